@@ -8,5 +8,6 @@
 mod error;
 pub mod model;
 pub mod source;
+pub mod view;
 
 pub use error::{Error, Kind, Result};
