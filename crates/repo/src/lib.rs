@@ -5,9 +5,18 @@
 
 #![forbid(unsafe_code)]
 
+mod config;
+mod crypto;
+mod envelope;
 mod error;
+mod index;
+mod keys;
+pub mod limits;
 pub mod model;
+mod names;
+mod pack;
 pub mod source;
 pub mod view;
 
+pub use crypto::fastest_cipher;
 pub use error::{Error, Kind, Result};

@@ -1,0 +1,116 @@
+//! Sealing a small secret to a public key: HPKE (RFC 9180) in base mode, HKDF-SHA256, AES-256-GCM.
+//!
+//! KEM number 1 is X-Wing (X25519 with ML-KEM-768, draft-connolly-cfrg-xwing-kem-10), number 2 is
+//! DHKEM(X25519, HKDF-SHA256).
+
+use hpke::aead::AesGcm256;
+use hpke::kdf::HkdfSha256;
+use hpke::kem::{Kem as KemTrait, X25519HkdfSha256, XWing};
+use hpke::{Deserializable, OpModeR, OpModeS, Serializable};
+use zeroize::Zeroizing;
+
+use crate::{Error, Kind, Result};
+
+/// Number of a key encapsulation mechanism in the format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kem {
+    XWing,
+    X25519,
+}
+
+impl Kem {
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Self::XWing => 1,
+            Self::X25519 => 2,
+        }
+    }
+
+    pub(crate) fn from_number(number: u8) -> Result<Self> {
+        match number {
+            1 => Ok(Self::XWing),
+            2 => Ok(Self::X25519),
+            _ => Err(Error::new(Kind::TooNew, format!("KEM number {number} is not known to this version"))),
+        }
+    }
+
+    /// Bytes of the encapsulated key that `seal` puts first.
+    pub(crate) fn encapsulated_bytes(self) -> usize {
+        match self {
+            Self::XWing => 1120,
+            Self::X25519 => 32,
+        }
+    }
+
+    /// A new pair: secret half, public half.
+    pub(crate) fn generate(self) -> (Zeroizing<Vec<u8>>, Vec<u8>) {
+        match self {
+            Self::XWing => generate::<XWing>(),
+            Self::X25519 => generate::<X25519HkdfSha256>(),
+        }
+    }
+
+    /// Encapsulated key and ciphertext of `plain`, for the holder of the secret half.
+    pub(crate) fn seal(self, public: &[u8], info: &[u8], aad: &[u8], plain: &[u8]) -> Result<Vec<u8>> {
+        match self {
+            Self::XWing => seal::<XWing>(public, info, aad, plain),
+            Self::X25519 => seal::<X25519HkdfSha256>(public, info, aad, plain),
+        }
+    }
+
+    /// What was sealed; an error when it was not for this key or has been altered.
+    pub(crate) fn open(self, secret: &[u8], info: &[u8], aad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+        match self {
+            Self::XWing => open::<XWing>(secret, info, aad, sealed),
+            Self::X25519 => open::<X25519HkdfSha256>(secret, info, aad, sealed),
+        }
+    }
+}
+
+fn generate<K: KemTrait>() -> (Zeroizing<Vec<u8>>, Vec<u8>) {
+    let (secret, public) = K::gen_keypair();
+    (Zeroizing::new(secret.to_bytes().to_vec()), public.to_bytes().to_vec())
+}
+
+fn seal<K: KemTrait>(public: &[u8], info: &[u8], aad: &[u8], plain: &[u8]) -> Result<Vec<u8>> {
+    let public = K::PublicKey::from_bytes(public).map_err(|_| Error::damaged("public key in the key file is not valid"))?;
+    let (key, ciphertext) =
+        hpke::single_shot_seal::<AesGcm256, HkdfSha256, K>(&OpModeS::Base, &public, info, plain, aad)
+            .map_err(|err| Error::new(Kind::Io, format!("cannot seal a key: {err}")))?;
+    let mut out = key.to_bytes().to_vec();
+    out.extend_from_slice(&ciphertext);
+    Ok(out)
+}
+
+fn open<K: KemTrait>(secret: &[u8], info: &[u8], aad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+    let bad = |_| Error::damaged("sealed key does not open");
+    let (key, ciphertext) =
+        sealed.split_at_checked(K::EncappedKey::size()).ok_or_else(|| Error::damaged("sealed key is too short"))?;
+    let secret = K::PrivateKey::from_bytes(secret).map_err(bad)?;
+    let key = K::EncappedKey::from_bytes(key).map_err(bad)?;
+    hpke::single_shot_open::<AesGcm256, HkdfSha256, K>(&OpModeR::Base, &secret, &key, info, ciphertext, aad)
+        .map(Zeroizing::new)
+        .map_err(bad)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_right_key_opens() {
+        for kem in [Kem::XWing, Kem::X25519] {
+            let (secret, public) = kem.generate();
+            let sealed = kem.seal(&public, b"info", b"aad", b"the pack's key").unwrap();
+            assert_eq!(sealed.len(), kem.encapsulated_bytes() + 14 + 16);
+            assert_eq!(&kem.open(&secret, b"info", b"aad", &sealed).unwrap()[..], b"the pack's key");
+            assert!(kem.open(&secret, b"info", b"bad", &sealed).is_err());
+            assert!(kem.open(&secret, b"infO", b"aad", &sealed).is_err());
+            assert!(kem.open(&kem.generate().0, b"info", b"aad", &sealed).is_err());
+            assert!(kem.open(&secret, b"info", b"aad", &sealed[..20]).is_err());
+            let mut bad = sealed.clone();
+            bad[3] ^= 4;
+            assert!(kem.open(&secret, b"info", b"aad", &bad).is_err());
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Merges local runs, so that their number stays small whatever the number of backups.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+use super::build::RunBuilder;
+use super::filter::Filter;
+use super::record::Record;
+use super::run::{LOCAL, Run};
+use crate::keys::Keyring;
+use crate::{Error, Result};
+
+/// Open local runs: each costs a descriptor, a page and its table.
+const RUNS_MAX: usize = 8;
+
+/// Where a run stands while it is merged.
+struct Cursor {
+    run: Run,
+    /// What its pack rows are moved by.
+    pack_base: u32,
+    page: u32,
+    at: usize,
+}
+
+impl Cursor {
+    fn peek(&mut self) -> Result<Option<Record>> {
+        while self.page < self.run.pages() {
+            if let Some(bytes) = self.run.page(self.page)?.get(self.at) {
+                let mut record = Record::decode(bytes);
+                record.pack = record.pack.checked_add(self.pack_base).ok_or_else(|| Error::damaged("too many packs"))?;
+                return Ok(Some(record));
+            }
+            self.page += 1;
+            self.at = 0;
+        }
+        Ok(None)
+    }
+}
+
+/// Which runs to merge, smallest first: none while there are few; else all that together are at least half
+/// as large as the next one, so that every record is rewritten only a logarithmic number of times.
+fn choose(runs: &mut Vec<Run>) -> Vec<Run> {
+    if runs.len() <= RUNS_MAX {
+        return Vec::new();
+    }
+    runs.sort_by_key(|run| run.records);
+    let mut total = runs[0].records + runs[1].records;
+    let mut count = 2;
+    while count < runs.len() && runs[count].records <= total.saturating_mul(2) {
+        total += runs[count].records;
+        count += 1;
+    }
+    runs.drain(..count).collect()
+}
+
+/// Keeps the number of `runs` small. Two processes may do so at once: each works on what it has open.
+pub(super) fn compact(runs: &mut Vec<Run>, folder: &Path, keyring: &Keyring) -> Result<()> {
+    let chosen = choose(runs);
+    if chosen.is_empty() {
+        return Ok(());
+    }
+    let old: Vec<PathBuf> = chosen.iter().map(|run| run.path.clone()).collect();
+    let merged = merge(chosen, folder, keyring)?;
+    for path in old {
+        let _ = std::fs::remove_file(path.with_extension("filter"));
+        let _ = std::fs::remove_file(path);
+    }
+    runs.push(merged);
+    Ok(())
+}
+
+fn merge(chosen: Vec<Run>, folder: &Path, keyring: &Keyring) -> Result<Run> {
+    let mut replaced = Vec::new();
+    let mut pack_base = 0_u32;
+    let mut filter = Filter::for_ids(chosen.iter().map(|run| run.records).sum());
+    let mut cursors = Vec::new();
+    for run in chosen {
+        if run.signer != LOCAL {
+            replaced.push(run.id);
+        }
+        replaced.extend(run.replaced_ids()?);
+        let base = pack_base;
+        pack_base = pack_base.checked_add(run.packs).ok_or_else(|| Error::damaged("too many packs"))?;
+        cursors.push(Cursor { run, pack_base: base, page: 0, at: 0 });
+    }
+    let partial = folder.join(format!("{}.part", crate::names::hex(&crate::crypto::random::<16>()?)));
+    let file = File::create(&partial).map_err(|err| Error::io("cannot write to the state folder", &err))?;
+    let mut builder = RunBuilder::new(keyring, BufWriter::new(file))?;
+    while let Some(record) = next(&mut cursors)? {
+        filter.insert(&record.blob.id.0);
+        builder.record(&record)?;
+    }
+    for cursor in &cursors {
+        for row in 0..cursor.run.packs {
+            builder.pack(&cursor.run.pack(row)?)?;
+        }
+    }
+    let path = folder.join(format!("{}.run", crate::names::hex(&builder.id)));
+    builder.finish(&replaced, false)?;
+    std::fs::rename(&partial, &path).map_err(|err| Error::io("cannot write to the state folder", &err))?;
+    filter.save(&path.with_extension("filter"))?;
+    let mut run = Run::open(path, keyring)?;
+    run.filter = Some(filter);
+    Ok(run)
+}
+
+/// The smallest record of all cursors; equal ids come one after another.
+fn next(cursors: &mut [Cursor]) -> Result<Option<Record>> {
+    let mut best: Option<(usize, Record)> = None;
+    for (i, cursor) in cursors.iter_mut().enumerate() {
+        if let Some(record) = cursor.peek()?
+            && best.as_ref().is_none_or(|(_, b)| record.blob.id < b.blob.id)
+        {
+            best = Some((i, record));
+        }
+    }
+    Ok(best.map(|(i, record)| {
+        cursors[i].at += 1;
+        record
+    }))
+}

@@ -1,0 +1,16 @@
+//! Where every blob is: immutable runs of sealed, sorted pages, and a bounded local copy of them.
+//!
+//! Layout in `docs/format.md`, section 6.
+
+mod build;
+mod filter;
+mod import;
+mod merge;
+mod record;
+mod run;
+mod set;
+
+pub(crate) use build::RunBuilder;
+pub(crate) use record::{RECORD_BYTES, Record};
+pub(crate) use run::{PACK_ENTRY_BYTES, Run};
+pub(crate) use set::{Found, IndexSet};

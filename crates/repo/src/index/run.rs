@@ -1,0 +1,194 @@
+//! A run in a local file: looked up with one positioned read.
+//!
+//! ```text
+//! head: magic "ATLI" | version u8 | cipher u8 | 0 u16 | repository 16 | run id 16
+//! pages: 4,096 bytes each: 85 records, sealed; the page's number is the nonce
+//! pack table: id 16 | type u8 | 0 24 bit | length u32 | checksum 16, a row each
+//! replaced: ids of runs whose records are all in this one
+//! firsts: the first four bytes of each page's first id
+//! foot: records u64 | packs u32 | replaced u32 | signer u32 | magic "ATLX"
+//! signature: Ed25519 over the SHA-256 of everything before
+//! ```
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+
+use super::filter::Filter;
+use super::record::{RECORD_BYTES, Record};
+use crate::crypto::{SealKey, TAG_BYTES};
+use crate::keys::Keyring;
+use crate::model::{ChunkId, PackId};
+use crate::names::BlobType;
+use crate::pack::PackInfo;
+use crate::{Error, Kind, Result};
+
+pub(super) const MAGIC: &[u8; 4] = b"ATLI";
+pub(super) const FOOT_MAGIC: &[u8; 4] = b"ATLX";
+pub(super) const VERSION: u8 = 1;
+pub(super) const HEAD_BYTES: usize = 40;
+pub(super) const PAGE_BYTES: usize = 4096;
+pub(super) const PAGE_RECORDS: usize = (PAGE_BYTES - TAG_BYTES) / RECORD_BYTES;
+/// Bytes of a row of the pack table.
+pub(crate) const PACK_ENTRY_BYTES: usize = 40;
+pub(super) const FOOT_BYTES: usize = 24;
+pub(super) const SIGNATURE_BYTES: usize = 64;
+/// Signer of a run that only this machine has and that is not signed.
+pub(super) const LOCAL: u32 = u32::MAX - 1;
+
+const _: () = assert!(PAGE_RECORDS * RECORD_BYTES + TAG_BYTES == PAGE_BYTES);
+
+/// A run that is open for look-ups.
+pub(crate) struct Run {
+    pub(crate) id: [u8; 16],
+    pub(crate) path: PathBuf,
+    file: File,
+    key: SealKey,
+    pub(crate) records: u64,
+    pub(crate) packs: u32,
+    pub(crate) replaced: u32,
+    pub(crate) signer: u32,
+    firsts: Vec<u32>,
+    pub(crate) filter: Option<Filter>,
+    page: Page,
+}
+
+/// The page read last: neighbours in a sorted look-up are mostly on it.
+struct Page {
+    number: Option<u32>,
+    bytes: Box<[u8; PAGE_BYTES]>,
+}
+
+pub(super) fn pages_for(records: u64) -> u64 {
+    records.div_ceil(PAGE_RECORDS as u64)
+}
+
+impl Run {
+    /// Opens a file in the state folder. Its size and counts must agree; its pages prove themselves when read.
+    pub(crate) fn open(path: PathBuf, keyring: &Keyring) -> Result<Self> {
+        let what = |err: &std::io::Error| Error::io("cannot read an index run in the state folder", err);
+        let file = File::open(&path).map_err(|err| what(&err))?;
+        let len = file.metadata().map_err(|err| what(&err))?.len();
+        let tail = (FOOT_BYTES + SIGNATURE_BYTES) as u64;
+        if len < HEAD_BYTES as u64 + tail {
+            return Err(Error::damaged("an index run is too short"));
+        }
+        let mut head = [0; HEAD_BYTES];
+        file.read_exact_at(&mut head, 0).map_err(|err| what(&err))?;
+        let mut foot = [0; FOOT_BYTES];
+        file.read_exact_at(&mut foot, len - tail).map_err(|err| what(&err))?;
+        if &head[..4] != MAGIC || &foot[20..] != FOOT_MAGIC || head[8..24] != keyring.config.id {
+            return Err(Error::damaged("it is not an index run of this repository"));
+        }
+        if head[4] > VERSION {
+            return Err(Error::new(Kind::TooNew, "an index run is of a newer version; upgrade the program"));
+        }
+        let mut id = [0; 16];
+        id.copy_from_slice(&head[24..]);
+        let word = |at: usize| u32::from_be_bytes([foot[at], foot[at + 1], foot[at + 2], foot[at + 3]]);
+        let records = u64::from(word(0)) << 32 | u64::from(word(4));
+        let key = keyring.index_key("index run", &id)?;
+        let page = Page { number: None, bytes: Box::new([0; PAGE_BYTES]) };
+        let mut run = Self {
+            id, path, file, key, records, packs: word(8), replaced: word(12), signer: word(16),
+            firsts: Vec::new(), filter: None, page,
+        };
+        if run.expected_len() != Some(len) {
+            return Err(Error::damaged("an index run has the wrong length"));
+        }
+        run.firsts = run.read_firsts()?;
+        Ok(run)
+    }
+
+    fn expected_len(&self) -> Option<u64> {
+        let pages = pages_for(self.records);
+        pages
+            .checked_mul(PAGE_BYTES as u64 + 4)?
+            .checked_add(u64::from(self.packs) * PACK_ENTRY_BYTES as u64)?
+            .checked_add(u64::from(self.replaced) * 16)?
+            .checked_add((HEAD_BYTES + FOOT_BYTES + SIGNATURE_BYTES) as u64)
+    }
+
+    fn pack_table_at(&self) -> u64 {
+        HEAD_BYTES as u64 + pages_for(self.records) * PAGE_BYTES as u64
+    }
+
+    fn read_at(&self, at: u64, buf: &mut [u8]) -> Result<()> {
+        self.file.read_exact_at(buf, at).map_err(|err| Error::io("cannot read an index run", &err))
+    }
+
+    fn read_firsts(&self) -> Result<Vec<u32>> {
+        let at = self.pack_table_at() + u64::from(self.packs) * PACK_ENTRY_BYTES as u64 + u64::from(self.replaced) * 16;
+        let pages = pages_for(self.records) as usize;
+        let mut firsts = Vec::with_capacity(pages);
+        let mut buf = [0; 4096];
+        while firsts.len() < pages {
+            let part = &mut buf[..(4 * (pages - firsts.len())).min(4096)];
+            self.read_at(at + 4 * firsts.len() as u64, part)?;
+            firsts.extend(part.chunks_exact(4).map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]])));
+        }
+        Ok(firsts)
+    }
+
+    /// Ids of the runs that this one replaces.
+    pub(crate) fn replaced_ids(&self) -> Result<Vec<[u8; 16]>> {
+        let mut bytes = vec![0; self.replaced as usize * 16];
+        self.read_at(self.pack_table_at() + u64::from(self.packs) * PACK_ENTRY_BYTES as u64, &mut bytes)?;
+        Ok(bytes.as_chunks::<16>().0.to_vec())
+    }
+
+    /// A row of the pack table.
+    pub(crate) fn pack(&self, row: u32) -> Result<PackInfo> {
+        if row >= self.packs {
+            return Err(Error::damaged("an index record names a pack that is not in its run"));
+        }
+        let mut bytes = [0; PACK_ENTRY_BYTES];
+        self.read_at(self.pack_table_at() + u64::from(row) * PACK_ENTRY_BYTES as u64, &mut bytes)?;
+        let mut id = [0; 16];
+        id.copy_from_slice(&bytes[..16]);
+        let mut checksum = [0; 16];
+        checksum.copy_from_slice(&bytes[24..]);
+        let len = u32::from_be_bytes([bytes[20], bytes[21], bytes[22], bytes[23]]);
+        Ok(PackInfo { id: PackId(id), kind: BlobType::from_number(bytes[16])?, len, checksum })
+    }
+
+    /// The records of page `number`, opened.
+    pub(crate) fn page(&mut self, number: u32) -> Result<&[[u8; RECORD_BYTES]]> {
+        if self.page.number != Some(number) {
+            self.page.number = None;
+            let at = HEAD_BYTES as u64 + u64::from(number) * PAGE_BYTES as u64;
+            self.file
+                .read_exact_at(&mut self.page.bytes[..], at)
+                .map_err(|err| Error::io("cannot read an index run", &err))?;
+            self.key
+                .open(number.into(), &self.id, &mut self.page.bytes[..])
+                .map_err(|err| err.context("index page"))?;
+            self.page.number = Some(number);
+        }
+        let left = self.records - u64::from(number) * PAGE_RECORDS as u64;
+        let count = left.min(PAGE_RECORDS as u64) as usize;
+        Ok(&self.page.bytes.as_chunks::<RECORD_BYTES>().0[..count])
+    }
+
+    /// Number of pages.
+    pub(crate) fn pages(&self) -> u32 {
+        self.firsts.len() as u32
+    }
+
+    /// All records of `id`, into `out`.
+    pub(crate) fn find(&mut self, id: &ChunkId, out: &mut Vec<Record>) -> Result<()> {
+        if self.filter.as_ref().is_some_and(|f| !f.may_contain(&id.0)) {
+            return Ok(());
+        }
+        let prefix = u32::from_be_bytes([id.0[0], id.0[1], id.0[2], id.0[3]]);
+        // A record may be on the last page that begins before its prefix, or on any that begins with it.
+        let low = self.firsts.partition_point(|f| *f < prefix).saturating_sub(1);
+        let high = self.firsts.partition_point(|f| *f <= prefix);
+        for number in low..high.max(low) {
+            let page = self.page(number as u32)?;
+            let begin = page.partition_point(|r| r[..32] < id.0[..]);
+            out.extend(page[begin..].iter().take_while(|r| r[..32] == id.0).map(Record::decode));
+        }
+        Ok(())
+    }
+}

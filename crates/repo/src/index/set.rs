@@ -1,0 +1,168 @@
+//! The local copy of the whole index: a few runs, kept in step with the store.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use atalaya_store::{Entry, Store};
+
+use super::filter::FILTER_BYTES_MAX;
+use super::import::{import, make_filter};
+use super::merge::compact;
+use super::record::Record;
+use super::run::{LOCAL, Run};
+use crate::keys::{Keyring, Roster};
+use crate::model::ChunkId;
+use crate::pack::{BlobRecord, PackInfo};
+use crate::{Error, Result, names};
+
+/// One place where a blob is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) pack: PackInfo,
+    pub(crate) blob: BlobRecord,
+}
+
+/// Local runs that together hold every record of the store's index.
+pub(crate) struct IndexSet {
+    folder: PathBuf,
+    pub(crate) runs: Vec<Run>,
+    found: Vec<Record>,
+    filters_ready: bool,
+    /// Runs in the store that are not to be trusted, with the reason.
+    pub(crate) refused: Vec<Error>,
+}
+
+impl IndexSet {
+    /// Opens what the state folder has and brings it up to date with the store.
+    pub(crate) fn open(store: &dyn Store, keyring: &Keyring, roster: &Roster, folder: &Path) -> Result<Self> {
+        std::fs::create_dir_all(folder).map_err(|err| Error::io("cannot make a folder in the state folder", &err))?;
+        let mut set = Self {
+            folder: folder.to_owned(), runs: local_runs(folder, keyring)?, found: Vec::new(), filters_ready: false, refused: Vec::new(),
+        };
+        set.refresh(store, keyring, roster)?;
+        Ok(set)
+    }
+
+    fn refresh(&mut self, store: &dyn Store, keyring: &Keyring, roster: &Roster) -> Result<()> {
+        let mut stored: Vec<Entry> = Vec::new();
+        store.list(names::INDEX, &mut |entry| {
+            stored.push(entry.clone());
+            Ok(())
+        })?;
+        let ids: HashSet<[u8; 16]> = stored.iter().filter_map(|e| names::unhex(&e.name)).collect();
+        let mut covered = self.covered()?;
+        if covered.iter().any(|id| !ids.contains(id)) {
+            // A maintainer replaced or removed runs: what we merged from them may name packs that are gone.
+            self.forget()?;
+            covered.clear();
+        }
+        for entry in &stored {
+            let Some(id) = names::unhex::<16>(&entry.name) else { continue };
+            if covered.contains(&id) {
+                continue;
+            }
+            let path = self.folder.join(format!("{}.run", names::hex(&id)));
+            match import(store, keyring, roster, &entry.name, entry.len, &path) {
+                Ok(run) => self.runs.push(run),
+                Err(err) if err.kind == crate::Kind::Damaged => self.refused.push(err),
+                Err(err) => return Err(err),
+            }
+            compact(&mut self.runs, &self.folder, keyring)?;
+        }
+        Ok(())
+    }
+
+    /// Ids of the store's runs whose records are here.
+    fn covered(&self) -> Result<HashSet<[u8; 16]>> {
+        let mut covered = HashSet::new();
+        for run in &self.runs {
+            if run.signer != LOCAL {
+                covered.insert(run.id);
+            }
+            covered.extend(run.replaced_ids()?);
+        }
+        Ok(covered)
+    }
+
+    fn forget(&mut self) -> Result<()> {
+        for run in self.runs.drain(..) {
+            let _ = std::fs::remove_file(run.path.with_extension("filter"));
+            std::fs::remove_file(&run.path).map_err(|err| Error::io("cannot remove an old index run", &err))?;
+        }
+        Ok(())
+    }
+
+    /// Takes in a run that this process has just put into the store; `bytes` is the whole object.
+    pub(crate) fn add(&mut self, keyring: &Keyring, id: &[u8; 16], bytes: &[u8]) -> Result<()> {
+        let path = self.folder.join(format!("{}.run", names::hex(id)));
+        let partial = path.with_extension("part");
+        let write = std::fs::write(&partial, bytes).and_then(|()| std::fs::rename(&partial, &path));
+        write.map_err(|err| Error::io("cannot write to the state folder", &err))?;
+        let mut run = Run::open(path, keyring)?;
+        if self.filters_ready {
+            make_filter(&mut run)?;
+        }
+        self.runs.push(run);
+        compact(&mut self.runs, &self.folder, keyring)
+    }
+
+    /// Whether any pack has the blob. Filters are loaded by the first call, so that a backup that finds
+    /// nothing new never reads them.
+    pub(crate) fn contains(&mut self, id: &ChunkId) -> Result<bool> {
+        if !self.filters_ready {
+            self.load_filters()?;
+        }
+        for run in &mut self.runs {
+            self.found.clear();
+            run.find(id, &mut self.found)?;
+            if !self.found.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn load_filters(&mut self) -> Result<()> {
+        let mut total = 0;
+        for run in &mut self.runs {
+            make_filter(run)?;
+            total += run.filter.as_ref().map_or(0, super::filter::Filter::bytes);
+            if total > FILTER_BYTES_MAX + (FILTER_BYTES_MAX >> 2) {
+                run.filter = None;
+            }
+        }
+        self.filters_ready = true;
+        Ok(())
+    }
+
+    /// Every place where the blob is, the oldest run first.
+    pub(crate) fn find(&mut self, id: &ChunkId) -> Result<Vec<Found>> {
+        let mut out = Vec::new();
+        for run in &mut self.runs {
+            self.found.clear();
+            run.find(id, &mut self.found)?;
+            for record in &self.found {
+                out.push(Found { pack: run.pack(record.pack)?, blob: record.blob });
+            }
+        }
+        Ok(out)
+    }
+}
+
+/// Runs in the folder; what does not open is removed, for it can be had again from the store.
+fn local_runs(folder: &Path, keyring: &Keyring) -> Result<Vec<Run>> {
+    let mut runs = Vec::new();
+    let listing = std::fs::read_dir(folder).map_err(|err| Error::io("cannot list the state folder", &err))?;
+    for entry in listing {
+        let path = entry.map_err(|err| Error::io("cannot list the state folder", &err))?.path();
+        if path.extension().is_some_and(|e| e == "run") {
+            match Run::open(path.clone(), keyring) {
+                Ok(run) => runs.push(run),
+                Err(_) => {
+                    let _ = std::fs::remove_file(&path);
+                }
+            }
+        }
+    }
+    Ok(runs)
+}

@@ -1,0 +1,82 @@
+//! The numbered list of members, signed by the owner: whose signatures count.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::ring::Role;
+use crate::config::{RepoId, decode, encode, read_small};
+use crate::crypto::Signer;
+use crate::envelope::{self, OWNER, Purpose};
+use crate::{Error, Kind, Result, names};
+use atalaya_store::{Body, Store};
+
+/// One holder of a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Member {
+    pub(crate) number: u32,
+    pub(crate) role: Role,
+    pub(crate) public: [u8; 32],
+    pub(crate) label: String,
+    pub(crate) created_secs: i64,
+    /// When the key was removed; what it signed before still counts.
+    pub(crate) revoked_secs: Option<i64>,
+}
+
+/// One version of the list. Every change is a new object with the next number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Roster {
+    pub(crate) repo: RepoId,
+    pub(crate) number: u32,
+    /// SHA-256 of the version before; zero for the first.
+    pub(crate) previous: [u8; 32],
+    pub(crate) members: Vec<Member>,
+}
+
+impl Roster {
+    pub(crate) fn member(&self, number: u32) -> Result<&Member> {
+        self.members
+            .iter()
+            .find(|m| m.number == number)
+            .ok_or_else(|| Error::damaged(format!("it is signed by member {number}, whom the owner never listed")))
+    }
+
+    /// Signs and stores this version. Two owners at once: one of them gets `Kind::AlreadyThere`.
+    pub(crate) fn write(&self, store: &dyn Store, owner: &Signer) -> Result<()> {
+        let bytes = envelope::seal(Purpose::Roster, OWNER, owner, &encode(self)?);
+        store.put(&names::roster(self.number), Body::Bytes(&bytes))?;
+        store.sync()?;
+        Ok(())
+    }
+
+    /// The newest version and its hash. Each is verified; a gap or a broken link is damage.
+    pub(crate) fn read(store: &dyn Store, repo: RepoId, owner: &[u8; 32]) -> Result<(Self, [u8; 32])> {
+        let mut newest = 0;
+        store.list(names::ROSTER, &mut |entry| {
+            let number = entry.name.rsplit('/').next().and_then(|n| n.parse().ok());
+            newest = newest.max(number.unwrap_or(0));
+            Ok(())
+        })?;
+        let mut previous = [0; 32];
+        let mut roster = None;
+        for number in 1..=newest {
+            let (next, hash) = Self::read_one(store, repo, owner, number)
+                .map_err(|err| err.context(&format!("cannot read the list of members, {}", names::roster(number))))?;
+            if next.previous != previous || next.number != number {
+                return Err(Error::damaged("the list of members was replaced or put out of order"));
+            }
+            previous = hash;
+            roster = Some(next);
+        }
+        let roster = roster.ok_or_else(|| Error::new(Kind::NotFound, "the list of members is gone"))?;
+        Ok((roster, previous))
+    }
+
+    fn read_one(store: &dyn Store, repo: RepoId, owner: &[u8; 32], number: u32) -> Result<(Self, [u8; 32])> {
+        let bytes = read_small(store, &names::roster(number))?;
+        let roster: Self = decode(envelope::parse(Purpose::Roster, &bytes)?.verified_by(owner)?)?;
+        if roster.repo != repo {
+            return Err(Error::damaged("it belongs to another repository"));
+        }
+        Ok((roster, Sha256::digest(&bytes).into()))
+    }
+}

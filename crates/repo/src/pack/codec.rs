@@ -1,0 +1,110 @@
+//! A blob's plaintext to what is sealed and back: one codec byte, then the bytes plain or as a zstd frame.
+
+use zstd::bulk::{Compressor, Decompressor};
+
+use crate::{Error, Kind, Result, limits};
+
+const PLAIN: u8 = 0;
+const ZSTD: u8 = 1;
+/// Level 3: what peers use by default; higher levels cost a NAS more time than they save space.
+const LEVEL: i32 = 3;
+
+/// Compresses blobs, one after another, into a buffer of its own.
+pub(crate) struct Encoder {
+    zstd: Compressor<'static>,
+    check: Decoder,
+    out: Vec<u8>,
+}
+
+impl Encoder {
+    pub(crate) fn new() -> Result<Self> {
+        let zstd = Compressor::new(LEVEL).map_err(|err| Error::io("cannot set up zstd", &err))?;
+        Ok(Self { zstd, check: Decoder::new()?, out: Vec::new() })
+    }
+
+    /// Codec byte and payload of `plain`, ready to be sealed in place. What does not get smaller stays plain.
+    ///
+    /// With `verify`, what was compressed is decompressed and compared before anybody relies on it: a
+    /// compressor's bug or a flipped bit in memory must not reach the store.
+    pub(crate) fn encode(&mut self, plain: &[u8], verify: bool) -> Result<&mut Vec<u8>> {
+        self.out.resize(1 + plain.len(), 0);
+        // Worth it only if it saves a little; a destination that is too small makes zstd give up early.
+        let room = plain.len() - plain.len() / 64;
+        match self.zstd.compress_to_buffer(plain, &mut self.out[1..=room]) {
+            Ok(len) => {
+                self.out[0] = ZSTD;
+                self.out.truncate(1 + len);
+                if verify && self.check.decode(&self.out, plain.len())? != plain {
+                    return Err(Error::new(Kind::Io, "compressed data does not decompress to what it was; the memory of this machine may be faulty"));
+                }
+            }
+            Err(_) => {
+                self.out[0] = PLAIN;
+                self.out[1..].copy_from_slice(plain);
+            }
+        }
+        Ok(&mut self.out)
+    }
+}
+
+/// Decompresses blobs into a buffer of its own.
+pub(crate) struct Decoder {
+    zstd: Decompressor<'static>,
+    out: Vec<u8>,
+}
+
+impl Decoder {
+    pub(crate) fn new() -> Result<Self> {
+        let zstd = Decompressor::new().map_err(|err| Error::io("cannot set up zstd", &err))?;
+        Ok(Self { zstd, out: Vec::new() })
+    }
+
+    /// The plaintext of `encoded`, which must have `raw` bytes.
+    pub(crate) fn decode<'a>(&'a mut self, encoded: &'a [u8], raw: usize) -> Result<&'a [u8]> {
+        if raw > limits::CHUNK_BYTES_MAX {
+            return Err(Error::damaged("blob claims to be larger than any blob"));
+        }
+        let (codec, payload) = encoded.split_first().ok_or_else(|| Error::damaged("blob is empty"))?;
+        match *codec {
+            PLAIN if payload.len() == raw => Ok(payload),
+            ZSTD => {
+                if self.out.len() < raw {
+                    self.out.resize(raw, 0);
+                }
+                match self.zstd.decompress_to_buffer(payload, &mut self.out[..raw]) {
+                    Ok(len) if len == raw => Ok(&self.out[..raw]),
+                    _ => Err(Error::damaged("blob does not decompress to its length")),
+                }
+            }
+            PLAIN => Err(Error::damaged("blob has the wrong length")),
+            other => Err(Error::new(Kind::TooNew, format!("blob codec {other} is not known to this version"))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn round_trip_of_all_sorts() {
+        let noise: Vec<u8> = (0..300_000_u64).map(|i| (i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33) as u8).collect();
+        let mut encoder = Encoder::new().unwrap();
+        let mut decoder = Decoder::new().unwrap();
+        for plain in [&b""[..], b"x", &[0; 100_000], &noise, &noise[..65]] {
+            let encoded = encoder.encode(plain, true).unwrap().clone();
+            assert!(encoded.len() <= plain.len() + 1);
+            assert_eq!(decoder.decode(&encoded, plain.len()).unwrap(), plain);
+            assert!(decoder.decode(&encoded, plain.len() + 1).is_err());
+        }
+    }
+
+    #[test]
+    fn nonsense_is_an_error() {
+        let mut decoder = Decoder::new().unwrap();
+        for bad in [&b""[..], &[2, 0], &[1, 0, 1, 2], &[0]] {
+            assert!(decoder.decode(bad, 1).is_err());
+        }
+        assert!(decoder.decode(&[0; 9], usize::MAX).is_err());
+    }
+}
