@@ -5,6 +5,9 @@
 
 #![forbid(unsafe_code)]
 
+pub mod backup;
+mod budget;
+mod chunker;
 mod config;
 mod crypto;
 mod envelope;
@@ -15,8 +18,18 @@ pub mod limits;
 pub mod model;
 mod names;
 mod pack;
+mod read;
+mod repository;
+mod snapshot;
 pub mod source;
+mod tree;
 pub mod view;
 
-pub use crypto::fastest_cipher;
+pub use budget::Budget;
+pub use crypto::{Cipher, fastest_cipher};
 pub use error::{Error, Kind, Result};
+pub use keys::Role;
+pub use names::hex;
+pub use read::Snapshot;
+pub use repository::{InitOptions, Repository, Unlock};
+pub use snapshot::{Info, Selector};

@@ -10,7 +10,7 @@ mod random;
 mod secret;
 mod sign;
 
-pub(crate) use aead::{Cipher, SealKey, TAG_BYTES};
+pub(crate) use aead::{SealKey, TAG_BYTES};
 pub(crate) use kem::Kem;
 pub(crate) use mac::Mac;
 pub(crate) use passphrase::{Cost, stretch};
@@ -18,4 +18,4 @@ pub(crate) use random::random;
 pub(crate) use secret::{Secret, derive};
 pub(crate) use sign::{Signer, verify};
 
-pub use aead::fastest_cipher;
+pub use aead::{Cipher, fastest_cipher};

@@ -120,6 +120,15 @@ pub enum Content {
     },
 }
 
+/// What a reader of an entry should know beside its attributes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// It may have changed within the same clock tick after it was read: the next backup reads it again.
+    pub racy: bool,
+    /// It changed while it was read, every time: what is stored may never have been its content at one moment.
+    pub unstable: bool,
+}
+
 /// One path of a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -138,6 +147,8 @@ pub struct Entry {
     /// Keyed digest of a bundled file's content; zero for files in chunks of their own
     /// (there the list of chunk ids says the same) and for anything but files.
     pub digest: [u8; 8],
+    /// Set by the engine.
+    pub flags: Flags,
 }
 
 impl Entry {

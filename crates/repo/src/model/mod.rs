@@ -5,6 +5,6 @@ mod entry;
 mod ids;
 mod path;
 
-pub use entry::{Content, Entry, Kind, LinkGroup, Meta, Run, Time, Xattr, XattrValue};
+pub use entry::{Content, Entry, Flags, Kind, LinkGroup, Meta, Run, Time, Xattr, XattrValue};
 pub use ids::{ChunkId, PackId};
 pub use path::{cmp as path_cmp, is_within, safe_component};

@@ -1,0 +1,80 @@
+//! Puts packs into the store and, now and then, an index run that names them: what an interrupted backup
+//! stored until then, the next one reuses.
+
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::Receiver;
+
+use atalaya_store::Body;
+
+use super::shared::Shared;
+use crate::index::{Record, RunBuilder};
+use crate::pack::{Finished, PackInfo};
+use crate::{Result, limits, names};
+
+/// How long what was stored may go without an index run, in seconds.
+const CHECKPOINT_SECONDS: i64 = 600;
+
+/// Packs that are in the store and in no index run yet.
+pub(super) struct Uploader<'a> {
+    shared: &'a Shared<'a>,
+    packs: Vec<PackInfo>,
+    records: Vec<Record>,
+    last: i64,
+    /// Bytes put into the store.
+    pub(super) added: u64,
+}
+
+impl<'a> Uploader<'a> {
+    pub(super) fn new(shared: &'a Shared<'a>) -> Self {
+        Self { shared, packs: Vec::new(), records: Vec::new(), last: (shared.options.now)().secs, added: 0 }
+    }
+
+    /// Uploads until no more packs come; then all are durable and named by an index run.
+    pub(super) fn run(&mut self, packs: &Receiver<Finished>) -> Result<()> {
+        while let Ok(pack) = packs.recv() {
+            self.upload(pack)?;
+            let due = self.packs.len() >= limits::CHECKPOINT_PACKS
+                || self.records.len() >= limits::CHECKPOINT_RECORDS
+                || (self.shared.options.now)().secs - self.last >= CHECKPOINT_SECONDS;
+            if due {
+                self.checkpoint()?;
+            }
+        }
+        self.checkpoint()
+    }
+
+    fn upload(&mut self, pack: Finished) -> Result<()> {
+        self.shared.repo.store.put(&pack.info.name(), Body::File(&pack.spool))?;
+        let row = self.packs.len() as u32;
+        self.packs.push(pack.info);
+        self.records.extend(pack.records.iter().map(|blob| Record { pack: row, blob: *blob }));
+        self.added += u64::from(pack.info.len);
+        self.shared.options.progress.stored_bytes.fetch_add(u64::from(pack.info.len), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Packs durable, then the run that names them: nobody ever finds a record of a pack that is not there.
+    fn checkpoint(&mut self) -> Result<()> {
+        self.last = (self.shared.options.now)().secs;
+        if self.packs.is_empty() {
+            return Ok(());
+        }
+        let repo = self.shared.repo;
+        repo.store.sync()?;
+        self.records.sort_unstable_by_key(|record| record.blob.id);
+        let mut builder = RunBuilder::new(&repo.keyring, Vec::new())?;
+        let id = builder.id;
+        self.records.iter().try_for_each(|record| builder.record(record))?;
+        self.packs.iter().try_for_each(|pack| builder.pack(pack))?;
+        let bytes = builder.finish(&[], true)?;
+        repo.store.put(&names::object(names::INDEX, &id), Body::Bytes(&bytes))?;
+        self.added += bytes.len() as u64;
+        let mut index = self.shared.index();
+        index.set.add(&repo.keyring, &id, &bytes)?;
+        for record in self.records.drain(..) {
+            index.fresh.remove(&record.blob.id);
+        }
+        self.packs.clear();
+        Ok(())
+    }
+}

@@ -1,0 +1,28 @@
+//! The backup engine: walk, read, cut, name, compress, seal, upload and write the tree, all at once and all
+//! bounded.
+//!
+//! ```text
+//! walker ─batches→ reader ─chunks→ workers ─packs→ uploader → store
+//!                     │                └─ids─┐       ↑
+//!                     └──────items──────→ assembler ─┘ (tree packs)
+//! ```
+//! The reader only hands on items whose chunks the workers have already got, workers and uploader wait for
+//! nobody behind them, so nothing can wait in a circle.
+
+mod assembler;
+mod buffer;
+mod bundle;
+mod checkpoint;
+mod file;
+mod item;
+mod large;
+mod last_tree;
+mod options;
+mod parent;
+mod reader;
+mod run;
+mod shared;
+mod state_tree;
+mod worker;
+
+pub use options::{Options, Progress, Summary};

@@ -1,0 +1,197 @@
+//! Starts the threads of one backup, and commits what they made.
+
+use std::sync::Mutex;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::thread;
+
+use super::assembler::Assembler;
+use super::buffer::Buffer;
+use super::checkpoint::Uploader;
+use super::last_tree;
+use super::parent::Parent;
+use super::reader::{Channels, Counts, Reader};
+use super::shared::{Shared, gone};
+use super::state_tree::StateTree;
+use super::worker::{Outlets, work};
+use super::{Options, Summary};
+use crate::chunker::Chunker;
+use crate::snapshot::{self, Catalogue, Known, Private};
+use crate::source::{Batch, Open, Walk};
+use crate::tree::Root;
+use crate::{Error, Kind, Repository, Result};
+
+/// Batches of the walk that exist: one being filled, one on its way, one being read.
+const BATCHES: usize = 3;
+/// Messages to the assembler on their way.
+const ITEMS_AHEAD: usize = 2;
+/// Finished packs waiting for the uploader; they lie in the spool.
+const PACKS_AHEAD: usize = 2;
+
+/// What the threads made.
+struct Outcome {
+    root: Root,
+    state: StateTree,
+    counts: Counts,
+    added: u64,
+    had_parent: bool,
+}
+
+impl Repository {
+    /// Backs up what `walk` finds, reading with `open`, and puts a snapshot.
+    pub fn backup<W: Walk, O: Open>(&self, walk: W, open: O, options: &Options<'_>) -> Result<Summary> {
+        let started = (options.now)();
+        // The session is seen before the index is read, so that a prune which begins later waits for it.
+        let session = snapshot::open_session(&*self.store, &self.keyring, started)?;
+        let mut known = Known::open(&self.state);
+        let result = self.backup_in_session(walk, open, options, session, started, &mut known);
+        if result.is_err() {
+            // If this cannot be said, a prune waits until it may fence the session.
+            let _ = snapshot::end_session(&*self.store, &self.keyring, session, (options.now)());
+        }
+        result
+    }
+
+    fn backup_in_session<W: Walk, O: Open>(
+        &self, walk: W, open: O, options: &Options<'_>, session: [u8; 16], started: crate::model::Time, known: &mut Known,
+    ) -> Result<Summary> {
+        let warnings = known.refresh(&*self.store, &self.keyring, &self.roster)?;
+        let set = self.index()?;
+        let shared = Shared::new(self, options, set);
+        let outcome = self.run_threads(&shared, walk, open)?;
+        let problems = shared.problems.load(Ordering::Relaxed);
+        self.store.sync()?;
+        let finished = (options.now)();
+        let catalogue = Catalogue {
+            started: (started.secs, started.nanos),
+            finished: (finished.secs, finished.nanos),
+            job: options.job.clone(),
+            session,
+            predecessors: known.heads(),
+            entries: outcome.root.entries,
+            bytes: outcome.root.bytes,
+            added_bytes: outcome.added,
+            problems,
+            full: options.full,
+        };
+        let private = Private {
+            root: outcome.root.id.0, level: outcome.root.level, sources: options.sources.clone(), host: options.host.clone(),
+        };
+        let id = crate::crypto::random()?;
+        let info = snapshot::store(&*self.store, &self.keyring, id, &catalogue, &private)?;
+        self.store.sync()?;
+        if snapshot::fenced(&*self.store, &session)? {
+            return Err(Error::new(Kind::Interrupted, "a prune fenced this backup's session because it took too long; run it again"));
+        }
+        known.learn(&info);
+        known.save()?;
+        outcome.state.commit(&id)?;
+        Ok(Summary {
+            snapshot: crate::names::hex(&id),
+            entries: outcome.root.entries,
+            bytes: outcome.root.bytes,
+            files_read: outcome.counts.files_read,
+            unchanged: outcome.counts.unchanged,
+            read_bytes: outcome.counts.read_bytes,
+            added_bytes: outcome.added,
+            new_chunks: shared.new_chunks.load(Ordering::Relaxed),
+            problems,
+            had_parent: outcome.had_parent,
+            warnings,
+        })
+    }
+
+    fn run_threads<W: Walk, O: Open>(&self, shared: &Shared<'_>, walk: W, open: O) -> Result<Outcome> {
+        let budget = &shared.options.budget;
+        let chunker = Chunker::new(&self.keyring.chunker_seed())?;
+        let last = last_tree::path(&self.state, &shared.options.job);
+        let (job_sender, jobs) = mpsc::sync_channel(1);
+        let jobs = Mutex::new(jobs);
+        let (pack_sender, packs) = mpsc::sync_channel(PACKS_AHEAD);
+        let (item_sender, items) = mpsc::sync_channel(ITEMS_AHEAD);
+        let (id_sender, ids) = mpsc::channel();
+        let (buffer_sender, buffers) = mpsc::channel();
+        for _ in 0..budget.chunk_buffers {
+            buffer_sender.send(Buffer::new()).map_err(gone)?;
+        }
+        let outcome = thread::scope(|scope| {
+            for _ in 0..budget.workers {
+                let out = Outlets { ids: id_sender.clone(), packs: pack_sender.clone(), buffers: buffer_sender.clone() };
+                let jobs = &jobs;
+                scope.spawn(move || work(shared, jobs, &out).map_err(|err| shared.fail(err)));
+            }
+            drop((id_sender, buffer_sender));
+            let last_copy = last.clone();
+            let assembler = scope.spawn(move || {
+                Assembler::new(shared, pack_sender, ids, StateTree::new(&last_copy))
+                    .and_then(|assembler| assembler.run(&items))
+                    .map_err(|err| shared.fail(err))
+            });
+            let uploader = scope.spawn(move || {
+                let mut uploader = Uploader::new(shared);
+                uploader.run(&packs).map_err(|err| shared.fail(err)).map(|()| uploader.added)
+            });
+            let parent = Parent::open(&last, &self.keyring);
+            let had_parent = parent.present;
+            let channels = Channels { jobs: job_sender, items: item_sender, buffers };
+            let reader = Reader::new(shared, open, &chunker, channels);
+            let counts = read(scope, shared, walk, reader, parent).map_err(|err| shared.fail(err));
+            let tree = assembler.join();
+            let added = uploader.join();
+            match (tree, added, counts) {
+                (Ok(Ok((root, state))), Ok(Ok(added)), Ok(counts)) => Some(Outcome { root, state, counts, added, had_parent }),
+                _ => None,
+            }
+        });
+        match (shared.failure(), outcome) {
+            (None, Some(outcome)) => Ok(outcome),
+            (Some(err), _) => Err(err),
+            (None, None) => Err(Error::new(Kind::Io, "a thread of the backup ended unexpectedly")),
+        }
+    }
+}
+
+/// Runs the walk in a thread of its own, ahead of the reader, which runs here.
+fn read<'scope, W: Walk + 'scope, O: Open>(
+    scope: &'scope thread::Scope<'scope, '_>,
+    shared: &'scope Shared<'_>,
+    walk: W,
+    mut reader: Reader<'_, O>,
+    mut parent: Parent<'_>,
+) -> Result<Counts> {
+    let (full_sender, full) = mpsc::sync_channel(BATCHES);
+    let (empty_sender, empty) = mpsc::sync_channel(BATCHES);
+    for _ in 0..BATCHES {
+        empty_sender.send(Batch::default()).map_err(gone)?;
+    }
+    scope.spawn(move || walk_ahead(shared, walk, &empty, &full_sender).map_err(|err| shared.fail(err)));
+    while let Ok(mut batch) = full.recv() {
+        reader.batch(&batch, &mut parent)?;
+        batch.clear();
+        // The walk may be over and gone.
+        let _ = empty_sender.send(batch);
+    }
+    if let Some(err) = shared.failure() {
+        return Err(err);
+    }
+    if parent.damaged {
+        (shared.options.notice)("the copy of the last tree in the state folder is damaged; some unchanged files were read again");
+    }
+    reader.finish(&mut parent)
+}
+
+fn walk_ahead<W: Walk>(shared: &Shared<'_>, mut walk: W, empty: &Receiver<Batch>, full: &SyncSender<Batch>) -> Result<()> {
+    let progress = shared.options.progress;
+    loop {
+        let mut batch = empty.recv().map_err(gone)?;
+        let more = walk.fill(&mut batch)?;
+        progress.found.fetch_add(batch.found.len() as u64, Ordering::Relaxed);
+        let bytes: u64 = batch.found.iter().map(|found| found.meta.size).sum();
+        progress.found_bytes.fetch_add(bytes, Ordering::Relaxed);
+        full.send(batch).map_err(gone)?;
+        if !more {
+            progress.walked.store(true, Ordering::Relaxed);
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Names, compresses and seals chunks.
+
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, Sender, SyncSender};
+use std::sync::{Mutex, PoisonError};
+
+use super::buffer::Buffer;
+use super::shared::{Shared, gone};
+use crate::Result;
+use crate::model::ChunkId;
+use crate::names::BlobType;
+use crate::pack::{Encoder, Finished, PackWriter};
+
+/// A chunk's number in this run and its bytes.
+pub(super) struct Job {
+    pub(super) number: u64,
+    pub(super) bytes: Buffer,
+}
+
+/// Where a worker's results go.
+pub(super) struct Outlets {
+    pub(super) ids: Sender<(u64, ChunkId)>,
+    pub(super) packs: SyncSender<Finished>,
+    /// Empty buffers for the reader.
+    pub(super) buffers: Sender<Buffer>,
+}
+
+/// Works until there are no more jobs. Each worker fills a pack of its own, so that neighbouring chunks
+/// lie in different packs and pack sizes tell less of the content.
+pub(super) fn work(shared: &Shared<'_>, jobs: &Mutex<Receiver<Job>>, out: &Outlets) -> Result<()> {
+    let repo = shared.repo;
+    let mut encoder = Encoder::new()?;
+    let mut writer = PackWriter::new(&repo.keyring, &*repo.store, shared.options.spool, BlobType::Data);
+    loop {
+        let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(Job { number, mut bytes }) = next else { break };
+        let id = repo.keyring.blob_id(BlobType::Data, &bytes);
+        out.ids.send((number, id)).map_err(gone)?;
+        if shared.claim(&id)? {
+            let encoded = encoder.encode(&bytes, true)?;
+            shared.new_chunks.fetch_add(1, Ordering::Relaxed);
+            if let Some(pack) = writer.add(id, bytes.len(), encoded)? {
+                out.packs.send(pack).map_err(gone)?;
+            }
+        }
+        bytes.clear();
+        // The reader may have finished and gone.
+        let _ = out.buffers.send(bytes);
+    }
+    if let Some(pack) = writer.finish()? {
+        out.packs.send(pack).map_err(gone)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! Any blob by its id.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::index::{Found, IndexSet};
+use crate::model::ChunkId;
+use crate::names::BlobType;
+use crate::pack::{Decoder, PackKeys, open_blob};
+use crate::tree::Nodes;
+use crate::{Error, Kind, Repository, Result, limits};
+
+/// Reads blobs through the local copy of the index.
+pub(crate) struct Blobs<'a> {
+    pub(crate) repo: &'a Repository,
+    pub(crate) index: Mutex<IndexSet>,
+    pub(crate) keys: PackKeys,
+    scratch: Mutex<Scratch>,
+}
+
+/// Buffers of one reading thread.
+pub(crate) struct Scratch {
+    pub(crate) sealed: Vec<u8>,
+    pub(crate) decoder: Decoder,
+}
+
+impl Scratch {
+    pub(crate) fn new() -> Result<Self> {
+        Ok(Self { sealed: Vec::new(), decoder: Decoder::new()? })
+    }
+}
+
+impl<'a> Blobs<'a> {
+    pub(crate) fn new(repo: &'a Repository) -> Result<Self> {
+        Ok(Self {
+            repo,
+            index: Mutex::new(repo.index()?),
+            keys: PackKeys::default(),
+            scratch: Mutex::new(Scratch::new()?),
+        })
+    }
+
+    pub(crate) fn index(&self) -> MutexGuard<'_, IndexSet> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Every place where the blob is.
+    pub(crate) fn places(&self, kind: BlobType, id: &ChunkId) -> Result<Vec<Found>> {
+        let mut places = self.index().find(id)?;
+        places.retain(|found| found.pack.kind == kind);
+        if places.is_empty() {
+            return Err(Error::damaged(format!("blob {id} is in no pack that the index knows")));
+        }
+        Ok(places)
+    }
+
+    /// Reads a blob from one place.
+    pub(crate) fn read_at<'s>(&self, found: &Found, scratch: &'s mut Scratch) -> Result<&'s [u8]> {
+        let Found { pack, blob } = found;
+        if blob.stored as usize > limits::CHUNK_BYTES_MAX + 64 || blob.raw as usize > limits::CHUNK_BYTES_MAX {
+            return Err(Error::damaged("index record has an impossible length"));
+        }
+        let key = self.keys.get(&*self.repo.store, &self.repo.keyring, pack.kind, pack.id)?;
+        if scratch.sealed.len() < blob.stored as usize {
+            scratch.sealed.resize(blob.stored as usize, 0);
+        }
+        let sealed = &mut scratch.sealed[..blob.stored as usize];
+        self.repo.store.get(&pack.name(), blob.offset.into(), sealed)?;
+        open_blob(&self.repo.keyring, &key, pack.id, pack.kind, blob, sealed, &mut scratch.decoder)
+    }
+
+    /// Reads a blob from the first place that still has it whole, and gives it to `with`.
+    pub(crate) fn read<T>(&self, kind: BlobType, id: &ChunkId, scratch: &mut Scratch, with: impl FnOnce(&[u8]) -> T) -> Result<T> {
+        let mut first: Option<Error> = None;
+        for found in self.places(kind, id)? {
+            match self.read_at(&found, scratch) {
+                Ok(plain) => return Ok(with(plain)),
+                Err(err) if matches!(err.kind, Kind::Damaged | Kind::NotFound | Kind::Io) => {
+                    let err = Error::damaged(format!("blob {id} in pack {}: {err}", found.pack.name()));
+                    first.get_or_insert(err);
+                }
+                Err(err) => return Err(err),
+            }
+        }
+        Err(first.unwrap_or_else(|| Error::damaged(format!("blob {id} cannot be found"))))
+    }
+}
+
+impl Nodes for Blobs<'_> {
+    fn load(&self, id: &ChunkId) -> Result<Vec<u8>> {
+        let mut scratch = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
+        self.read(BlobType::Tree, id, &mut scratch, <[u8]>::to_vec)
+    }
+}

@@ -1,0 +1,208 @@
+//! Making and opening a repository.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use atalaya_store::{Body, Store};
+
+use crate::config::{self, Config, read_small};
+use crate::crypto::{Cipher, Kem, Signer, random};
+use crate::index::IndexSet;
+use crate::keys::{KeyFile, Keyring, Material, Member, Role, Roster};
+use crate::model::Time;
+use crate::snapshot::{self, Info, Selector};
+use crate::{Error, Kind, Result, names};
+
+/// What opens a repository.
+#[derive(Clone, Copy)]
+pub enum Unlock<'a> {
+    /// A passphrase; tried on every key file in the repository.
+    Passphrase(&'a [u8]),
+    /// The bytes of a key file that lies outside, and its passphrase if it has one.
+    KeyFile(&'a [u8], Option<&'a [u8]>),
+}
+
+/// What `init` decides.
+#[derive(Clone, Debug)]
+pub struct InitOptions {
+    /// See [`crate::fastest_cipher`].
+    pub cipher: Cipher,
+    /// Post-quantum key exchange (X-Wing) or plain X25519.
+    pub post_quantum: bool,
+    /// Who the first key belongs to, for `key list`.
+    pub label: String,
+    /// The present time.
+    pub now: Time,
+}
+
+/// An open repository.
+pub struct Repository {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) keyring: Keyring,
+    pub(crate) roster: Roster,
+    pub(crate) roster_hash: [u8; 32],
+    /// This repository's folder in the state folder.
+    pub(crate) state: PathBuf,
+}
+
+impl Repository {
+    /// Makes a repository in an empty store. The configuration is written last, so what is interrupted
+    /// before is no repository.
+    pub fn init(store: &dyn Store, passphrase: &[u8], options: &InitOptions) -> Result<String> {
+        refuse_existing(store)?;
+        let config = Config {
+            id: random()?,
+            created: options.now,
+            cipher: options.cipher,
+            kem: if options.post_quantum { Kem::XWing } else { Kem::X25519 },
+        };
+        let material = Material::create(config.id, config.kem)?;
+        let Some(seed) = &material.owner_seed else { return Err(Error::new(Kind::Io, "cannot make an owner's key")) };
+        let owner = Signer::new(seed)?;
+        let member = Member {
+            number: 0,
+            role: Role::Owner,
+            public: Signer::new(&material.sign_seed)?.public(),
+            label: options.label.clone(),
+            created_secs: options.now.secs,
+            revoked_secs: None,
+        };
+        let file = KeyFile::wrap(&material, &options.label, options.now.secs, Some(passphrase))?;
+        store.put(&format!("{}{}", names::KEYS, names::hex(&random::<8>()?)), Body::Bytes(&file))?;
+        Roster { repo: config.id, number: 1, previous: [0; 32], members: vec![member] }.write(store, &owner)?;
+        config::write(store, &config, &owner)?;
+        store.sync()?;
+        Ok(names::hex(&config.id))
+    }
+
+    /// Opens a repository; `state` is the state folder, where each repository gets a folder of its own.
+    pub fn open(store: Arc<dyn Store>, unlock: Unlock<'_>, state: &Path) -> Result<Self> {
+        let (config, owner) = config::read(&*store)?;
+        let material = match unlock {
+            Unlock::Passphrase(passphrase) => unlock_any(&*store, passphrase)?,
+            Unlock::KeyFile(bytes, passphrase) => KeyFile::parse(bytes)?.open(passphrase)?,
+        };
+        if material.repo != config.id {
+            return Err(Error::new(Kind::WrongKey, format!("the key file belongs to another repository than {}", store.place())));
+        }
+        if material.owner_public != owner {
+            return Err(Error::damaged(format!(
+                "the configuration of {} is not signed by the owner that the key file names: it was replaced",
+                store.place()
+            )));
+        }
+        let (roster, roster_hash) = Roster::read(&*store, config.id, &owner)?;
+        let state = state.join(names::hex(&config.id));
+        make_private_folder(&state)?;
+        let keyring = Keyring::new(material, config)?;
+        if roster.member(keyring.material.member).is_ok_and(|m| m.revoked_secs.is_some()) {
+            return Err(Error::new(Kind::WrongKey, "this key was removed from the repository by its owner"));
+        }
+        Ok(Self { store, keyring, roster, roster_hash, state })
+    }
+
+    /// The role of the key that opened it.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.keyring.material.role
+    }
+
+    /// The repository's id in hex.
+    #[must_use]
+    pub fn id(&self) -> String {
+        names::hex(&self.keyring.config.id)
+    }
+
+    /// The cipher that seals its packs.
+    #[must_use]
+    pub fn cipher(&self) -> Cipher {
+        self.keyring.cipher()
+    }
+
+    /// Where it is, for messages.
+    #[must_use]
+    pub fn place(&self) -> String {
+        self.store.place()
+    }
+
+    /// Every snapshot, oldest first, and what is wrong with those that do not verify.
+    pub fn snapshots(&self) -> Result<(Vec<Info>, Vec<Error>)> {
+        let (good, bad) = snapshot::read_all(&*self.store, &self.keyring, &self.roster)?;
+        Ok((good, bad.into_iter().map(|(_, err)| err).collect()))
+    }
+
+    /// The snapshot that `selector` means.
+    pub fn find_snapshot(&self, selector: &Selector) -> Result<Info> {
+        let (all, _) = self.snapshots()?;
+        selector.choose(&all).cloned()
+    }
+
+    /// The label of a member, for listings.
+    #[must_use]
+    pub fn member_label(&self, number: u32) -> Option<String> {
+        self.roster.member(number).ok().map(|m| m.label.clone())
+    }
+
+    pub(crate) fn index(&self) -> Result<IndexSet> {
+        IndexSet::open(&*self.store, &self.keyring, &self.roster, &self.state.join("index"))
+    }
+}
+
+/// A store with a configuration is a repository; one with data but none has lost it and must not be overwritten.
+fn refuse_existing(store: &dyn Store) -> Result<()> {
+    match store.stat(names::CONFIG) {
+        Ok(_) => {
+            return Err(Error::new(Kind::AlreadyThere, format!("there is a repository at {} already", store.place())));
+        }
+        Err(err) if err.kind == atalaya_store::Kind::NotFound => {}
+        Err(err) => return Err(err.into()),
+    }
+    let mut left_over = Vec::new();
+    let mut data = false;
+    store.list("", &mut |entry| {
+        if entry.name.starts_with(names::KEYS) || entry.name.starts_with(names::ROSTER) {
+            left_over.push(entry.name.clone());
+        } else {
+            data = true;
+        }
+        Ok(())
+    })?;
+    if data {
+        let text = format!("{} holds data of a repository whose configuration is gone; restore the object \"config\" or choose another place", store.place());
+        return Err(Error::new(Kind::AlreadyThere, text));
+    }
+    // An earlier init was interrupted before there was a repository.
+    left_over.iter().try_for_each(|name| store.delete(name))?;
+    Ok(())
+}
+
+fn unlock_any(store: &dyn Store, passphrase: &[u8]) -> Result<Material> {
+    let mut files = Vec::new();
+    store.list(names::KEYS, &mut |entry| {
+        files.push(entry.name.clone());
+        Ok(())
+    })?;
+    if files.is_empty() {
+        return Err(Error::new(Kind::WrongKey, "the repository holds no key file; give one with --key-file"));
+    }
+    files.sort();
+    let mut damaged = None;
+    for name in &files {
+        match KeyFile::parse(&read_small(store, name)?).and_then(|file| file.open(Some(passphrase))) {
+            Ok(material) => return Ok(material),
+            Err(err) if err.kind == Kind::WrongKey => {}
+            Err(err) => damaged = Some(err.context(&format!("key file {name}"))),
+        }
+    }
+    Err(damaged.unwrap_or_else(|| Error::new(Kind::WrongKey, format!("wrong passphrase for repository {}", store.place()))))
+}
+
+/// Makes a folder that only its owner enters: what it holds names the files of the machine.
+fn make_private_folder(path: &Path) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|err| Error::io(&format!("cannot make the state folder {}", path.display()), &err))
+}

@@ -1,0 +1,31 @@
+//! All snapshots of a repository.
+
+use atalaya_store::Store;
+
+use super::object::{Info, load};
+use crate::keys::{Keyring, Roster};
+use crate::{Error, Result, names};
+
+/// Every snapshot, oldest first, and those that do not verify, with the reason.
+pub(crate) fn read_all(store: &dyn Store, keyring: &Keyring, roster: &Roster) -> Result<(Vec<Info>, Vec<([u8; 16], Error)>)> {
+    let mut ids: Vec<[u8; 16]> = Vec::new();
+    store.list(names::SNAPSHOTS, &mut |entry| {
+        ids.extend(names::unhex::<16>(&entry.name));
+        Ok(())
+    })?;
+    let mut good = Vec::new();
+    let mut bad = Vec::new();
+    for id in ids {
+        match load(store, keyring, roster, id) {
+            Ok(mut info) => {
+                // A listing needs no private part; it is read again when the snapshot is opened.
+                info.sealed = Vec::new();
+                good.push(info);
+            }
+            Err(err) if err.kind == crate::Kind::Damaged => bad.push((id, err)),
+            Err(err) => return Err(err),
+        }
+    }
+    good.sort_by_key(|info| (info.catalogue.started, info.id));
+    Ok((good, bad))
+}

@@ -1,0 +1,15 @@
+//! Snapshots: what a backup puts last, and how they are listed and chosen.
+
+mod known;
+mod list;
+mod object;
+mod select;
+mod session;
+
+pub(crate) use known::Known;
+pub(crate) use list::read_all;
+pub(crate) use object::{Private, load, store};
+pub(crate) use session::{end_session, fenced, open_session};
+
+pub use object::{Catalogue, Info};
+pub use select::Selector;

@@ -1,0 +1,44 @@
+//! Sessions: a running backup shows itself, so that a later prune never takes away what it reuses.
+
+use atalaya_store::{Body, Store};
+use serde::{Deserialize, Serialize};
+
+use crate::config::encode;
+use crate::envelope::{self, Purpose};
+use crate::keys::Keyring;
+use crate::model::Time;
+use crate::{Result, names};
+
+#[derive(Serialize, Deserialize)]
+struct Session {
+    id: [u8; 16],
+    started_secs: i64,
+}
+
+/// Announces a session, before the index is read. Gives its id.
+pub(crate) fn open_session(store: &dyn Store, keyring: &Keyring, now: Time) -> Result<[u8; 16]> {
+    let id = crate::crypto::random()?;
+    put(store, keyring, Purpose::Session, names::SESSIONS, id, now)?;
+    Ok(id)
+}
+
+/// Says that a session ended without a snapshot.
+pub(crate) fn end_session(store: &dyn Store, keyring: &Keyring, id: [u8; 16], now: Time) -> Result<()> {
+    put(store, keyring, Purpose::Ended, names::ENDED, id, now)
+}
+
+fn put(store: &dyn Store, keyring: &Keyring, purpose: Purpose, folder: &str, id: [u8; 16], now: Time) -> Result<()> {
+    let body = encode(&Session { id, started_secs: now.secs })?;
+    let bytes = envelope::seal(purpose, keyring.material.member, &keyring.signer, &body);
+    Ok(store.put(&names::object(folder, &id), Body::Bytes(&bytes))?)
+}
+
+/// Whether a prune has fenced the session: then what it reused may be gone, and it must be done again.
+pub(crate) fn fenced(store: &dyn Store, id: &[u8; 16]) -> Result<bool> {
+    let mut found = false;
+    store.list(names::FENCES, &mut |entry| {
+        found |= names::unhex::<16>(&entry.name).as_ref() == Some(id);
+        Ok(())
+    })?;
+    Ok(found)
+}
