@@ -1,12 +1,54 @@
 //! Named blobs somewhere.
 //!
 //! A [`Store`] is deliberately dumb: no retries, no caches, no formats. What it
-//! must guarantee stands on the trait.
+//! must guarantee stands on the trait. [`LocalStore`] is a folder; wrappers with
+//! the same trait add the rest, [`Retry`] among them. The feature `testing` adds
+//! a simulated store, a fault injector, a recorder and the conformance suite
+//! that every backend passes.
 
 #![forbid(unsafe_code)]
 
+mod body;
 mod error;
+mod limits;
+mod local;
+mod name;
+mod retry;
+mod spool;
 mod store;
 
+#[cfg(feature = "testing")]
+pub mod conformance;
+#[cfg(feature = "testing")]
+mod fault;
+#[cfg(feature = "testing")]
+mod memory;
+#[cfg(feature = "testing")]
+mod record;
+#[cfg(feature = "testing")]
+mod rng;
+#[cfg(feature = "testing")]
+mod sim;
+
 pub use error::{Error, Kind, Result};
+pub use local::LocalStore;
+pub use name::{check_name, check_prefix};
+pub use retry::Retry;
+pub use spool::{remove_stale_spools, spool_in};
 pub use store::{Body, Entry, SpoolFile, Store};
+
+#[cfg(feature = "testing")]
+pub use fault::{Fault, Rates};
+#[cfg(feature = "testing")]
+pub use memory::Loss;
+#[cfg(feature = "testing")]
+pub use record::{Op, Recorder, Tally};
+#[cfg(feature = "testing")]
+pub use sim::{SimStore, Stop};
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Locks `mutex`; what it guards here is valid even if a holder panicked.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,9 @@
+//! The store's backends and wrappers, from outside.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod backends;
+mod full;
+mod killed;
+mod local;
+mod sim;
+mod wrappers;
