@@ -216,7 +216,9 @@ fn explain(err: Errno) -> String {
         Errno::ACCESS | Errno::PERM => {
             format!("{err}; run the backup as root or with CAP_DAC_READ_SEARCH, or exclude it")
         }
-        Errno::STALE | Errno::LOOP | Errno::NOTDIR => "it was replaced while the backup ran; the next one will have it".into(),
+        Errno::STALE | Errno::LOOP | Errno::NOTDIR => {
+            "it was replaced while the backup ran; the next one will have it".into()
+        }
         _ => err.to_string(),
     }
 }
