@@ -1,1 +1,6 @@
-//! x
+//! The process on the NAS: streams deduplicated, encrypted backups with bounded memory.
+
+#![forbid(unsafe_code)]
+
+mod fs;
+pub mod source;

@@ -1,0 +1,26 @@
+//! What is backed up: listing it sorted ([`Walker`]), opening and reading it ([`Opener`]).
+//!
+//! Memory does not grow with the width or depth of a folder: a listing that is too large is sorted
+//! through the spool folder, and so are the listings of upper levels while a deep one is walked.
+
+mod cachedir;
+mod excludes;
+mod glob;
+mod keep;
+mod listing;
+mod merge;
+mod open_file;
+mod opener;
+mod record;
+mod roots;
+mod scan;
+mod shares;
+mod stack;
+mod walker;
+mod xattrs;
+
+pub use excludes::Excludes;
+pub use open_file::OpenFile;
+pub use opener::Opener;
+pub use shares::Shares;
+pub use walker::{Options, Walker};

@@ -1,0 +1,133 @@
+//! The folders between a source and the present one, each with what is left of its listing.
+//!
+//! The lowest stay in memory as far as their share goes; the upper ones wait in the spool.
+
+use super::listing::{Listing, Rest};
+use super::shares::Shares;
+use crate::fs::SpoolFile;
+use atalaya_repo::{Error, Result};
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::path::Path;
+
+/// A folder that is being walked.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    /// Length of its path.
+    pub(crate) path_len: usize,
+    /// Device and inode, to know it again when it has to be opened anew.
+    pub(crate) id: (u64, u64),
+    pub(crate) listing: Listing,
+    /// End of the spool of runs before it was listed.
+    pub(crate) runs_start: u64,
+}
+
+/// All of them.
+#[derive(Debug)]
+pub(crate) struct Stack {
+    shares: Shares,
+    frames: VecDeque<Frame>,
+    /// Bytes that `frames` hold.
+    bytes: usize,
+    /// Upper levels, the topmost first.
+    away: SpoolFile,
+    /// Sorted runs of large folders.
+    pub(crate) runs: SpoolFile,
+}
+
+/// Behind each frame in the spool, so that the last one can be found from the end.
+const FOOTER_BYTES: usize = 48;
+
+impl Frame {
+    fn bytes(&self) -> usize {
+        self.listing.bytes() + size_of::<Self>()
+    }
+}
+
+impl Stack {
+    /// An empty one, with spool files in `dir`.
+    pub(crate) fn new(shares: Shares, dir: &Path) -> Result<Self> {
+        let (away, runs) = (SpoolFile::create(dir)?, SpoolFile::create(dir)?);
+        Ok(Self { shares, frames: VecDeque::new(), bytes: 0, away, runs })
+    }
+
+    /// The present folder.
+    pub(crate) fn last(&self) -> Option<&Frame> {
+        self.frames.back()
+    }
+
+    /// Length of the present folder's path and its next entry; `None` when it has no more.
+    pub(crate) fn next(&mut self) -> Result<Option<(usize, &[u8])>> {
+        let Some(frame) = self.frames.back_mut() else { return Ok(None) };
+        Ok(frame.listing.next(&self.runs)?.map(|record| (frame.path_len, record)))
+    }
+
+    /// Goes down into a folder.
+    pub(crate) fn push(&mut self, frame: Frame) -> Result<()> {
+        self.bytes += frame.bytes();
+        self.frames.push_back(frame);
+        while self.bytes > self.shares.stack_bytes && self.frames.len() > 1 {
+            if let Some(upper) = self.frames.pop_front() {
+                self.bytes -= upper.bytes();
+                self.put_away(upper)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves the present folder.
+    pub(crate) fn pop(&mut self) -> Result<()> {
+        if let Some(frame) = self.frames.pop_back() {
+            self.bytes -= frame.bytes();
+            self.runs.truncate(frame.runs_start)?;
+        }
+        if self.frames.is_empty() && self.away.end() > 0 {
+            let frame = self.bring_back()?;
+            self.bytes += frame.bytes();
+            self.frames.push_back(frame);
+        }
+        Ok(())
+    }
+
+    fn put_away(&mut self, frame: Frame) -> Result<()> {
+        let (mut out, shared) = match frame.listing.rest(&self.runs)? {
+            Rest::Records(bytes) => (bytes, u64::MAX),
+            Rest::Runs(runs, shared) => {
+                let words = runs.iter().flat_map(|run| [run.start, run.end]);
+                (words.flat_map(u64::to_le_bytes).collect(), shared as u64)
+            }
+        };
+        let len = out.len() as u64;
+        for word in [frame.path_len as u64, frame.id.0, frame.id.1, frame.runs_start, shared, len] {
+            out.extend_from_slice(&word.to_le_bytes());
+        }
+        self.away.append(&out).map(|_| ())
+    }
+
+    fn bring_back(&mut self) -> Result<Frame> {
+        let cut = || Error::damaged("cannot go on: a spool file was cut short");
+        let mut footer = [0; FOOTER_BYTES];
+        let body_end = self.away.end().checked_sub(FOOTER_BYTES as u64).ok_or_else(cut)?;
+        self.away.read(body_end, &mut footer)?;
+        let [path_len, dev, ino, runs_start, shared, len] = words(&footer);
+        let start = body_end.checked_sub(len).ok_or_else(cut)?;
+        let mut body = vec![0; len as usize];
+        self.away.read(start, &mut body)?;
+        self.away.truncate(start)?;
+        let rest = if shared == u64::MAX { Rest::Records(body) } else { Rest::Runs(ranges(&body), shared as usize) };
+        let listing = Listing::resume(rest, &self.shares, &self.runs)?;
+        Ok(Frame { path_len: path_len as usize, id: (dev, ino), listing, runs_start })
+    }
+}
+
+fn words<const N: usize>(bytes: &[u8]) -> [u64; N] {
+    let mut words = [0; N];
+    for (word, bytes) in words.iter_mut().zip(bytes.as_chunks::<8>().0) {
+        *word = u64::from_le_bytes(*bytes);
+    }
+    words
+}
+
+fn ranges(bytes: &[u8]) -> Vec<Range<u64>> {
+    bytes.as_chunks::<16>().0.iter().map(|pair| words::<2>(pair)).map(|[start, end]| start..end).collect()
+}

@@ -1,0 +1,6 @@
+//! Everything of the agent that is tested from outside, in one program.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod source;
+mod source_open;
+mod source_rights;
