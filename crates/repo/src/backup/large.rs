@@ -13,6 +13,8 @@ use crate::{Result, limits};
 pub(super) trait Lane {
     /// An empty buffer; waits for one.
     fn buffer(&mut self) -> Result<Buffer>;
+    /// Takes back a buffer that was not needed.
+    fn give_back(&mut self, buffer: Buffer);
     /// The number of the next chunk.
     fn number(&mut self) -> u64;
     /// Hands a chunk to the workers.
@@ -73,6 +75,14 @@ impl Layout {
 /// Reads `file` from its beginning; gives the bytes it turned out to have (holes included).
 pub(super) fn read(file: &mut dyn Content, chunker: &Chunker, lane: &mut dyn Lane) -> std::result::Result<u64, Trouble> {
     let mut buffer = lane.buffer()?;
+    let total = cut_up(file, chunker, lane, &mut buffer);
+    lane.give_back(buffer);
+    total
+}
+
+fn cut_up(
+    file: &mut dyn Content, chunker: &Chunker, lane: &mut dyn Lane, buffer: &mut Buffer,
+) -> std::result::Result<u64, Trouble> {
     let mut layout = Layout(VecDeque::new());
     let mut segment = 0;
     let mut total = 0;
@@ -90,7 +100,7 @@ pub(super) fn read(file: &mut dyn Content, chunker: &Chunker, lane: &mut dyn Lan
                 }
                 continue;
             }
-            let got = fill(file, &mut buffer, segment).map_err(Trouble::File)?;
+            let got = fill(file, buffer, segment).map_err(Trouble::File)?;
             if got == 0 {
                 ended = true;
                 break;
@@ -103,13 +113,13 @@ pub(super) fn read(file: &mut dyn Content, chunker: &Chunker, lane: &mut dyn Lan
         if buffer.is_empty() {
             break;
         }
-        let cut = chunker.cut(&buffer);
+        let cut = chunker.cut(buffer);
         let mut rest = lane.buffer()?;
         rest.append(&buffer[cut..]);
         buffer.truncate(cut);
         let number = lane.number();
         layout.tell(number, cut, lane)?;
-        lane.submit(Job { number, bytes: std::mem::replace(&mut buffer, rest) })?;
+        lane.submit(Job { number, bytes: std::mem::replace(buffer, rest) })?;
     }
     for (_, len) in layout.0 {
         lane.run(PendingRun::Hole(len))?;

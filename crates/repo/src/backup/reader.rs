@@ -40,6 +40,7 @@ pub(super) struct Reader<'a, O: Open> {
     next_chunk: u64,
     pub(super) bundle: Option<Bundle>,
     waiting: Waiting,
+    spare: Option<Buffer>,
     /// Runs of the large file being read.
     pub(super) runs: Vec<PendingRun>,
     extra: Extra,
@@ -58,7 +59,7 @@ impl<'a, O: Open> Reader<'a, O> {
     pub(super) fn new(shared: &'a Shared<'a>, opener: O, chunker: &'a Chunker, channels: Channels) -> Self {
         Self {
             shared, opener, chunker, channels, out: Vec::new(), out_bytes: 0, next_chunk: 0, bundle: None,
-            waiting: Waiting::default(), runs: Vec::new(), extra: Extra::default(), counts: Counts::default(),
+            waiting: Waiting::default(), spare: None, runs: Vec::new(), extra: Extra::default(), counts: Counts::default(),
         }
     }
 
@@ -168,7 +169,7 @@ impl<'a, O: Open> Reader<'a, O> {
             Item::Runs(runs) => runs.len() * 24,
             Item::Discard => 0,
         };
-        if self.bundle.is_some() {
+        if self.bundle.as_ref().is_some_and(|bundle| !bundle.bytes.is_empty()) {
             self.waiting.items.push(item);
             self.waiting.bytes += bytes;
             return if self.waiting.is_full() { self.close_bundle() } else { Ok(()) };
@@ -188,6 +189,10 @@ impl<'a, O: Open> Reader<'a, O> {
     /// Hands the bundle to the workers and everything that waited for it to the assembler.
     pub(super) fn close_bundle(&mut self) -> Result<()> {
         let Some(bundle) = self.bundle.take() else { return Ok(()) };
+        if bundle.bytes.is_empty() {
+            self.give_back(bundle.bytes);
+            return Ok(());
+        }
         self.submit(Job { number: bundle.number, bytes: bundle.bytes })?;
         if !self.out.is_empty() {
             self.flush()?;
@@ -226,7 +231,15 @@ impl<'a, O: Open> Reader<'a, O> {
 impl<O: Open> Lane for Reader<'_, O> {
     fn buffer(&mut self) -> Result<Buffer> {
         self.shared.check_stop()?;
-        self.channels.buffers.recv().map_err(gone)
+        match self.spare.take() {
+            Some(buffer) => Ok(buffer),
+            None => self.channels.buffers.recv().map_err(gone),
+        }
+    }
+
+    fn give_back(&mut self, mut buffer: Buffer) {
+        buffer.clear();
+        self.spare = Some(buffer);
     }
 
     fn number(&mut self) -> u64 {

@@ -1,0 +1,5 @@
+//! The engine against stores that remember, fail and lose.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod fixture;
+mod round_trip;

@@ -1,0 +1,199 @@
+//! What is backed up comes back, whatever it is, and what did not change is not read again.
+
+use atalaya_repo::model::{Kind, Meta, Time, Xattr, XattrValue};
+
+use crate::fixture::{NOW, Tree, World, noise};
+
+pub fn mixed() -> Tree {
+    let mut tree = Tree::default();
+    tree.dir("home");
+    for n in 0..3_000 {
+        tree.file(&format!("home/notes/{:03}/{n}.txt", n % 50), format!("note {n} {}", "word ".repeat(n % 90)));
+    }
+    for d in 0..50 {
+        tree.dir(&format!("home/notes/{d:03}"));
+    }
+    tree.dir("home/notes");
+    tree.file("home/empty", "");
+    tree.file("home/photo.jpg", noise(1, 3_000_000));
+    tree.file("home/photo copy.jpg", noise(1, 3_000_000));
+    tree.file("home/song.mp3", noise(2, 700_000));
+    let sparse = tree.file("home/disk.img", noise(3, 2_500_000));
+    sparse.hole = 40_000_000;
+    sparse.meta.size += 40_000_000;
+    let small = tree.file("home/small.img", "after the hole");
+    small.hole = 100_000;
+    small.meta.size += 100_000;
+    let link = tree.file("home/link", "");
+    link.meta.kind = Kind::Symlink;
+    link.target = b"../\xff target".to_vec();
+    let device = tree.file("home/tty", "");
+    device.meta.kind = Kind::CharDevice;
+    device.meta.rdev = 0x0501;
+    let tagged = tree.file("home/tagged", "x");
+    tagged.xattrs = vec![
+        Xattr { name: b"user.large".to_vec(), value: XattrValue::Inline(noise(9, 60_000)) },
+        Xattr { name: b"user.small".to_vec(), value: XattrValue::Inline(b"v".to_vec()) },
+    ];
+    tree
+}
+
+#[test]
+fn everything_comes_back() {
+    let world = World::new();
+    let tree = mixed();
+    let summary = world.backup(&tree).unwrap();
+    assert_eq!(summary.entries, tree.nodes.len() as u64);
+    assert!(!summary.had_parent);
+    world.assert_holds("latest", &tree);
+    assert!(world.problems.lock().unwrap().is_empty() && world.notices.lock().unwrap().is_empty());
+}
+
+#[test]
+fn an_unchanged_tree_is_not_read_and_stores_nothing() {
+    let world = World::new();
+    let tree = mixed();
+    world.backup(&tree).unwrap();
+    let again = world.backup(&tree).unwrap();
+    assert_eq!((again.files_read, again.read_bytes, again.added_bytes), (0, 0, 0));
+    assert_eq!(again.unchanged, tree.nodes.len() as u64);
+    world.assert_holds("latest", &tree);
+}
+
+#[test]
+fn without_the_state_folder_large_files_deduplicate() {
+    let mut world = World::new();
+    let tree = mixed();
+    let first = world.backup(&tree).unwrap();
+    world.state = tempfile::tempdir().unwrap();
+    let again = world.backup(&tree).unwrap();
+    assert_eq!(again.files_read, first.files_read);
+    assert_eq!((again.new_chunks, again.added_bytes), (0, 0), "nothing changed, so nothing is new");
+}
+
+#[test]
+fn changes_anywhere_are_found_and_only_they_are_read() {
+    let world = World::new();
+    let mut tree = mixed();
+    world.backup(&tree).unwrap();
+    for (step, n) in [(1, 70), (2, 2_999), (3, 1_500)] {
+        tree.file(&format!("home/notes/{:03}/{n}.txt", n % 50), format!("changed {step}"));
+        tree.remove(&format!("home/notes/{:03}/{}.txt", (n + 3 * step) % 50, n - 47 * step));
+        tree.file(&format!("home/notes/added {step}"), "new");
+        tree.file(&format!("zzz {step}"), "at the end");
+        tree.file(&format!("a {step}"), "at the beginning");
+        let summary = world.backup(&tree).unwrap();
+        assert_eq!(summary.files_read, 4, "step {step}");
+        world.assert_holds("latest", &tree);
+    }
+    tree.nodes.retain(|key, _| !key.0.starts_with(b"home/notes/02"));
+    assert_eq!(world.backup(&tree).unwrap().files_read, 0);
+    world.assert_holds("latest", &tree);
+    tree.nodes.clear();
+    world.backup(&tree).unwrap();
+    world.assert_holds("latest", &tree);
+}
+
+#[test]
+fn a_change_of_attributes_alone_stores_no_content_again() {
+    let world = World::new();
+    let mut tree = mixed();
+    world.backup(&tree).unwrap();
+    for node in tree.nodes.values_mut() {
+        node.meta.mode = 0o600;
+        node.meta.ctime.secs += 1_000;
+    }
+    let summary = world.backup(&tree).unwrap();
+    assert_eq!(summary.new_chunks, 0);
+    world.assert_holds("latest", &tree);
+}
+
+#[test]
+fn a_file_changed_within_the_clock_tick_of_its_reading_is_read_again() {
+    let world = World::new();
+    let mut tree = Tree::default();
+    tree.file("f", "first").meta.ctime = Time { secs: NOW.secs, nanos: 0 };
+    world.backup(&tree).unwrap();
+    let node = tree.nodes.values_mut().next().unwrap();
+    node.content = std::sync::Arc::new(b"other".to_vec());
+    assert_eq!(world.backup(&tree).unwrap().files_read, 1);
+    world.assert_holds("latest", &tree);
+}
+
+#[test]
+fn a_file_that_keeps_changing_is_stored_as_such_and_reported() {
+    let mut world = World::new();
+    let mut tree = Tree::default();
+    tree.file("calm", "calm");
+    tree.file("log", "line");
+    tree.file("big", noise(5, 900_000));
+    world.restless = vec![b"log".to_vec(), b"big".to_vec()];
+    let summary = world.backup(&tree).unwrap();
+    assert_eq!(summary.problems, 2);
+    let repo = world.open().unwrap();
+    let snapshot = repo.open_snapshot(&repo.snapshots().unwrap().0[0], 1).unwrap();
+    use atalaya_repo::view::View;
+    let mut entries = snapshot.entries(b"").unwrap();
+    let mut unstable = Vec::new();
+    while let Some(entry) = entries.next().unwrap() {
+        if entry.flags.unstable {
+            unstable.push(String::from_utf8(entry.path).unwrap());
+        }
+    }
+    assert_eq!(unstable, ["big", "log"]);
+    // It stands still now, and is read again although its attributes are as they were stored.
+    world.restless.clear();
+    assert_eq!(world.backup(&tree).unwrap().files_read, 2);
+    world.assert_holds("latest", &tree);
+}
+
+#[test]
+fn what_cannot_be_read_is_reported_and_left_out() {
+    let mut world = World::new();
+    let mut tree = mixed();
+    world.unreadable = vec![b"home/song.mp3".to_vec()];
+    assert_eq!(world.backup(&tree).unwrap().problems, 1);
+    assert_eq!(world.problems.lock().unwrap()[0].path, b"home/song.mp3");
+    tree.remove("home/song.mp3");
+    world.assert_holds("latest", &tree);
+}
+
+#[test]
+fn full_finds_content_that_changed_without_a_time_stamp() {
+    let mut world = World::new();
+    let mut tree = mixed();
+    world.backup(&tree).unwrap();
+    for path in ["home/notes/001/1.txt", "home/photo.jpg"] {
+        let node = tree.nodes.get_mut(&crate::fixture::Key(path.as_bytes().to_vec())).unwrap();
+        let mut bytes = node.content.to_vec();
+        bytes[0] ^= 1;
+        node.content = std::sync::Arc::new(bytes);
+    }
+    assert_eq!(world.backup(&tree).unwrap().files_read, 0, "time stamps say nothing changed");
+    world.full = true;
+    let summary = world.backup(&tree).unwrap();
+    assert!(summary.files_read > 3_000 && summary.new_chunks <= 3, "{summary:?}");
+    assert_eq!(world.notices.lock().unwrap().len(), 2, "{:?}", world.notices.lock().unwrap());
+    world.assert_holds("latest", &tree);
+}
+
+#[test]
+fn a_wide_folder_and_a_long_path() {
+    let world = World::new();
+    let mut tree = Tree::default();
+    for n in 0..20_000 {
+        tree.file(&format!("wide/{n:08}"), "");
+    }
+    let meta: Meta = tree.nodes.values().next().unwrap().meta;
+    let mut path = vec![b'x'; 250];
+    while path.len() < 60_000 {
+        path.push(b'/');
+        path.extend_from_slice(&[b'y'; 255]);
+    }
+    tree.put(&path, meta, Vec::new());
+    world.backup(&tree).unwrap();
+    world.assert_holds("latest", &tree);
+    tree.file("wide/00010000b", "new");
+    world.backup(&tree).unwrap();
+    world.assert_holds("latest", &tree);
+}
