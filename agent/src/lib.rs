@@ -2,5 +2,6 @@
 
 #![forbid(unsafe_code)]
 
+pub mod cli;
 mod fs;
 pub mod source;

@@ -1,0 +1,174 @@
+//! `backup`: folders into a new snapshot.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use atalaya_repo::backup::{Options, Progress};
+use atalaya_repo::{Error, Kind};
+use atalaya_store::Store;
+
+use super::backup_report::{Problems, Report};
+use super::context::Context;
+use super::exit::{Exit, Failure, Result};
+use super::place::{self, Place};
+use super::progress::{Display, of_backup};
+use super::signals::Signals;
+use super::{host, units};
+use crate::source::{self, Excludes, Opener, Shares, Walker};
+
+/// For `--help`.
+pub(crate) const EXAMPLES: &str = "Examples:
+  atalaya-agent backup --repo /mnt/usb/nas /home /etc
+  atalaya-agent backup --repo /mnt/usb/nas --job photos --exclude '*.tmp' --exclude-caches /srv/photos
+  atalaya-agent backup --repo /mnt/usb/nas --exclude-file /etc/atalaya/excludes --one-file-system /
+
+Patterns of --exclude, as in .gitignore: '*.tmp' and 'node_modules' match names anywhere,
+'/home/*/.cache' from the root, 'Trash/' folders only, '/srv/**/cache' at any depth;
+'!keep.tmp' takes an earlier one back. The last pattern that matches decides.";
+
+/// Back up folders and files into a new snapshot
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Name for what is backed up together; its last snapshot is what the new one is compared with
+    #[arg(long, value_name = "NAME", default_value = "default", value_parser = job_name)]
+    job: String,
+
+    /// Leave out what matches PATTERN (may be given several times)
+    #[arg(long, value_name = "PATTERN")]
+    exclude: Vec<OsString>,
+
+    /// Leave out what matches a line of FILE; empty lines and lines that begin with # do not count
+    #[arg(long, value_name = "FILE")]
+    exclude_file: Vec<PathBuf>,
+
+    /// Leave out the contents of folders with a CACHEDIR.TAG
+    #[arg(long)]
+    exclude_caches: bool,
+
+    /// Leave out files larger than SIZE
+    #[arg(long, value_name = "SIZE", value_parser = units::parse_size)]
+    exclude_larger_than: Option<u64>,
+
+    /// Do not go into other file systems
+    #[arg(long)]
+    one_file_system: bool,
+
+    /// Read and compare every byte, also of files that look unchanged
+    #[arg(long)]
+    full: bool,
+
+    /// Folders and files to back up
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+}
+
+/// Names of jobs become names of files.
+fn job_name(text: &str) -> std::result::Result<String, String> {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+    if (1..=64).contains(&text.len()) && text.bytes().all(fits) {
+        Ok(text.to_owned())
+    } else {
+        Err("a job's name has 1 to 64 letters, digits, \"_\" and \"-\"".to_owned())
+    }
+}
+
+pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
+    let start = Instant::now();
+    let excludes = Excludes::parse(patterns(args)?)?;
+    let place = place::open(context.global.repo()?)?;
+    let spool = context.spool()?;
+    let walker = walker(context, args, &place, &spool, excludes)?;
+    refuse_full(&*place.store)?;
+    let repo = context.open_at(&place)?;
+    let signals = Signals::listen()?;
+    let progress = Progress::default();
+    let display = Display::new(context.global.quiet || context.global.json);
+    let problems = Problems::default();
+    let options = Options {
+        job: args.job.clone(),
+        sources: sources(&args.paths)?,
+        host: host::name(),
+        full: args.full,
+        budget: context.budget.clone(),
+        now: &units::now,
+        stop: &signals.stop,
+        problem: &|problem| problems.add(problem, &display),
+        notice: &|text| display.print(text),
+        spool: &spool,
+        progress: &progress,
+    };
+    let opener = Opener::new()?;
+    let result = display.around(|| of_backup(&progress), || repo.backup(walker, opener, &options));
+    let summary = result.map_err(|err| signals.explain(err))?;
+    let mut out = context.output();
+    Report::new(&summary, &args.job, problems, start.elapsed()).write(&mut out)?;
+    out.finish()?;
+    Ok(Exit::with_problems(summary.problems))
+}
+
+fn walker(
+    context: &Context,
+    args: &Args,
+    place: &Place,
+    spool: &std::path::Path,
+    excludes: Excludes,
+) -> Result<Walker> {
+    let options = source::Options {
+        excludes,
+        exclude_caches: args.exclude_caches,
+        exclude_larger_than: args.exclude_larger_than,
+        one_file_system: args.one_file_system,
+        own_folders: vec![place.folder.clone(), context.global.state_dir()?, spool.to_owned()],
+        spool_dir: spool.to_owned(),
+        shares: Shares::default(),
+    };
+    Ok(Walker::new(&args.paths, options)?)
+}
+
+/// Those on the command line, then those in files, in order.
+fn patterns(args: &Args) -> Result<Vec<Vec<u8>>> {
+    let mut all: Vec<Vec<u8>> = args.exclude.iter().map(|text| text.as_bytes().to_vec()).collect();
+    for path in &args.exclude_file {
+        let bytes = std::fs::read(path)
+            .map_err(|err| Failure::usage(format!("cannot read exclude file {}: {err}", path.display())))?;
+        let lines = bytes.split(|b| *b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        all.extend(lines.filter(|line| !line.is_empty() && line[0] != b'#').map(<[u8]>::to_vec));
+    }
+    Ok(all)
+}
+
+/// A backup that has no room at all would fail only after its first pack.
+fn refuse_full(store: &dyn Store) -> Result<()> {
+    match store.free() {
+        Ok(Some(0)) => {
+            Err(Error::new(Kind::Full, format!("cannot back up to {}: no room left there", store.place())).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// For the snapshot's own record, absolute.
+fn sources(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>> {
+    let absolute = |path: &PathBuf| {
+        std::path::absolute(path)
+            .map(|path| path.into_os_string().into_vec())
+            .map_err(|err| Failure::usage(format!("cannot back up {}: {err}", path.display())))
+    };
+    paths.iter().map(absolute).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jobs_have_plain_names() {
+        assert!(job_name("photos-2_x").is_ok() && job_name(&"a".repeat(64)).is_ok());
+        for bad in ["", "a/b", "..", "a b", "ñ", &"a".repeat(65)] {
+            assert!(job_name(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The one place where failures become exit codes and hints.
+
+use std::fmt;
+use std::io;
+use std::process::ExitCode;
+
+use atalaya_repo::{Error, Kind};
+
+/// How the program ends; the README's table says the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Everything was done.
+    Done,
+    /// It failed.
+    Failed,
+    /// What was asked makes no sense.
+    Usage,
+    /// Done, but some files could not be read or written as they should.
+    Incomplete,
+    /// There is no repository at that place.
+    NoRepository,
+    /// Somebody else holds what is needed.
+    #[expect(dead_code, reason = "nothing in this version excludes others; the number is kept for what will")]
+    Locked,
+    /// The secret opens nothing, or has no right to do this.
+    WrongKey,
+    /// Stopped by this signal.
+    Signal(u8),
+}
+
+impl Exit {
+    /// The number that the shell sees.
+    #[must_use]
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Incomplete => 3,
+            Self::NoRepository => 10,
+            Self::Locked => 11,
+            Self::WrongKey => 12,
+            Self::Signal(number) => 128 + number,
+        }
+    }
+
+    /// `Done`, or `Incomplete` if there were problems.
+    #[must_use]
+    pub(crate) fn with_problems(problems: u64) -> Self {
+        if problems == 0 { Self::Done } else { Self::Incomplete }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// Why a command ended early.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    /// What the shell is told.
+    pub(crate) exit: Exit,
+    /// What a person is told; empty if there is nobody to tell (a closed pipe).
+    pub(crate) text: String,
+}
+
+/// The result of commands.
+pub(crate) type Result<T> = std::result::Result<T, Failure>;
+
+impl Failure {
+    /// A failure that ends with `exit` and says `text`.
+    pub(crate) fn new(exit: Exit, text: impl Into<String>) -> Self {
+        Self { exit, text: text.into() }
+    }
+
+    /// A mistake in what was asked.
+    pub(crate) fn usage(text: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, text)
+    }
+
+    /// Standard output cannot be written. When its reader has gone away there is nothing to say.
+    pub(crate) fn output(err: &io::Error) -> Self {
+        let gone = err.kind() == io::ErrorKind::BrokenPipe;
+        let text = if gone { String::new() } else { format!("cannot write to standard output: {err}") };
+        Self::new(Exit::Failed, text)
+    }
+}
+
+impl fmt::Display for Failure {
+    /// Error numbers that the standard library appends say nothing to people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rest = self.text.as_str();
+        while let Some((before, after)) = rest.split_once(" (os error ") {
+            f.write_str(before)?;
+            rest = after.split_once(')').map_or("", |(_, after)| after);
+        }
+        f.write_str(rest)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(err: Error) -> Self {
+        let (exit, hint) = verdict(err.kind);
+        let mut text = err.text;
+        // Messages that end in advice keep their own.
+        if let Some(hint) = hint
+            && !text.contains("; ")
+        {
+            text.push_str("; ");
+            text.push_str(hint);
+        }
+        Self { exit, text }
+    }
+}
+
+/// What each kind of failure means to the shell, and what a person can do.
+fn verdict(kind: Kind) -> (Exit, Option<&'static str>) {
+    match kind {
+        Kind::NoRepository => (Exit::NoRepository, None),
+        Kind::WrongKey => (Exit::WrongKey, None),
+        Kind::NotAllowed => (Exit::WrongKey, None),
+        Kind::Usage | Kind::Budget => (Exit::Usage, None),
+        Kind::Full => (Exit::Failed, Some("make room there and run it again; what was stored is kept")),
+        Kind::Denied => (Exit::Failed, Some("run it as a user who may, or change the rights")),
+        Kind::TooNew => (Exit::Failed, Some("upgrade the program")),
+        Kind::Damaged => (Exit::Failed, Some("\"atalaya-agent check\" says what else is affected")),
+        Kind::AlreadyThere | Kind::NotFound | Kind::Interrupted | Kind::Io => (Exit::Failed, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn error_numbers_are_not_shown() {
+        let shown = |text: &str| Failure::usage(text).to_string();
+        assert_eq!(shown("open x: No such file or directory (os error 2)"), "open x: No such file or directory");
+        assert_eq!(shown("a (os error 1); b (os error 22)."), "a; b.");
+        assert_eq!(shown("plain"), "plain");
+    }
+
+    #[test]
+    fn a_hint_is_given_once() {
+        let text = |text: &str| Failure::from(Error::new(Kind::Full, text)).text;
+        assert!(text("disk full").contains("make room"));
+        assert_eq!(text("disk full; buy another"), "disk full; buy another");
+    }
+}

@@ -1,0 +1,47 @@
+//! SIGINT and SIGTERM ask the running command to stop; the second one ends the program at once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use atalaya_repo::{Error, Kind};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::flag;
+
+use super::exit::{Exit, Failure, Result};
+
+/// What the signals set.
+pub(crate) struct Signals {
+    /// Set by the first signal.
+    pub(crate) stop: Arc<AtomicBool>,
+    number: Arc<AtomicUsize>,
+}
+
+impl Signals {
+    /// Listens from now on.
+    pub(crate) fn listen() -> Result<Self> {
+        let (stop, number) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
+            // The order matters: the first signal finds the flag unset and only then sets it.
+            flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&stop))
+                .and_then(|_| flag::register_usize(signal, Arc::clone(&number), signal as usize))
+                .and_then(|_| flag::register(signal, Arc::clone(&stop)))
+                .map_err(|err| Failure::new(Exit::Failed, format!("cannot listen for signals: {err}")))?;
+        }
+        Ok(Self { stop, number })
+    }
+
+    /// Whether a signal came.
+    pub(crate) fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// The failure that `err` is; if it comes from a signal, the exit code says which.
+    pub(crate) fn explain(&self, err: Error) -> Failure {
+        let interrupted = err.kind == Kind::Interrupted;
+        let mut failure = Failure::from(err);
+        if interrupted && self.stopped() {
+            failure.exit = Exit::Signal(self.number.load(Ordering::Relaxed) as u8);
+        }
+        failure
+    }
+}

@@ -1,0 +1,91 @@
+//! Paths as text, without loss and without tricks: names may hold any byte but NUL and the slash.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+
+/// A path for people, on one line: control characters, backslashes and bytes that are not UTF-8 are
+/// escaped as `\n`, `\\` and `\xff`, so that no name can fake output or steer the terminal.
+pub(crate) fn shown(path: &[u8]) -> String {
+    let mut out = String::with_capacity(path.len());
+    for chunk in path.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            push(&mut out, c);
+        }
+        push_bytes(&mut out, chunk.invalid());
+    }
+    out
+}
+
+/// A snapshot's path for people, with its leading slash.
+pub(crate) fn shown_path(path: &[u8]) -> String {
+    format!("/{}", shown(path))
+}
+
+fn push(out: &mut String, c: char) {
+    match c {
+        '\\' => out.push_str("\\\\"),
+        '\n' => out.push_str("\\n"),
+        '\t' => out.push_str("\\t"),
+        '\r' => out.push_str("\\r"),
+        // Those that reorder or hide the text around them, besides the control characters.
+        c if c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') =>
+        {
+            push_bytes(out, c.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+        c => out.push(c),
+    }
+}
+
+fn push_bytes(out: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        // Writing to a string cannot fail.
+        let _ = write!(out, "\\x{byte:02x}");
+    }
+}
+
+/// Bytes in JSON: `text` is exact if they are UTF-8; otherwise the bad ones are escaped as for people, and
+/// `bytes` holds all of them in hex.
+pub(crate) fn json_text(bytes: &[u8]) -> (String, Option<String>) {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => (text.to_owned(), None),
+        Err(_) => (shown(bytes), Some(atalaya_repo::hex(bytes))),
+    }
+}
+
+/// A path in JSON, flattened into the object it belongs to.
+#[derive(Debug, Serialize)]
+pub(crate) struct JsonPath {
+    path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_bytes: Option<String>,
+}
+
+impl JsonPath {
+    /// Of a snapshot's path, which has no leading slash; here it gets one.
+    pub(crate) fn new(path: &[u8]) -> Self {
+        let (path, path_bytes) = json_text(&[b"/", path].concat());
+        Self { path, path_bytes }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_steers_the_terminal() {
+        assert_eq!(shown("año/ñandú".as_bytes()), "año/ñandú");
+        assert_eq!(shown(b"a\nb\x1b[31m\\c\xff\x7f"), "a\\nb\\x1b[31m\\\\c\\xff\\x7f");
+        assert_eq!(shown("a\u{202e}b".as_bytes()), "a\\xe2\\x80\\xaeb");
+    }
+
+    #[test]
+    fn json_is_exact() {
+        let json = |path: &[u8]| serde_json::to_string(&JsonPath::new(path)).unwrap();
+        assert_eq!(json(b"a\\b\n"), r#"{"path":"/a\\b\n"}"#);
+        assert_eq!(json(b"a\xff"), r#"{"path":"/a\\xff","path_bytes":"2f61ff"}"#);
+    }
+}
