@@ -7,9 +7,11 @@
 
 pub mod backup;
 mod budget;
+pub mod check;
 mod chunker;
 mod config;
 mod crypto;
+mod diff;
 mod envelope;
 mod error;
 mod index;
@@ -21,15 +23,19 @@ mod pack;
 mod read;
 mod repository;
 mod snapshot;
+mod sorter;
 pub mod source;
+mod stats;
 mod tree;
 pub mod view;
 
 pub use budget::Budget;
 pub use crypto::{Cipher, fastest_cipher};
 pub use error::{Error, Kind, Result};
-pub use keys::Role;
+pub use diff::{Change, Differs, diff};
+pub use keys::{KeyInfo, Role};
 pub use names::hex;
 pub use read::Snapshot;
 pub use repository::{InitOptions, Repository, Unlock};
-pub use snapshot::{Info, Selector};
+pub use snapshot::{Catalogue, Info, Selector};
+pub use stats::Stats;

@@ -7,6 +7,7 @@ use atalaya_store::{Body, Store};
 
 use crate::config::{self, Config, read_small};
 use crate::crypto::{Cipher, Kem, Signer, random};
+use crate::envelope::{self, Purpose};
 use crate::index::IndexSet;
 use crate::keys::{KeyFile, Keyring, Material, Member, Role, Roster};
 use crate::model::Time;
@@ -141,6 +142,32 @@ impl Repository {
     #[must_use]
     pub fn member_label(&self, number: u32) -> Option<String> {
         self.roster.member(number).ok().map(|m| m.label.clone())
+    }
+
+    /// What is wrong with objects that are read only now and then: key files, older rosters, sessions.
+    pub(crate) fn check_small_objects(&self) -> Result<Vec<Error>> {
+        let mut names = Vec::new();
+        for folder in [names::KEYS, names::SESSIONS, names::ENDED] {
+            self.store.list(folder, &mut |entry| {
+                names.push(entry.name.clone());
+                Ok(())
+            })?;
+        }
+        let mut bad = Vec::new();
+        for name in names {
+            let result = read_small(&*self.store, &name).and_then(|bytes| self.check_small(&name, &bytes));
+            bad.extend(result.err().map(|err| err.context(&name)));
+        }
+        Ok(bad)
+    }
+
+    fn check_small(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        if name.starts_with(names::KEYS) {
+            return KeyFile::parse(bytes).map(|_| ());
+        }
+        let purpose = if name.starts_with(names::SESSIONS) { Purpose::Session } else { Purpose::Ended };
+        let unverified = envelope::parse(purpose, bytes)?;
+        unverified.verified_by(&self.roster.member(unverified.signer)?.public).map(|_| ())
     }
 
     pub(crate) fn index(&self) -> Result<IndexSet> {

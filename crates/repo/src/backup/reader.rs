@@ -194,11 +194,9 @@ impl<'a, O: Open> Reader<'a, O> {
             return Ok(());
         }
         self.submit(Job { number: bundle.number, bytes: bundle.bytes })?;
-        if !self.out.is_empty() {
-            self.flush()?;
-        }
+        // One message: until it is out, later items still name this chunk and those after it.
         self.waiting.bytes = 0;
-        self.out = std::mem::take(&mut self.waiting.items);
+        self.out.append(&mut self.waiting.items);
         self.flush()
     }
 

@@ -9,21 +9,22 @@ use super::filter::Filter;
 use super::record::Record;
 use super::run::{LOCAL, Run};
 use crate::keys::Keyring;
+use crate::pack::{BlobRecord, PackInfo};
 use crate::{Error, Result};
 
 /// Open local runs: each costs a descriptor, a page and its table.
 const RUNS_MAX: usize = 8;
 
 /// Where a run stands while it is merged.
-struct Cursor {
-    run: Run,
+struct Cursor<'a> {
+    run: &'a mut Run,
     /// What its pack rows are moved by.
     pack_base: u32,
     page: u32,
     at: usize,
 }
 
-impl Cursor {
+impl Cursor<'_> {
     fn peek(&mut self) -> Result<Option<Record>> {
         while self.page < self.run.pages() {
             if let Some(bytes) = self.run.page(self.page)?.get(self.at) {
@@ -70,12 +71,12 @@ pub(super) fn compact(runs: &mut Vec<Run>, folder: &Path, keyring: &Keyring) -> 
     Ok(())
 }
 
-fn merge(chosen: Vec<Run>, folder: &Path, keyring: &Keyring) -> Result<Run> {
+fn merge(mut chosen: Vec<Run>, folder: &Path, keyring: &Keyring) -> Result<Run> {
     let mut replaced = Vec::new();
     let mut pack_base = 0_u32;
     let mut filter = Filter::for_ids(chosen.iter().map(|run| run.records).sum());
     let mut cursors = Vec::new();
-    for run in chosen {
+    for run in &mut chosen {
         if run.signer != LOCAL {
             replaced.push(run.id);
         }
@@ -105,8 +106,12 @@ fn merge(chosen: Vec<Run>, folder: &Path, keyring: &Keyring) -> Result<Run> {
     Ok(run)
 }
 
-/// The smallest record of all cursors; equal ids come one after another.
-fn next(cursors: &mut [Cursor]) -> Result<Option<Record>> {
+fn next(cursors: &mut [Cursor<'_>]) -> Result<Option<Record>> {
+    Ok(next_with_place(cursors)?.map(|(_, record)| record))
+}
+
+/// The smallest record of all cursors, and which had it; equal ids come one after another.
+fn next_with_place(cursors: &mut [Cursor<'_>]) -> Result<Option<(usize, Record)>> {
     let mut best: Option<(usize, Record)> = None;
     for (i, cursor) in cursors.iter_mut().enumerate() {
         if let Some(record) = cursor.peek()?
@@ -115,8 +120,19 @@ fn next(cursors: &mut [Cursor]) -> Result<Option<Record>> {
             best = Some((i, record));
         }
     }
-    Ok(best.map(|(i, record)| {
+    if let Some((i, _)) = best {
         cursors[i].at += 1;
-        record
-    }))
+    }
+    Ok(best)
+}
+
+/// Calls `each` for every record of `runs` in order of ids, with the pack it names.
+pub(super) fn each(runs: &mut [Run], each: &mut dyn FnMut(&PackInfo, &BlobRecord) -> Result<()>) -> Result<()> {
+    let mut cursors: Vec<Cursor<'_>> =
+        runs.iter_mut().map(|run| Cursor { run, pack_base: 0, page: 0, at: 0 }).collect();
+    while let Some((at, record)) = next_with_place(&mut cursors)? {
+        let pack = cursors[at].run.pack(record.pack)?;
+        each(&pack, &record.blob)?;
+    }
+    Ok(())
 }

@@ -135,6 +135,17 @@ impl IndexSet {
         Ok(())
     }
 
+    /// Calls `each` for every pack of every run; one may come several times.
+    pub(crate) fn each_pack(&mut self, each: &mut dyn FnMut(&PackInfo) -> Result<()>) -> Result<()> {
+        self.runs.iter().try_for_each(|run| (0..run.packs).try_for_each(|row| each(&run.pack(row)?)))
+    }
+
+    /// Calls `each` for every record, in order of ids, with the pack it names. A record that is in several runs
+    /// comes several times.
+    pub(crate) fn each(&mut self, each: &mut dyn FnMut(&PackInfo, &BlobRecord) -> Result<()>) -> Result<()> {
+        super::merge::each(&mut self.runs, each)
+    }
+
     /// Every place where the blob is, the oldest run first.
     pub(crate) fn find(&mut self, id: &ChunkId) -> Result<Vec<Found>> {
         let mut out = Vec::new();

@@ -86,7 +86,7 @@ impl InnerEncoder {
 }
 
 /// Reads an inner node child by child.
-pub(super) struct InnerDecoder {
+pub(crate) struct InnerDecoder {
     node: Vec<u8>,
     at: usize,
     left: u32,
@@ -103,7 +103,7 @@ impl InnerDecoder {
         Ok(Self { node, at, left, path: Vec::new() })
     }
 
-    pub(super) fn next(&mut self) -> Result<Option<Child>> {
+    pub(crate) fn next(&mut self) -> Result<Option<Child>> {
         if self.left == 0 {
             return Ok(None);
         }

@@ -11,6 +11,7 @@ mod list;
 
 pub(crate) use builder::{Builder, Root};
 pub(crate) use cursor::{Cursor, Nodes};
+pub(crate) use inner::{Child, InnerDecoder as Children};
 pub(crate) use leaf::{LeafDecoder, LeafEncoder};
 pub(crate) use list::{ListWriter, read_list};
 
@@ -21,6 +22,11 @@ use crate::{Error, Result, limits};
 const VERSION: u8 = 1;
 /// version u8 | level u8 | entries u32 | ids u32
 const NODE_HEAD_BYTES: usize = 10;
+
+/// The children of an inner node, one after another.
+pub(crate) fn children(node: Vec<u8>, level: u8) -> Result<Children> {
+    Children::new(node, level)
+}
 
 /// Where finished blobs of the tree go.
 pub(crate) trait Sink {

@@ -1,0 +1,109 @@
+//! Checking a repository: what is damaged or missing, and which files of which snapshots that affects.
+//!
+//! Everything that grows with the repository is sorted on disk and merged.
+
+mod affected;
+mod options;
+mod packs;
+mod read_data;
+mod trees;
+
+pub use options::{CheckOptions, CheckProgress, CheckSummary, Finding};
+
+use std::collections::HashSet;
+
+use crate::model::{ChunkId, PackId};
+use crate::names::BlobType;
+use crate::read::Blobs;
+use crate::snapshot::{Info, Known};
+use crate::{Repository, Result};
+
+/// Damaged blobs that are remembered one by one to name the files they affect.
+const DAMAGED_KEPT_MAX: usize = 20_000;
+
+/// What one check knows so far.
+pub(crate) struct Check<'a> {
+    repo: &'a Repository,
+    options: &'a CheckOptions<'a>,
+    blobs: Blobs<'a>,
+    summary: CheckSummary,
+    /// Places whose blob cannot be had.
+    damaged: HashSet<(PackId, ChunkId)>,
+    /// Blobs that are referred to and that no place has.
+    lost: HashSet<(BlobType, ChunkId)>,
+}
+
+impl Repository {
+    /// Checks everything that `options` ask for. Damage is told to `options.finding` as it is found; an error
+    /// means that the check itself could not go on.
+    pub fn check(&self, options: &CheckOptions<'_>) -> Result<CheckSummary> {
+        let mut check = Check {
+            repo: self,
+            options,
+            blobs: Blobs::new(self)?,
+            summary: CheckSummary::default(),
+            damaged: HashSet::new(),
+            lost: HashSet::new(),
+        };
+        let refused = std::mem::take(&mut check.blobs.index().refused);
+        refused.into_iter().for_each(|err| check.find(Finding::Object(err.text)));
+        check.config()?;
+        let snapshots = check.snapshots()?;
+        check.packs()?;
+        if options.read_percent > 0.0 {
+            check.read_data()?;
+        }
+        if self.keyring.secret_of(BlobType::Tree).is_ok() {
+            check.trees(&snapshots)?;
+            check.affected(&snapshots)?;
+            check.summary.trees_checked = true;
+        }
+        Ok(check.summary)
+    }
+}
+
+impl Check<'_> {
+    fn find(&mut self, finding: Finding) {
+        self.summary.findings += 1;
+        (self.options.finding)(&finding);
+    }
+
+    fn damage(&mut self, pack: PackId, blob: ChunkId) {
+        if self.damaged.len() < DAMAGED_KEPT_MAX {
+            self.damaged.insert((pack, blob));
+        }
+    }
+
+    fn lose(&mut self, kind: BlobType, blob: ChunkId) {
+        if self.lost.len() < DAMAGED_KEPT_MAX {
+            self.lost.insert((kind, blob));
+        }
+    }
+
+    /// Key files and session objects: small, and read only now and then, so that decay would go unseen.
+    fn config(&mut self) -> Result<()> {
+        for err in self.repo.check_small_objects()? {
+            self.find(Finding::Object(err.text));
+        }
+        Ok(())
+    }
+
+    fn snapshots(&mut self) -> Result<Vec<Info>> {
+        let (good, bad) = self.repo.snapshots()?;
+        bad.into_iter().for_each(|err| self.find(Finding::Snapshot(err.text)));
+        let mut known = Known::open(&self.repo.state);
+        let warnings = known.refresh(&*self.repo.store, &self.repo.keyring, &self.repo.roster)?;
+        warnings.into_iter().for_each(|text| self.find(Finding::Snapshot(text)));
+        known.save()?;
+        let hashes: HashSet<[u8; 32]> = good.iter().map(|info| info.hash).collect();
+        for info in &good {
+            for hash in info.catalogue.predecessors.iter().filter(|hash| !hashes.contains(*hash)) {
+                let id = crate::names::hex(&info.id[..4]);
+                let missing = crate::names::hex(&hash[..4]);
+                self.find(Finding::Snapshot(format!("snapshot {id} follows one ({missing}…) that is missing or altered")));
+            }
+        }
+        self.summary.snapshots = good.len() as u64;
+        Ok(good)
+    }
+}

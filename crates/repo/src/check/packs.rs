@@ -1,0 +1,101 @@
+//! Packs in the store against packs that the index names.
+
+use super::{Check, Finding};
+use crate::Result;
+use crate::model::PackId;
+use crate::names::{self, BlobType};
+use crate::pack::PackInfo;
+use crate::sorter::{Sorted, Sorter};
+
+/// Type, id, length: sorts by type and id.
+pub(super) const ROW_BYTES: usize = 21;
+
+pub(super) fn row(kind: BlobType, id: PackId, len: u64) -> [u8; ROW_BYTES] {
+    let mut out = [0; ROW_BYTES];
+    out[0] = kind.number();
+    out[1..17].copy_from_slice(&id.0);
+    out[17..].copy_from_slice(&(u32::try_from(len).unwrap_or(u32::MAX)).to_be_bytes());
+    out
+}
+
+/// The reverse of `row`.
+pub(super) fn parse(row: &[u8; ROW_BYTES]) -> Result<(BlobType, PackId, u32)> {
+    let mut id = [0; 16];
+    id.copy_from_slice(&row[1..17]);
+    Ok((BlobType::from_number(row[0])?, PackId(id), u32::from_be_bytes([row[17], row[18], row[19], row[20]])))
+}
+
+impl Check<'_> {
+    /// Compares both lists: what is missing, what has another length, what nobody names.
+    pub(super) fn packs(&mut self) -> Result<()> {
+        let mut stored = self.stored_packs()?;
+        let mut indexed = self.indexed_packs()?;
+        let mut here = stored.next()?;
+        let mut there = indexed.next()?;
+        loop {
+            match (here, there) {
+                (None, None) => return Ok(()),
+                (Some(a), Some(b)) if a == b => {
+                    self.summary.packs += 1;
+                    (here, there) = (stored.next()?, indexed.next()?);
+                }
+                (Some(a), Some(b)) if a[..17] == b[..17] => {
+                    self.summary.packs += 1;
+                    let ((kind, id, is), (_, _, should)) = (parse(&a)?, parse(&b)?);
+                    self.find(Finding::Pack(format!("{} has {is} bytes and should have {should}", names::pack(kind, id))));
+                    (here, there) = (stored.next()?, indexed.next()?);
+                }
+                (Some(a), b) if b.is_none_or(|b| a < b) => {
+                    self.summary.unindexed_packs += 1;
+                    here = stored.next()?;
+                }
+                (_, Some(b)) => {
+                    self.summary.packs += 1;
+                    let (kind, id, _) = parse(&b)?;
+                    self.find(Finding::Pack(format!("{} is missing", names::pack(kind, id))));
+                    self.missing_pack(kind, id)?;
+                    there = indexed.next()?;
+                }
+                (Some(_), None) => return Ok(()),
+            }
+        }
+    }
+
+    /// Every pack that is in the store.
+    fn stored_packs(&self) -> Result<Sorted<ROW_BYTES>> {
+        let mut sorter = Sorter::new(self.options.spool);
+        for kind in [BlobType::Data, BlobType::Tree] {
+            let mut failure = None;
+            self.repo.store.list(kind.folder(), &mut |entry| {
+                if let Some(id) = names::unhex(&entry.name)
+                    && failure.is_none()
+                {
+                    failure = sorter.push(row(kind, PackId(id), entry.len)).err();
+                }
+                Ok(())
+            })?;
+            failure.map_or(Ok(()), Err)?;
+        }
+        sorter.sorted()
+    }
+
+    /// Every pack that the index names.
+    pub(super) fn indexed_packs(&self) -> Result<Sorted<ROW_BYTES>> {
+        let mut sorter = Sorter::new(self.options.spool);
+        self.blobs.index().each_pack(&mut |pack: &PackInfo| sorter.push(row(pack.kind, pack.id, pack.len.into())))?;
+        sorter.sorted()
+    }
+
+    /// All its blobs are gone. The whole index is read to name them; that is rare.
+    fn missing_pack(&mut self, kind: BlobType, id: PackId) -> Result<()> {
+        let mut gone = Vec::new();
+        self.blobs.index().each(&mut |pack, blob| {
+            if pack.id == id && pack.kind == kind {
+                gone.push(blob.id);
+            }
+            Ok(())
+        })?;
+        gone.into_iter().for_each(|blob| self.damage(id, blob));
+        Ok(())
+    }
+}

@@ -1,0 +1,225 @@
+//! Reads packs whole, in parallel: the checksum that needs no key, and with keys every blob against its id.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+use std::thread;
+
+use super::packs::parse;
+use super::{Check, Finding};
+use crate::model::{ChunkId, PackId};
+use crate::names::{self, BlobType};
+use crate::pack::{BlobRecord, Checksummer, Decoder, HEADER_FIXED_BYTES, Header, TRAILER_BYTES, Trailer, open_blob, read_directory};
+use crate::read::Blobs;
+use crate::{Error, Kind, Result, limits};
+
+/// Bytes read at once where no blob has to be opened.
+const READ_BYTES: usize = 256 << 10;
+
+/// What reading one pack showed.
+#[derive(Default)]
+struct Verdict {
+    troubles: Vec<String>,
+    damaged: Vec<ChunkId>,
+    verified: u64,
+}
+
+/// What the readers gather.
+#[derive(Default)]
+struct Gathered {
+    verdicts: Vec<(PackId, Verdict)>,
+    failure: Option<Error>,
+    packs: u64,
+    bytes: u64,
+    verified: u64,
+}
+
+impl Check<'_> {
+    /// Reads the share of packs that was asked for; which ones is drawn anew each time. Packs that no index run
+    /// names are left out: an interrupted backup left them, maybe torn, and nothing uses them.
+    pub(super) fn read_data(&mut self) -> Result<()> {
+        let draw: [u8; 8] = crate::crypto::random()?;
+        let share = (self.options.read_percent.clamp(0.0, 100.0) / 100.0 * f64::from(u32::MAX)) as u32;
+        let chosen = |id: &PackId| share == u32::MAX || mix(&draw, id) < share;
+        let mut total = self.indexed_packs()?;
+        while let Some(row) = total.next()? {
+            let (_, id, len) = parse(&row)?;
+            if chosen(&id) {
+                self.options.progress.bytes_total.fetch_add(len.into(), Ordering::Relaxed);
+            }
+        }
+        let source = Mutex::new(self.indexed_packs()?);
+        let gathered = Mutex::new(Gathered::default());
+        thread::scope(|scope| {
+            for _ in 1..self.options.threads.max(1) {
+                scope.spawn(|| self.reader(&source, &gathered, &chosen));
+            }
+            self.reader(&source, &gathered, &chosen);
+        });
+        let gathered = gathered.into_inner().unwrap_or_else(PoisonError::into_inner);
+        gathered.failure.map_or(Ok(()), Err)?;
+        self.summary.packs_read = gathered.packs;
+        self.summary.bytes_read = gathered.bytes;
+        self.summary.blobs_verified = gathered.verified;
+        self.summary.content_verified = self.repo.keyring.secret_of(BlobType::Data).is_ok();
+        for (id, verdict) in gathered.verdicts {
+            verdict.troubles.into_iter().for_each(|text| self.find(Finding::Pack(text)));
+            verdict.damaged.into_iter().for_each(|blob| self.damage(id, blob));
+        }
+        Ok(())
+    }
+
+    fn reader(&self, source: &Mutex<crate::sorter::Sorted<21>>, gathered: &Mutex<Gathered>, chosen: &dyn Fn(&PackId) -> bool) {
+        let mut buffers = match Buffers::new() {
+            Ok(buffers) => buffers,
+            Err(err) => return fail(gathered, err),
+        };
+        loop {
+            let next = source.lock().unwrap_or_else(PoisonError::into_inner).next().and_then(|row| row.map(|r| parse(&r)).transpose());
+            let (kind, id, len) = match next {
+                Ok(Some(pack)) => pack,
+                Ok(None) => return,
+                Err(err) => return fail(gathered, err),
+            };
+            if !chosen(&id) {
+                continue;
+            }
+            if self.options.stop.load(Ordering::Relaxed) {
+                return fail(gathered, Error::new(Kind::Interrupted, "check was stopped"));
+            }
+            let verdict = read_pack(&self.blobs, kind, id, len, &mut buffers);
+            self.options.progress.bytes.fetch_add(len.into(), Ordering::Relaxed);
+            let mut all = gathered.lock().unwrap_or_else(PoisonError::into_inner);
+            all.packs += 1;
+            all.bytes += u64::from(len);
+            all.verified += verdict.verified;
+            if !verdict.troubles.is_empty() {
+                all.verdicts.push((id, verdict));
+            }
+        }
+    }
+}
+
+fn fail(gathered: &Mutex<Gathered>, err: Error) {
+    gathered.lock().unwrap_or_else(PoisonError::into_inner).failure.get_or_insert(err);
+}
+
+/// A number that is different in each check, even for the same pack.
+fn mix(draw: &[u8; 8], id: &PackId) -> u32 {
+    let mut sum = Checksummer::new();
+    sum.update(draw);
+    sum.update(&id.0);
+    let bytes = sum.finish();
+    u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+}
+
+struct Buffers {
+    bytes: Vec<u8>,
+    decoder: Decoder,
+}
+
+impl Buffers {
+    fn new() -> Result<Self> {
+        Ok(Self { bytes: vec![0; READ_BYTES], decoder: Decoder::new()? })
+    }
+
+    fn part(&mut self, len: usize) -> &mut [u8] {
+        if self.bytes.len() < len {
+            self.bytes.resize(len, 0);
+        }
+        &mut self.bytes[..len]
+    }
+}
+
+/// Reads one pack from its first byte to its last, once.
+fn read_pack(blobs: &Blobs<'_>, kind: BlobType, id: PackId, len: u32, buffers: &mut Buffers) -> Verdict {
+    let name = names::pack(kind, id);
+    let mut verdict = Verdict::default();
+    let mut sum = Checksummer::new();
+    let can_open = blobs.repo.keyring.secret_of(kind).is_ok();
+    let directory = read_directory(&*blobs.repo.store, &blobs.repo.keyring, kind, id, len.into());
+    let records = match directory {
+        Ok((_, records)) => records,
+        Err(err) => {
+            verdict.troubles.push(format!("{name}: {err}"));
+            Vec::new()
+        }
+    };
+    let result = if can_open && !records.is_empty() {
+        read_blobs(blobs, kind, id, &records, &mut sum, buffers, &mut verdict)
+    } else {
+        Ok(0)
+    };
+    let result = result.and_then(|at| read_rest(blobs, &name, at, len.into(), &mut sum, buffers));
+    match result {
+        Ok(expected) if expected == sum.finish() => {}
+        Ok(_) => verdict.troubles.push(format!("{name}: its checksum is wrong")),
+        // That it is missing, and what that affects, was found when the lists were compared.
+        Err(err) if err.kind == Kind::NotFound => verdict.troubles.clear(),
+        Err(err) => verdict.troubles.push(format!("{name}: {err}")),
+    }
+    if !can_open && !verdict.troubles.is_empty() {
+        verdict.damaged = records.iter().map(|record| record.id).collect();
+    }
+    verdict
+}
+
+/// Header and blobs; gives where they end.
+fn read_blobs(
+    blobs: &Blobs<'_>, kind: BlobType, id: PackId, records: &[BlobRecord], sum: &mut Checksummer, buffers: &mut Buffers, verdict: &mut Verdict,
+) -> Result<u64> {
+    let (store, keyring) = (&*blobs.repo.store, &blobs.repo.keyring);
+    let name = names::pack(kind, id);
+    let begin = records[0].offset as usize;
+    let head = buffers.part(begin);
+    store.get(&name, 0, head)?;
+    sum.update(head);
+    let key = head
+        .first_chunk::<HEADER_FIXED_BYTES>()
+        .ok_or_else(|| Error::damaged("header is too short"))
+        .and_then(Header::parse)
+        .and_then(|header| blobs.keys.open(keyring, &header, &head[HEADER_FIXED_BYTES..]));
+    if let Err(err) = &key {
+        verdict.troubles.push(format!("{name}: {err}"));
+    }
+    for record in records {
+        if record.stored as usize > limits::CHUNK_BYTES_MAX + 64 {
+            return Err(Error::damaged("directory has an impossible length"));
+        }
+        let Buffers { bytes, decoder } = buffers;
+        if bytes.len() < record.stored as usize {
+            bytes.resize(record.stored as usize, 0);
+        }
+        let sealed = &mut bytes[..record.stored as usize];
+        store.get(&name, record.offset.into(), sealed)?;
+        sum.update(sealed);
+        let opened = match &key {
+            Ok(key) => open_blob(keyring, key, id, kind, record, sealed, decoder).map(|_| ()),
+            Err(_) => Err(Error::damaged("its pack's key cannot be had")),
+        };
+        match opened {
+            Ok(()) => verdict.verified += 1,
+            Err(err) => {
+                verdict.damaged.push(record.id);
+                verdict.troubles.push(format!("{name}: blob {} ({}): {err}", record.position, record.id));
+            }
+        }
+    }
+    Ok(records.last().map_or(0, |r| u64::from(r.offset) + u64::from(r.stored)))
+}
+
+/// Everything from `at` on; gives the checksum that the trailer says.
+fn read_rest(blobs: &Blobs<'_>, name: &str, mut at: u64, len: u64, sum: &mut Checksummer, buffers: &mut Buffers) -> Result<[u8; 16]> {
+    let end = len.checked_sub(TRAILER_BYTES as u64).ok_or_else(|| Error::damaged("it is too short"))?;
+    // The checksum covers the trailer's first eight bytes too.
+    let covered = end + 8;
+    while at < covered {
+        let part = buffers.part((covered - at).min(READ_BYTES as u64) as usize);
+        blobs.repo.store.get(name, at, part)?;
+        sum.update(part);
+        at += part.len() as u64;
+    }
+    let mut trailer = [0; TRAILER_BYTES];
+    blobs.repo.store.get(name, end, &mut trailer)?;
+    Ok(Trailer::parse(&trailer)?.checksum)
+}

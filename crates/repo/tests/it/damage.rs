@@ -1,0 +1,164 @@
+//! Every object, deleted, cut short or with a bit flipped: found, named, never believed, and the rest comes back.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+
+use atalaya_repo::check::{CheckOptions, CheckProgress, CheckSummary, Finding};
+use atalaya_repo::view::View;
+use atalaya_repo::{Kind, Result, Selector};
+use atalaya_store::{SimStore, Store};
+
+use crate::fixture::{Tree, World, init, noise, read_content};
+
+pub fn check(world: &World, percent: f64) -> Result<(CheckSummary, Vec<Finding>)> {
+    let findings = Mutex::new(Vec::new());
+    let spool = tempfile::tempdir().unwrap();
+    let summary = world.open()?.check(&CheckOptions {
+        read_percent: percent,
+        threads: 2,
+        spool: spool.path(),
+        stop: &AtomicBool::new(false),
+        finding: &|finding| findings.lock().unwrap().push(finding.clone()),
+        progress: &CheckProgress::default(),
+    })?;
+    Ok((summary, findings.into_inner().unwrap()))
+}
+
+fn tree() -> Tree {
+    let mut tree = Tree::default();
+    for n in 0..600 {
+        tree.file(&format!("notes/{n:04}"), format!("note {n} ").repeat(20));
+    }
+    tree.file("large", noise(1, 3_000_000));
+    tree.file("music", noise(2, 900_000));
+    tree
+}
+
+/// What can still be read, and whether anything that was read is wrong.
+fn survivors(world: &World, tree: &Tree) -> Result<(usize, usize)> {
+    let repo = world.open()?;
+    let info = repo.find_snapshot(&"latest".parse::<Selector>()?)?;
+    let snapshot = repo.open_snapshot(&info, 2)?;
+    let mut entries = snapshot.entries(b"")?;
+    let (mut good, mut bad) = (0, 0);
+    loop {
+        match entries.next() {
+            Ok(None) => return Ok((good, bad)),
+            Ok(Some(entry)) => match read_content(&snapshot, &entry) {
+                Ok(content) => {
+                    let expected = &tree.nodes[&crate::fixture::Key(entry.path.clone())];
+                    assert!(content == **expected.content, "wrong bytes of {}", String::from_utf8_lossy(&entry.path));
+                    good += 1;
+                }
+                Err(_) => bad += 1,
+            },
+            Err(_) => bad += 1,
+        }
+    }
+}
+
+#[test]
+fn a_sound_repository_has_no_findings() {
+    let world = World::new();
+    world.backup(&tree()).unwrap();
+    world.backup(&tree()).unwrap();
+    let (summary, findings) = check(&world, 100.0).unwrap();
+    assert_eq!(findings, []);
+    assert!(summary.trees_checked && summary.content_verified);
+    assert!(summary.packs_read >= 2 && summary.packs_read == summary.packs && summary.blobs_verified > 4);
+}
+
+#[test]
+fn damage_matrix() {
+    let store = Arc::new(SimStore::new());
+    init(&*store).unwrap();
+    let mut world = World::over(Arc::clone(&store) as Arc<dyn Store>);
+    let tree = tree();
+    world.backup(&tree).unwrap();
+    let whole = tree.nodes.len();
+    let names = store.names("");
+    let kinds: BTreeSet<&str> = names.iter().map(|n| n.split('/').next().unwrap()).collect();
+    assert_eq!(kinds, BTreeSet::from(["config", "data", "index", "keys", "roster", "sessions", "snapshots", "tree"]));
+    for name in &names {
+        let before = store.contents(name).unwrap();
+        let places = [0, 5, 30, before.len() / 3, before.len() / 2, before.len() - 30, before.len() - 1];
+        let mut cases: Vec<(String, Option<Vec<u8>>)> = vec![("gone".into(), None)];
+        for len in [0, 10, before.len() - 1] {
+            cases.push((format!("cut to {len}"), Some(before[..len].to_vec())));
+        }
+        for at in places {
+            let mut bytes = before.clone();
+            bytes[at.min(before.len() - 1)] ^= 1 << (at % 8);
+            cases.push((format!("bit flipped in byte {at}"), Some(bytes)));
+        }
+        for (case, bytes) in cases {
+            let what = format!("{name} {case}");
+            match bytes {
+                Some(bytes) => store.damage(name, |b| *b = bytes).unwrap(),
+                None => store.lose(name).unwrap(),
+            }
+            // A fresh state folder: no copy of the index hides damage of the store's.
+            let kept = std::mem::replace(&mut world.state, tempfile::tempdir().unwrap());
+            let session = name.starts_with("sessions/") && case == "gone";
+            match check(&world, 100.0) {
+                Ok((_, findings)) => assert!(!findings.is_empty() || session || name.starts_with("snapshots/") && case == "gone", "not found: {what}"),
+                Err(err) => assert!(
+                    matches!(err.kind, Kind::Damaged | Kind::NoRepository | Kind::WrongKey | Kind::NotFound | Kind::TooNew),
+                    "{what}: {err}"
+                ),
+            }
+            match survivors(&world, &tree) {
+                Ok((good, _)) if name.starts_with("data/") => assert!(good > 0, "{what}: nothing survived"),
+                Ok((good, bad)) => assert!(good + bad <= whole + 1, "{what}"),
+                Err(err) => assert!(err.kind != Kind::Io, "{what}: {err}"),
+            }
+            world.state = kept;
+            let _ = store.lose(name);
+            store.put(name, atalaya_store::Body::Bytes(&before)).unwrap();
+        }
+    }
+    assert_eq!(check(&world, 100.0).unwrap().1, []);
+}
+
+#[test]
+fn damage_names_the_files_it_affects_and_only_those() {
+    let store = Arc::new(SimStore::new());
+    init(&*store).unwrap();
+    let world = World::over(Arc::clone(&store) as Arc<dyn Store>);
+    let mut tree = Tree::default();
+    tree.file("a", noise(1, 400_000));
+    tree.file("b", noise(2, 400_000));
+    world.backup(&tree).unwrap();
+    let pack = store.names("data/").into_iter().next().unwrap();
+    store.flip(&pack, 2_000).unwrap();
+    let (summary, findings) = check(&world, 100.0).unwrap();
+    let files: Vec<_> = findings.iter().filter(|f| matches!(f, Finding::File(..))).collect();
+    assert_eq!((summary.files_affected, files.len()), (1, 1), "{findings:?}");
+    let (good, bad) = survivors(&world, &tree).unwrap();
+    assert_eq!((good, bad), (1, 1));
+}
+
+#[test]
+fn a_missing_latest_snapshot_is_noticed_by_the_state_folder_and_by_its_successor() {
+    let store = Arc::new(SimStore::new());
+    init(&*store).unwrap();
+    let world = World::over(Arc::clone(&store) as Arc<dyn Store>);
+    let mut tree = tree();
+    world.backup(&tree).unwrap();
+    let first = store.names("snapshots/");
+    tree.file("new", "new");
+    world.backup(&tree).unwrap();
+    let latest = store.names("snapshots/").into_iter().find(|n| !first.contains(n)).unwrap();
+    let bytes = store.contents(&latest).unwrap();
+    store.lose(&latest).unwrap();
+    tree.file("newer", "newer");
+    let warnings = world.backup(&tree).unwrap().warnings;
+    assert!(warnings.iter().any(|w| w.contains("is gone")), "{warnings:?}");
+    // Another machine has no memory, but the new snapshot names its predecessor.
+    let other = World::over(Arc::clone(&store) as Arc<dyn Store>);
+    let (_, findings) = check(&other, 0.0).unwrap();
+    assert!(findings.iter().any(|f| matches!(f, Finding::Snapshot(text) if text.contains("missing"))), "{findings:?}");
+    store.put(&latest, atalaya_store::Body::Bytes(&bytes)).unwrap();
+    assert_eq!(check(&World::over(store), 0.0).unwrap().1, []);
+}
