@@ -3,5 +3,6 @@
 #![forbid(unsafe_code)]
 
 pub mod cli;
+mod dump;
 mod fs;
 pub mod source;

@@ -19,7 +19,7 @@ use super::{host, units};
 use crate::source::{self, Excludes, Opener, Shares, Walker};
 
 /// For `--help`.
-pub(crate) const EXAMPLES: &str = "Examples:
+const EXAMPLES: &str = "Examples:
   atalaya-agent backup --repo /mnt/usb/nas /home /etc
   atalaya-agent backup --repo /mnt/usb/nas --job photos --exclude '*.tmp' --exclude-caches /srv/photos
   atalaya-agent backup --repo /mnt/usb/nas --exclude-file /etc/atalaya/excludes --one-file-system /

@@ -11,7 +11,7 @@ use super::secret::{self, Ask};
 use super::{host, place, units};
 
 /// For `--help`.
-pub(crate) const EXAMPLES: &str = "Examples:
+const EXAMPLES: &str = "Examples:
   atalaya-agent init --repo /mnt/usb/nas
   atalaya-agent init --repo /mnt/usb/nas --passphrase-file /etc/atalaya/passphrase";
 

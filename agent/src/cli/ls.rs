@@ -1,23 +1,25 @@
 //! `ls`: what is in a snapshot.
 
 use std::ffi::OsString;
-
-use atalaya_repo::view::View;
+use std::ops::ControlFlow;
 
 use super::context::Context;
 use super::entry_text::{JsonEntry, long};
-use super::exit::{Exit, Failure, Result};
-use super::output::complain;
+use super::exit::{Exit, Result};
 use super::snapshot_arg::SnapshotPath;
 use super::text::shown_path;
+use super::walk::{each_entry, refuse_damage};
 
 /// For `--help`.
-pub(crate) const EXAMPLES: &str = "Examples:
+const EXAMPLES: &str = "Examples:
   atalaya-agent ls --repo /mnt/usb/nas latest
   atalaya-agent ls --repo /mnt/usb/nas --long latest/photos:/srv/photos/2024
   atalaya-agent ls --repo /mnt/usb/nas --json 3fa9:/etc";
 
 /// List a snapshot: everything, or PATH and what is below it
+///
+/// Names with control characters or bytes that are not UTF-8 are shown with \n and \xff. With --json, each entry
+/// is an object on a line of its own; where "path" is not UTF-8, "path_bytes" has it in hex.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -35,34 +37,20 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     let repo = context.open()?;
     let snapshot = context.snapshot(&repo, &arg)?;
     let mut out = context.output();
-    let mut entries = snapshot.entries(&arg.path)?;
-    let (mut shown, mut damaged) = (0_u64, 0_u64);
-    loop {
-        let entry = match entries.next() {
-            Ok(Some(entry)) => entry,
-            Ok(None) => break,
-            Err(err) => {
-                damaged += 1;
-                complain(format_args!("damaged: {err}"));
-                continue;
-            }
-        };
+    let mut shown = 0_u64;
+    let damaged = each_entry(&snapshot, &arg.path, |entry| {
         shown += 1;
         if out.json {
-            out.json(&JsonEntry::new(&entry))?;
+            out.json(&JsonEntry::new(entry))?;
         } else if args.long {
-            out.line(long(&entry))?;
+            out.line(long(entry))?;
         } else {
             out.line(shown_path(&entry.path))?;
         }
-    }
+        Ok(ControlFlow::Continue(()))
+    })?;
     out.finish()?;
-    if damaged > 0 {
-        return Err(Failure::new(
-            Exit::Failed,
-            "cannot list everything: parts of the snapshot are damaged; run \"atalaya-agent check\"",
-        ));
-    }
+    refuse_damage(damaged)?;
     if shown == 0 && !arg.path.is_empty() {
         return Err(arg.not_there(&snapshot));
     }

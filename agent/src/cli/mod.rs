@@ -2,13 +2,18 @@
 
 mod backup;
 mod backup_report;
+mod complaint;
+mod completions;
 mod context;
+mod dump;
 mod entry_text;
 mod exit;
+mod find;
 mod global;
 mod host;
 mod init;
 mod ls;
+mod man;
 mod output;
 mod place;
 mod progress;
@@ -19,16 +24,18 @@ mod snapshot_arg;
 mod snapshots;
 mod text;
 mod units;
+mod walk;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
+use serde::Serialize;
 
 use context::Context;
-use exit::Result;
+use exit::{Failure, Result};
 use global::Global;
-use output::complain;
+use output::{Output, complain};
 
 use exit::Exit;
 
@@ -49,6 +56,10 @@ enum Command {
     Backup(backup::Args),
     Snapshots(snapshots::Args),
     Ls(ls::Args),
+    Find(find::Args),
+    Dump(dump::Args),
+    Completions(completions::Args),
+    Man(man::Args),
 }
 
 impl Command {
@@ -58,6 +69,10 @@ impl Command {
             Self::Backup(args) => backup::run(context, args),
             Self::Snapshots(args) => snapshots::run(context, args),
             Self::Ls(args) => ls::run(context, args),
+            Self::Find(args) => find::run(context, args),
+            Self::Dump(args) => dump::run(context, args),
+            Self::Completions(args) => completions::run(args),
+            Self::Man(args) => man::run(args),
         }
     }
 }
@@ -66,20 +81,55 @@ impl Command {
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        Err(err) => {
-            // Help and version go to standard output and are no failure.
-            let exit = if err.use_stderr() { Exit::Usage } else { Exit::Done };
-            let _ = err.print();
-            return exit.into();
+        Err(err) => return refused(&err).into(),
+    };
+    let json = cli.global.json;
+    match Context::new(cli.global).and_then(|context| cli.command.run(&context)) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            tell(&failure, json);
+            failure.exit.into()
         }
-    };
-    let result = Context::new(cli.global).and_then(|context| cli.command.run(&context));
-    let failure = match result {
-        Ok(exit) => return exit.into(),
-        Err(failure) => failure,
-    };
-    if !failure.text.is_empty() {
-        complain(format_args!("atalaya-agent: {failure}"));
     }
-    failure.exit.into()
+}
+
+/// Help and version are no failure, and the only ones that may take several lines.
+fn refused(err: &clap::Error) -> Exit {
+    match complaint::one_line(err) {
+        Some(line) => complain(format_args!("atalaya-agent: {line}")),
+        None => {
+            let _ = err.print();
+        }
+    }
+    if err.use_stderr() { Exit::Usage } else { Exit::Done }
+}
+
+#[derive(Serialize)]
+struct JsonFailure {
+    error: String,
+    exit: u8,
+}
+
+/// Says why a command failed: one line on standard error, for programs also an object on standard output.
+fn tell(failure: &Failure, json: bool) {
+    if failure.text.is_empty() {
+        return;
+    }
+    complain(format_args!("atalaya-agent: {failure}"));
+    if json {
+        let mut out = Output::new(true, true);
+        let _ = out.json(&JsonFailure { error: failure.to_string(), exit: failure.exit.code() });
+        let _ = out.finish();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn definitions_are_sound() {
+        Cli::command().debug_assert();
+    }
 }

@@ -9,7 +9,7 @@ use super::output::complain;
 use super::units;
 
 /// For `--help`.
-pub(crate) const EXAMPLES: &str = "Examples:
+const EXAMPLES: &str = "Examples:
   atalaya-agent snapshots --repo /mnt/usb/nas
   atalaya-agent snapshots --repo /mnt/usb/nas --job photos --json";
 

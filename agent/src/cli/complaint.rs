@@ -1,0 +1,34 @@
+//! What the argument parser says, on one line.
+
+use clap::error::ErrorKind;
+
+/// One line out of the parser's several: what is wrong, what may have been meant, where to read on. `None` for what
+/// is no mistake (help, version).
+pub(crate) fn one_line(err: &clap::Error) -> Option<String> {
+    if matches!(
+        err.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    ) {
+        return None;
+    }
+    let text = err.render().to_string();
+    let mut parts = Vec::new();
+    let mut command = "atalaya-agent".to_owned();
+    for paragraph in text.split("\n\n") {
+        let line = paragraph.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+        if let Some(usage) = line.strip_prefix("Usage: ") {
+            command = named(usage);
+        } else if let Some(what) = line.strip_prefix("error: ") {
+            parts.push(what.to_owned());
+        } else if let Some(tips) = line.strip_prefix("tip: ") {
+            parts.extend(tips.split("tip: ").map(|tip| tip.trim().to_owned()));
+        }
+    }
+    Some(format!("cannot understand the command line: {}; \"{command} --help\" explains", parts.join("; ")))
+}
+
+/// The command of a usage line: the words before the first option or value.
+fn named(usage: &str) -> String {
+    let words = usage.split(' ').take_while(|word| !word.starts_with(['-', '<', '[']));
+    words.collect::<Vec<_>>().join(" ")
+}

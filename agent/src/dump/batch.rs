@@ -1,0 +1,102 @@
+//! Entries that are fetched together: small files share chunks, and one by one each chunk would be read many times.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use atalaya_repo::model::{Entry, Run, XattrValue};
+use atalaya_repo::view::View;
+use atalaya_repo::{Error, Result};
+
+use super::WINDOW_BYTES;
+use super::content::Window;
+
+/// Entries in one batch.
+const ENTRIES_MAX: usize = 1024;
+/// Paths, targets and attributes in one batch.
+const ENTRY_BYTES_MAX: usize = 1 << 20;
+/// Pieces of one such file: a hole and a block in turn, in blocks of 512 bytes.
+const RUNS_MAX: usize = SMALL_FILE_BYTES_MAX as usize / 512 + 1;
+/// Larger files are not batched.
+pub(super) const SMALL_FILE_BYTES_MAX: u64 = (WINDOW_BYTES / 4) as u64;
+
+/// An entry and where its content will be.
+pub(super) struct Item {
+    pub(super) entry: Entry,
+    pub(super) content: Range<usize>,
+    /// False for what has none, and for later names of a file.
+    pub(super) has_content: bool,
+}
+
+/// A batch with its content.
+pub(super) struct Filled<'a> {
+    pub(super) items: &'a [Item],
+    /// Of all items; each knows its range.
+    pub(super) bytes: &'a [u8],
+    /// Why content cannot be had, by number of the item.
+    pub(super) failed: BTreeMap<u32, Error>,
+}
+
+/// Entries in order, and the window their content is fetched into.
+pub(super) struct Batch {
+    pub(super) items: Vec<Item>,
+    window: Window,
+    entry_bytes: usize,
+}
+
+impl Batch {
+    pub(super) fn new() -> Self {
+        Self { items: Vec::new(), window: Window::new(), entry_bytes: 0 }
+    }
+
+    /// Whether `entry` (with its content, if `content`) still fits.
+    pub(super) fn has_room(&self, entry: &Entry, content: bool) -> bool {
+        let content = if content { entry.meta.size } else { 0 };
+        let bytes = self.entry_bytes + weight(entry);
+        self.items.is_empty()
+            || (self.items.len() < ENTRIES_MAX && bytes <= ENTRY_BYTES_MAX && self.window.has_room(content))
+    }
+
+    /// Adds an entry; `content` is false for later names of a file.
+    pub(super) fn push(&mut self, view: &dyn View, entry: Entry, content: bool) -> Result<()> {
+        let from = self.window.len();
+        if content {
+            let mut runs: Vec<Run> = Vec::new();
+            view.runs(&entry, &mut |run| {
+                runs.push(run);
+                if runs.len() > RUNS_MAX { Err(Error::damaged("it has more pieces than blocks")) } else { Ok(()) }
+            })?;
+            // Only now it is known that the lengths add up to the size, which was checked.
+            let file = self.items.len() as u32;
+            runs.into_iter().for_each(|run| self.window.push(file, run));
+        }
+        self.entry_bytes += weight(&entry);
+        self.items.push(Item { entry, content: from..self.window.len(), has_content: content });
+        Ok(())
+    }
+
+    /// Fetches all content.
+    pub(super) fn fill(&mut self, view: &dyn View) -> Result<Filled<'_>> {
+        let mut failed = BTreeMap::new();
+        let bytes = self.window.fill(view, |file, err| {
+            failed.entry(file).or_insert(err);
+        })?;
+        Ok(Filled { items: &self.items, bytes, failed })
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.items.clear();
+        self.window.clear();
+        self.entry_bytes = 0;
+    }
+}
+
+fn weight(entry: &Entry) -> usize {
+    let xattrs = entry.xattrs.iter().map(|xattr| {
+        let value = match &xattr.value {
+            XattrValue::Inline(bytes) => bytes.len(),
+            XattrValue::Blob(..) => 0,
+        };
+        xattr.name.len() + value + 80
+    });
+    std::mem::size_of::<Entry>() + entry.path.len() + entry.target.len() + xattrs.sum::<usize>()
+}

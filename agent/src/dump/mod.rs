@@ -1,0 +1,38 @@
+//! Snapshots as streams: a file's bytes in order, a folder as a tar archive.
+
+mod batch;
+mod content;
+mod links;
+mod pax;
+mod tar;
+mod ustar;
+
+pub(crate) use content::copy;
+pub(crate) use tar::archive;
+
+use atalaya_repo::Error;
+use std::io;
+
+/// Content that is fetched at once; what it is fetched with comes on top (see `docs/memory.md`).
+pub(crate) const WINDOW_BYTES: usize = 4 << 20;
+
+/// Why a stream ended early: the snapshot cannot be read, or nobody reads on.
+#[derive(Debug)]
+pub(crate) enum Broken {
+    /// The repository's side.
+    Read(Error),
+    /// The reader's side.
+    Write(io::Error),
+}
+
+impl From<Error> for Broken {
+    fn from(err: Error) -> Self {
+        Self::Read(err)
+    }
+}
+
+impl From<io::Error> for Broken {
+    fn from(err: io::Error) -> Self {
+        Self::Write(err)
+    }
+}
