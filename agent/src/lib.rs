@@ -3,4 +3,5 @@
 #![forbid(unsafe_code)]
 
 mod fs;
+pub mod restore;
 pub mod source;

@@ -8,6 +8,7 @@
 mod error;
 pub mod model;
 pub mod source;
+pub mod spool;
 pub mod view;
 
 pub use error::{Error, Kind, Result};
