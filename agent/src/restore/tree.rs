@@ -138,6 +138,7 @@ impl<'a> Tree<'a> {
     fn target_itself(&mut self, entry: &Entry) {
         if entry.meta.kind == Kind::Dir && self.note.made && !self.options.dry_run {
             self.note.attrs = Some((Attrs::from(&entry.meta), entry.xattrs.clone()));
+            self.stack.set_note(self.note.encode());
         }
     }
 

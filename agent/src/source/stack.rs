@@ -59,6 +59,13 @@ impl Stack {
         self.frames.back().map(|(frame, _)| frame)
     }
 
+    /// Notes something else of the present folder.
+    pub(crate) fn set_note(&mut self, note: Vec<u8>) {
+        if let Some((frame, _)) = self.frames.back_mut() {
+            frame.note = note;
+        }
+    }
+
     /// Length of the present folder's path and its next entry; `None` when it has no more.
     pub(crate) fn next(&mut self) -> Result<Option<(usize, &[u8])>> {
         let Some((frame, _)) = self.frames.back_mut() else { return Ok(None) };
