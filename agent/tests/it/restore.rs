@@ -2,7 +2,7 @@
 
 use super::fake::{Fake, TIME, entry, xattr};
 use super::source::{remove_deep, scratch};
-use atalaya_agent::restore::{Action, Options, Problem, Progress, Refused, Report, restore};
+use atalaya_agent::restore::{Action, Options, Problem, Progress, Report, restore};
 use atalaya_repo::model::{Kind, Run, XattrValue};
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
@@ -75,16 +75,16 @@ pub(crate) fn tiny() -> Options {
     Options { window_entries: 2, memory_bytes: 2000, ..Options::default() }
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-fn attrs(path: &Path) -> (u32, i64, i64) {
+pub(crate) fn attrs(path: &Path) -> (u32, i64, i64) {
     let meta = path.symlink_metadata().unwrap();
     (meta.mode() & 0o7777, meta.mtime(), meta.mtime_nsec())
 }
 
-fn wanted(mode: u32) -> (u32, i64, i64) {
+pub(crate) fn wanted(mode: u32) -> (u32, i64, i64) {
     (mode, TIME.secs, i64::from(TIME.nanos))
 }
 
@@ -309,7 +309,7 @@ fn deep_trees_and_large_files_in_little_memory() {
     let (place, mut fake) = (place(), Fake::default());
     let mut path = b"top".to_vec();
     fake.dir(&path);
-    for _ in 0..2000 {
+    for _ in 0..1000 {
         path.extend_from_slice(b"/dd");
         fake.dir(&path);
         let file = [&path[..], b"/z"].concat();
@@ -323,7 +323,7 @@ fn deep_trees_and_large_files_in_little_memory() {
     let (report, heard) = place.restore(&fake, &options);
     assert_eq!(
         (report.failed, report.created, report.verified),
-        (0, 4002, 2001),
+        (0, 2002, 1001),
         "{:?}",
         heard.problems.lock().unwrap().first()
     );
@@ -331,18 +331,6 @@ fn deep_trees_and_large_files_in_little_memory() {
     let deep = PathBuf::from("top").join("dd/".repeat(100));
     assert_eq!(attrs(&place.target.join(&deep)), wanted(0o755));
     let (again, _) = place.restore(&fake, &options);
-    assert_eq!((again.kept, again.failed), (4002, 0));
+    assert_eq!((again.kept, again.failed), (2002, 0));
     remove_deep(&place.target);
-}
-
-#[test]
-fn refusals_of_the_system_are_told_once() {
-    if is_root() {
-        return; // See `restore_rights`.
-    }
-    let (place, mut fake) = (place(), Fake::default());
-    (0..10).for_each(|i| fake.file(format!("f{i}"), b"x").meta.uid = 0);
-    let (report, heard) = place.restore(&fake, &Options::default());
-    assert_eq!((report.failed, report.refused[0].count, report.refused[0].what), (0, 10, Refused::Owner));
-    assert!(heard.problems.lock().unwrap().is_empty());
 }
