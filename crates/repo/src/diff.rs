@@ -9,11 +9,11 @@ use crate::tree::{Cursor, Nodes};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Only in the second.
-    Added(Entry),
+    Added(Box<Entry>),
     /// Only in the first.
-    Removed(Entry),
+    Removed(Box<Entry>),
     /// In both, and not the same: the first's, the second's.
-    Changed(Entry, Entry, Differs),
+    Changed(Box<Entry>, Box<Entry>, Differs),
 }
 
 /// In what an entry differs.
@@ -49,13 +49,13 @@ pub fn diff(a: &Snapshot<'_>, b: &Snapshot<'_>, each: &mut dyn FnMut(Change) -> 
             (Some(x), Some(y)) => path_cmp(&x.path, &y.path),
         };
         match order {
-            std::cmp::Ordering::Less => x.take().map_or(Ok(()), |x| each(Change::Removed(x)))?,
-            std::cmp::Ordering::Greater => y.take().map_or(Ok(()), |y| each(Change::Added(y)))?,
+            std::cmp::Ordering::Less => x.take().map_or(Ok(()), |x| each(Change::Removed(Box::new(x))))?,
+            std::cmp::Ordering::Greater => y.take().map_or(Ok(()), |y| each(Change::Added(Box::new(y))))?,
             std::cmp::Ordering::Equal => {
                 if let (Some(x), Some(y)) = (x.take(), y.take()) {
                     let differs = compare(&x, &y);
                     if differs != Differs::default() {
-                        each(Change::Changed(x, y, differs))?;
+                        each(Change::Changed(Box::new(x), Box::new(y), differs))?;
                     }
                 }
             }

@@ -4,6 +4,7 @@
 //! store. The format is written down in `docs/format.md`.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod backup;
 mod budget;

@@ -4,7 +4,7 @@ use crate::model::PackId;
 
 /// What a blob or a pack holds, and so whose key it is sealed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum BlobType {
+pub(crate) enum BlobType {
     /// File content: only an owner reads it.
     Data,
     /// Tree nodes, run lists, attribute values: maintainers read them too.

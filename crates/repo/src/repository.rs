@@ -131,8 +131,7 @@ impl Repository {
 
     /// Every snapshot, oldest first, and what is wrong with those that do not verify.
     pub fn snapshots(&self) -> Result<(Vec<Info>, Vec<Error>)> {
-        let (good, bad) = snapshot::read_all(&*self.store, &self.keyring, &self.roster)?;
-        Ok((good, bad.into_iter().map(|(_, err)| err).collect()))
+        snapshot::read_all(&*self.store, &self.keyring, &self.roster)
     }
 
     /// The snapshot that `selector` means.

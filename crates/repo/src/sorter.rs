@@ -35,11 +35,6 @@ impl<const N: usize> Sorter<N> {
         Self { folder: folder.to_owned(), buffer: Vec::new(), file: None, runs: Vec::new(), end: 0 }
     }
 
-    /// Whether nothing was put in.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.buffer.is_empty() && self.runs.is_empty()
-    }
-
     pub(crate) fn push(&mut self, record: [u8; N]) -> Result<()> {
         if self.buffer.last() == Some(&record) {
             return Ok(());

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::mpsc::{Receiver, SyncSender};
 
 use super::item::{Item, Items, KeptNode, NewFile, PendingRun};
+use super::links::LinksStored;
 use super::shared::{Shared, gone};
 use super::state_tree::StateTree;
-use crate::model::{ChunkId, Content, Entry, Run, XattrValue};
+use crate::model::{ChunkId, Entry, Run, XattrValue};
 use crate::names::BlobType;
 use crate::pack::{Encoder, Finished, PackWriter};
 use crate::tree::{Builder, LeafDecoder, ListWriter, Root, Sink};
@@ -72,6 +73,7 @@ pub(super) struct Assembler<'a> {
     sink: TreeSink<'a>,
     builder: Builder,
     list: ListWriter,
+    links: LinksStored,
     ids: HashMap<u64, ChunkId>,
     arriving: Receiver<(u64, ChunkId)>,
 }
@@ -87,7 +89,14 @@ impl<'a> Assembler<'a> {
         let writer = PackWriter::new(&repo.keyring, &*repo.store, shared.options.spool, BlobType::Tree);
         let sink = TreeSink { shared, encoder: Encoder::new()?, writer, packs, state };
         let builder = Builder::new(repo.keyring.boundary_key());
-        Ok(Self { sink, builder, list: ListWriter::default(), ids: HashMap::new(), arriving })
+        Ok(Self {
+            sink,
+            builder,
+            list: ListWriter::default(),
+            links: LinksStored::default(),
+            ids: HashMap::new(),
+            arriving,
+        })
     }
 
     /// Builds until the reader is done; gives the root and the local copy, to be kept once the snapshot is stored.
@@ -112,7 +121,9 @@ impl<'a> Assembler<'a> {
     fn item(&mut self, item: Item) -> Result<()> {
         match item {
             Item::Keep(kept) => self.keep(*kept),
-            Item::Entry(entry) | Item::Link(entry) => self.entry(*entry),
+            Item::Carry(entry) => self.builder.add(&entry, &mut self.sink),
+            Item::Entry(entry) => self.entry(*entry),
+            Item::Link(entry) => self.link(*entry),
             Item::File(file) => self.file(*file),
             Item::Runs(runs) => self.runs(&runs),
             Item::Discard => {
@@ -140,6 +151,15 @@ impl<'a> Assembler<'a> {
         if inline > limits::ENTRY_INLINE_BYTES_MAX {
             self.move_values_out(&mut entry)?;
         }
+        if let Some(group) = &entry.link {
+            self.links.add(group, &entry, self.sink.shared.options.spool)?;
+        }
+        self.builder.add(&entry, &mut self.sink)
+    }
+
+    fn link(&mut self, entry: Entry) -> Result<()> {
+        let Some(group) = entry.link else { return self.entry(entry) };
+        let entry = self.links.fill(&group, entry)?;
         self.builder.add(&entry, &mut self.sink)
     }
 

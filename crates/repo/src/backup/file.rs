@@ -30,12 +30,13 @@ impl<O: Open> Reader<'_, O> {
         known: Option<(Entry, bool)>,
     ) -> Result<()> {
         if entry.meta.size == 0 {
+            self.remember_link(&entry)?;
             return self.new_file(entry, Vec::new(), None);
         }
         for attempt in 1..=limits::READ_TRIES {
             let last = attempt == limits::READ_TRIES;
             match self.attempt(file, &mut entry, known.as_ref(), last) {
-                Ok(Outcome::Done) => return Ok(()),
+                Ok(Outcome::Done) => return self.remember_link(&entry),
                 Ok(Outcome::Changed(now)) => {
                     let again = file.rewind();
                     // What it is at the new beginning counts; without that, what it was at the old end.
@@ -52,6 +53,14 @@ impl<O: Open> Reader<'_, O> {
             }
         }
         Ok(())
+    }
+
+    /// Further names of the file need not read it again.
+    fn remember_link(&mut self, entry: &Entry) -> Result<()> {
+        match &entry.link {
+            Some(group) if !entry.flags.unstable => self.links.add(group, &entry.meta, self.shared.options.spool),
+            _ => Ok(()),
+        }
     }
 
     /// One try. The last one keeps what it got, marked as unstable.

@@ -28,6 +28,8 @@ pub(super) struct KeptNode {
 /// One step of the tree.
 pub(super) enum Item {
     Keep(Box<KeptNode>),
+    /// From the last tree, as it was.
+    Carry(Box<Entry>),
     /// Complete as it is.
     Entry(Box<Entry>),
     /// Content follows from `runs`, after those that `Runs` brought.

@@ -17,6 +17,7 @@ mod file;
 mod item;
 mod large;
 mod last_tree;
+mod links;
 mod options;
 mod parent;
 mod reader;

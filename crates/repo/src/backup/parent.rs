@@ -105,7 +105,7 @@ impl<'a> Parent<'a> {
                 leaf.matched = Some(1);
             }
             Some(n) => *n += 1,
-            None => emit(Item::Entry(Box::new(leaf.decoder.current().clone())))?,
+            None => emit(Item::Carry(Box::new(leaf.decoder.current().clone())))?,
         }
         Ok(())
     }
@@ -135,7 +135,7 @@ impl<'a> Parent<'a> {
         let mut again = LeafDecoder::new(leaf.decoder.node().to_vec())?;
         for _ in 0..matched {
             if let Some(entry) = again.next()? {
-                emit(Item::Entry(Box::new(entry.clone())))?;
+                emit(Item::Carry(Box::new(entry.clone())))?;
             }
         }
         Ok(())

@@ -7,6 +7,7 @@ use super::buffer::Buffer;
 use super::bundle::{Bundle, Waiting};
 use super::item::{Item, Items, NewFile, PendingRun, weight};
 use super::large::Lane;
+use super::links::LinksRead;
 use super::parent::{Parent, unchanged};
 use super::shared::{Shared, gone};
 use super::worker::Job;
@@ -44,6 +45,7 @@ pub(super) struct Reader<'a, O: Open> {
     /// Runs of the large file being read.
     pub(super) runs: Vec<PendingRun>,
     extra: Extra,
+    pub(super) links: LinksRead,
     pub(super) counts: Counts,
 }
 
@@ -70,6 +72,7 @@ impl<'a, O: Open> Reader<'a, O> {
             spare: None,
             runs: Vec::new(),
             extra: Extra::default(),
+            links: LinksRead::default(),
             counts: Counts::default(),
         }
     }
@@ -134,6 +137,10 @@ impl<'a, O: Open> Reader<'a, O> {
     }
 
     fn file(&mut self, path: &[u8], meta: &Meta, known: Option<(Entry, bool)>) -> Result<()> {
+        if meta.nlink > 1 && self.links.has(&LinkGroup { dev: meta.dev, ino: meta.ino }, meta)? {
+            let entry = self.entry(path, meta);
+            return self.emit(Item::Link(Box::new(entry)));
+        }
         let opened = self.opener.open(path, meta, &mut self.extra);
         match opened {
             Ok(mut file) => {
@@ -174,7 +181,7 @@ impl<'a, O: Open> Reader<'a, O> {
     /// Hands an item on, or lets it wait for the open bundle.
     pub(super) fn emit(&mut self, item: Item) -> Result<()> {
         let bytes = match &item {
-            Item::Entry(entry) | Item::Link(entry) => weight(entry),
+            Item::Carry(entry) | Item::Entry(entry) | Item::Link(entry) => weight(entry),
             Item::File(file) => weight(&file.entry) + file.runs.len() * 24,
             Item::Keep(kept) => kept.node.len(),
             Item::Runs(runs) => runs.len() * 24,

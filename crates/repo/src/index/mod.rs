@@ -11,6 +11,5 @@ mod run;
 mod set;
 
 pub(crate) use build::RunBuilder;
-pub(crate) use record::{RECORD_BYTES, Record};
-pub(crate) use run::{PACK_ENTRY_BYTES, Run};
+pub(crate) use record::Record;
 pub(crate) use set::{Found, IndexSet};

@@ -8,7 +8,7 @@ mod writer;
 
 pub(crate) use codec::{Decoder, Encoder};
 pub(crate) use header::{HEADER_FIXED_BYTES, Header};
-pub(crate) use reader::{PackKeys, blob_aad, open_blob, read_directory};
+pub(crate) use reader::{PackKeys, open_blob, read_directory};
 pub(crate) use trailer::{Checksum, Checksummer, TRAILER_BYTES, Trailer};
 pub(crate) use writer::{Finished, PackWriter};
 

@@ -7,11 +7,7 @@ use crate::keys::{Keyring, Roster};
 use crate::{Error, Result, names};
 
 /// Every snapshot, oldest first, and those that do not verify, with the reason.
-pub(crate) fn read_all(
-    store: &dyn Store,
-    keyring: &Keyring,
-    roster: &Roster,
-) -> Result<(Vec<Info>, Vec<([u8; 16], Error)>)> {
+pub(crate) fn read_all(store: &dyn Store, keyring: &Keyring, roster: &Roster) -> Result<(Vec<Info>, Vec<Error>)> {
     let mut ids: Vec<[u8; 16]> = Vec::new();
     store.list(names::SNAPSHOTS, &mut |entry| {
         ids.extend(names::unhex::<16>(&entry.name));
@@ -26,7 +22,7 @@ pub(crate) fn read_all(
                 info.sealed = Vec::new();
                 good.push(info);
             }
-            Err(err) if err.kind == crate::Kind::Damaged => bad.push((id, err)),
+            Err(err) if err.kind == crate::Kind::Damaged => bad.push(err),
             Err(err) => return Err(err),
         }
     }

@@ -11,7 +11,7 @@ mod list;
 
 pub(crate) use builder::{Builder, Root};
 pub(crate) use cursor::{Cursor, Nodes};
-pub(crate) use inner::{Child, InnerDecoder as Children};
+pub(crate) use inner::InnerDecoder as Children;
 pub(crate) use leaf::{LeafDecoder, LeafEncoder};
 pub(crate) use list::{ListWriter, read_list};
 

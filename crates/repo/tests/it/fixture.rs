@@ -89,6 +89,9 @@ impl Tree {
     }
 }
 
+/// Attributes, content with holes as zeros, link target, extended attributes.
+pub type Stored = (Meta, Vec<u8>, Vec<u8>, Vec<Xattr>);
+
 pub struct MemoryWalk {
     left: std::vec::IntoIter<(Vec<u8>, Meta)>,
 }
@@ -253,7 +256,7 @@ impl World {
     }
 
     /// Everything in a snapshot: meta, content with holes as zeros, target, attributes.
-    pub fn read(&self, selector: &str) -> Result<BTreeMap<Key, (Meta, Vec<u8>, Vec<u8>, Vec<Xattr>)>> {
+    pub fn read(&self, selector: &str) -> Result<BTreeMap<Key, Stored>> {
         let repo = self.open()?;
         let info = repo.find_snapshot(&selector.parse::<Selector>()?)?;
         let snapshot = repo.open_snapshot(&info, 2)?;

@@ -1,5 +1,5 @@
 //! The engine against stores that remember, fail and lose.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, unreachable_pub)]
 
 mod crash;
 mod damage;

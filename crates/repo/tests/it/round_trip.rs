@@ -197,3 +197,26 @@ fn a_wide_folder_and_a_long_path() {
     world.backup(&tree).unwrap();
     world.assert_holds("latest", &tree);
 }
+
+#[test]
+fn a_file_with_several_names_is_read_once() {
+    let world = World::new();
+    let mut tree = Tree::default();
+    let mut meta = tree.file("one/original", noise(4, 100_000)).meta;
+    meta.nlink = 500;
+    tree.nodes.values_mut().next().unwrap().meta = meta;
+    for n in 0..499 {
+        tree.put(format!("other/{n}").as_bytes(), meta, noise(4, 100_000));
+    }
+    tree.file("alone", "alone");
+    let summary = world.backup(&tree).unwrap();
+    assert_eq!((summary.files_read, summary.new_chunks), (2, 1));
+    world.assert_holds("latest", &tree);
+    for node in tree.nodes.values_mut().filter(|node| node.meta.nlink > 1) {
+        node.meta.nlink = 501;
+        node.meta.ctime.secs += 10;
+    }
+    let summary = world.backup(&tree).unwrap();
+    assert_eq!((summary.files_read, summary.new_chunks), (1, 0));
+    world.assert_holds("latest", &tree);
+}
