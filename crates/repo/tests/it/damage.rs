@@ -78,7 +78,6 @@ fn damage_matrix() {
     world.backup(&tree).unwrap();
     let whole = tree.nodes.len();
     let names = store.names("");
-    let data_packs = names.iter().filter(|n| n.starts_with("data/")).count();
     let kinds: BTreeSet<&str> = names.iter().map(|n| n.split('/').next().unwrap()).collect();
     assert_eq!(kinds, BTreeSet::from(["config", "data", "index", "keys", "roster", "sessions", "snapshots", "tree"]));
     for name in &names {
@@ -116,9 +115,7 @@ fn damage_matrix() {
                 ),
             }
             match survivors(&world, &tree) {
-                Ok((good, _)) if name.starts_with("data/") && data_packs > 1 => {
-                    assert!(good > 0, "{what}: nothing survived")
-                }
+                Ok((good, bad)) if name.starts_with("data/") => assert_eq!(good + bad, whole, "{what}"),
                 Ok((good, bad)) => assert!(good + bad <= whole + 1, "{what}"),
                 Err(err) => assert!(err.kind != Kind::Io, "{what}: {err}"),
             }
