@@ -21,8 +21,8 @@ use crate::source::{self, Excludes, Opener, Shares, Walker};
 /// For `--help`.
 const EXAMPLES: &str = "Examples:
   atalaya-agent backup --repo /mnt/usb/nas /home /etc
-  atalaya-agent backup --repo /mnt/usb/nas --job photos --exclude '*.tmp' --exclude-caches /srv/photos
-  atalaya-agent backup --repo /mnt/usb/nas --exclude-file /etc/atalaya/excludes --one-file-system /
+  atalaya-agent backup --repo /mnt/usb/nas --job photos --exclude '*.tmp' /srv
+  atalaya-agent backup --repo /mnt/usb/nas --one-file-system --exclude-caches /
 
 Patterns of --exclude, as in .gitignore: '*.tmp' and 'node_modules' match names anywhere,
 '/home/*/.cache' from the root, 'Trash/' folders only, '/srv/**/cache' at any depth;
@@ -121,7 +121,7 @@ fn walker(
         exclude_caches: args.exclude_caches,
         exclude_larger_than: args.exclude_larger_than,
         one_file_system: args.one_file_system,
-        own_folders: vec![place.folder.clone(), context.global.state_dir()?, spool.to_owned()],
+        own_folders: vec![place.folder.clone(), context.state()?, spool.to_owned()],
         spool_dir: spool.to_owned(),
         shares: Shares::default(),
     };

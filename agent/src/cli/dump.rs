@@ -19,7 +19,10 @@ use crate::dump::{Broken, archive, copy};
 /// For `--help`.
 const EXAMPLES: &str = "Examples:
   atalaya-agent dump --repo /mnt/usb/nas latest:/etc/fstab
-  atalaya-agent dump --repo /mnt/usb/nas latest:/home/ana | tar --extract --xattrs --xattrs-include='*' --directory /tmp";
+  atalaya-agent dump --repo /mnt/usb/nas latest:/home/ana > ana.tar
+  atalaya-agent dump --repo /mnt/usb/nas latest:/home/ana | tar -x -C /tmp
+
+For all attributes, extract with: tar -x -p --xattrs --xattrs-include='*'";
 
 /// Write one file, or a folder as a tar archive, to standard output
 ///

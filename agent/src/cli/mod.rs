@@ -2,16 +2,21 @@
 
 mod backup;
 mod backup_report;
+mod check;
 mod complaint;
 mod completions;
 mod context;
+mod diff;
 mod dump;
 mod entry_text;
 mod exit;
 mod find;
+mod findings;
 mod global;
 mod host;
 mod init;
+mod key;
+mod key_file;
 mod ls;
 mod man;
 mod output;
@@ -22,6 +27,7 @@ mod secret;
 mod signals;
 mod snapshot_arg;
 mod snapshots;
+mod stats;
 mod text;
 mod units;
 mod walk;
@@ -55,9 +61,13 @@ enum Command {
     Init(init::Args),
     Backup(backup::Args),
     Snapshots(snapshots::Args),
+    Stats(stats::Args),
     Ls(ls::Args),
     Find(find::Args),
+    Diff(diff::Args),
     Dump(dump::Args),
+    Check(check::Args),
+    Key(key::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -68,9 +78,13 @@ impl Command {
             Self::Init(args) => init::run(context, args),
             Self::Backup(args) => backup::run(context, args),
             Self::Snapshots(args) => snapshots::run(context, args),
+            Self::Stats(args) => stats::run(context, args),
             Self::Ls(args) => ls::run(context, args),
             Self::Find(args) => find::run(context, args),
+            Self::Diff(args) => diff::run(context, args),
             Self::Dump(args) => dump::run(context, args),
+            Self::Check(args) => check::run(context, args),
+            Self::Key(args) => key::run(context, args),
             Self::Completions(args) => completions::run(args),
             Self::Man(args) => man::run(args),
         }
