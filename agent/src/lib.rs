@@ -5,4 +5,5 @@
 pub mod cli;
 mod dump;
 mod fs;
+pub mod restore;
 pub mod source;

@@ -43,6 +43,14 @@ impl Listing {
         }
     }
 
+    /// What `next` will give.
+    pub(crate) fn peek(&mut self, spool: &SpoolFile) -> Result<Option<&[u8]>> {
+        match self {
+            Self::Memory { bytes, at } => Ok(record::length(&bytes[*at..]).map(|len| &bytes[*at..*at + len])),
+            Self::Merging { merge, .. } => merge.peek(spool),
+        }
+    }
+
     /// Bytes of memory in use.
     pub(crate) fn bytes(&self) -> usize {
         match self {

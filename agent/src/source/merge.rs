@@ -96,8 +96,23 @@ impl Merge {
     /// The next record; `None` at the end.
     pub(crate) fn next(&mut self, spool: &SpoolFile) -> Result<Option<&[u8]>> {
         self.pass(spool)?;
+        self.skip();
+        Ok(self.first())
+    }
+
+    /// What `next` will give.
+    pub(crate) fn peek(&mut self, spool: &SpoolFile) -> Result<Option<&[u8]>> {
+        self.pass(spool)?;
+        Ok(self.first())
+    }
+
+    /// Leaves what `peek` gave.
+    pub(crate) fn skip(&mut self) {
         self.given = true;
-        Ok(self.heap.first().map(|run| self.runs[*run as usize].record()))
+    }
+
+    fn first(&self) -> Option<&[u8]> {
+        self.heap.first().map(|run| self.runs[*run as usize].record())
     }
 
     /// What is left of each run, to go on later.

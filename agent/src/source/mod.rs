@@ -6,16 +6,16 @@
 mod cachedir;
 mod excludes;
 mod glob;
-mod keep;
-mod listing;
+pub(crate) mod keep;
+pub(crate) mod listing;
 mod merge;
 mod open_file;
 mod opener;
-mod record;
+pub(crate) mod record;
 mod roots;
-mod scan;
+pub(crate) mod scan;
 mod shares;
-mod stack;
+pub(crate) mod stack;
 mod walker;
 mod xattrs;
 

@@ -20,13 +20,16 @@ pub(crate) struct Frame {
     pub(crate) listing: Listing,
     /// End of the spool of runs before it was listed.
     pub(crate) runs_start: u64,
+    /// Whatever else belongs to it.
+    pub(crate) note: Vec<u8>,
 }
 
 /// All of them.
 #[derive(Debug)]
 pub(crate) struct Stack {
     shares: Shares,
-    frames: VecDeque<Frame>,
+    /// Each with the bytes it took when it came (a merge lets go of buffers).
+    frames: VecDeque<(Frame, usize)>,
     /// Bytes that `frames` hold.
     bytes: usize,
     /// Upper levels, the topmost first.
@@ -36,11 +39,11 @@ pub(crate) struct Stack {
 }
 
 /// Behind each frame in the spool, so that the last one can be found from the end.
-const FOOTER_BYTES: usize = 48;
+const FOOTER_BYTES: usize = 56;
 
 impl Frame {
     fn bytes(&self) -> usize {
-        self.listing.bytes() + size_of::<Self>()
+        self.listing.bytes() + self.note.capacity() + size_of::<Self>()
     }
 }
 
@@ -53,40 +56,58 @@ impl Stack {
 
     /// The present folder.
     pub(crate) fn last(&self) -> Option<&Frame> {
-        self.frames.back()
+        self.frames.back().map(|(frame, _)| frame)
+    }
+
+    /// Notes something else of the present folder.
+    pub(crate) fn set_note(&mut self, note: Vec<u8>) {
+        if let Some((frame, _)) = self.frames.back_mut() {
+            frame.note = note;
+        }
     }
 
     /// Length of the present folder's path and its next entry; `None` when it has no more.
     pub(crate) fn next(&mut self) -> Result<Option<(usize, &[u8])>> {
-        let Some(frame) = self.frames.back_mut() else { return Ok(None) };
+        let Some((frame, _)) = self.frames.back_mut() else { return Ok(None) };
         Ok(frame.listing.next(&self.runs)?.map(|record| (frame.path_len, record)))
     }
 
     /// Goes down into a folder.
     pub(crate) fn push(&mut self, frame: Frame) -> Result<()> {
-        self.bytes += frame.bytes();
-        self.frames.push_back(frame);
+        self.hold(frame);
         while self.bytes > self.shares.stack_bytes && self.frames.len() > 1 {
-            if let Some(upper) = self.frames.pop_front() {
-                self.bytes -= upper.bytes();
+            if let Some((upper, bytes)) = self.frames.pop_front() {
+                self.bytes -= bytes;
                 self.put_away(upper)?;
             }
         }
         Ok(())
     }
 
+    fn hold(&mut self, frame: Frame) {
+        let bytes = frame.bytes();
+        self.bytes += bytes;
+        self.frames.push_back((frame, bytes));
+    }
+
+    /// What `next` will give.
+    pub(crate) fn peek(&mut self) -> Result<Option<&[u8]>> {
+        let Some((frame, _)) = self.frames.back_mut() else { return Ok(None) };
+        frame.listing.peek(&self.runs)
+    }
+
     /// Leaves the present folder.
-    pub(crate) fn pop(&mut self) -> Result<()> {
-        if let Some(frame) = self.frames.pop_back() {
-            self.bytes -= frame.bytes();
+    pub(crate) fn pop(&mut self) -> Result<Option<Frame>> {
+        let last = self.frames.pop_back();
+        if let Some((frame, bytes)) = &last {
+            self.bytes -= bytes;
             self.runs.truncate(frame.runs_start)?;
         }
         if self.frames.is_empty() && self.away.end() > 0 {
             let frame = self.bring_back()?;
-            self.bytes += frame.bytes();
-            self.frames.push_back(frame);
+            self.hold(frame);
         }
-        Ok(())
+        Ok(last.map(|(frame, _)| frame))
     }
 
     fn put_away(&mut self, frame: Frame) -> Result<()> {
@@ -98,7 +119,9 @@ impl Stack {
             }
         };
         let len = out.len() as u64;
-        for word in [frame.path_len as u64, frame.id.0, frame.id.1, frame.runs_start, shared, len] {
+        out.extend_from_slice(&frame.note);
+        let note = frame.note.len() as u64;
+        for word in [frame.path_len as u64, frame.id.0, frame.id.1, frame.runs_start, shared, len, note] {
             out.extend_from_slice(&word.to_le_bytes());
         }
         self.away.append(&out).map(|_| ())
@@ -109,14 +132,15 @@ impl Stack {
         let mut footer = [0; FOOTER_BYTES];
         let body_end = self.away.end().checked_sub(FOOTER_BYTES as u64).ok_or_else(cut)?;
         self.away.read(body_end, &mut footer)?;
-        let [path_len, dev, ino, runs_start, shared, len] = words(&footer);
-        let start = body_end.checked_sub(len).ok_or_else(cut)?;
-        let mut body = vec![0; len as usize];
+        let [path_len, dev, ino, runs_start, shared, len, note] = words(&footer);
+        let start = body_end.checked_sub(len + note).ok_or_else(cut)?;
+        let mut body = vec![0; (len + note) as usize];
         self.away.read(start, &mut body)?;
         self.away.truncate(start)?;
+        let note = body.split_off(len as usize);
         let rest = if shared == u64::MAX { Rest::Records(body) } else { Rest::Runs(ranges(&body), shared as usize) };
         let listing = Listing::resume(rest, &self.shares, &self.runs)?;
-        Ok(Frame { path_len: path_len as usize, id: (dev, ino), listing, runs_start })
+        Ok(Frame { path_len: path_len as usize, id: (dev, ino), listing, runs_start, note })
     }
 }
 

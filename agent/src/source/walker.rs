@@ -121,7 +121,9 @@ impl Walker {
 
     /// Lists the next entry of the present folder, or leaves the folder.
     fn next_entry(&mut self, batch: &mut Batch) -> Result<()> {
-        let Some((folder_len, record)) = self.stack.next()? else { return self.stack.pop() };
+        let Some((folder_len, record)) = self.stack.next()? else {
+            return self.stack.pop().map(|_| ());
+        };
         let (name, meta) = record::decode(record);
         self.path.truncate(folder_len);
         if folder_len > 0 {
@@ -164,7 +166,7 @@ impl Walker {
         if scan.folders && !self.path.is_empty() {
             self.folders.put(&self.path, fd);
         }
-        self.stack.push(Frame { path_len: self.path.len(), id, listing: scan.listing, runs_start })
+        self.stack.push(Frame { path_len: self.path.len(), id, listing: scan.listing, runs_start, note: Vec::new() })
     }
 
     /// Opens the folder at the present path; gives its device and inode too.

@@ -1,6 +1,10 @@
 //! Everything of the agent that is tested from outside, in one program.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod fake;
+mod restore;
+mod restore_rights;
+mod restore_traps;
 mod source;
 mod source_open;
 mod source_rights;

@@ -27,6 +27,7 @@ mod sorter;
 pub mod source;
 mod stats;
 mod tree;
+pub mod spool;
 pub mod view;
 
 pub use budget::Budget;

@@ -1,0 +1,3 @@
+//! What does not fit in memory, in nameless files of the spool folder.
+
+pub mod table;
