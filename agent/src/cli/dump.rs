@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::os::fd::AsFd;
+use std::path::Path;
 
 use atalaya_repo::model::{Entry, Kind};
 use atalaya_repo::view::View;
@@ -53,7 +54,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
             0
         }
         Some(entry) if entry.meta.kind != Kind::Dir => return Err(no_file(&entry)),
-        _ => tar(args, &snapshot, &arg, &mut out)?,
+        _ => tar(args, &snapshot, &arg, &context.spool()?, &mut out)?,
     };
     out.flush().map_err(|err| Failure::output(&err))?;
     Ok(Exit::with_problems(problems))
@@ -68,7 +69,7 @@ fn first_entry(snapshot: &Snapshot<'_>, arg: &SnapshotPath) -> Result<Option<Ent
     first.map(Some).ok_or_else(|| arg.not_there(snapshot))
 }
 
-fn tar(args: &Args, snapshot: &Snapshot<'_>, arg: &SnapshotPath, out: &mut dyn Write) -> Result<u64> {
+fn tar(args: &Args, snapshot: &Snapshot<'_>, arg: &SnapshotPath, spool: &Path, out: &mut dyn Write) -> Result<u64> {
     if std::io::stdout().is_terminal() && !args.force {
         let text = format!(
             "cannot write an archive of {} to the terminal: it would garble it; append \"| tar t\" or \"> FILE.tar\"",
@@ -77,16 +78,11 @@ fn tar(args: &Args, snapshot: &Snapshot<'_>, arg: &SnapshotPath, out: &mut dyn W
         return Err(Failure::usage(text));
     }
     let mut problems = 0;
-    let links_lost = archive(snapshot, &arg.path, out, &mut |path, why| {
+    archive(snapshot, &arg.path, spool, out, &mut |path, why| {
         problems += 1;
-        complain(format_args!("{}: {why}", shown_path(path)));
+        complain(format_args!("{}: {}", shown_path(path), shown(why.as_bytes())));
     })
     .map_err(failure)?;
-    if links_lost > 0 {
-        problems += links_lost;
-        let text = "files with several names are too many to remember; each of their names is a file of its own in the archive";
-        complain(format_args!("{} {text}", links_lost));
-    }
     Ok(problems)
 }
 

@@ -21,8 +21,12 @@ mod ls;
 mod man;
 mod output;
 mod place;
+mod problems;
 mod progress;
 mod prompt;
+mod restore;
+mod restore_report;
+mod restore_watch;
 mod secret;
 mod signals;
 mod snapshot_arg;
@@ -65,6 +69,7 @@ enum Command {
     Ls(ls::Args),
     Find(find::Args),
     Diff(diff::Args),
+    Restore(restore::Args),
     Dump(dump::Args),
     Check(check::Args),
     Key(key::Args),
@@ -82,6 +87,7 @@ impl Command {
             Self::Ls(args) => ls::run(context, args),
             Self::Find(args) => find::run(context, args),
             Self::Diff(args) => diff::run(context, args),
+            Self::Restore(args) => restore::run(context, args),
             Self::Dump(args) => dump::run(context, args),
             Self::Check(args) => check::run(context, args),
             Self::Key(args) => key::run(context, args),
