@@ -1,7 +1,7 @@
 //! A snapshot in memory.
 
 use atalaya_repo::model::{
-    ChunkId, Content, Entry, Kind, LinkGroup, Meta, Run, Time, Xattr, XattrValue, is_within, path_cmp,
+    ChunkId, Content, Entry, Flags, Kind, LinkGroup, Meta, Run, Time, Xattr, XattrValue, is_within, path_cmp,
 };
 use atalaya_repo::view::{Deliver, EntryStream, View, Want};
 use atalaya_repo::{Error, Result};
@@ -23,7 +23,16 @@ pub(crate) fn entry(path: impl AsRef<[u8]>, kind: Kind) -> Entry {
     let (dev, ino, nlink, rdev) = (1, 1, 1, 0);
     let meta = Meta { kind, mode, uid, gid, size: 0, mtime: TIME, ctime: TIME, ino, dev, nlink, rdev };
     let (target, link, xattrs) = (vec![], None, vec![]);
-    Entry { path: path.as_ref().to_vec(), meta, target, link, xattrs, content: Content::None, digest: [0; 8] }
+    Entry {
+        path: path.as_ref().to_vec(),
+        meta,
+        target,
+        link,
+        xattrs,
+        content: Content::None,
+        digest: [0; 8],
+        flags: Flags::default(),
+    }
 }
 
 pub(crate) fn xattr(name: &str, value: &[u8]) -> Xattr {

@@ -37,7 +37,9 @@ impl Budget {
         let sum = |workers: usize, buffers: usize, filter: usize| {
             BASE + WALK + TREE + INDEX + filter + workers * worker + buffers * limits::CHUNK_BYTES_MAX
         };
-        for (workers, chunk_buffers, filter) in [(2, 5, FILTER), (2, 4, FILTER), (2, 4, FILTER / 2), (1, 3, FILTER / 2), (1, 3, FILTER / 8)] {
+        for (workers, chunk_buffers, filter) in
+            [(2, 5, FILTER), (2, 4, FILTER), (2, 4, FILTER / 2), (1, 3, FILTER / 2), (1, 3, FILTER / 8)]
+        {
             if sum(workers, chunk_buffers, filter) <= total {
                 return Ok(Self { total, workers, chunk_buffers, filter });
             }

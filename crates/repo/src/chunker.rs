@@ -72,7 +72,9 @@ pub(crate) fn bundle_ends(len: usize, file: usize, digest: &[u8; 32]) -> bool {
     if len < limits::CHUNK_BYTES_MIN {
         return false;
     }
-    let draw = u64::from_be_bytes([digest[8], digest[9], digest[10], digest[11], digest[12], digest[13], digest[14], digest[15]]);
+    let draw = u64::from_be_bytes([
+        digest[8], digest[9], digest[10], digest[11], digest[12], digest[13], digest[14], digest[15],
+    ]);
     let span = (limits::CHUNK_BYTES_AVG - limits::CHUNK_BYTES_MIN) as u64;
     u128::from(draw) * u128::from(span) < u128::from(file as u64) << 64
 }

@@ -79,10 +79,16 @@ pub(crate) fn read(store: &dyn Store) -> Result<(Config, [u8; 32])> {
     let record: Record = decode(unverified.body).map_err(what)?;
     unverified.verified_by(&record.owner).map_err(what)?;
     if record.features_read != 0 {
-        return Err(what(Error::new(Kind::TooNew, "uses features that this version does not know; upgrade the program")));
+        return Err(what(Error::new(
+            Kind::TooNew,
+            "uses features that this version does not know; upgrade the program",
+        )));
     }
     if (record.chunk_min as usize, record.chunk_max as usize) != (limits::CHUNK_BYTES_MIN, limits::CHUNK_BYTES_MAX) {
-        return Err(what(Error::new(Kind::TooNew, "has chunk sizes that this version does not know; upgrade the program")));
+        return Err(what(Error::new(
+            Kind::TooNew,
+            "has chunk sizes that this version does not know; upgrade the program",
+        )));
     }
     let config = Config {
         id: record.id,

@@ -1,9 +1,9 @@
 //! What changed between two snapshots, at the cost of what changed: subtrees that both share are not read.
 
+use crate::Result;
 use crate::model::{Entry, Kind, path_cmp};
 use crate::read::Snapshot;
 use crate::tree::{Cursor, Nodes};
-use crate::Result;
 
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -58,8 +58,7 @@ pub(crate) fn seal(purpose: Purpose, signer: u32, key: &Signer, body: &[u8]) -> 
 
 pub(crate) fn parse(purpose: Purpose, bytes: &[u8]) -> Result<Unverified<'_>> {
     let bad = || Error::damaged("it is not an object of the expected kind");
-    let (signed, signature) =
-        bytes.split_at_checked(bytes.len().saturating_sub(SIGNATURE_BYTES)).ok_or_else(bad)?;
+    let (signed, signature) = bytes.split_at_checked(bytes.len().saturating_sub(SIGNATURE_BYTES)).ok_or_else(bad)?;
     let (head, body) = signed.split_at_checked(HEAD_BYTES).ok_or_else(bad)?;
     if &head[..4] != MAGIC || head[4] != purpose as u8 {
         return Err(bad());
@@ -83,7 +82,9 @@ mod tests {
     fn any_flipped_byte_or_missing_end_is_noticed() {
         let key = Signer::new(&Secret([1; 32])).unwrap();
         let whole = seal(Purpose::Session, 7, &key, b"body");
-        let open = |bytes: &[u8]| parse(Purpose::Session, bytes).and_then(|e| e.verified_by(&key.public()).map(<[u8]>::to_vec));
+        let open = |bytes: &[u8]| {
+            parse(Purpose::Session, bytes).and_then(|e| e.verified_by(&key.public()).map(<[u8]>::to_vec))
+        };
         assert_eq!(open(&whole).unwrap(), b"body");
         assert!(parse(Purpose::Ended, &whole).is_err());
         for at in 0..whole.len() {

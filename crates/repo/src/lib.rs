@@ -25,15 +25,15 @@ mod repository;
 mod snapshot;
 mod sorter;
 pub mod source;
+pub mod spool;
 mod stats;
 mod tree;
-pub mod spool;
 pub mod view;
 
 pub use budget::Budget;
 pub use crypto::{Cipher, fastest_cipher};
-pub use error::{Error, Kind, Result};
 pub use diff::{Change, Differs, diff};
+pub use error::{Error, Kind, Result};
 pub use keys::{KeyInfo, Role};
 pub use names::hex;
 pub use read::Snapshot;

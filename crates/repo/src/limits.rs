@@ -46,7 +46,9 @@ pub const READ_TRIES: u32 = 3;
 const _: () = {
     assert!(CHUNK_BYTES_MIN < CHUNK_BYTES_AVG && CHUNK_BYTES_AVG < CHUNK_BYTES_MAX);
     // The chunker scans bytes in pairs.
-    assert!(CHUNK_BYTES_MIN.is_multiple_of(2) && CHUNK_BYTES_AVG.is_multiple_of(2) && CHUNK_BYTES_MAX.is_multiple_of(2));
+    assert!(
+        CHUNK_BYTES_MIN.is_multiple_of(2) && CHUNK_BYTES_AVG.is_multiple_of(2) && CHUNK_BYTES_MAX.is_multiple_of(2)
+    );
     // One entry always fits a node: path, link target, inline attributes and runs.
     assert!(PATH_BYTES_MAX + 3 * ENTRY_INLINE_BYTES_MAX < NODE_BYTES_MAX);
     assert!(NODE_BYTES_MAX < CHUNK_BYTES_MAX && XATTR_LIST_BYTES_MAX < CHUNK_BYTES_MAX);

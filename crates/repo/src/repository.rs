@@ -84,7 +84,10 @@ impl Repository {
             Unlock::KeyFile(bytes, passphrase) => unlock_with(bytes, passphrase)?,
         };
         if material.repo != config.id {
-            return Err(Error::new(Kind::WrongKey, format!("the key file belongs to another repository than {}", store.place())));
+            return Err(Error::new(
+                Kind::WrongKey,
+                format!("the key file belongs to another repository than {}", store.place()),
+            ));
         }
         if material.owner_public != owner {
             return Err(Error::damaged(format!(
@@ -195,7 +198,10 @@ fn refuse_existing(store: &dyn Store) -> Result<()> {
         Ok(())
     })?;
     if data {
-        let text = format!("{} holds data of a repository whose configuration is gone; restore the object \"config\" or choose another place", store.place());
+        let text = format!(
+            "{} holds data of a repository whose configuration is gone; restore the object \"config\" or choose another place",
+            store.place()
+        );
         return Err(Error::new(Kind::AlreadyThere, text));
     }
     // An earlier init was interrupted before there was a repository.
@@ -229,7 +235,8 @@ fn unlock_any(store: &dyn Store, passphrase: &[u8]) -> Result<Material> {
             Err(err) => damaged = Some(err.context(&format!("key file {name}"))),
         }
     }
-    Err(damaged.unwrap_or_else(|| Error::new(Kind::WrongKey, format!("wrong passphrase for repository {}", store.place()))))
+    Err(damaged
+        .unwrap_or_else(|| Error::new(Kind::WrongKey, format!("wrong passphrase for repository {}", store.place()))))
 }
 
 /// Makes a folder that only its owner enters: what it holds names the files of the machine.

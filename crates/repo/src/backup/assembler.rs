@@ -77,7 +77,12 @@ pub(super) struct Assembler<'a> {
 }
 
 impl<'a> Assembler<'a> {
-    pub(super) fn new(shared: &'a Shared<'a>, packs: SyncSender<Finished>, arriving: Receiver<(u64, ChunkId)>, state: StateTree) -> Result<Self> {
+    pub(super) fn new(
+        shared: &'a Shared<'a>,
+        packs: SyncSender<Finished>,
+        arriving: Receiver<(u64, ChunkId)>,
+        state: StateTree,
+    ) -> Result<Self> {
         let repo = shared.repo;
         let writer = PackWriter::new(&repo.keyring, &*repo.store, shared.options.spool, BlobType::Tree);
         let sink = TreeSink { shared, encoder: Encoder::new()?, writer, packs, state };

@@ -23,7 +23,12 @@ fn same_content(a: &Meta, b: &Meta) -> bool {
 
 impl<O: Open> Reader<'_, O> {
     /// Reads `file` and hands its entry on.
-    pub(super) fn read_file(&mut self, file: &mut O::File, mut entry: Entry, known: Option<(Entry, bool)>) -> Result<()> {
+    pub(super) fn read_file(
+        &mut self,
+        file: &mut O::File,
+        mut entry: Entry,
+        known: Option<(Entry, bool)>,
+    ) -> Result<()> {
         if entry.meta.size == 0 {
             return self.new_file(entry, Vec::new(), None);
         }
@@ -50,7 +55,13 @@ impl<O: Open> Reader<'_, O> {
     }
 
     /// One try. The last one keeps what it got, marked as unstable.
-    fn attempt(&mut self, file: &mut O::File, entry: &mut Entry, known: Option<&(Entry, bool)>, last: bool) -> std::result::Result<Outcome, Trouble> {
+    fn attempt(
+        &mut self,
+        file: &mut O::File,
+        entry: &mut Entry,
+        known: Option<&(Entry, bool)>,
+        last: bool,
+    ) -> std::result::Result<Outcome, Trouble> {
         let size = entry.meta.size;
         if size < limits::CHUNK_BYTES_MIN as u64 {
             // A small file with holes goes the long way, which knows of holes.
@@ -78,7 +89,13 @@ impl<O: Open> Reader<'_, O> {
         Ok(Outcome::Done)
     }
 
-    fn small(&mut self, file: &mut O::File, entry: &mut Entry, known: Option<&(Entry, bool)>, last: bool) -> std::result::Result<Outcome, Trouble> {
+    fn small(
+        &mut self,
+        file: &mut O::File,
+        entry: &mut Entry,
+        known: Option<&(Entry, bool)>,
+        last: bool,
+    ) -> std::result::Result<Outcome, Trouble> {
         let size = entry.meta.size as usize;
         let shared = self.shared;
         let bundle = self.bundle_for(size)?;
@@ -125,7 +142,11 @@ impl<O: Open> Reader<'_, O> {
     fn keep_unstable(&self, entry: &mut Entry, got: u64) {
         entry.meta.size = got;
         entry.flags.unstable = true;
-        self.problem(&entry.path, "changed while it was read, each time; what was stored may be of several moments".into(), false);
+        self.problem(
+            &entry.path,
+            "changed while it was read, each time; what was stored may be of several moments".into(),
+            false,
+        );
     }
 
     /// Forgets the runs of a large file that has to be read again.

@@ -7,7 +7,11 @@ use crate::model::{ChunkId, Content, Entry};
 pub(super) enum PendingRun {
     Hole(u64),
     /// Chunk number of this run, offset, length.
-    Data { chunk: u64, offset: u32, len: u32 },
+    Data {
+        chunk: u64,
+        offset: u32,
+        len: u32,
+    },
 }
 
 /// A leaf of the last tree in which nothing changed.
@@ -52,9 +56,17 @@ pub(super) struct Items {
 
 /// Rough bytes of an entry in memory.
 pub(super) fn weight(entry: &Entry) -> usize {
-    let xattrs: usize = entry.xattrs.iter().map(|x| x.name.len() + 96 + match &x.value {
-        crate::model::XattrValue::Inline(bytes) => bytes.len(),
-        crate::model::XattrValue::Blob(..) => 0,
-    }).sum();
+    let xattrs: usize = entry
+        .xattrs
+        .iter()
+        .map(|x| {
+            x.name.len()
+                + 96
+                + match &x.value {
+                    crate::model::XattrValue::Inline(bytes) => bytes.len(),
+                    crate::model::XattrValue::Blob(..) => 0,
+                }
+        })
+        .sum();
     std::mem::size_of::<Entry>() + 64 + entry.path.len() + entry.target.len() + xattrs
 }

@@ -73,7 +73,11 @@ impl Layout {
 }
 
 /// Reads `file` from its beginning; gives the bytes it turned out to have (holes included).
-pub(super) fn read(file: &mut dyn Content, chunker: &Chunker, lane: &mut dyn Lane) -> std::result::Result<u64, Trouble> {
+pub(super) fn read(
+    file: &mut dyn Content,
+    chunker: &Chunker,
+    lane: &mut dyn Lane,
+) -> std::result::Result<u64, Trouble> {
     let mut buffer = lane.buffer()?;
     let total = cut_up(file, chunker, lane, &mut buffer);
     lane.give_back(buffer);
@@ -81,7 +85,10 @@ pub(super) fn read(file: &mut dyn Content, chunker: &Chunker, lane: &mut dyn Lan
 }
 
 fn cut_up(
-    file: &mut dyn Content, chunker: &Chunker, lane: &mut dyn Lane, buffer: &mut Buffer,
+    file: &mut dyn Content,
+    chunker: &Chunker,
+    lane: &mut dyn Lane,
+    buffer: &mut Buffer,
 ) -> std::result::Result<u64, Trouble> {
     let mut layout = Layout(VecDeque::new());
     let mut segment = 0;

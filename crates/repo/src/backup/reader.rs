@@ -58,8 +58,19 @@ pub(super) struct Counts {
 impl<'a, O: Open> Reader<'a, O> {
     pub(super) fn new(shared: &'a Shared<'a>, opener: O, chunker: &'a Chunker, channels: Channels) -> Self {
         Self {
-            shared, opener, chunker, channels, out: Vec::new(), out_bytes: 0, next_chunk: 0, bundle: None,
-            waiting: Waiting::default(), spare: None, runs: Vec::new(), extra: Extra::default(), counts: Counts::default(),
+            shared,
+            opener,
+            chunker,
+            channels,
+            out: Vec::new(),
+            out_bytes: 0,
+            next_chunk: 0,
+            bundle: None,
+            waiting: Waiting::default(),
+            spare: None,
+            runs: Vec::new(),
+            extra: Extra::default(),
+            counts: Counts::default(),
         }
     }
 

@@ -53,7 +53,13 @@ impl Repository {
     }
 
     fn backup_in_session<W: Walk, O: Open>(
-        &self, walk: W, open: O, options: &Options<'_>, session: [u8; 16], started: crate::model::Time, known: &mut Known,
+        &self,
+        walk: W,
+        open: O,
+        options: &Options<'_>,
+        session: [u8; 16],
+        started: crate::model::Time,
+        known: &mut Known,
     ) -> Result<Summary> {
         let warnings = known.refresh(&*self.store, &self.keyring, &self.roster)?;
         let set = self.index()?;
@@ -75,13 +81,19 @@ impl Repository {
             full: options.full,
         };
         let private = Private {
-            root: outcome.root.id.0, level: outcome.root.level, sources: options.sources.clone(), host: options.host.clone(),
+            root: outcome.root.id.0,
+            level: outcome.root.level,
+            sources: options.sources.clone(),
+            host: options.host.clone(),
         };
         let id = crate::crypto::random()?;
         let info = snapshot::store(&*self.store, &self.keyring, id, &catalogue, &private)?;
         self.store.sync()?;
         if snapshot::fenced(&*self.store, &session)? {
-            return Err(Error::new(Kind::Interrupted, "a prune fenced this backup's session because it took too long; run it again"));
+            return Err(Error::new(
+                Kind::Interrupted,
+                "a prune fenced this backup's session because it took too long; run it again",
+            ));
         }
         known.learn(&info);
         known.save()?;
@@ -116,7 +128,8 @@ impl Repository {
         }
         let outcome = thread::scope(|scope| {
             for _ in 0..budget.workers {
-                let out = Outlets { ids: id_sender.clone(), packs: pack_sender.clone(), buffers: buffer_sender.clone() };
+                let out =
+                    Outlets { ids: id_sender.clone(), packs: pack_sender.clone(), buffers: buffer_sender.clone() };
                 let jobs = &jobs;
                 scope.spawn(move || work(shared, jobs, &out).map_err(|err| shared.fail(err)));
             }
@@ -139,7 +152,9 @@ impl Repository {
             let tree = assembler.join();
             let added = uploader.join();
             match (tree, added, counts) {
-                (Ok(Ok((root, state))), Ok(Ok(added)), Ok(counts)) => Some(Outcome { root, state, counts, added, had_parent }),
+                (Ok(Ok((root, state))), Ok(Ok(added)), Ok(counts)) => {
+                    Some(Outcome { root, state, counts, added, had_parent })
+                }
                 _ => None,
             }
         });
@@ -175,12 +190,19 @@ fn read<'scope, W: Walk + 'scope, O: Open>(
         return Err(err);
     }
     if parent.damaged {
-        (shared.options.notice)("the copy of the last tree in the state folder is damaged; some unchanged files were read again");
+        (shared.options.notice)(
+            "the copy of the last tree in the state folder is damaged; some unchanged files were read again",
+        );
     }
     reader.finish(&mut parent)
 }
 
-fn walk_ahead<W: Walk>(shared: &Shared<'_>, mut walk: W, empty: &Receiver<Batch>, full: &SyncSender<Batch>) -> Result<()> {
+fn walk_ahead<W: Walk>(
+    shared: &Shared<'_>,
+    mut walk: W,
+    empty: &Receiver<Batch>,
+    full: &SyncSender<Batch>,
+) -> Result<()> {
     let progress = shared.options.progress;
     loop {
         let mut batch = empty.recv().map_err(gone)?;

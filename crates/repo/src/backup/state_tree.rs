@@ -76,7 +76,8 @@ impl StateTree {
 
     /// Puts the new copy in the old one's place, once the snapshot is in the store.
     pub(super) fn commit(mut self, snapshot: &[u8; 16]) -> Result<()> {
-        let whole = self.old.as_ref().and_then(|old| old.metadata().ok()).is_some_and(|m| m.len() == self.kept + FOOT_BYTES);
+        let whole =
+            self.old.as_ref().and_then(|old| old.metadata().ok()).is_some_and(|m| m.len() == self.kept + FOOT_BYTES);
         if self.new.is_none() && whole {
             return Ok(());
         }
@@ -102,5 +103,9 @@ impl Drop for StateTree {
 
 fn copy(from: &mut File, len: u64, to: &mut BufWriter<File>) -> Result<()> {
     let copied = std::io::copy(&mut from.take(len), to).map_err(|err| failed(&err))?;
-    if copied == len { Ok(()) } else { Err(Error::damaged("the copy of the last tree in the state folder was cut short")) }
+    if copied == len {
+        Ok(())
+    } else {
+        Err(Error::damaged("the copy of the last tree in the state folder was cut short"))
+    }
 }

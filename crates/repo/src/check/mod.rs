@@ -100,7 +100,9 @@ impl Check<'_> {
             for hash in info.catalogue.predecessors.iter().filter(|hash| !hashes.contains(*hash)) {
                 let id = crate::names::hex(&info.id[..4]);
                 let missing = crate::names::hex(&hash[..4]);
-                self.find(Finding::Snapshot(format!("snapshot {id} follows one ({missing}…) that is missing or altered")));
+                self.find(Finding::Snapshot(format!(
+                    "snapshot {id} follows one ({missing}…) that is missing or altered"
+                )));
             }
         }
         self.summary.snapshots = good.len() as u64;

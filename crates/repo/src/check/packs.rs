@@ -42,7 +42,10 @@ impl Check<'_> {
                 (Some(a), Some(b)) if a[..17] == b[..17] => {
                     self.summary.packs += 1;
                     let ((kind, id, is), (_, _, should)) = (parse(&a)?, parse(&b)?);
-                    self.find(Finding::Pack(format!("{} has {is} bytes and should have {should}", names::pack(kind, id))));
+                    self.find(Finding::Pack(format!(
+                        "{} has {is} bytes and should have {should}",
+                        names::pack(kind, id)
+                    )));
                     (here, there) = (stored.next()?, indexed.next()?);
                 }
                 (Some(a), b) if b.is_none_or(|b| a < b) => {

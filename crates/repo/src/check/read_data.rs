@@ -9,7 +9,9 @@ use super::packs::parse;
 use super::{Check, Finding};
 use crate::model::{ChunkId, PackId};
 use crate::names::{self, BlobType};
-use crate::pack::{BlobRecord, Checksummer, Decoder, HEADER_FIXED_BYTES, Header, TRAILER_BYTES, Trailer, open_blob, read_directory};
+use crate::pack::{
+    BlobRecord, Checksummer, Decoder, HEADER_FIXED_BYTES, Header, TRAILER_BYTES, Trailer, open_blob, read_directory,
+};
 use crate::read::Blobs;
 use crate::{Error, Kind, Result, limits};
 
@@ -69,13 +71,22 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn reader(&self, source: &Mutex<crate::sorter::Sorted<21>>, gathered: &Mutex<Gathered>, chosen: &dyn Fn(&PackId) -> bool) {
+    fn reader(
+        &self,
+        source: &Mutex<crate::sorter::Sorted<21>>,
+        gathered: &Mutex<Gathered>,
+        chosen: &dyn Fn(&PackId) -> bool,
+    ) {
         let mut buffers = match Buffers::new() {
             Ok(buffers) => buffers,
             Err(err) => return fail(gathered, err),
         };
         loop {
-            let next = source.lock().unwrap_or_else(PoisonError::into_inner).next().and_then(|row| row.map(|r| parse(&r)).transpose());
+            let next = source
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .next()
+                .and_then(|row| row.map(|r| parse(&r)).transpose());
             let (kind, id, len) = match next {
                 Ok(Some(pack)) => pack,
                 Ok(None) => return,
@@ -166,7 +177,13 @@ fn read_pack(blobs: &Blobs<'_>, kind: BlobType, id: PackId, len: u32, buffers: &
 
 /// Header and blobs; gives where they end.
 fn read_blobs(
-    blobs: &Blobs<'_>, kind: BlobType, id: PackId, records: &[BlobRecord], sum: &mut Checksummer, buffers: &mut Buffers, verdict: &mut Verdict,
+    blobs: &Blobs<'_>,
+    kind: BlobType,
+    id: PackId,
+    records: &[BlobRecord],
+    sum: &mut Checksummer,
+    buffers: &mut Buffers,
+    verdict: &mut Verdict,
 ) -> Result<u64> {
     let (store, keyring) = (&*blobs.repo.store, &blobs.repo.keyring);
     let name = names::pack(kind, id);
@@ -209,7 +226,14 @@ fn read_blobs(
 }
 
 /// Everything from `at` on; gives the checksum that the trailer says.
-fn read_rest(blobs: &Blobs<'_>, name: &str, mut at: u64, len: u64, sum: &mut Checksummer, buffers: &mut Buffers) -> Result<[u8; 16]> {
+fn read_rest(
+    blobs: &Blobs<'_>,
+    name: &str,
+    mut at: u64,
+    len: u64,
+    sum: &mut Checksummer,
+    buffers: &mut Buffers,
+) -> Result<[u8; 16]> {
     let end = len.checked_sub(TRAILER_BYTES as u64).ok_or_else(|| Error::damaged("it is too short"))?;
     // The checksum covers the trailer's first eight bytes too.
     let covered = end + 8;

@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 use super::{Check, Finding};
 use crate::model::{ChunkId, Content, Run, XattrValue};
 use crate::names::BlobType;
-use crate::sorter::{Sorted, Sorter};
 use crate::snapshot::{Info, load};
+use crate::sorter::{Sorted, Sorter};
 use crate::tree::{Children, LeafDecoder, Nodes, children, read_list};
 use crate::{Error, Kind, Result, limits};
 
@@ -35,9 +35,16 @@ impl Check<'_> {
         for info in snapshots {
             let whole = load(&*self.repo.store, &self.repo.keyring, &self.repo.roster, info.id)?;
             match whole.private(&self.repo.keyring) {
-                Ok(private) if private.level < limits::TREE_LEVELS_MAX => work.levels[usize::from(private.level)].push(private.root)?,
-                Ok(_) => self.find(Finding::Snapshot(format!("snapshot {}: its tree is too high", crate::names::hex(&info.id[..4])))),
-                Err(err) => self.find(Finding::Snapshot(format!("snapshot {}: {err}", crate::names::hex(&info.id[..4])))),
+                Ok(private) if private.level < limits::TREE_LEVELS_MAX => {
+                    work.levels[usize::from(private.level)].push(private.root)?
+                }
+                Ok(_) => self.find(Finding::Snapshot(format!(
+                    "snapshot {}: its tree is too high",
+                    crate::names::hex(&info.id[..4])
+                ))),
+                Err(err) => {
+                    self.find(Finding::Snapshot(format!("snapshot {}: {err}", crate::names::hex(&info.id[..4]))))
+                }
             }
         }
         for level in (0..limits::TREE_LEVELS_MAX).rev() {
@@ -63,7 +70,8 @@ impl Check<'_> {
     fn node(&mut self, id: ChunkId, level: u8, work: &mut Work) -> Result<()> {
         self.summary.nodes_read += 1;
         self.options.progress.nodes.fetch_add(1, Ordering::Relaxed);
-        let result = self.blobs.load(&id).and_then(|node| if level == 0 { leaf(node, work) } else { inner(node, level, work) });
+        let result =
+            self.blobs.load(&id).and_then(|node| if level == 0 { leaf(node, work) } else { inner(node, level, work) });
         self.judge(id, result)
     }
 

@@ -72,9 +72,7 @@ impl SealKey {
 
     /// Decrypts `bytes` (ciphertext and tag) in place; gives the plaintext.
     pub(crate) fn open<'a>(&self, number: u64, aad: &[u8], bytes: &'a mut [u8]) -> Result<&'a mut [u8]> {
-        self.0
-            .open_in_place(nonce(number), Aad::from(aad), bytes)
-            .map_err(|_| Error::damaged("authentication failed"))
+        self.0.open_in_place(nonce(number), Aad::from(aad), bytes).map_err(|_| Error::damaged("authentication failed"))
     }
 }
 

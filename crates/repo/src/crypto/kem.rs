@@ -73,7 +73,8 @@ fn generate<K: KemTrait>() -> (Zeroizing<Vec<u8>>, Vec<u8>) {
 }
 
 fn seal<K: KemTrait>(public: &[u8], info: &[u8], aad: &[u8], plain: &[u8]) -> Result<Vec<u8>> {
-    let public = K::PublicKey::from_bytes(public).map_err(|_| Error::damaged("public key in the key file is not valid"))?;
+    let public =
+        K::PublicKey::from_bytes(public).map_err(|_| Error::damaged("public key in the key file is not valid"))?;
     let (key, ciphertext) =
         hpke::single_shot_seal::<AesGcm256, HkdfSha256, K>(&OpModeS::Base, &public, info, plain, aad)
             .map_err(|err| Error::new(Kind::Io, format!("cannot seal a key: {err}")))?;

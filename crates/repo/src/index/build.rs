@@ -29,7 +29,15 @@ impl<'a, W: Write> RunBuilder<'a, W> {
         let id = crate::crypto::random()?;
         let key = keyring.index_key("index run", &id)?;
         let mut builder = Self {
-            keyring, out, id, key, hash: Sha256::new(), page: Vec::with_capacity(PAGE_BYTES), firsts: Vec::new(), records: 0, packs: 0,
+            keyring,
+            out,
+            id,
+            key,
+            hash: Sha256::new(),
+            page: Vec::with_capacity(PAGE_BYTES),
+            firsts: Vec::new(),
+            records: 0,
+            packs: 0,
         };
         let mut head = MAGIC.to_vec();
         head.extend_from_slice(&[VERSION, keyring.cipher().number(), 0, 0]);
@@ -95,7 +103,8 @@ impl<'a, W: Write> RunBuilder<'a, W> {
         self.write(&(replaced.len() as u32).to_be_bytes())?;
         self.write(&signer.to_be_bytes())?;
         self.write(FOOT_MAGIC)?;
-        let signature = if signed { self.keyring.signer.sign(&self.hash.clone().finalize()) } else { [0; SIGNATURE_BYTES] };
+        let signature =
+            if signed { self.keyring.signer.sign(&self.hash.clone().finalize()) } else { [0; SIGNATURE_BYTES] };
         self.write(&signature)?;
         self.out.flush().map_err(|err| Error::io("cannot write an index run", &err))?;
         Ok(self.out)

@@ -48,7 +48,8 @@ impl Filter {
 
     /// Written beside the run it belongs to; it can always be made again from it.
     pub(crate) fn save(&self, path: &Path) -> Result<()> {
-        std::fs::write(path, &self.bits).map_err(|err| Error::io("cannot write an index filter to the state folder", &err))
+        std::fs::write(path, &self.bits)
+            .map_err(|err| Error::io("cannot write an index filter to the state folder", &err))
     }
 
     /// `None` when it is missing or has an impossible size.

@@ -15,7 +15,14 @@ use crate::{Error, Result};
 const COPY_BYTES: usize = 64 << 10;
 
 /// Copies object `name` of `len` bytes to `path`, verifies it, and makes its filter.
-pub(super) fn import(store: &dyn Store, keyring: &Keyring, roster: &Roster, name: &str, len: u64, path: &Path) -> Result<Run> {
+pub(super) fn import(
+    store: &dyn Store,
+    keyring: &Keyring,
+    roster: &Roster,
+    name: &str,
+    len: u64,
+    path: &Path,
+) -> Result<Run> {
     let partial = path.with_extension("part");
     let signer = copy_and_hash(store, name, len, &partial).and_then(|(hash, foot, signature)| {
         let signer = u32::from_be_bytes([foot[16], foot[17], foot[18], foot[19]]);

@@ -29,7 +29,8 @@ impl Cursor<'_> {
         while self.page < self.run.pages() {
             if let Some(bytes) = self.run.page(self.page)?.get(self.at) {
                 let mut record = Record::decode(bytes);
-                record.pack = record.pack.checked_add(self.pack_base).ok_or_else(|| Error::damaged("too many packs"))?;
+                record.pack =
+                    record.pack.checked_add(self.pack_base).ok_or_else(|| Error::damaged("too many packs"))?;
                 return Ok(Some(record));
             }
             self.page += 1;

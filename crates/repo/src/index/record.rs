@@ -44,7 +44,8 @@ mod tests {
 
     #[test]
     fn round_trip() {
-        let blob = BlobRecord { id: ChunkId([7; 32]), position: 4095, offset: 9 << 20, stored: (2 << 20) + 17, raw: 2 << 20 };
+        let blob =
+            BlobRecord { id: ChunkId([7; 32]), position: 4095, offset: 9 << 20, stored: (2 << 20) + 17, raw: 2 << 20 };
         let record = Record { pack: 70_000, blob };
         assert_eq!(Record::decode(&record.encode()), record);
     }

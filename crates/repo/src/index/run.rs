@@ -90,8 +90,17 @@ impl Run {
         let key = keyring.index_key("index run", &id)?;
         let page = Page { number: None, bytes: Box::new([0; PAGE_BYTES]) };
         let mut run = Self {
-            id, path, file, key, records, packs: word(8), replaced: word(12), signer: word(16),
-            firsts: Vec::new(), filter: None, page,
+            id,
+            path,
+            file,
+            key,
+            records,
+            packs: word(8),
+            replaced: word(12),
+            signer: word(16),
+            firsts: Vec::new(),
+            filter: None,
+            page,
         };
         if run.expected_len() != Some(len) {
             return Err(Error::damaged("an index run has the wrong length"));

@@ -37,7 +37,11 @@ impl IndexSet {
     pub(crate) fn open(store: &dyn Store, keyring: &Keyring, roster: &Roster, folder: &Path) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(|err| Error::io("cannot make a folder in the state folder", &err))?;
         let mut set = Self {
-            folder: folder.to_owned(), runs: local_runs(folder, keyring)?, found: Vec::new(), filters_ready: false, refused: Vec::new(),
+            folder: folder.to_owned(),
+            runs: local_runs(folder, keyring)?,
+            found: Vec::new(),
+            filters_ready: false,
+            refused: Vec::new(),
         };
         set.refresh(store, keyring, roster)?;
         Ok(set)

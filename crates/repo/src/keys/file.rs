@@ -111,7 +111,8 @@ impl KeyFile {
                 decode(plain)?
             }
         };
-        if material.repo != self.clear.repo || material.role != self.clear.role || material.member != self.clear.member {
+        if material.repo != self.clear.repo || material.role != self.clear.role || material.member != self.clear.member
+        {
             return Err(Error::damaged("the key file contradicts itself"));
         }
         Ok(material)

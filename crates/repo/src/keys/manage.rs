@@ -63,13 +63,20 @@ impl Repository {
 
     /// Makes a key. With a passphrase it is put into the repository; without, its bytes are given back, to be
     /// written where only their holder reads them. Needs the owner's key.
-    pub fn add_key(&mut self, role: Role, label: &str, passphrase: Option<&[u8]>, now: Time) -> Result<(u32, Option<Vec<u8>>)> {
+    pub fn add_key(
+        &mut self,
+        role: Role,
+        label: &str,
+        passphrase: Option<&[u8]>,
+        now: Time,
+    ) -> Result<(u32, Option<Vec<u8>>)> {
         let owner = self.keyring.owner_signer()?;
         let number = self.roster.members.iter().map(|m| m.number + 1).max().unwrap_or(0);
         let material = self.keyring.material.grant(role, number)?;
         let file = KeyFile::wrap(&material, label, now.secs, passphrase)?;
         let public = Signer::new(&material.sign_seed)?.public();
-        let member = Member { number, role, public, label: label.to_owned(), created_secs: now.secs, revoked_secs: None };
+        let member =
+            Member { number, role, public, label: label.to_owned(), created_secs: now.secs, revoked_secs: None };
         let mut members = self.roster.members.clone();
         members.push(member);
         self.change_roster(members, &owner)?;
@@ -84,13 +91,15 @@ impl Repository {
     pub fn remove_key(&mut self, number: u32, now: Time) -> Result<()> {
         let owner = self.keyring.owner_signer()?;
         if number == self.keyring.material.member {
-            return Err(Error::new(Kind::Usage, "cannot remove the key in use; open the repository with another owner's key"));
+            return Err(Error::new(
+                Kind::Usage,
+                "cannot remove the key in use; open the repository with another owner's key",
+            ));
         }
         let mut members = self.roster.members.clone();
-        let member = members
-            .iter_mut()
-            .find(|m| m.number == number && m.revoked_secs.is_none())
-            .ok_or_else(|| Error::new(Kind::NotFound, format!("no key {number}; \"atalaya-agent key list\" lists them")))?;
+        let member = members.iter_mut().find(|m| m.number == number && m.revoked_secs.is_none()).ok_or_else(|| {
+            Error::new(Kind::NotFound, format!("no key {number}; \"atalaya-agent key list\" lists them"))
+        })?;
         member.revoked_secs = Some(now.secs);
         self.change_roster(members, &owner)?;
         for (name, _) in self.key_files()?.into_iter().filter(|(_, of)| *of == number) {
@@ -102,9 +111,13 @@ impl Repository {
     /// Wraps the key in use under another passphrase. The new key file is there before the old one goes.
     pub fn change_passphrase(&self, passphrase: &[u8], now: Time) -> Result<()> {
         let number = self.keyring.material.member;
-        let old: Vec<String> = self.key_files()?.into_iter().filter(|(_, of)| *of == number).map(|(name, _)| name).collect();
+        let old: Vec<String> =
+            self.key_files()?.into_iter().filter(|(_, of)| *of == number).map(|(name, _)| name).collect();
         let Some(first) = old.first() else {
-            return Err(Error::new(Kind::Usage, "the key in use is a file outside the repository and has no passphrase there"));
+            return Err(Error::new(
+                Kind::Usage,
+                "the key in use is a file outside the repository and has no passphrase there",
+            ));
         };
         let label = KeyFile::parse(&read_small(&*self.store, first)?)?.clear.label;
         self.put_key_file(&KeyFile::wrap(&self.keyring.material, &label, now.secs, Some(passphrase))?)?;

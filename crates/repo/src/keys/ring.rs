@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::config::{Config, RepoId};
-use crate::crypto::{Cipher, Kem, Mac, Secret, SealKey, Signer, derive};
+use crate::crypto::{Cipher, Kem, Mac, SealKey, Secret, Signer, derive};
 use crate::model::ChunkId;
 use crate::names::BlobType;
 use crate::{Error, Kind, Result};
@@ -194,7 +194,10 @@ impl Keyring {
             BlobType::Tree => (&self.material.tree_secret, "list file names"),
         };
         secret.as_deref().ok_or_else(|| {
-            Error::new(Kind::NotAllowed, format!("a {}'s key cannot {what}; use the owner's passphrase", self.material.role))
+            Error::new(
+                Kind::NotAllowed,
+                format!("a {}'s key cannot {what}; use the owner's passphrase", self.material.role),
+            )
         })
     }
 

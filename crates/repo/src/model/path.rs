@@ -24,8 +24,7 @@ pub fn cmp(a: &[u8], b: &[u8]) -> Ordering {
 /// Whether `path` is `folder` or lies below it.
 #[must_use]
 pub fn is_within(path: &[u8], folder: &[u8]) -> bool {
-    folder.is_empty()
-        || (path.starts_with(folder) && (path.len() == folder.len() || path[folder.len()] == b'/'))
+    folder.is_empty() || (path.starts_with(folder) && (path.len() == folder.len() || path[folder.len()] == b'/'))
 }
 
 /// Whether `name` may be created in a folder: not empty, not `.` or `..`, no

@@ -35,7 +35,10 @@ impl Encoder {
                 self.out[0] = ZSTD;
                 self.out.truncate(1 + len);
                 if verify && self.check.decode(&self.out, plain.len())? != plain {
-                    return Err(Error::new(Kind::Io, "compressed data does not decompress to what it was; the memory of this machine may be faulty"));
+                    return Err(Error::new(
+                        Kind::Io,
+                        "compressed data does not decompress to what it was; the memory of this machine may be faulty",
+                    ));
                 }
             }
             Err(_) => {

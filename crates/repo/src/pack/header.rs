@@ -27,7 +27,15 @@ pub(crate) struct Header {
 
 impl Header {
     /// Header bytes for a new pack whose `key` only the holder of `public`'s secret half can read.
-    pub(crate) fn build(kind: BlobType, cipher: Cipher, kem: Kem, repo: &RepoId, id: PackId, public: &[u8], key: &Secret) -> Result<Vec<u8>> {
+    pub(crate) fn build(
+        kind: BlobType,
+        cipher: Cipher,
+        kem: Kem,
+        repo: &RepoId,
+        id: PackId,
+        public: &[u8],
+        key: &Secret,
+    ) -> Result<Vec<u8>> {
         let sealed_len = (kem.encapsulated_bytes() + 32 + crate::crypto::TAG_BYTES) as u16;
         let mut out = Self { kind, cipher, kem, id, sealed_len }.fixed().to_vec();
         let sealed = kem.seal(public, &info(repo), &out, &key.0)?;

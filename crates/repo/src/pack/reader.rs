@@ -38,7 +38,13 @@ pub(crate) struct PackKeys {
 
 impl PackKeys {
     /// The key of `pack`, read from its header.
-    pub(crate) fn get(&self, store: &dyn Store, keyring: &Keyring, kind: BlobType, pack: PackId) -> Result<Arc<SealKey>> {
+    pub(crate) fn get(
+        &self,
+        store: &dyn Store,
+        keyring: &Keyring,
+        kind: BlobType,
+        pack: PackId,
+    ) -> Result<Arc<SealKey>> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, key)) = kept.iter().find(|(id, _)| *id == pack) {
             return Ok(Arc::clone(key));
@@ -88,7 +94,12 @@ pub(crate) fn open_blob<'a>(
 }
 
 /// The sealed directory: `u32 count` and the records, under a key that every role derives from the pack's id.
-pub(super) fn seal_directory(keyring: &Keyring, pack: PackId, kind: BlobType, records: &[BlobRecord]) -> Result<Vec<u8>> {
+pub(super) fn seal_directory(
+    keyring: &Keyring,
+    pack: PackId,
+    kind: BlobType,
+    records: &[BlobRecord],
+) -> Result<Vec<u8>> {
     let mut out = Vec::with_capacity(records.len() * RECORD_BYTES + crate::crypto::TAG_BYTES);
     for record in records {
         out.extend_from_slice(&record.id.0);
@@ -101,7 +112,13 @@ pub(super) fn seal_directory(keyring: &Keyring, pack: PackId, kind: BlobType, re
 }
 
 /// Reads and opens the directory of a pack of `len` bytes.
-pub(crate) fn read_directory(store: &dyn Store, keyring: &Keyring, kind: BlobType, id: PackId, len: u64) -> Result<(PackInfo, Vec<BlobRecord>)> {
+pub(crate) fn read_directory(
+    store: &dyn Store,
+    keyring: &Keyring,
+    kind: BlobType,
+    id: PackId,
+    len: u64,
+) -> Result<(PackInfo, Vec<BlobRecord>)> {
     let name = crate::names::pack(kind, id);
     if !((HEADER_FIXED_BYTES + TRAILER_BYTES) as u64..=limits::PACK_BYTES_MAX).contains(&len) {
         return Err(Error::damaged(format!("{name} has {len} bytes, which no pack has")));

@@ -8,7 +8,7 @@ use atalaya_store::{SpoolFile, Store};
 
 use super::reader::blob_aad;
 use super::{BlobRecord, Checksummer, Header, PackInfo, Trailer};
-use crate::crypto::{Secret, SealKey, random};
+use crate::crypto::{SealKey, Secret, random};
 use crate::keys::Keyring;
 use crate::model::{ChunkId, PackId};
 use crate::names::BlobType;
@@ -84,7 +84,8 @@ impl<'a> PackWriter<'a> {
         let secret = Secret(random()?);
         let keyring = self.keyring;
         let config = &keyring.config;
-        let header = Header::build(self.kind, config.cipher, config.kem, &config.id, id, keyring.public_of(self.kind), &secret)?;
+        let header =
+            Header::build(self.kind, config.cipher, config.kem, &config.id, id, keyring.public_of(self.kind), &secret)?;
         let mut open = Open {
             id,
             key: SealKey::new(config.cipher, &secret)?,

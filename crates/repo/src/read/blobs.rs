@@ -69,7 +69,13 @@ impl<'a> Blobs<'a> {
     }
 
     /// Reads a blob from the first place that still has it whole, and gives it to `with`.
-    pub(crate) fn read<T>(&self, kind: BlobType, id: &ChunkId, scratch: &mut Scratch, with: impl FnOnce(&[u8]) -> T) -> Result<T> {
+    pub(crate) fn read<T>(
+        &self,
+        kind: BlobType,
+        id: &ChunkId,
+        scratch: &mut Scratch,
+        with: impl FnOnce(&[u8]) -> T,
+    ) -> Result<T> {
         let mut first: Option<Error> = None;
         for found in self.places(kind, id)? {
             match self.read_at(&found, scratch) {

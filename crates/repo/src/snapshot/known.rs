@@ -59,7 +59,10 @@ impl Known {
             }
         }
         for hash in &self.record.missing {
-            warnings.push(format!("a snapshot says that it follows another ({}…) which is not in the repository", names::hex(&hash[..4])));
+            warnings.push(format!(
+                "a snapshot says that it follows another ({}…) which is not in the repository",
+                names::hex(&hash[..4])
+            ));
         }
         Ok(warnings)
     }

@@ -7,7 +7,11 @@ use crate::keys::{Keyring, Roster};
 use crate::{Error, Result, names};
 
 /// Every snapshot, oldest first, and those that do not verify, with the reason.
-pub(crate) fn read_all(store: &dyn Store, keyring: &Keyring, roster: &Roster) -> Result<(Vec<Info>, Vec<([u8; 16], Error)>)> {
+pub(crate) fn read_all(
+    store: &dyn Store,
+    keyring: &Keyring,
+    roster: &Roster,
+) -> Result<(Vec<Info>, Vec<([u8; 16], Error)>)> {
     let mut ids: Vec<[u8; 16]> = Vec::new();
     store.list(names::SNAPSHOTS, &mut |entry| {
         ids.extend(names::unhex::<16>(&entry.name));

@@ -74,12 +74,19 @@ fn private_info(keyring: &Keyring) -> Vec<u8> {
 }
 
 /// Seals, signs and stores a snapshot; gives what a listing would.
-pub(crate) fn store(store: &dyn Store, keyring: &Keyring, id: [u8; 16], catalogue: &Catalogue, private: &Private) -> Result<Info> {
+pub(crate) fn store(
+    store: &dyn Store,
+    keyring: &Keyring,
+    id: [u8; 16],
+    catalogue: &Catalogue,
+    private: &Private,
+) -> Result<Info> {
     let mut open = encode(catalogue)?;
     // The id is random and names one object, so its key seals this one message.
     let tag = keyring.catalogue_key(&id)?.seal(0, b"snapshot", &mut open)?;
     open.extend_from_slice(&tag);
-    let sealed = keyring.config.kem.seal(keyring.public_of(BlobType::Tree), &private_info(keyring), &id, &encode(private)?)?;
+    let sealed =
+        keyring.config.kem.seal(keyring.public_of(BlobType::Tree), &private_info(keyring), &id, &encode(private)?)?;
     let body = encode(&Record { id, catalogue: &open, private: &sealed })?;
     let writer = keyring.material.member;
     let bytes = envelope::seal(Purpose::Snapshot, writer, &keyring.signer, &body);
@@ -90,7 +97,8 @@ pub(crate) fn store(store: &dyn Store, keyring: &Keyring, id: [u8; 16], catalogu
 /// Reads and verifies one snapshot.
 pub(crate) fn load(store: &dyn Store, keyring: &Keyring, roster: &Roster, id: [u8; 16]) -> Result<Info> {
     let name = names::object(names::SNAPSHOTS, &id);
-    parse(&read_small(store, &name)?, keyring, roster, id).map_err(|err| err.context(&format!("snapshot {}", names::hex(&id[..4]))))
+    parse(&read_small(store, &name)?, keyring, roster, id)
+        .map_err(|err| err.context(&format!("snapshot {}", names::hex(&id[..4]))))
 }
 
 fn parse(bytes: &[u8], keyring: &Keyring, roster: &Roster, id: [u8; 16]) -> Result<Info> {
@@ -112,7 +120,13 @@ fn parse(bytes: &[u8], keyring: &Keyring, roster: &Roster, id: [u8; 16]) -> Resu
     {
         return Err(Error::damaged(format!("it was signed by key {} after that was removed", member.number)));
     }
-    Ok(Info { id, hash: Sha256::digest(bytes).into(), writer: member.number, catalogue, sealed: record.private.to_vec() })
+    Ok(Info {
+        id,
+        hash: Sha256::digest(bytes).into(),
+        writer: member.number,
+        catalogue,
+        sealed: record.private.to_vec(),
+    })
 }
 
 impl Info {

@@ -60,7 +60,10 @@ impl Selector {
                 let mut found = all.iter().filter(|info| hex(&info.id).starts_with(digits.as_str()));
                 let first = found.next().ok_or_else(none)?;
                 if found.next().is_some() {
-                    return Err(Error::new(Kind::Usage, format!("{digits} begins several snapshots' ids; give more digits")));
+                    return Err(Error::new(
+                        Kind::Usage,
+                        format!("{digits} begins several snapshots' ids; give more digits"),
+                    ));
                 }
                 Ok(first)
             }

@@ -4,9 +4,9 @@ use std::hash::Hasher;
 
 use siphasher::sip::SipHasher24;
 
+use super::Sink;
 use super::inner::{Child, InnerEncoder};
 use super::leaf::LeafEncoder;
-use super::Sink;
 use crate::model::{ChunkId, Entry};
 use crate::{Error, Result, limits};
 
@@ -58,7 +58,14 @@ impl Builder {
     }
 
     /// Adds a whole leaf of an earlier tree as it is.
-    pub(crate) fn keep(&mut self, id: ChunkId, first: &[u8], entries: u64, bytes: u64, sink: &mut dyn Sink) -> Result<()> {
+    pub(crate) fn keep(
+        &mut self,
+        id: ChunkId,
+        first: &[u8],
+        entries: u64,
+        bytes: u64,
+        sink: &mut dyn Sink,
+    ) -> Result<()> {
         debug_assert!(self.at_boundary());
         self.push(0, Child { first: first.to_vec(), id, entries, bytes }, sink)
     }

@@ -97,7 +97,13 @@ fn kind_of(number: u8) -> Result<Kind> {
 }
 
 /// Encodes `entry` behind `out`; `row` gives the table row of an id.
-pub(super) fn encode(entry: &Entry, shared: usize, state: &mut State, row: &mut dyn FnMut(&ChunkId) -> u32, out: &mut Vec<u8>) -> Result<()> {
+pub(super) fn encode(
+    entry: &Entry,
+    shared: usize,
+    state: &mut State,
+    row: &mut dyn FnMut(&ChunkId) -> u32,
+    out: &mut Vec<u8>,
+) -> Result<()> {
     let meta = &entry.meta;
     let record = Record {
         shared: shared as u32,
@@ -120,7 +126,8 @@ pub(super) fn encode(entry: &Entry, shared: usize, state: &mut State, row: &mut 
     state.mtime = meta.mtime.secs;
     state.ino = meta.ino;
     let taken = std::mem::take(out);
-    *out = postcard::to_extend(&record, taken).map_err(|err| Error::new(crate::Kind::Io, format!("cannot encode: {err}")))?;
+    *out = postcard::to_extend(&record, taken)
+        .map_err(|err| Error::new(crate::Kind::Io, format!("cannot encode: {err}")))?;
     Ok(())
 }
 
@@ -169,7 +176,9 @@ pub(super) fn decode(record: &Record<'_>, state: &mut State, ids: &[[u8; 32]], e
     state.mtime = mtime.secs;
     state.ino = ino;
     let row = |row: u32| {
-        ids.get(row as usize).map(|id| ChunkId(*id)).ok_or_else(|| Error::damaged("tree entry names a row its node lacks"))
+        ids.get(row as usize)
+            .map(|id| ChunkId(*id))
+            .ok_or_else(|| Error::damaged("tree entry names a row its node lacks"))
     };
     entry.meta = Meta {
         kind: kind_of(record.kind)?,
@@ -197,7 +206,12 @@ pub(super) fn decode(record: &Record<'_>, state: &mut State, ids: &[[u8; 32]], e
     decode_body(record, state, &row, entry)
 }
 
-fn decode_body(record: &Record<'_>, state: &mut State, row: &dyn Fn(u32) -> Result<ChunkId>, entry: &mut Entry) -> Result<()> {
+fn decode_body(
+    record: &Record<'_>,
+    state: &mut State,
+    row: &dyn Fn(u32) -> Result<ChunkId>,
+    entry: &mut Entry,
+) -> Result<()> {
     entry.target.clear();
     entry.digest = [0; 8];
     let mut runs = match std::mem::replace(&mut entry.content, Content::None) {
@@ -237,7 +251,9 @@ fn decode_body(record: &Record<'_>, state: &mut State, row: &dyn Fn(u32) -> Resu
             for run in records {
                 runs.push(match run {
                     RunRecord::Hole(len) => Run::Hole { len: *len },
-                    RunRecord::Data(chunk, offset, len) => Run::Data { chunk: row(*chunk)?, offset: *offset, len: *len },
+                    RunRecord::Data(chunk, offset, len) => {
+                        Run::Data { chunk: row(*chunk)?, offset: *offset, len: *len }
+                    }
                 });
             }
         }

@@ -42,7 +42,16 @@ pub(super) struct InnerEncoder {
 
 impl InnerEncoder {
     pub(super) fn new(level: u8) -> Self {
-        Self { level, records: Vec::new(), count: 0, first: Vec::new(), last: Vec::new(), entries: 0, bytes: 0, only: None }
+        Self {
+            level,
+            records: Vec::new(),
+            count: 0,
+            first: Vec::new(),
+            last: Vec::new(),
+            entries: 0,
+            bytes: 0,
+            only: None,
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -53,7 +62,11 @@ impl InnerEncoder {
     pub(super) fn add(&mut self, child: &Child) -> Result<bool> {
         let shared = if self.count == 0 { 0 } else { front(&self.last, &child.first) };
         let record = Record {
-            shared: shared as u32, suffix: &child.first[shared..], id: child.id.0, entries: child.entries, bytes: child.bytes,
+            shared: shared as u32,
+            suffix: &child.first[shared..],
+            id: child.id.0,
+            entries: child.entries,
+            bytes: child.bytes,
         };
         let before = self.records.len();
         let taken = std::mem::take(&mut self.records);
@@ -111,7 +124,8 @@ impl InnerDecoder {
         let (record, rest): (Record<'_>, _) = postcard::take_from_bytes(&self.node[self.at..])
             .map_err(|err| Error::damaged(format!("tree node does not decode: {err}")))?;
         unfront(&mut self.path, record.shared, record.suffix)?;
-        let child = Child { first: self.path.clone(), id: ChunkId(record.id), entries: record.entries, bytes: record.bytes };
+        let child =
+            Child { first: self.path.clone(), id: ChunkId(record.id), entries: record.entries, bytes: record.bytes };
         self.at = self.node.len() - rest.len();
         Ok(Some(child))
     }

@@ -141,9 +141,26 @@ impl LeafDecoder {
 
 fn blank() -> Entry {
     let meta = Meta {
-        kind: Kind::File, mode: 0, uid: 0, gid: 0, size: 0, mtime: Time::default(), ctime: Time::default(), ino: 0, dev: 0, nlink: 1, rdev: 0,
+        kind: Kind::File,
+        mode: 0,
+        uid: 0,
+        gid: 0,
+        size: 0,
+        mtime: Time::default(),
+        ctime: Time::default(),
+        ino: 0,
+        dev: 0,
+        nlink: 1,
+        rdev: 0,
     };
     Entry {
-        path: Vec::new(), meta, target: Vec::new(), link: None, xattrs: Vec::new(), content: Content::None, digest: [0; 8], flags: Flags::default(),
+        path: Vec::new(),
+        meta,
+        target: Vec::new(),
+        link: None,
+        xattrs: Vec::new(),
+        content: Content::None,
+        digest: [0; 8],
+        flags: Flags::default(),
     }
 }

@@ -63,7 +63,11 @@ impl ListWriter {
     /// The content of the file; the writer is empty afterwards.
     pub(crate) fn finish(&mut self, sink: &mut dyn Sink) -> Result<Content> {
         if self.levels.is_empty() && self.runs.len() * 48 <= limits::ENTRY_INLINE_BYTES_MAX {
-            return Ok(if self.runs.is_empty() { Content::None } else { Content::Runs(std::mem::take(&mut self.runs)) });
+            return Ok(if self.runs.is_empty() {
+                Content::None
+            } else {
+                Content::Runs(std::mem::take(&mut self.runs))
+            });
         }
         if !self.runs.is_empty() {
             self.spill(sink)?;

@@ -36,7 +36,10 @@ fn world() -> (Arc<SimStore>, World) {
 
 /// After whatever happened: sound, the old snapshot whole, the next backup whole.
 fn assert_recovers(world: &World, what: &str) {
-    world.assert_holds("latest", &if world.open().unwrap().snapshots().unwrap().0.len() > 1 { second() } else { first() });
+    world.assert_holds(
+        "latest",
+        &if world.open().unwrap().snapshots().unwrap().0.len() > 1 { second() } else { first() },
+    );
     world.backup(&second()).unwrap_or_else(|err| panic!("{what}: {err}"));
     world.assert_holds("latest", &second());
     let (_, mut findings) = check(world, 100.0).unwrap();

@@ -103,14 +103,22 @@ fn damage_matrix() {
             let kept = std::mem::replace(&mut world.state, tempfile::tempdir().unwrap());
             let session = name.starts_with("sessions/") && case == "gone";
             match check(&world, 100.0) {
-                Ok((_, findings)) => assert!(!findings.is_empty() || session || name.starts_with("snapshots/") && case == "gone", "not found: {what}"),
+                Ok((_, findings)) => assert!(
+                    !findings.is_empty() || session || name.starts_with("snapshots/") && case == "gone",
+                    "not found: {what}"
+                ),
                 Err(err) => assert!(
-                    matches!(err.kind, Kind::Damaged | Kind::NoRepository | Kind::WrongKey | Kind::NotFound | Kind::TooNew),
+                    matches!(
+                        err.kind,
+                        Kind::Damaged | Kind::NoRepository | Kind::WrongKey | Kind::NotFound | Kind::TooNew
+                    ),
                     "{what}: {err}"
                 ),
             }
             match survivors(&world, &tree) {
-                Ok((good, _)) if name.starts_with("data/") && data_packs > 1 => assert!(good > 0, "{what}: nothing survived"),
+                Ok((good, _)) if name.starts_with("data/") && data_packs > 1 => {
+                    assert!(good > 0, "{what}: nothing survived")
+                }
                 Ok((good, bad)) => assert!(good + bad <= whole + 1, "{what}"),
                 Err(err) => assert!(err.kind != Kind::Io, "{what}: {err}"),
             }

@@ -52,7 +52,19 @@ impl Tree {
     fn meta(&mut self, kind: Kind, size: u64) -> Meta {
         self.inode += 1;
         let time = Time { secs: 1_700_000_000 + self.inode as i64, nanos: 5 };
-        Meta { kind, mode: 0o640, uid: 7, gid: 8, size, mtime: time, ctime: time, ino: self.inode, dev: 1, nlink: 1, rdev: 0 }
+        Meta {
+            kind,
+            mode: 0o640,
+            uid: 7,
+            gid: 8,
+            size,
+            mtime: time,
+            ctime: time,
+            ino: self.inode,
+            dev: 1,
+            nlink: 1,
+            rdev: 0,
+        }
     }
 
     pub fn file(&mut self, path: &str, content: impl Into<Vec<u8>>) -> &mut Node {
@@ -178,8 +190,7 @@ pub struct World {
 }
 
 pub fn init(store: &dyn Store) -> Result<String> {
-    let options =
-        InitOptions { cipher: Cipher::Aes256Gcm, post_quantum: false, label: "test".into(), now: NOW };
+    let options = InitOptions { cipher: Cipher::Aes256Gcm, post_quantum: false, label: "test".into(), now: NOW };
     Repository::init(store, PASSPHRASE, &options)
 }
 
@@ -214,8 +225,11 @@ impl World {
     pub fn backup_with(&self, repo: &Repository, tree: &Tree) -> Result<Summary> {
         let list: Vec<_> = tree.nodes.iter().map(|(key, node)| (key.0.clone(), node.meta)).collect();
         let walk = MemoryWalk { left: list.into_iter() };
-        let open =
-            MemoryOpen { nodes: tree.nodes.clone(), restless: self.restless.clone(), unreadable: self.unreadable.clone() };
+        let open = MemoryOpen {
+            nodes: tree.nodes.clone(),
+            restless: self.restless.clone(),
+            unreadable: self.unreadable.clone(),
+        };
         let now = *self.now.lock().unwrap();
         self.now.lock().unwrap().secs += 3600;
         let spool: PathBuf = self.state.path().to_owned();
