@@ -7,14 +7,13 @@ use std::os::fd::AsFd;
 use std::path::Path;
 
 use atalaya_repo::model::{Entry, Kind};
-use atalaya_repo::view::View;
 use atalaya_repo::{Error, Snapshot};
 
 use super::context::Context;
 use super::exit::{Exit, Failure, Result};
 use super::output::complain;
 use super::snapshot_arg::SnapshotPath;
-use super::text::{shown, shown_path};
+use super::text::{shown, shown_path, shown_reason};
 use crate::dump::{Broken, archive, copy};
 
 /// For `--help`.
@@ -48,7 +47,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     // Not the usual standard output: that one looks for ends of lines in all it is given.
     let raw = std::io::stdout().as_fd().try_clone_to_owned().map_err(|err| Failure::output(&err))?;
     let mut out = BufWriter::with_capacity(64 << 10, File::from(raw));
-    let problems = match first_entry(&snapshot, &arg)? {
+    let problems = match arg.entry(&snapshot)? {
         Some(entry) if entry.meta.kind == Kind::File => {
             copy(&snapshot, &entry, &mut out).map_err(failure)?;
             0
@@ -58,15 +57,6 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     };
     out.flush().map_err(|err| Failure::output(&err))?;
     Ok(Exit::with_problems(problems))
-}
-
-/// The entry that is named; `None` for the whole snapshot.
-fn first_entry(snapshot: &Snapshot<'_>, arg: &SnapshotPath) -> Result<Option<Entry>> {
-    if arg.path.is_empty() {
-        return Ok(None);
-    }
-    let first = snapshot.entries(&arg.path)?.next()?;
-    first.map(Some).ok_or_else(|| arg.not_there(snapshot))
 }
 
 fn tar(args: &Args, snapshot: &Snapshot<'_>, arg: &SnapshotPath, spool: &Path, out: &mut dyn Write) -> Result<u64> {
@@ -80,7 +70,7 @@ fn tar(args: &Args, snapshot: &Snapshot<'_>, arg: &SnapshotPath, spool: &Path, o
     let mut problems = 0;
     archive(snapshot, &arg.path, spool, out, &mut |path, why| {
         problems += 1;
-        complain(format_args!("{}: {}", shown_path(path), shown(why.as_bytes())));
+        complain(format_args!("{}: {}", shown_path(path), shown_reason(why)));
     })
     .map_err(failure)?;
     Ok(problems)

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::Serialize;
 
 use super::progress::Display;
-use super::text::{JsonPath, shown, shown_path};
+use super::text::{JsonPath, shown_path, shown_reason, without_numbers};
 
 /// So many are listed in JSON; the rest is only counted, so that memory stays bounded.
 const LISTED_MAX: usize = 100;
@@ -27,10 +27,10 @@ pub(crate) struct Problems {
 impl Problems {
     /// Tells of one, on one line of standard error.
     pub(crate) fn add(&self, path: &[u8], why: &str, display: &Display) {
-        display.print(&format!("{}: {}", shown_path(path), shown(why.as_bytes())));
+        display.print(&format!("{}: {}", shown_path(path), shown_reason(why)));
         let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
         if first.len() < LISTED_MAX {
-            first.push(JsonProblem { path: JsonPath::new(path), why: why.to_owned() });
+            first.push(JsonProblem { path: JsonPath::new(path), why: without_numbers(why) });
         }
     }
 

@@ -62,6 +62,8 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     let spool = context.spool()?;
     let repo = context.open_at(&place)?;
     let snapshot = context.snapshot(&repo, &arg)?;
+    // Before the target is made.
+    arg.entry(&snapshot)?;
     let signals = Signals::listen()?;
     let display = Display::new(context.global.quiet || context.global.json || args.dry_run);
     let out = context.output();

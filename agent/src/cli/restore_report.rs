@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::exit::Result;
 use super::output::{Output, complain};
 use super::problems::{JsonProblem, Problems};
-use super::text::{JsonPath, shown, shown_path};
+use super::text::{JsonPath, shown, shown_path, shown_reason, without_numbers};
 use super::units::{self, count, size};
 use super::{host, text};
 use crate::restore::{Refusal, Refused, Report};
@@ -103,8 +103,12 @@ fn lines(out: &mut Output, outcome: &Outcome<'_>) -> Result<()> {
     if !outcome.dry_run {
         let memory =
             host::peak_memory().map_or_else(String::new, |bytes| format!(", {} of memory at most", size(bytes)));
-        let (written, rate) = (size(report.bytes), units::rate(report.bytes, outcome.took));
-        out.remark(format_args!("  wrote {written} in {} ({rate}){memory}", units::duration(outcome.took)))?;
+        let rate = units::rate(report.bytes, outcome.took);
+        out.remark(format_args!(
+            "  wrote {} in {} ({rate}){memory}",
+            size(report.bytes),
+            units::duration(outcome.took)
+        ))?;
     }
     if report.verified > 0 {
         out.remark(format_args!("  read {} files again and compared them", count(report.verified)))?;
@@ -121,7 +125,7 @@ impl JsonRefusal {
             what: name(refusal.what).0,
             count: refusal.count,
             first: JsonPath::new(&refusal.first.path),
-            why: refusal.first.why.clone(),
+            why: without_numbers(&refusal.first.why),
         }
     }
 }
@@ -144,6 +148,6 @@ fn refusal_line(refusal: &Refusal) -> String {
         name(*what).1,
         count(*number),
         shown_path(&first.path),
-        shown(first.why.as_bytes())
+        shown_reason(&first.why)
     )
 }
