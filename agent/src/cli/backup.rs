@@ -9,10 +9,11 @@ use atalaya_repo::backup::{Options, Progress};
 use atalaya_repo::{Error, Kind};
 use atalaya_store::Store;
 
-use super::backup_report::{Problems, Report};
+use super::backup_report::Report;
 use super::context::Context;
 use super::exit::{Exit, Failure, Result};
 use super::place::{self, Place};
+use super::problems::Problems;
 use super::progress::{Display, of_backup};
 use super::signals::Signals;
 use super::{host, units};
@@ -21,8 +22,8 @@ use crate::source::{self, Excludes, Opener, Shares, Walker};
 /// For `--help`.
 const EXAMPLES: &str = "Examples:
   atalaya-agent backup --repo /mnt/usb/nas /home /etc
-  atalaya-agent backup --repo /mnt/usb/nas --job photos --exclude '*.tmp' --exclude-caches /srv/photos
-  atalaya-agent backup --repo /mnt/usb/nas --exclude-file /etc/atalaya/excludes --one-file-system /
+  atalaya-agent backup --repo /mnt/usb/nas --job photos --exclude '*.tmp' /srv
+  atalaya-agent backup --repo /mnt/usb/nas --one-file-system --exclude-caches /
 
 Patterns of --exclude, as in .gitignore: '*.tmp' and 'node_modules' match names anywhere,
 '/home/*/.cache' from the root, 'Trash/' folders only, '/srv/**/cache' at any depth;
@@ -89,13 +90,13 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     let problems = Problems::default();
     let options = Options {
         job: args.job.clone(),
-        sources: sources(&args.paths)?,
+        sources: sources(&args.paths),
         host: host::name(),
         full: args.full,
         budget: context.budget.clone(),
         now: &units::now,
         stop: &signals.stop,
-        problem: &|problem| problems.add(problem, &display),
+        problem: &|problem| problems.add(&problem.path, &problem.why, &display),
         notice: &|text| display.print(text),
         spool: &spool,
         progress: &progress,
@@ -121,7 +122,7 @@ fn walker(
         exclude_caches: args.exclude_caches,
         exclude_larger_than: args.exclude_larger_than,
         one_file_system: args.one_file_system,
-        own_folders: vec![place.folder.clone(), context.global.state_dir()?, spool.to_owned()],
+        own_folders: vec![place.folder.clone(), context.state()?, spool.to_owned()],
         spool_dir: spool.to_owned(),
         shares: Shares::default(),
     };
@@ -150,14 +151,11 @@ fn refuse_full(store: &dyn Store) -> Result<()> {
     }
 }
 
-/// For the snapshot's own record, absolute.
-fn sources(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>> {
-    let absolute = |path: &PathBuf| {
-        std::path::absolute(path)
-            .map(|path| path.into_os_string().into_vec())
-            .map_err(|err| Failure::usage(format!("cannot back up {}: {err}", path.display())))
-    };
-    paths.iter().map(absolute).collect()
+/// For the snapshot's own record, by the paths that its entries have; those that are missing as they were named.
+fn sources(paths: &[PathBuf]) -> Vec<Vec<u8>> {
+    let found =
+        |path: &PathBuf| source::locate(path).or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.clone());
+    paths.iter().map(|path| found(path).into_os_string().into_vec()).collect()
 }
 
 #[cfg(test)]

@@ -1,47 +1,16 @@
-//! What a backup says: problems as they come, a summary at the end.
+//! The end of a backup.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use atalaya_repo::backup::Summary;
-use atalaya_repo::source::Problem;
 use serde::Serialize;
 
 use super::exit::Result;
 use super::output::Output;
-use super::progress::Display;
-use super::text::{JsonPath, shown, shown_path};
+use super::problems::{JsonProblem, Problems};
 use super::{host, units};
 
-/// So many problems stand in the JSON summary; the rest is only counted, so that memory stays bounded.
-const PROBLEMS_LISTED_MAX: usize = 100;
-
-/// One problem, as programs see it.
-#[derive(Serialize)]
-pub(crate) struct JsonProblem {
-    #[serde(flatten)]
-    path: JsonPath,
-    why: String,
-}
-
-/// Collects the first problems and shows all.
-#[derive(Default)]
-pub(crate) struct Problems {
-    first: Mutex<Vec<JsonProblem>>,
-}
-
-impl Problems {
-    /// Tells of one, on one line of standard error.
-    pub(crate) fn add(&self, problem: &Problem, display: &Display) {
-        display.print(&format!("{}: {}", shown_path(&problem.path), shown(problem.why.as_bytes())));
-        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-        if first.len() < PROBLEMS_LISTED_MAX {
-            first.push(JsonProblem { path: JsonPath::new(&problem.path), why: problem.why.clone() });
-        }
-    }
-}
-
-/// The end of a backup.
+/// What there is to tell.
 #[derive(Serialize)]
 pub(crate) struct Report<'a> {
     snapshot: &'a str,
@@ -78,7 +47,7 @@ impl<'a> Report<'a> {
             new_chunks: summary.new_chunks,
             first: !summary.had_parent,
             problems: summary.problems,
-            problem_list: problems.first.into_inner().unwrap_or_else(PoisonError::into_inner),
+            problem_list: problems.into_first(),
             warnings: &summary.warnings,
             seconds: took.as_secs_f64(),
             memory_peak_bytes: host::peak_memory(),

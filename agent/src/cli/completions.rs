@@ -9,7 +9,7 @@ use super::exit::{Exit, Failure, Result};
 /// For `--help`.
 const EXAMPLES: &str = "Examples:
   atalaya-agent completions bash > /etc/bash_completion.d/atalaya-agent
-  atalaya-agent completions fish > ~/.config/fish/completions/atalaya-agent.fish";
+  atalaya-agent completions zsh > /usr/share/zsh/site-functions/_atalaya-agent";
 
 /// Write completions for a shell to standard output
 #[derive(Debug, clap::Args)]

@@ -4,22 +4,25 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::os::fd::AsFd;
+use std::path::Path;
 
 use atalaya_repo::model::{Entry, Kind};
-use atalaya_repo::view::View;
 use atalaya_repo::{Error, Snapshot};
 
 use super::context::Context;
 use super::exit::{Exit, Failure, Result};
 use super::output::complain;
 use super::snapshot_arg::SnapshotPath;
-use super::text::{shown, shown_path};
+use super::text::{shown, shown_path, shown_reason};
 use crate::dump::{Broken, archive, copy};
 
 /// For `--help`.
 const EXAMPLES: &str = "Examples:
   atalaya-agent dump --repo /mnt/usb/nas latest:/etc/fstab
-  atalaya-agent dump --repo /mnt/usb/nas latest:/home/ana | tar --extract --xattrs --xattrs-include='*' --directory /tmp";
+  atalaya-agent dump --repo /mnt/usb/nas latest:/home/ana > ana.tar
+  atalaya-agent dump --repo /mnt/usb/nas latest:/home/ana | tar -x -C /tmp
+
+For all attributes, extract with: tar -x -p --xattrs --xattrs-include='*'";
 
 /// Write one file, or a folder as a tar archive, to standard output
 ///
@@ -44,28 +47,19 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     // Not the usual standard output: that one looks for ends of lines in all it is given.
     let raw = std::io::stdout().as_fd().try_clone_to_owned().map_err(|err| Failure::output(&err))?;
     let mut out = BufWriter::with_capacity(64 << 10, File::from(raw));
-    let problems = match first_entry(&snapshot, &arg)? {
+    let problems = match arg.entry(&snapshot)? {
         Some(entry) if entry.meta.kind == Kind::File => {
             copy(&snapshot, &entry, &mut out).map_err(failure)?;
             0
         }
         Some(entry) if entry.meta.kind != Kind::Dir => return Err(no_file(&entry)),
-        _ => tar(args, &snapshot, &arg, &mut out)?,
+        _ => tar(args, &snapshot, &arg, &context.spool()?, &mut out)?,
     };
     out.flush().map_err(|err| Failure::output(&err))?;
     Ok(Exit::with_problems(problems))
 }
 
-/// The entry that is named; `None` for the whole snapshot.
-fn first_entry(snapshot: &Snapshot<'_>, arg: &SnapshotPath) -> Result<Option<Entry>> {
-    if arg.path.is_empty() {
-        return Ok(None);
-    }
-    let first = snapshot.entries(&arg.path)?.next()?;
-    first.map(Some).ok_or_else(|| arg.not_there(snapshot))
-}
-
-fn tar(args: &Args, snapshot: &Snapshot<'_>, arg: &SnapshotPath, out: &mut dyn Write) -> Result<u64> {
+fn tar(args: &Args, snapshot: &Snapshot<'_>, arg: &SnapshotPath, spool: &Path, out: &mut dyn Write) -> Result<u64> {
     if std::io::stdout().is_terminal() && !args.force {
         let text = format!(
             "cannot write an archive of {} to the terminal: it would garble it; append \"| tar t\" or \"> FILE.tar\"",
@@ -74,16 +68,11 @@ fn tar(args: &Args, snapshot: &Snapshot<'_>, arg: &SnapshotPath, out: &mut dyn W
         return Err(Failure::usage(text));
     }
     let mut problems = 0;
-    let links_lost = archive(snapshot, &arg.path, out, &mut |path, why| {
+    archive(snapshot, &arg.path, spool, out, &mut |path, why| {
         problems += 1;
-        complain(format_args!("{}: {why}", shown_path(path)));
+        complain(format_args!("{}: {}", shown_path(path), shown_reason(why)));
     })
     .map_err(failure)?;
-    if links_lost > 0 {
-        problems += links_lost;
-        let text = "files with several names are too many to remember; each of their names is a file of its own in the archive";
-        complain(format_args!("{} {text}", links_lost));
-    }
     Ok(problems)
 }
 

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use atalaya_repo::{Error, Kind};
 
+use super::text::without_numbers;
+
 /// How the program ends; the README's table says the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -89,14 +91,8 @@ impl Failure {
 }
 
 impl fmt::Display for Failure {
-    /// Error numbers that the standard library appends say nothing to people.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rest = self.text.as_str();
-        while let Some((before, after)) = rest.split_once(" (os error ") {
-            f.write_str(before)?;
-            rest = after.split_once(')').map_or("", |(_, after)| after);
-        }
-        f.write_str(rest)
+        f.write_str(&without_numbers(&self.text))
     }
 }
 
@@ -133,14 +129,6 @@ fn verdict(kind: Kind) -> (Exit, Option<&'static str>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn error_numbers_are_not_shown() {
-        let shown = |text: &str| Failure::usage(text).to_string();
-        assert_eq!(shown("open x: No such file or directory (os error 2)"), "open x: No such file or directory");
-        assert_eq!(shown("a (os error 1); b (os error 22)."), "a; b.");
-        assert_eq!(shown("plain"), "plain");
-    }
 
     #[test]
     fn a_hint_is_given_once() {

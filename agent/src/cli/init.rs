@@ -6,14 +6,14 @@ use atalaya_repo::{Cipher, InitOptions, Repository, fastest_cipher};
 use serde::Serialize;
 
 use super::context::Context;
-use super::exit::{Exit, Result};
+use super::exit::{Exit, Failure, Result};
 use super::secret::{self, Ask};
 use super::{host, place, units};
 
 /// For `--help`.
 const EXAMPLES: &str = "Examples:
   atalaya-agent init --repo /mnt/usb/nas
-  atalaya-agent init --repo /mnt/usb/nas --passphrase-file /etc/atalaya/passphrase";
+  atalaya-agent init --repo /mnt/usb/nas --passphrase-file /etc/nas.passphrase";
 
 /// Make a repository, with the cipher that is fastest on this machine
 #[derive(Debug, clap::Args)]
@@ -54,6 +54,13 @@ struct Made {
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     let repo = context.global.repo()?;
     let place = place::create(repo)?;
+    if place.holds_repository() {
+        let text = format!(
+            "cannot create repository {}: there is one already; back up to it, or choose another place",
+            repo.display()
+        );
+        return Err(Failure::new(Exit::Failed, text));
+    }
     let what = format!("passphrase for the new repository {}", place.folder.display());
     let passphrase = secret::passphrase(&context.global, Ask { what: &what, twice: true })?;
     let (cipher, why) = choose(args.cipher)?;

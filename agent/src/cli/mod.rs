@@ -2,26 +2,36 @@
 
 mod backup;
 mod backup_report;
+mod check;
 mod complaint;
 mod completions;
 mod context;
+mod diff;
 mod dump;
 mod entry_text;
 mod exit;
 mod find;
+mod findings;
 mod global;
 mod host;
 mod init;
+mod key;
+mod key_file;
 mod ls;
 mod man;
 mod output;
 mod place;
+mod problems;
 mod progress;
 mod prompt;
+mod restore;
+mod restore_report;
+mod restore_watch;
 mod secret;
 mod signals;
 mod snapshot_arg;
 mod snapshots;
+mod stats;
 mod text;
 mod units;
 mod walk;
@@ -55,9 +65,14 @@ enum Command {
     Init(init::Args),
     Backup(backup::Args),
     Snapshots(snapshots::Args),
+    Stats(stats::Args),
     Ls(ls::Args),
     Find(find::Args),
+    Diff(diff::Args),
+    Restore(restore::Args),
     Dump(dump::Args),
+    Check(check::Args),
+    Key(key::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -68,9 +83,14 @@ impl Command {
             Self::Init(args) => init::run(context, args),
             Self::Backup(args) => backup::run(context, args),
             Self::Snapshots(args) => snapshots::run(context, args),
+            Self::Stats(args) => stats::run(context, args),
             Self::Ls(args) => ls::run(context, args),
             Self::Find(args) => find::run(context, args),
+            Self::Diff(args) => diff::run(context, args),
+            Self::Restore(args) => restore::run(context, args),
             Self::Dump(args) => dump::run(context, args),
+            Self::Check(args) => check::run(context, args),
+            Self::Key(args) => key::run(context, args),
             Self::Completions(args) => completions::run(args),
             Self::Man(args) => man::run(args),
         }

@@ -1,7 +1,7 @@
 //! What goes to standard output: lines for people or JSON for programs, and a quiet end when its reader is gone.
 
 use std::fmt;
-use std::io::{self, BufWriter, StdoutLock, Write};
+use std::io::{self, BufWriter, Stdout, Write};
 
 use serde::Serialize;
 
@@ -12,12 +12,12 @@ pub(crate) struct Output {
     /// Whether programs read it.
     pub(crate) json: bool,
     quiet: bool,
-    out: BufWriter<StdoutLock<'static>>,
+    out: BufWriter<Stdout>,
 }
 
 impl Output {
     pub(crate) fn new(json: bool, quiet: bool) -> Self {
-        Self { json, quiet, out: BufWriter::with_capacity(32 << 10, io::stdout().lock()) }
+        Self { json, quiet, out: BufWriter::with_capacity(32 << 10, io::stdout()) }
     }
 
     /// A line that was asked for.

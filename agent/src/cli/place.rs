@@ -7,10 +7,25 @@ use atalaya_store::{Kind, LocalStore, Store};
 
 use super::exit::{Exit, Failure, Result};
 
+/// The object that makes a store a repository; see `docs/format.md`.
+const CONFIG: &str = "config";
+
 /// A store, and the folder it lies in if it is on this machine.
 pub(crate) struct Place {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) folder: PathBuf,
+}
+
+impl Place {
+    /// Whether there surely is a repository.
+    pub(crate) fn holds_repository(&self) -> bool {
+        self.store.stat(CONFIG).is_ok()
+    }
+
+    /// Whether there is the object that makes a store a repository, or nobody can tell.
+    pub(crate) fn may_hold_repository(&self) -> bool {
+        !self.store.stat(CONFIG).is_err_and(|err| err.kind == Kind::NotFound)
+    }
 }
 
 /// The store of an existing repository.

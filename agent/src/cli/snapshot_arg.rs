@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 
+use atalaya_repo::model::Entry;
+use atalaya_repo::view::View;
 use atalaya_repo::{Error, Kind, Selector, Snapshot, hex};
 
 use super::exit::{Failure, Result};
@@ -26,6 +28,15 @@ impl SnapshotPath {
         };
         let selector = String::from_utf8_lossy(snapshot).parse()?;
         Ok(Self { selector, path: normal(path)? })
+    }
+
+    /// The entry that is named; `None` for the whole snapshot.
+    pub(crate) fn entry(&self, snapshot: &Snapshot<'_>) -> Result<Option<Entry>> {
+        if self.path.is_empty() {
+            return Ok(None);
+        }
+        let first = snapshot.entries(&self.path)?.next()?;
+        first.map(Some).ok_or_else(|| self.not_there(snapshot))
     }
 
     /// What is said when the path is not in the snapshot.

@@ -4,7 +4,7 @@ use atalaya_repo::{Info, Repository, hex};
 use serde::Serialize;
 
 use super::context::Context;
-use super::exit::{Exit, Failure, Result};
+use super::exit::{Exit, Result};
 use super::output::complain;
 use super::units;
 
@@ -84,10 +84,9 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     damaged.iter().for_each(|err| complain(format_args!("damaged: {err}")));
-    Err(Failure::new(
-        Exit::Failed,
-        format!("cannot list every snapshot: {} of them do not verify; run \"atalaya-agent check\"", damaged.len()),
-    ))
+    let text = "snapshots do not verify and are not listed; \"atalaya-agent check\" says more";
+    complain(format_args!("atalaya-agent: {} {text}", damaged.len()));
+    Ok(Exit::Failed)
 }
 
 fn row(info: &Info) -> String {

@@ -45,6 +45,22 @@ fn push_bytes(out: &mut String, bytes: &[u8]) {
     }
 }
 
+/// A reason for people, on one line. Error numbers that the standard library appends say nothing to them.
+pub(crate) fn shown_reason(why: &str) -> String {
+    shown(without_numbers(why).as_bytes())
+}
+
+/// Leaves out every ` (os error 2)`.
+pub(crate) fn without_numbers(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(" (os error ") {
+        out.push_str(before);
+        rest = after.split_once(')').map_or("", |(_, after)| after);
+    }
+    out + rest
+}
+
 /// Bytes in JSON: `text` is exact if they are UTF-8; otherwise the bad ones are escaped as for people, and
 /// `bytes` holds all of them in hex.
 pub(crate) fn json_text(bytes: &[u8]) -> (String, Option<String>) {
@@ -80,6 +96,13 @@ mod tests {
         assert_eq!(shown("año/ñandú".as_bytes()), "año/ñandú");
         assert_eq!(shown(b"a\nb\x1b[31m\\c\xff\x7f"), "a\\nb\\x1b[31m\\\\c\\xff\\x7f");
         assert_eq!(shown("a\u{202e}b".as_bytes()), "a\\xe2\\x80\\xaeb");
+    }
+
+    #[test]
+    fn error_numbers_are_left_out() {
+        assert_eq!(without_numbers("open x: No such file (os error 2)"), "open x: No such file");
+        assert_eq!(without_numbers("a (os error 1); b (os error 22)."), "a; b.");
+        assert_eq!(without_numbers("plain"), "plain");
     }
 
     #[test]

@@ -1,42 +1,50 @@
-//! Which file the names of one inode lead to.
+//! Which path the further names of a file lead to. On disk, because there may be millions.
 
-use std::collections::HashMap;
+use std::path::Path;
 
+use atalaya_repo::Result;
 use atalaya_repo::model::LinkGroup;
+use atalaya_repo::spool::table::DiskTable;
 
-/// Memory for paths that later names may lead to.
-const LINK_BYTES_MAX: usize = 2 << 20;
-/// What a row costs beside its path.
-const ROW_BYTES: usize = 64;
+/// Stands for a path that was taken back.
+const NONE: u64 = u64::MAX - 1;
 
-/// The first name of each file with several. When there are too many of them, the rest are archived as
-/// files of their own, and that is said.
-#[derive(Default)]
-pub(super) struct Links {
-    first: HashMap<LinkGroup, Vec<u8>>,
-    bytes: usize,
-    /// Files that found no room.
-    pub(super) dropped: u64,
+/// The first name of each file with several.
+pub(super) struct Links<'a> {
+    spool_dir: &'a Path,
+    /// Made with the first of them: most archives have none.
+    table: Option<DiskTable>,
 }
 
-impl Links {
-    pub(super) fn get(&self, group: &LinkGroup) -> Option<&[u8]> {
-        self.first.get(group).map(Vec::as_slice)
+fn key(group: &LinkGroup) -> [u8; 16] {
+    (u128::from(group.dev) << 64 | u128::from(group.ino)).to_le_bytes()
+}
+
+impl<'a> Links<'a> {
+    pub(super) fn new(spool_dir: &'a Path) -> Self {
+        Self { spool_dir, table: None }
     }
 
-    pub(super) fn add(&mut self, group: LinkGroup, path: &[u8]) {
-        let bytes = path.len() + ROW_BYTES;
-        if self.bytes + bytes > LINK_BYTES_MAX {
-            self.dropped += 1;
-            return;
+    /// The path that names of `group` lead to.
+    pub(super) fn get(&mut self, group: &LinkGroup) -> Result<Option<Vec<u8>>> {
+        let Some(table) = &mut self.table else { return Ok(None) };
+        match table.get(&key(group))? {
+            None | Some(NONE) => Ok(None),
+            Some(at) => table.kept(at).map(Some),
         }
-        self.bytes += bytes;
-        self.first.insert(group, path.to_vec());
     }
 
-    pub(super) fn remove(&mut self, group: &LinkGroup) {
-        if let Some(path) = self.first.remove(group) {
-            self.bytes -= path.len() + ROW_BYTES;
-        }
+    pub(super) fn add(&mut self, group: &LinkGroup, path: &[u8]) -> Result<()> {
+        let table = match &mut self.table {
+            Some(table) => table,
+            none => none.insert(DiskTable::create(self.spool_dir)?),
+        };
+        let at = table.keep(path)?;
+        table.insert(&key(group), at).map(drop)
+    }
+
+    /// The file did not come about.
+    pub(super) fn remove(&mut self, group: &LinkGroup) -> Result<()> {
+        self.table.as_mut().map_or(Ok(()), |table| table.insert(&key(group), NONE).map(drop))
     }
 }

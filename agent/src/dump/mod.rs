@@ -2,6 +2,7 @@
 
 mod batch;
 mod content;
+mod entry;
 mod links;
 mod pax;
 mod tar;

@@ -22,5 +22,6 @@ mod xattrs;
 pub use excludes::Excludes;
 pub use open_file::OpenFile;
 pub use opener::Opener;
+pub(crate) use roots::locate;
 pub use shares::Shares;
 pub use walker::{Options, Walker};

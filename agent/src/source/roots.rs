@@ -84,7 +84,7 @@ fn entry_path(path: &Path) -> Vec<u8> {
 }
 
 /// Absolute, links above it followed, itself not.
-fn locate(source: &Path) -> std::io::Result<PathBuf> {
+pub(crate) fn locate(source: &Path) -> std::io::Result<PathBuf> {
     let absolute = std::path::absolute(source)?;
     let path = match (absolute.parent(), absolute.file_name()) {
         (Some(parent), Some(name)) => parent.canonicalize()?.join(name),

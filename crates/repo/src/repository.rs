@@ -81,7 +81,7 @@ impl Repository {
         let (config, owner) = config::read(&*store)?;
         let material = match unlock {
             Unlock::Passphrase(passphrase) => unlock_any(&*store, passphrase)?,
-            Unlock::KeyFile(bytes, passphrase) => KeyFile::parse(bytes)?.open(passphrase)?,
+            Unlock::KeyFile(bytes, passphrase) => unlock_with(bytes, passphrase)?,
         };
         if material.repo != config.id {
             return Err(Error::new(
@@ -206,6 +206,14 @@ fn refuse_existing(store: &dyn Store) -> Result<()> {
     // An earlier init was interrupted before there was a repository.
     left_over.iter().try_for_each(|name| store.delete(name))?;
     Ok(())
+}
+
+/// A key file that cannot be used is a wrong key; the repository is not damaged by it.
+fn unlock_with(bytes: &[u8], passphrase: Option<&[u8]>) -> Result<Material> {
+    KeyFile::parse(bytes).and_then(|file| file.open(passphrase)).map_err(|err| match err.kind {
+        Kind::Damaged => Error::new(Kind::WrongKey, err.text),
+        _ => err,
+    })
 }
 
 fn unlock_any(store: &dyn Store, passphrase: &[u8]) -> Result<Material> {

@@ -1,0 +1,189 @@
+//! `check`: is everything there, and is it what it was.
+
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use atalaya_repo::check::{CheckOptions, CheckProgress, CheckSummary, Finding};
+use serde::Serialize;
+
+use super::context::Context;
+use super::exit::{Exit, Result};
+use super::output::{Output, complain};
+use super::progress::{Counts, Display};
+use super::signals::Signals;
+use super::text::{shown, shown_path};
+use super::units::{self, count, size};
+use super::{findings::Findings, host};
+
+/// For `--help`.
+const EXAMPLES: &str = "Examples:
+  atalaya-agent check --repo /mnt/usb/nas
+  atalaya-agent check --repo /mnt/usb/nas --read-data
+  atalaya-agent check --repo /mnt/usb/nas --read-data=5%";
+
+/// Check that everything is there and, with --read-data, that it is what was stored
+///
+/// Each finding is a line on standard error; with findings the exit code is 1. With --json the findings (the first
+/// hundred of them) stand in the object on standard output.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Read the stored data too: all of it, or a share that is chosen anew each time
+    #[arg(
+        long,
+        value_name = "PERCENT%",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "100%",
+        value_parser = percent
+    )]
+    read_data: Option<f64>,
+}
+
+fn percent(text: &str) -> std::result::Result<f64, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).parse::<f64>().ok();
+    number.filter(|share| (0.0..=100.0).contains(share)).ok_or_else(|| "give a share from 0% to 100%".to_owned())
+}
+
+#[derive(Serialize)]
+struct JsonCheck {
+    good: bool,
+    findings: u64,
+    finding_list: Vec<super::findings::JsonFinding>,
+    snapshots: u64,
+    packs: u64,
+    unindexed_packs: u64,
+    packs_read: u64,
+    bytes_read: u64,
+    blobs_verified: u64,
+    nodes_read: u64,
+    trees_checked: bool,
+    content_verified: bool,
+    files_affected: u64,
+    seconds: f64,
+    memory_peak_bytes: Option<u64>,
+}
+
+pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
+    let start = Instant::now();
+    let spool = context.spool()?;
+    let repo = context.open()?;
+    let signals = Signals::listen()?;
+    let progress = CheckProgress::default();
+    let display = Display::new(context.global.quiet || context.global.json);
+    let findings = Findings::default();
+    let options = CheckOptions {
+        read_percent: args.read_data.unwrap_or(0.0),
+        threads: context.budget.workers,
+        spool: &spool,
+        stop: &signals.stop,
+        finding: &|finding| findings.add(finding, &display),
+        progress: &progress,
+    };
+    let summary = display.around(|| counts(&progress), || repo.check(&options)).map_err(|err| signals.explain(err))?;
+    let mut out = context.output();
+    let seconds = start.elapsed();
+    if out.json {
+        out.json(&json(&summary, findings, seconds.as_secs_f64()))?;
+    } else {
+        report(&mut out, &summary, seconds)?;
+    }
+    out.finish()?;
+    if summary.findings == 0 {
+        return Ok(Exit::Done);
+    }
+    // Not as a failure: the check itself was done, and programs have got its object.
+    complain(format_args!(
+        "atalaya-agent: {} is damaged: {} findings, {} files affected, see above; restore what you need from it, then back up to a new one",
+        repo.place(),
+        count(summary.findings),
+        count(summary.files_affected)
+    ));
+    Ok(Exit::Failed)
+}
+
+fn counts(progress: &CheckProgress) -> Counts {
+    let total = progress.bytes_total.load(Ordering::Relaxed);
+    Counts {
+        entries: progress.nodes.load(Ordering::Relaxed),
+        bytes: progress.bytes.load(Ordering::Relaxed),
+        total_entries: None,
+        total_bytes: (total > 0).then_some(total),
+    }
+}
+
+fn report(out: &mut Output, summary: &CheckSummary, took: std::time::Duration) -> Result<()> {
+    let state = if summary.findings == 0 { "Everything is as it should be." } else { "Something is wrong." };
+    out.remark(state)?;
+    out.remark(format_args!("  {} snapshots, {} packs", count(summary.snapshots), count(summary.packs)))?;
+    match (summary.packs_read, summary.content_verified) {
+        (0, _) => out.remark("  the stored data was not read; --read-data does that")?,
+        (packs, true) => out.remark(format_args!(
+            "  read {} packs, {}; {} chunks are what they were",
+            count(packs),
+            size(summary.bytes_read),
+            count(summary.blobs_verified)
+        ))?,
+        (packs, false) => out.remark(format_args!(
+            "  read {} packs, {}, by checksums only: this key cannot read content",
+            count(packs),
+            size(summary.bytes_read)
+        ))?,
+    }
+    if !summary.trees_checked {
+        out.remark("  which files there are was not checked: this key cannot list names")?;
+    }
+    if summary.unindexed_packs > 0 {
+        out.remark(format_args!(
+            "  {} packs belong to no snapshot: an interrupted backup left them, which is harmless",
+            count(summary.unindexed_packs)
+        ))?;
+    }
+    let memory = host::peak_memory().map_or_else(String::new, |bytes| format!(", {} of memory at most", size(bytes)));
+    out.remark(format_args!("  took {}{memory}", units::duration(took)))
+}
+
+fn json(summary: &CheckSummary, findings: Findings, seconds: f64) -> JsonCheck {
+    JsonCheck {
+        good: summary.findings == 0,
+        findings: summary.findings,
+        finding_list: findings.into_first(),
+        snapshots: summary.snapshots,
+        packs: summary.packs,
+        unindexed_packs: summary.unindexed_packs,
+        packs_read: summary.packs_read,
+        bytes_read: summary.bytes_read,
+        blobs_verified: summary.blobs_verified,
+        nodes_read: summary.nodes_read,
+        trees_checked: summary.trees_checked,
+        content_verified: summary.content_verified,
+        files_affected: summary.files_affected,
+        seconds,
+        memory_peak_bytes: host::peak_memory(),
+    }
+}
+
+/// A finding on one line.
+pub(super) fn line(finding: &Finding) -> String {
+    match finding {
+        Finding::Snapshot(text) => format!("snapshot: {}", shown(text.as_bytes())),
+        Finding::Pack(text) => format!("pack: {}", shown(text.as_bytes())),
+        Finding::Object(text) => format!("object: {}", shown(text.as_bytes())),
+        Finding::File(id, path, why) => format!("file: {} in snapshot {id}: {why}", shown_path(path)),
+        Finding::Names(id, path, why) => format!("names: after {} in snapshot {id}: {why}", shown_path(path)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares() {
+        assert_eq!(percent("5%"), Ok(5.0));
+        assert_eq!(percent("0.5"), Ok(0.5));
+        for bad in ["", "%", "101%", "-1%", "x", "NaN"] {
+            assert!(percent(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! `key`: who may open the repository, and as what.
+
+use std::path::{Path, PathBuf};
+
+use atalaya_repo::model::Time;
+use atalaya_repo::{KeyInfo, Role};
+use serde::Serialize;
+
+use super::context::Context;
+use super::exit::{Exit, Failure, Result};
+use super::secret::{self, Ask};
+use super::{key_file, units};
+
+/// For `--help`.
+const EXAMPLES: &str = "Examples:
+  atalaya-agent key list --repo /mnt/usb/nas
+  atalaya-agent key add --repo /mnt/usb/nas --role writer --label nas --out nas.key
+  atalaya-agent key add --repo /mnt/usb/nas --role owner --label 'spare, in the safe'
+  atalaya-agent key remove --repo /mnt/usb/nas 2
+  atalaya-agent key passphrase --repo /mnt/usb/nas
+
+A writer backs up and sees when and how much, but no names and no content. A maintainer sees names too.
+An owner may do everything. A writer's key in a file lets a machine back up that cannot read what it stored.";
+
+/// List, add and remove keys, or change the passphrase
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// List the keys
+    List,
+    /// Add a key: in a file of its own, or under a passphrase of its own
+    Add(Add),
+    /// Remove a key: nothing that it signs from now on counts
+    Remove {
+        /// The key's number, as "key list" shows it
+        number: u32,
+    },
+    /// Change the passphrase of the key in use
+    Passphrase {
+        /// Read the new passphrase from the first line of FILE
+        #[arg(long, value_name = "FILE")]
+        new_passphrase_file: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct Add {
+    /// What the key may do: writer, maintainer or owner
+    #[arg(long)]
+    role: Role,
+
+    /// Whose it is, for "key list"
+    #[arg(long, value_name = "TEXT")]
+    label: String,
+
+    /// Write the key to FILE, readable by its owner alone, instead of putting it into the repository under a
+    /// passphrase
+    #[arg(long, value_name = "FILE", conflicts_with = "new_passphrase_file")]
+    out: Option<PathBuf>,
+
+    /// Read the new key's passphrase from the first line of FILE
+    #[arg(long, value_name = "FILE")]
+    new_passphrase_file: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Listing {
+    keys: Vec<JsonKey>,
+}
+
+#[derive(Serialize)]
+struct JsonKey {
+    number: u32,
+    role: String,
+    label: String,
+    created: String,
+    removed: Option<String>,
+    in_repository: bool,
+    current: bool,
+}
+
+#[derive(Serialize)]
+struct Added {
+    number: u32,
+    role: String,
+    file: Option<String>,
+}
+
+pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
+    match &args.action {
+        Action::List => list(context),
+        Action::Add(args) => add(context, args),
+        Action::Remove { number } => remove(context, *number),
+        Action::Passphrase { new_passphrase_file } => passphrase(context, new_passphrase_file.as_deref()),
+    }
+}
+
+fn list(context: &Context) -> Result<Exit> {
+    let keys = context.open()?.keys()?;
+    let mut out = context.output();
+    if out.json {
+        out.json(&Listing { keys: keys.iter().map(JsonKey::new).collect() })?;
+    } else {
+        out.line(format_args!("{:>3}  {:<10}  {:<19}  {:<10}  LABEL", "KEY", "ROLE", "MADE", "WHERE"))?;
+        keys.iter().try_for_each(|key| out.line(row(key)))?;
+    }
+    out.finish()?;
+    Ok(Exit::Done)
+}
+
+impl JsonKey {
+    fn new(key: &KeyInfo) -> Self {
+        let time = |secs| units::rfc3339(Time { secs, nanos: 0 });
+        Self {
+            number: key.number,
+            role: key.role.to_string(),
+            label: key.label.clone(),
+            created: time(key.created_secs),
+            removed: key.revoked_secs.map(time),
+            in_repository: key.file.is_some(),
+            current: key.current,
+        }
+    }
+}
+
+fn row(key: &KeyInfo) -> String {
+    let place = match (key.revoked_secs, &key.file) {
+        (Some(_), _) => "removed",
+        (None, Some(_)) => "repository",
+        (None, None) => "file",
+    };
+    let current = if key.current { " (in use)" } else { "" };
+    let label = super::text::shown(key.label.as_bytes());
+    let made = units::local(Time { secs: key.created_secs, nanos: 0 });
+    format!("{:>3}  {:<10}  {made}  {place:<10}  {label}{current}", key.number, key.role.to_string())
+}
+
+fn add(context: &Context, args: &Add) -> Result<Exit> {
+    let mut repo = context.open()?;
+    let role = args.role.to_string();
+    let (number, file) = match &args.out {
+        Some(path) => {
+            // The file comes first: a key that could not be written would be a member that nobody has.
+            let file = key_file::create(path)?;
+            match repo.add_key(args.role, &args.label, None, units::now()) {
+                Ok((number, bytes)) => {
+                    file.write(&zeroize::Zeroizing::new(bytes.unwrap_or_default()))?;
+                    (number, Some(path.display().to_string()))
+                }
+                Err(err) => {
+                    file.discard();
+                    return Err(err.into());
+                }
+            }
+        }
+        None => {
+            let passphrase =
+                new_passphrase(context, args.new_passphrase_file.as_deref(), "passphrase for the new key")?;
+            (repo.add_key(args.role, &args.label, Some(&passphrase), units::now())?.0, None)
+        }
+    };
+    let mut out = context.output();
+    if out.json {
+        out.json(&Added { number, role, file })?;
+    } else {
+        let place =
+            file.map_or_else(|| "in the repository, under its passphrase".to_owned(), |file| format!("in {file}"));
+        out.remark(format_args!("Added key {number}, {role} \"{}\", {place}.", args.label))?;
+    }
+    out.finish()?;
+    Ok(Exit::Done)
+}
+
+fn remove(context: &Context, number: u32) -> Result<Exit> {
+    context.open()?.remove_key(number, units::now())?;
+    let mut out = context.output();
+    out.remark(format_args!("Removed key {number}. What it could read, its holder may have kept."))?;
+    out.finish()?;
+    Ok(Exit::Done)
+}
+
+fn passphrase(context: &Context, file: Option<&Path>) -> Result<Exit> {
+    let repo = context.open()?;
+    let passphrase = new_passphrase(context, file, "new passphrase")?;
+    repo.change_passphrase(&passphrase, units::now())?;
+    let mut out = context.output();
+    out.remark(
+        "Changed the passphrase. Whoever kept the old key file and the old passphrase can still open the repository.",
+    )?;
+    out.finish()?;
+    Ok(Exit::Done)
+}
+
+/// Never from the environment: that one is the present passphrase.
+fn new_passphrase(context: &Context, file: Option<&Path>, what: &str) -> Result<secret::Passphrase> {
+    match file {
+        Some(file) => secret::from_file(file, context.global.quiet),
+        None if std::io::IsTerminal::is_terminal(&std::io::stdin()) => secret::ask_person(Ask { what, twice: true }),
+        None => Err(Failure::usage(format!(
+            "cannot get the {what}: there is no terminal to ask at; give --new-passphrase-file FILE"
+        ))),
+    }
+}

@@ -1,0 +1,116 @@
+//! `restore`: a snapshot, or a part of it, into a folder.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use atalaya_repo::Snapshot;
+
+use super::context::Context;
+use super::exit::{Exit, Failure, Result};
+use super::place::{self, Place};
+use super::progress::{Counts, Display};
+use super::restore_report::{Outcome, write};
+use super::restore_watch::Watch;
+use super::signals::Signals;
+use super::snapshot_arg::SnapshotPath;
+use crate::restore::{Options, restore};
+
+/// For `--help`.
+const EXAMPLES: &str = "Examples:
+  atalaya-agent restore --repo /mnt/usb/nas latest --target /mnt/restored
+  atalaya-agent restore --repo /mnt/usb/nas latest:/home/ana --target /home/ana
+  atalaya-agent restore --repo /mnt/usb/nas 3fa9:/srv --target /srv --delete --dry-run
+
+A whole snapshot is restored by its full paths, of a folder what is in it. What is in the target already and
+right is kept, so that an interrupted restore goes on where it was; what differs is replaced; what is not in
+the snapshot is kept unless --delete is given.";
+
+/// Restore a snapshot, or PATH in it, into a folder
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Where to; the folder is made if need be
+    #[arg(long, value_name = "DIR")]
+    target: PathBuf,
+
+    /// Delete what is in the target but not in the snapshot, below the folders that were backed up
+    #[arg(long)]
+    delete: bool,
+
+    /// Only say what would be done
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Read everything again afterwards and compare it
+    #[arg(long)]
+    verify: bool,
+
+    /// Id prefix, "latest" or "latest/JOB", and a path in it
+    #[arg(value_name = "SNAPSHOT[:PATH]")]
+    snapshot: OsString,
+}
+
+pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
+    let start = Instant::now();
+    let arg = SnapshotPath::parse(&args.snapshot)?;
+    if args.target.as_os_str().is_empty() {
+        return Err(Failure::usage("cannot restore: the target is empty; name a folder with --target DIR"));
+    }
+    let place = place::open(context.global.repo()?)?;
+    let spool = context.spool()?;
+    let repo = context.open_at(&place)?;
+    let snapshot = context.snapshot(&repo, &arg)?;
+    // Before the target is made.
+    arg.entry(&snapshot)?;
+    let signals = Signals::listen()?;
+    let display = Display::new(context.global.quiet || context.global.json || args.dry_run);
+    let out = context.output();
+    let watch = Watch::new(&display, &signals.stop, args.dry_run.then_some(out));
+    let options = options(context, args, &place, &snapshot)?;
+    let target = std::path::absolute(&args.target).unwrap_or_else(|_| args.target.clone());
+    let result = display.around(
+        || counts(&watch, &snapshot, &arg),
+        || restore(&snapshot, &arg.path, &target, &options, &spool, &watch),
+    );
+    let problems = watch.finish()?;
+    let report = result.map_err(|err| signals.explain(err))?;
+    let exit = Exit::with_problems(report.failed + report.refused.iter().map(|refusal| refusal.count).sum::<u64>());
+    let outcome = Outcome {
+        snapshot: &atalaya_repo::hex(&snapshot.info().id),
+        target: &target,
+        dry_run: args.dry_run,
+        report: &report,
+        problems,
+        took: start.elapsed(),
+    };
+    let mut out = context.output();
+    write(&mut out, outcome)?;
+    out.finish()?;
+    Ok(exit)
+}
+
+fn options(context: &Context, args: &Args, place: &Place, snapshot: &Snapshot<'_>) -> Result<Options> {
+    let whole = snapshot.sources().iter().map(|path| path.strip_prefix(b"/").unwrap_or(path).to_vec());
+    Ok(Options {
+        delete: args.delete,
+        whole_folders: whole.collect(),
+        dry_run: args.dry_run,
+        verify: args.verify,
+        own_folders: vec![place.folder.clone(), context.state()?, context.spool()?],
+        ..Options::default()
+    })
+}
+
+/// How far it is; how much there is in all is known only of whole snapshots.
+fn counts(watch: &Watch<'_>, snapshot: &Snapshot<'_>, arg: &SnapshotPath) -> Counts {
+    let whole = arg.path.is_empty();
+    let catalogue = &snapshot.info().catalogue;
+    Counts {
+        entries: watch.entries.load(Ordering::Relaxed),
+        bytes: watch.bytes.load(Ordering::Relaxed),
+        total_entries: whole.then_some(catalogue.entries),
+        total_bytes: whole.then_some(catalogue.bytes),
+    }
+}
