@@ -169,7 +169,8 @@ impl Repository {
         }
         let purpose = if name.starts_with(names::SESSIONS) { Purpose::Session } else { Purpose::Ended };
         let unverified = envelope::parse(purpose, bytes)?;
-        unverified.verified_by(&self.roster.member(unverified.signer)?.public).map(|_| ())
+        let body = unverified.verified_by(&self.roster.member(unverified.signer)?.public)?;
+        snapshot::names_itself(body, name)
     }
 
     pub(crate) fn index(&self) -> Result<IndexSet> {
@@ -228,7 +229,9 @@ fn unlock_any(store: &dyn Store, passphrase: &[u8]) -> Result<Material> {
     files.sort();
     let mut damaged = None;
     for name in &files {
-        match KeyFile::parse(&read_small(store, name)?).and_then(|file| file.open(Some(passphrase))) {
+        // One that cannot be read must not keep others from opening.
+        let file = read_small(store, name).and_then(|bytes| KeyFile::parse(&bytes));
+        match file.and_then(|file| file.open(Some(passphrase))) {
             Ok(material) => return Ok(material),
             Err(err) if err.kind == Kind::WrongKey => {}
             Err(err) => damaged = Some(err.context(&format!("key file {name}"))),
