@@ -18,6 +18,21 @@ pub(crate) struct Config {
     pub(crate) created: Time,
     pub(crate) cipher: Cipher,
     pub(crate) kem: Kem,
+    /// Bits that a writer must know to add anything.
+    pub(crate) features_write: u32,
+}
+
+impl Config {
+    /// Refuses to add anything to a repository that has features which only reading does not need.
+    pub(crate) fn writable(&self) -> Result<()> {
+        if self.features_write == 0 {
+            return Ok(());
+        }
+        Err(Error::new(
+            Kind::TooNew,
+            "the repository uses features that this version can only read; upgrade the program to change it",
+        ))
+    }
 }
 
 /// As it stands in the object's body. New fields get a new envelope version.
@@ -43,7 +58,7 @@ pub(crate) fn write(store: &dyn Store, config: &Config, owner: &Signer) -> Resul
         id: config.id,
         created_secs: config.created.secs,
         features_read: 0,
-        features_write: 0,
+        features_write: config.features_write,
         cipher: config.cipher.number(),
         kem: config.kem.number(),
         chunk_min: limits::CHUNK_BYTES_MIN as u32,
@@ -90,11 +105,15 @@ pub(crate) fn read(store: &dyn Store) -> Result<(Config, [u8; 32])> {
             "has chunk sizes that this version does not know; upgrade the program",
         )));
     }
+    if any(store, names::CONFIGS)? {
+        return Err(what(Error::new(Kind::TooNew, "was changed by a newer version; upgrade the program")));
+    }
     let config = Config {
         id: record.id,
         created: Time { secs: record.created_secs, nanos: 0 },
         cipher: Cipher::from_number(record.cipher).map_err(what)?,
         kem: Kem::from_number(record.kem).map_err(what)?,
+        features_write: record.features_write,
     };
     Ok((config, record.owner))
 }
@@ -108,6 +127,16 @@ pub(crate) fn read_small(store: &dyn Store, name: &str) -> Result<Vec<u8>> {
     let mut bytes = vec![0; len as usize];
     store.get(name, 0, &mut bytes)?;
     Ok(bytes)
+}
+
+/// Whether there is any object in `folder`.
+pub(crate) fn any(store: &dyn Store, folder: &str) -> Result<bool> {
+    let mut found = false;
+    store.list(folder, &mut |_| {
+        found = true;
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 /// Postcard, for bodies of small objects.

@@ -9,7 +9,7 @@ use crate::config::{self, Config, read_small};
 use crate::crypto::{Cipher, Kem, Signer, random};
 use crate::envelope::{self, Purpose};
 use crate::index::IndexSet;
-use crate::keys::{KeyFile, Keyring, Material, Member, Role, Roster};
+use crate::keys::{KeyFile, Keyring, Material, Member, Role, Roster, Seen};
 use crate::model::Time;
 use crate::snapshot::{self, Info, Selector};
 use crate::{Error, Kind, Result, names};
@@ -56,6 +56,7 @@ impl Repository {
             created: options.now,
             cipher: options.cipher,
             kem: if options.post_quantum { Kem::XWing } else { Kem::X25519 },
+            features_write: 0,
         };
         let material = Material::create(config.id, config.kem)?;
         let Some(seed) = &material.owner_seed else { return Err(Error::new(Kind::Io, "cannot make an owner's key")) };
@@ -95,13 +96,11 @@ impl Repository {
                 store.place()
             )));
         }
-        let (roster, roster_hash) = Roster::read(&*store, config.id, &owner)?;
         let state = state.join(names::hex(&config.id));
         make_private_folder(&state)?;
+        let (roster, roster_hash) = Roster::read(&*store, config.id, &owner, &mut Seen::open(&state))?;
         let keyring = Keyring::new(material, config)?;
-        if roster.member(keyring.material.member).is_ok_and(|m| m.revoked_secs.is_some()) {
-            return Err(Error::new(Kind::WrongKey, "this key was removed from the repository by its owner"));
-        }
+        check_member(&keyring, &roster)?;
         Ok(Self { store, keyring, roster, roster_hash, state })
     }
 
@@ -169,11 +168,23 @@ impl Repository {
         }
         let purpose = if name.starts_with(names::SESSIONS) { Purpose::Session } else { Purpose::Ended };
         let unverified = envelope::parse(purpose, bytes)?;
-        unverified.verified_by(&self.roster.member(unverified.signer)?.public).map(|_| ())
+        let body = unverified.verified_by(&self.roster.member(unverified.signer)?.public)?;
+        snapshot::names_itself(body, name)
     }
 
     pub(crate) fn index(&self) -> Result<IndexSet> {
         IndexSet::open(&*self.store, &self.keyring, &self.roster, &self.state.join("index"))
+    }
+}
+
+/// Whether what this key signs would count: else a backup would seem to succeed, and nobody would believe it.
+fn check_member(keyring: &Keyring, roster: &Roster) -> Result<()> {
+    let wrong = |text: &str| Err(Error::new(Kind::WrongKey, text));
+    let material = &keyring.material;
+    match roster.members.iter().find(|m| m.number == material.member) {
+        Some(member) if member.revoked_secs.is_some() => wrong("this key was removed from the repository by its owner"),
+        Some(member) if member.role == material.role && member.public == keyring.signer.public() => Ok(()),
+        _ => wrong("this key is not in the repository's list of members"),
     }
 }
 
@@ -228,7 +239,9 @@ fn unlock_any(store: &dyn Store, passphrase: &[u8]) -> Result<Material> {
     files.sort();
     let mut damaged = None;
     for name in &files {
-        match KeyFile::parse(&read_small(store, name)?).and_then(|file| file.open(Some(passphrase))) {
+        // One that cannot be read must not keep others from opening.
+        let file = read_small(store, name).and_then(|bytes| KeyFile::parse(&bytes));
+        match file.and_then(|file| file.open(Some(passphrase))) {
             Ok(material) => return Ok(material),
             Err(err) if err.kind == Kind::WrongKey => {}
             Err(err) => damaged = Some(err.context(&format!("key file {name}"))),

@@ -41,6 +41,8 @@ pub(super) struct LastTree<'a> {
     keyring: &'a Keyring,
     file: BufReader<File>,
     decoder: Decoder,
+    /// The snapshot that has this tree.
+    pub(super) snapshot: [u8; 16],
     at: u64,
     left: u64,
     encoded: Vec<u8>,
@@ -58,9 +60,10 @@ impl<'a> LastTree<'a> {
             return None;
         }
         let left = u64::from_be_bytes(foot[..8].try_into().ok()?);
+        let snapshot = foot[8..24].try_into().ok()?;
         file.seek(SeekFrom::Start(0)).ok()?;
         let file = BufReader::with_capacity(64 << 10, file);
-        Some(Self { keyring, file, decoder: Decoder::new().ok()?, at: 0, left, encoded: Vec::new() })
+        Some(Self { keyring, file, decoder: Decoder::new().ok()?, snapshot, at: 0, left, encoded: Vec::new() })
     }
 
     /// Whether `next` has given the last leaf.

@@ -39,8 +39,10 @@ pub(super) struct Parent<'a> {
 pub(super) type Emit<'e> = dyn FnMut(Item) -> Result<()> + 'e;
 
 impl<'a> Parent<'a> {
-    pub(super) fn open(path: &Path, keyring: &'a Keyring) -> Self {
-        let tree = LastTree::open(path, keyring);
+    /// The tree at `path`, if its snapshot is still `there`: what a forgotten or lost one named may be gone, and
+    /// entries are carried over without looking.
+    pub(super) fn open(path: &Path, keyring: &'a Keyring, there: impl Fn(&[u8; 16]) -> bool) -> Self {
+        let tree = LastTree::open(path, keyring).filter(|tree| there(&tree.snapshot));
         Self { present: tree.is_some(), tree, leaf: None, ready: false, damaged: false }
     }
 

@@ -16,10 +16,11 @@ use super::state_tree::StateTree;
 use super::worker::{Outlets, work};
 use super::{Options, Summary};
 use crate::chunker::Chunker;
+use crate::config::any;
 use crate::snapshot::{self, Catalogue, Known, Private};
 use crate::source::{Batch, Open, Walk};
 use crate::tree::Root;
-use crate::{Error, Kind, Repository, Result};
+use crate::{Error, Kind, Repository, Result, names};
 
 /// Batches of the walk that exist: one being filled, one on its way, one being read.
 const BATCHES: usize = 3;
@@ -40,6 +41,7 @@ struct Outcome {
 impl Repository {
     /// Backs up what `walk` finds, reading with `open`, and puts a snapshot.
     pub fn backup<W: Walk, O: Open>(&self, walk: W, open: O, options: &Options<'_>) -> Result<Summary> {
+        self.keyring.config.writable()?;
         let started = (options.now)();
         // The session is seen before the index is read, so that a prune which begins later waits for it.
         let session = snapshot::open_session(&*self.store, &self.keyring, started)?;
@@ -61,6 +63,12 @@ impl Repository {
         started: crate::model::Time,
         known: &mut Known,
     ) -> Result<Summary> {
+        if any(&*self.store, names::CONDEMNED)? {
+            return Err(Error::new(
+                Kind::TooNew,
+                "a newer version is deleting from this repository, and this one cannot spare what is condemned; upgrade the program",
+            ));
+        }
         let warnings = known.refresh(&*self.store, &self.keyring, &self.roster)?;
         let set = self.index()?;
         let shared = Shared::new(self, options, set);
@@ -144,7 +152,8 @@ impl Repository {
                 let mut uploader = Uploader::new(shared);
                 uploader.run(&packs).map_err(|err| shared.fail(err)).map(|()| uploader.added)
             });
-            let parent = Parent::open(&last, &self.keyring);
+            let there = |id: &[u8; 16]| self.store.stat(&names::object(names::SNAPSHOTS, id)).is_ok();
+            let parent = Parent::open(&last, &self.keyring, there);
             let had_parent = parent.present;
             let channels = Channels { jobs: job_sender, items: item_sender, buffers };
             let reader = Reader::new(shared, open, &chunker, channels);

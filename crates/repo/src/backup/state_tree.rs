@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use super::last_tree::{FOOT_BYTES, FOOT_MAGIC, LEAF_HEAD_BYTES};
@@ -79,7 +80,7 @@ impl StateTree {
         let whole =
             self.old.as_ref().and_then(|old| old.metadata().ok()).is_some_and(|m| m.len() == self.kept + FOOT_BYTES);
         if self.new.is_none() && whole {
-            return Ok(());
+            return self.rename_snapshot(snapshot);
         }
         let leaves = self.leaves;
         let out = self.writer()?;
@@ -90,6 +91,20 @@ impl StateTree {
             .map_err(|err| failed(&err))?;
         self.new = None;
         std::fs::rename(self.partial(), &self.path).map_err(|err| failed(&err))
+    }
+}
+
+impl StateTree {
+    /// The same tree belongs to a newer snapshot now; the older one may be forgotten. Torn, these bytes name no
+    /// snapshot, and everything is read again.
+    fn rename_snapshot(&self, snapshot: &[u8; 16]) -> Result<()> {
+        let file = File::options().write(true).open(&self.path).map_err(|err| failed(&err))?;
+        let inode = |file: &File| file.metadata().map(|m| (m.dev(), m.ino())).ok();
+        if self.old.as_ref().and_then(inode) != inode(&file) {
+            // Another backup of this job put its own copy there.
+            return Ok(());
+        }
+        file.write_all_at(snapshot, self.kept + 8).map_err(|err| failed(&err))
     }
 }
 

@@ -90,10 +90,12 @@ impl Check<'_> {
 
     fn snapshots(&mut self) -> Result<Vec<Info>> {
         let (good, bad) = self.repo.snapshots()?;
-        bad.into_iter().for_each(|err| self.find(Finding::Snapshot(err.text)));
+        let told: HashSet<String> = bad.into_iter().map(|err| err.text).collect();
+        told.iter().for_each(|text| self.find(Finding::Snapshot(text.clone())));
         let mut known = Known::open(&self.repo.state);
         let warnings = known.refresh(&*self.repo.store, &self.repo.keyring, &self.repo.roster)?;
-        warnings.into_iter().for_each(|text| self.find(Finding::Snapshot(text)));
+        let new = warnings.into_iter().filter(|text| !told.contains(text));
+        new.for_each(|text| self.find(Finding::Snapshot(text)));
         known.save()?;
         let hashes: HashSet<[u8; 32]> = good.iter().map(|info| info.hash).collect();
         for info in &good {

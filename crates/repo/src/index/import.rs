@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 
 use super::filter::Filter;
 use super::run::{FOOT_BYTES, FOOT_MAGIC, Run, SIGNATURE_BYTES};
-use crate::keys::{Keyring, Roster};
-use crate::{Error, Result};
+use crate::keys::{Keyring, Role, Roster};
+use crate::{Error, Result, names};
 
 const COPY_BYTES: usize = 64 << 10;
 
@@ -24,22 +24,38 @@ pub(super) fn import(
     path: &Path,
 ) -> Result<Run> {
     let partial = path.with_extension("part");
-    let signer = copy_and_hash(store, name, len, &partial).and_then(|(hash, foot, signature)| {
+    let believed = copy_and_hash(store, name, len, &partial).and_then(|(hash, foot, signature)| {
         let signer = u32::from_be_bytes([foot[16], foot[17], foot[18], foot[19]]);
         let member = roster.member(signer)?;
         if &foot[20..] != FOOT_MAGIC || !crate::crypto::verify(&member.public, &hash, &signature) {
             return Err(Error::damaged("its signature is wrong: it was altered or forged"));
         }
-        Ok(())
+        let run = Run::open(partial.clone(), keyring)?;
+        believe(&run, name, member.role)?;
+        Ok(run)
     });
-    if let Err(err) = signer {
-        let _ = std::fs::remove_file(&partial);
-        return Err(err.context(&format!("index run {name}")));
-    }
+    let mut run = match believed {
+        Ok(run) => run,
+        Err(err) => {
+            let _ = std::fs::remove_file(&partial);
+            return Err(err.context(&format!("index run {name}")));
+        }
+    };
     std::fs::rename(&partial, path).map_err(|err| Error::io("cannot write to the state folder", &err))?;
-    let mut run = Run::open(path.to_owned(), keyring).map_err(|err| err.context(&format!("index run {name}")))?;
+    path.clone_into(&mut run.path);
     make_filter(&mut run)?;
     Ok(run)
+}
+
+/// What a true signature does not say: that the run stands under its own name, and that its signer may replace others.
+fn believe(run: &Run, name: &str, role: Role) -> Result<()> {
+    if names::unhex(name) != Some(run.id) {
+        return Err(Error::damaged("it is another index run than its name says"));
+    }
+    if run.replaced > 0 && role < Role::Maintainer {
+        return Err(Error::damaged("a writer says that it replaces other runs, which only a maintainer may"));
+    }
+    Ok(())
 }
 
 type Copied = ([u8; 32], [u8; FOOT_BYTES], [u8; SIGNATURE_BYTES]);

@@ -78,10 +78,12 @@ fn merge(mut chosen: Vec<Run>, folder: &Path, keyring: &Keyring) -> Result<Run> 
     let mut filter = Filter::for_ids(chosen.iter().map(|run| run.records).sum());
     let mut cursors = Vec::new();
     for run in &mut chosen {
-        if run.signer != LOCAL {
+        // What a maintainer's run replaced may be deleted at any time, so it is not part of what must be there.
+        if run.signer == LOCAL {
+            replaced.extend(run.replaced_ids()?);
+        } else {
             replaced.push(run.id);
         }
-        replaced.extend(run.replaced_ids()?);
         let base = pack_base;
         pack_base = pack_base.checked_add(run.packs).ok_or_else(|| Error::damaged("too many packs"))?;
         cursors.push(Cursor { run, pack_base: base, page: 0, at: 0 });

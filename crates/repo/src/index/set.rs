@@ -55,7 +55,7 @@ impl IndexSet {
         })?;
         let ids: HashSet<[u8; 16]> = stored.iter().filter_map(|e| names::unhex(&e.name)).collect();
         let mut covered = self.covered()?;
-        if covered.iter().any(|id| !ids.contains(id)) {
+        if self.merged()?.iter().any(|id| !ids.contains(id)) {
             // A maintainer replaced or removed runs: what we merged from them may name packs that are gone.
             self.forget()?;
             covered.clear();
@@ -76,13 +76,23 @@ impl IndexSet {
         Ok(())
     }
 
-    /// Ids of the store's runs whose records are here.
-    fn covered(&self) -> Result<HashSet<[u8; 16]>> {
-        let mut covered = HashSet::new();
+    /// Ids of the store's runs that this copy was made from.
+    fn merged(&self) -> Result<HashSet<[u8; 16]>> {
+        let mut merged = HashSet::new();
         for run in &self.runs {
-            if run.signer != LOCAL {
-                covered.insert(run.id);
+            if run.signer == LOCAL {
+                merged.extend(run.replaced_ids()?);
+            } else {
+                merged.insert(run.id);
             }
+        }
+        Ok(merged)
+    }
+
+    /// Ids of runs whose records are here, those included that a maintainer's run replaced and that may be gone.
+    fn covered(&self) -> Result<HashSet<[u8; 16]>> {
+        let mut covered = self.merged()?;
+        for run in &self.runs {
             covered.extend(run.replaced_ids()?);
         }
         Ok(covered)

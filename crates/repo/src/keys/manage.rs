@@ -5,6 +5,7 @@ use atalaya_store::Body;
 use super::file::{KeyFile, Protection};
 use super::ring::Role;
 use super::roster::{Member, Roster};
+use super::seen::Seen;
 use crate::config::read_small;
 use crate::crypto::{Signer, random};
 use crate::model::Time;
@@ -126,19 +127,22 @@ impl Repository {
     }
 
     fn put_key_file(&self, bytes: &[u8]) -> Result<()> {
+        self.keyring.config.writable()?;
         debug_assert!(KeyFile::parse(bytes).is_ok_and(|file| file.clear.protection != Protection::None));
         self.store.put(&format!("{}{}", names::KEYS, names::hex(&random::<8>()?)), Body::Bytes(bytes))?;
         Ok(self.store.sync()?)
     }
 
     fn change_roster(&mut self, members: Vec<Member>, owner: &Signer) -> Result<()> {
+        self.keyring.config.writable()?;
         let repo = self.keyring.config.id;
         let next = Roster { repo, number: self.roster.number + 1, previous: self.roster_hash, members };
         next.write(&*self.store, owner).map_err(|err| match err.kind {
             Kind::AlreadyThere => Error::new(Kind::Denied, "another owner changed the keys at this moment; try again"),
             _ => err,
         })?;
-        (self.roster, self.roster_hash) = Roster::read(&*self.store, repo, &self.keyring.material.owner_public)?;
+        let owner_public = &self.keyring.material.owner_public;
+        (self.roster, self.roster_hash) = Roster::read(&*self.store, repo, owner_public, &mut Seen::open(&self.state))?;
         Ok(())
     }
 }

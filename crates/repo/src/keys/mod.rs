@@ -4,10 +4,12 @@ mod file;
 mod manage;
 mod ring;
 mod roster;
+mod seen;
 
 pub(crate) use file::KeyFile;
 pub(crate) use ring::{Keyring, Material};
 pub(crate) use roster::{Member, Roster};
+pub(crate) use seen::Seen;
 
 pub use manage::KeyInfo;
 pub use ring::Role;

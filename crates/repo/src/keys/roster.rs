@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::ring::Role;
+use super::seen::Seen;
 use crate::config::{RepoId, decode, encode, read_small};
 use crate::crypto::Signer;
 use crate::envelope::{self, OWNER, Purpose};
@@ -48,8 +49,9 @@ impl Roster {
         Ok(())
     }
 
-    /// The newest version and its hash. Each is verified; a gap or a broken link is damage.
-    pub(crate) fn read(store: &dyn Store, repo: RepoId, owner: &[u8; 32]) -> Result<(Self, [u8; 32])> {
+    /// The newest version and its hash. Each is verified; a gap or a broken link is damage, and so is a list
+    /// without the version that was `seen` before.
+    pub(crate) fn read(store: &dyn Store, repo: RepoId, owner: &[u8; 32], seen: &mut Seen) -> Result<(Self, [u8; 32])> {
         let mut newest = 0;
         store.list(names::ROSTER, &mut |entry| {
             let number = entry.name.rsplit('/').next().and_then(|n| n.parse().ok());
@@ -64,10 +66,17 @@ impl Roster {
             if next.previous != previous || next.number != number {
                 return Err(Error::damaged("the list of members was replaced or put out of order"));
             }
+            if seen.version.is_some_and(|(at, known)| at == number && known != hash) {
+                return Err(seen.rolled_back());
+            }
             previous = hash;
             roster = Some(next);
         }
         let roster = roster.ok_or_else(|| Error::new(Kind::NotFound, "the list of members is gone"))?;
+        if seen.version.is_some_and(|(at, _)| at > newest) {
+            return Err(seen.rolled_back());
+        }
+        seen.learn((newest, previous))?;
         Ok((roster, previous))
     }
 

@@ -9,7 +9,7 @@ mod session;
 pub(crate) use known::Known;
 pub(crate) use list::read_all;
 pub(crate) use object::{Private, load, store};
-pub(crate) use session::{end_session, fenced, open_session};
+pub(crate) use session::{end_session, fenced, names_itself, open_session};
 
 pub use object::{Catalogue, Info};
 pub use select::Selector;

@@ -33,6 +33,16 @@ fn put(store: &dyn Store, keyring: &Keyring, purpose: Purpose, folder: &str, id:
     Ok(store.put(&names::object(folder, &id), Body::Bytes(&bytes))?)
 }
 
+/// Whether a session or ended object is well-formed and says the id that its name says.
+pub(crate) fn names_itself(body: &[u8], name: &str) -> Result<()> {
+    let session: Session = crate::config::decode(body)?;
+    if names::unhex(name) == Some(session.id) {
+        Ok(())
+    } else {
+        Err(crate::Error::damaged("it is of another session than its name says"))
+    }
+}
+
 /// Whether a prune has fenced the session: then what it reused may be gone, and it must be done again.
 pub(crate) fn fenced(store: &dyn Store, id: &[u8; 16]) -> Result<bool> {
     let mut found = false;

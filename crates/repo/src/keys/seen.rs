@@ -1,0 +1,49 @@
+//! What a state folder remembers of the list of members, so that an older one put back is noticed.
+
+use std::path::{Path, PathBuf};
+
+use crate::config::{decode, encode};
+use crate::{Error, Kind, Result};
+
+/// Number and hash of a version of the list.
+pub(crate) type Version = (u32, [u8; 32]);
+
+/// The newest version that one state folder saw.
+pub(crate) struct Seen {
+    path: PathBuf,
+    pub(crate) version: Option<Version>,
+}
+
+impl Seen {
+    /// Reads the memory. None yet and one that is damaged are the same: it is only a second witness.
+    pub(crate) fn open(folder: &Path) -> Self {
+        let path = folder.join("members");
+        let version = std::fs::read(&path).ok().and_then(|bytes| decode(&bytes).ok());
+        Self { path, version }
+    }
+
+    /// Remembers `version` if it is another one.
+    pub(crate) fn learn(&mut self, version: Version) -> Result<()> {
+        if self.version == Some(version) {
+            return Ok(());
+        }
+        let partial = self.path.with_extension(format!("{}.part", std::process::id()));
+        std::fs::write(&partial, encode(&version)?)
+            .and_then(|()| std::fs::rename(&partial, &self.path))
+            .map_err(|err| Error::io("cannot write to the state folder", &err))?;
+        self.version = Some(version);
+        Ok(())
+    }
+
+    /// The store offers something else than what was seen.
+    pub(crate) fn rolled_back(&self) -> Error {
+        Error::new(
+            Kind::Damaged,
+            format!(
+                "the list of members is not the one seen here before: the repository was rolled back or tampered with; \
+                 if it was put back from an older copy on purpose, remove {} and add and remove keys again",
+                self.path.display()
+            ),
+        )
+    }
+}
