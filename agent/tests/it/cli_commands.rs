@@ -127,7 +127,8 @@ fn keys_come_and_go() {
     assert_eq!(keys["keys"].as_array().unwrap().len(), 3);
     bench.ok(["backup", "src", "--key-file", "nas.key"]);
     bench.ok(["ls", "latest", "-q", "--passphrase-file", "second"]);
-    bench.ok(["key", "passphrase", "--new-passphrase-file", "second"]);
+    fs::write(bench.path("third"), "a third passphrase\n").unwrap();
+    bench.ok(["key", "passphrase", "--new-passphrase-file", "third"]);
     assert_eq!(bench.run(["snapshots"]).code, 12, "the old passphrase still opens");
     bench.ok(["key", "remove", "0", "--passphrase-file", "second"]);
 }
