@@ -28,6 +28,8 @@ mod sorter;
 pub mod source;
 pub mod spool;
 mod stats;
+#[cfg(test)]
+mod tests;
 mod tree;
 pub mod view;
 
