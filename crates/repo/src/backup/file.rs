@@ -115,7 +115,7 @@ impl<O: Open> Reader<'_, O> {
         if !stable && !last {
             return Ok(Outcome::Changed(now));
         }
-        let digest = shared.repo.keyring.file_digest(&bundle.bytes.room()[..got]);
+        let digest = shared.repo.keyring.file_digest(&bundle.bytes.room()[..got])?;
         self.count(got);
         if !stable {
             self.keep_unstable(entry, got as u64);
