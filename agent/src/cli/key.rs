@@ -14,8 +14,8 @@ use super::{key_file, units};
 /// For `--help`.
 const EXAMPLES: &str = "Examples:
   atalaya-agent key list --repo /mnt/usb/nas
-  atalaya-agent key add --repo /mnt/usb/nas --role writer --label nas --out nas.key
-  atalaya-agent key add --repo /mnt/usb/nas --role owner --label 'spare, in the safe'
+  atalaya-agent key add --repo /mnt/usb/nas --role writer --label a --out a.key
+  atalaya-agent key add --repo /mnt/usb/nas --role owner --label spare
   atalaya-agent key remove --repo /mnt/usb/nas 2
   atalaya-agent key passphrase --repo /mnt/usb/nas
 

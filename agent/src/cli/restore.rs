@@ -21,7 +21,7 @@ use crate::restore::{Options, restore};
 const EXAMPLES: &str = "Examples:
   atalaya-agent restore --repo /mnt/usb/nas latest --target /mnt/restored
   atalaya-agent restore --repo /mnt/usb/nas latest:/home/ana --target /home/ana
-  atalaya-agent restore --repo /mnt/usb/nas 3fa9:/srv --target /srv --delete --dry-run
+  atalaya-agent restore --repo /mnt/usb/nas 3fa9:/srv --target /srv --dry-run
 
 A whole snapshot is restored by its full paths, of a folder what is in it.
 What is in the target already and right is kept, so that an interrupted
