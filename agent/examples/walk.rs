@@ -1,4 +1,4 @@
-//! Times the walker, and with `read` the opener too: `walk FOLDER [read] [tiny]`.
+//! Times the walker, and with `read` the opener too: `walk FOLDER [read] [tiny] [one]`.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
 use atalaya_agent::source::{Opener, Options, Shares, Walker};
@@ -27,7 +27,8 @@ fn main() {
     let has = |word: &str| args.iter().any(|a| a == word);
     let shares =
         if has("tiny") { Shares { sort_bytes: 8192, stack_bytes: 8192, fan_in: 4 } } else { Shares::default() };
-    let options = Options { spool_dir: std::env::temp_dir(), shares, ..Options::default() };
+    let options =
+        Options { spool_dir: std::env::temp_dir(), shares, one_file_system: has("one"), ..Options::default() };
     let start = Instant::now();
     let mut walker = Walker::new(&[args[1].clone().into()], options).unwrap();
     let (mut opener, mut extra) = (Opener::new().unwrap(), Extra::default());

@@ -25,9 +25,10 @@ const EXAMPLES: &str = "Examples:
   atalaya-agent backup --repo /mnt/usb/nas --job photos --exclude '*.tmp' /srv
   atalaya-agent backup --repo /mnt/usb/nas --one-file-system --exclude-caches /
 
-Patterns of --exclude, as in .gitignore: '*.tmp' and 'node_modules' match names anywhere,
-'/home/*/.cache' from the root, 'Trash/' folders only, '/srv/**/cache' at any depth;
-'!keep.tmp' takes an earlier one back. The last pattern that matches decides.";
+Patterns of --exclude, as in .gitignore: '*.tmp' and 'node_modules' match
+names anywhere, '/home/*/.cache' from the root, 'Trash/' folders only,
+'/srv/**/cache' at any depth; '!keep.tmp' takes an earlier one back. The last
+pattern that matches decides.";
 
 /// Back up folders and files into a new snapshot
 #[derive(Debug, clap::Args)]

@@ -23,9 +23,10 @@ const EXAMPLES: &str = "Examples:
   atalaya-agent restore --repo /mnt/usb/nas latest:/home/ana --target /home/ana
   atalaya-agent restore --repo /mnt/usb/nas 3fa9:/srv --target /srv --delete --dry-run
 
-A whole snapshot is restored by its full paths, of a folder what is in it. What is in the target already and
-right is kept, so that an interrupted restore goes on where it was; what differs is replaced; what is not in
-the snapshot is kept unless --delete is given.";
+A whole snapshot is restored by its full paths, of a folder what is in it.
+What is in the target already and right is kept, so that an interrupted
+restore goes on where it was; what differs is replaced; what is not in the
+snapshot is kept unless --delete is given.";
 
 /// Restore a snapshot, or PATH in it, into a folder
 #[derive(Debug, clap::Args)]

@@ -45,8 +45,7 @@ impl Folders {
 
     /// Keeps `fd` as the folder `path`, whose parent was asked for last.
     pub(crate) fn put(&mut self, path: &[u8], fd: OwnedFd) {
-        self.path.clear();
-        self.path.extend_from_slice(path);
+        self.path.extend_from_slice(path.get(self.path.len()..).unwrap_or_default());
         self.open.push((path.len(), fd));
         self.thin();
     }
@@ -74,16 +73,16 @@ impl Folders {
         Ok(())
     }
 
-    /// Of too many, every other one of the upper levels is closed: coming back up through a very
-    /// deep tree opens each level about twice, not once per level below it.
+    /// Of too many, the one is closed that is missed least: those that stay are the further apart the
+    /// further up they are. Coming back through a very deep tree then opens each level a few times only.
     fn thin(&mut self) {
-        if self.open.len() > OPEN_FOLDERS_MAX {
-            let half = self.open.len() / 2;
-            let mut index = 0;
-            self.open.retain(|_| {
-                index += 1;
-                index > half || index % 2 == 0
-            });
+        if self.open.len() <= OPEN_FOLDERS_MAX {
+            return;
+        }
+        let len = |at: usize| self.open[at].0 as u64;
+        let gap = |at: usize| ((len(at + 1) - len(at - 1)) << 16) / (self.path.len() as u64 - len(at)).max(1);
+        if let Some(least) = (1..self.open.len() - 1).min_by_key(|at| gap(*at)) {
+            self.open.remove(least);
         }
     }
 }

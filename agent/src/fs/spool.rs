@@ -2,6 +2,7 @@
 
 use atalaya_repo::{Error, Result};
 use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -19,11 +20,19 @@ pub(crate) struct SpoolFile {
 impl SpoolFile {
     /// Makes one in `dir`.
     pub(crate) fn create(dir: &Path) -> Result<Self> {
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let path = dir.join(format!(".atalaya-spool-{}-{number}", std::process::id()));
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let what = || format!("cannot make a spool file in {}", dir.display());
-        let fd = rustix::fs::open(&path, flags, Mode::RUSR | Mode::WUSR).map_err(|e| Error::io(&what(), &e.into()))?;
+        // A process with our number may have died between making and unlinking.
+        let mut tries = 0;
+        let (path, fd) = loop {
+            let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+            let path = dir.join(format!(".atalaya-spool-{}-{number}", std::process::id()));
+            match rustix::fs::open(&path, flags, Mode::RUSR | Mode::WUSR) {
+                Ok(fd) => break (path, fd),
+                Err(Errno::EXIST) if tries < 64 => tries += 1,
+                Err(err) => return Err(Error::io(&what(), &err.into())),
+            }
+        };
         std::fs::remove_file(&path).map_err(|e| Error::io(&what(), &e))?;
         Ok(Self { file: File::from(fd), end: 0 })
     }

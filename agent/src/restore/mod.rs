@@ -42,7 +42,8 @@ const UNREADABLE_MAX: u32 = 1000;
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Delete what is in restored folders but not in the snapshot (what was excluded from it too). Only within
-    /// `whole_folders`; never on other file systems, and nothing of `own_folders`.
+    /// `whole_folders`; never on other file systems, nothing of `own_folders`, and nothing more once a part of
+    /// the snapshot turned out to be unreadable.
     pub delete: bool,
     /// Paths of the snapshot that it holds whole: its sources. The folders above them hold more than was backed up.
     pub whole_folders: Vec<Vec<u8>>,
@@ -121,6 +122,7 @@ fn take_all(view: &dyn View, under: &[u8], site: &Site<'_>, tree: &mut Tree<'_>)
             Err(err) if unreadable == UNREADABLE_MAX => return Err(err),
             Err(err) => {
                 (any, unreadable) = (true, unreadable + 1);
+                tree.incomplete = true;
                 site.tally.failed(&tree.path, format!("a part of the snapshot cannot be read: {err}"));
             }
         }

@@ -34,6 +34,8 @@ pub(crate) struct Tree<'a> {
     pub(crate) path: Vec<u8>,
     pub(crate) note: Note,
     pub(crate) window: Window,
+    /// A part of the snapshot is missing: what it does not name may have been in it, and is not deleted.
+    pub(crate) incomplete: bool,
     /// First name of each file that has several.
     pub(crate) names: DiskTable,
     /// Folders of first names.
@@ -61,6 +63,7 @@ impl<'a> Tree<'a> {
             stack: Stack::new(SHARES, spool_dir)?,
             path: Vec::new(),
             note: Note::default(),
+            incomplete: false,
             window: Window::new(options.window_entries, options.memory_bytes, spool_dir)?,
             names: DiskTable::create(spool_dir)?,
             first_folders: site.folders()?,
@@ -80,6 +83,7 @@ impl<'a> Tree<'a> {
             Verdict::Refuse(why) => {
                 let why = format!("the snapshot is damaged here, the entry is left out: {why}");
                 self.site.tally.failed(&entry.path, why);
+                self.incomplete = true;
                 return Ok(());
             }
             Verdict::Follow => {
@@ -183,7 +187,7 @@ impl<'a> Tree<'a> {
     /// Deals with the next of what is in the present folder but not in the snapshot.
     fn pass_extra(&mut self) -> Result<()> {
         let Some((_, record)) = self.stack.next()? else { return Ok(()) };
-        if !self.note.delete {
+        if !self.note.delete || self.incomplete {
             return Ok(());
         }
         let (name, meta) = record::decode(record);
@@ -217,7 +221,7 @@ impl<'a> Tree<'a> {
         if self.options.dry_run {
             return true;
         }
-        if self.note.delete {
+        if self.note.delete && !self.incomplete {
             return self.remove(spot.path, &meta);
         }
         let (folder, name) = split(spot.path);

@@ -13,6 +13,8 @@ pub(crate) struct Fake {
     pub(crate) entries: Vec<Entry>,
     pub(crate) chunks: HashMap<ChunkId, Vec<u8>>,
     pub(crate) fetches: AtomicUsize,
+    /// Entries of these paths cannot be read.
+    pub(crate) unreadable: Vec<Vec<u8>>,
 }
 
 pub(crate) const TIME: Time = Time { secs: 1_000_000_000, nanos: 123_456_789 };
@@ -91,18 +93,24 @@ impl Fake {
     }
 }
 
-struct Stream<'a>(Box<dyn Iterator<Item = &'a Entry> + 'a>);
+struct Stream<'a>(Box<dyn Iterator<Item = &'a Entry> + 'a>, &'a [Vec<u8>]);
 
 impl EntryStream for Stream<'_> {
     fn next(&mut self) -> Result<Option<Entry>> {
-        Ok(self.0.next().cloned())
+        match self.0.next() {
+            Some(entry) if self.1.contains(&entry.path) => Err(Error::damaged("a node is gone")),
+            entry => Ok(entry.cloned()),
+        }
     }
 }
 
 impl View for Fake {
     fn entries(&self, under: &[u8]) -> Result<Box<dyn EntryStream + '_>> {
         let under = under.to_vec();
-        Ok(Box::new(Stream(Box::new(self.entries.iter().filter(move |e| is_within(&e.path, &under))))))
+        Ok(Box::new(Stream(
+            Box::new(self.entries.iter().filter(move |e| is_within(&e.path, &under))),
+            &self.unreadable,
+        )))
     }
 
     fn runs(&self, entry: &Entry, each: &mut dyn FnMut(Run) -> Result<()>) -> Result<()> {

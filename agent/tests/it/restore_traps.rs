@@ -2,7 +2,7 @@
 
 use super::fake::{Fake, entry};
 use super::restore::{Heard, place, tiny};
-use atalaya_agent::restore::{Action, Options, Quiet, restore};
+use atalaya_agent::restore::{Action, Options, Problem, Progress, Quiet, restore};
 use atalaya_repo::model::{Kind, Run};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
@@ -206,4 +206,53 @@ fn verify_finds_what_was_kept_wrongly() {
     let (report, heard) = place.restore(&fake, &Options { verify: true, ..Options::default() });
     assert_eq!((report.failed, report.verified, report.created), (1, 1, 0));
     assert!(heard.why("home/ana/letter").contains("not what the snapshot holds"));
+}
+
+/// Does what another program might, at the worst moment.
+struct Meddler<'a>(&'a Path, Heard);
+
+impl Progress for Meddler<'_> {
+    fn done(&self, action: Action, path: &[u8]) {
+        if path == b"d" {
+            fs::write(self.0.join("d/made-meanwhile"), "another's").unwrap();
+            symlink(self.0.join("d/made-meanwhile"), self.0.join("d/linked-meanwhile")).unwrap();
+        }
+        self.1.done(action, path);
+    }
+
+    fn problem(&self, problem: &Problem) {
+        self.1.problem(problem);
+    }
+}
+
+#[test]
+fn what_turns_up_under_a_name_is_never_written_into() {
+    let (place, mut fake) = (place(), Fake::default());
+    fake.dir("d");
+    fake.file("d/fine", b"restored");
+    fake.file("d/linked-meanwhile", b"restored");
+    fake.file("d/made-meanwhile", b"restored");
+    let meddler = Meddler(&place.target, Heard::default());
+    let spool = place.base.join("spool");
+    let report = restore(&fake, b"", &place.target, &Options::default(), &spool, &meddler).unwrap();
+    assert_eq!((report.failed, report.created), (2, 2));
+    assert!(meddler.1.why("d/made-meanwhile").contains("something else that is there"));
+    assert_eq!(fs::read(place.at("d/made-meanwhile")).unwrap(), b"another's");
+    assert!(place.at("d/linked-meanwhile").is_symlink());
+}
+
+#[test]
+fn nothing_is_deleted_once_the_snapshot_shows_a_gap() {
+    let (place, mut fake) = (place(), source());
+    place.restore(&fake, &Options::default());
+    fs::write(place.at("home/aaa"), "").unwrap();
+    fs::write(place.at("home/zzz"), "").unwrap();
+    fake.unreadable = vec![b"home/ana/docs".to_vec()];
+    let options = Options { delete: true, whole_folders: vec![b"home".to_vec()], ..Options::default() };
+    let (report, _) = place.restore(&fake, &options);
+    assert_eq!((report.failed, report.deleted), (1, 1), "aaa came before the gap");
+    assert!(place.at("home/zzz").exists() && place.at("home/ana/docs/keep").exists());
+    let lost = super::restore::place();
+    lost.restore(&fake, &Options::default());
+    assert_eq!(fs::read(lost.at("home/ana/docs/keep")).unwrap(), b"kept", "its folder is made all the same");
 }

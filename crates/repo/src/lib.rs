@@ -28,6 +28,8 @@ mod sorter;
 pub mod source;
 pub mod spool;
 mod stats;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(test)]
 mod tests;
 mod tree;

@@ -11,4 +11,6 @@ pub mod compare;
 pub mod corpus;
 pub mod proctree;
 mod rng;
+/// States and sources that no folder could make.
+pub mod synthetic;
 mod words;

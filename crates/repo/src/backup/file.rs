@@ -122,7 +122,7 @@ impl<O: Open> Reader<'_, O> {
         }
         entry.digest.copy_from_slice(&digest[..8]);
         if stable && let Some((old, same)) = known {
-            if self.is_same(old, entry) {
+            if self.is_same(old, entry) && !self.rotten.has(old) {
                 entry.content = old.content.clone();
                 self.emit(Item::Entry(Box::new(entry.clone())))?;
                 return Ok(Outcome::Done);

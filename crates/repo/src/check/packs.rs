@@ -1,6 +1,8 @@
 //! Packs in the store against packs that the index names.
 
-use super::{Check, Finding};
+use std::collections::HashSet;
+
+use super::{Check, DAMAGED_KEPT_MAX, Finding};
 use crate::Result;
 use crate::model::PackId;
 use crate::names::{self, BlobType};
@@ -30,11 +32,12 @@ impl Check<'_> {
     pub(super) fn packs(&mut self) -> Result<()> {
         let mut stored = self.stored_packs()?;
         let mut indexed = self.indexed_packs()?;
+        let mut missing = HashSet::new();
         let mut here = stored.next()?;
         let mut there = indexed.next()?;
         loop {
             match (here, there) {
-                (None, None) => return Ok(()),
+                (None, None) => break,
                 (Some(a), Some(b)) if a == b => {
                     self.summary.packs += 1;
                     (here, there) = (stored.next()?, indexed.next()?);
@@ -46,6 +49,10 @@ impl Check<'_> {
                         "{} has {is} bytes and should have {should}",
                         names::pack(kind, id)
                     )));
+                    // Which of its blobs are still whole only a reader can tell; none is trusted here.
+                    if missing.len() < DAMAGED_KEPT_MAX {
+                        missing.insert((kind, id));
+                    }
                     (here, there) = (stored.next()?, indexed.next()?);
                 }
                 (Some(a), b) if b.is_none_or(|b| a < b) => {
@@ -56,12 +63,15 @@ impl Check<'_> {
                     self.summary.packs += 1;
                     let (kind, id, _) = parse(&b)?;
                     self.find(Finding::Pack(format!("{} is missing", names::pack(kind, id))));
-                    self.missing_pack(kind, id)?;
+                    if missing.len() < DAMAGED_KEPT_MAX {
+                        missing.insert((kind, id));
+                    }
                     there = indexed.next()?;
                 }
-                (Some(_), None) => return Ok(()),
+                (Some(_), None) => break,
             }
         }
+        self.missing_packs(&missing)
     }
 
     /// Every pack that is in the store.
@@ -89,16 +99,19 @@ impl Check<'_> {
         sorter.sorted()
     }
 
-    /// All its blobs are gone. The whole index is read to name them; that is rare.
-    fn missing_pack(&mut self, kind: BlobType, id: PackId) -> Result<()> {
+    /// Their blobs are gone, or may be. The whole index is read once to name them; that is rare.
+    fn missing_packs(&mut self, missing: &HashSet<(BlobType, PackId)>) -> Result<()> {
+        if missing.is_empty() {
+            return Ok(());
+        }
         let mut gone = Vec::new();
         self.blobs.index().each(&mut |pack, blob| {
-            if pack.id == id && pack.kind == kind {
-                gone.push(blob.id);
+            if missing.contains(&(pack.kind, pack.id)) && gone.len() < DAMAGED_KEPT_MAX {
+                gone.push((pack.id, blob.id));
             }
             Ok(())
         })?;
-        gone.into_iter().for_each(|blob| self.damage(id, blob));
+        gone.into_iter().for_each(|(pack, blob)| self.damage(pack, blob));
         Ok(())
     }
 }

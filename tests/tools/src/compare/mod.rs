@@ -7,4 +7,4 @@ mod walk;
 mod xattrs;
 
 pub use report::Report;
-pub use walk::compare;
+pub use walk::{compare, compare_except};

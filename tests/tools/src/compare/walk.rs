@@ -5,6 +5,7 @@ use std::ffi::{CStr, CString, OsStr};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, Stat, openat, readlinkat, statat};
@@ -22,17 +23,35 @@ struct Walk {
     links: HashMap<(u64, u64), (u64, u64)>,
     /// The same from B to A, so that names that A keeps apart are not one in B.
     back: HashMap<(u64, u64), (u64, u64)>,
+    except: Vec<(u64, u64)>,
 }
 
 /// Compares the trees `a` and `b`, the top folders' own attributes too unless `ignore_root`.
+///
+/// Sockets in `a` may be missing in `b`: they belong to a running program.
 ///
 /// Memory grows with the names in one folder and with files that have several names.
 ///
 /// # Errors
 /// One of the two cannot be read; differences are no error.
 pub fn compare(a: &Path, b: &Path, ignore_root: bool) -> io::Result<Report> {
-    let mut walk =
-        Walk { report: Report::default(), path: PathBuf::from("."), links: HashMap::new(), back: HashMap::new() };
+    compare_except(a, b, ignore_root, &[])
+}
+
+/// The same, without the folders and files of `a` that `except` names; missing ones are no error.
+///
+/// # Errors
+/// As for `compare`.
+pub fn compare_except(a: &Path, b: &Path, ignore_root: bool, except: &[PathBuf]) -> io::Result<Report> {
+    let ids = except.iter().filter_map(|path| path.symlink_metadata().ok());
+    let except = ids.map(|meta| (meta.dev(), meta.ino())).collect();
+    let mut walk = Walk {
+        report: Report::default(),
+        path: PathBuf::from("."),
+        links: HashMap::new(),
+        back: HashMap::new(),
+        except,
+    };
     let (fd_a, fd_b) = (open(CWD, &c_path(a)?)?, open(CWD, &c_path(b)?)?);
     if !ignore_root {
         let (stat_a, stat_b) = (rustix::fs::fstat(&fd_a)?, rustix::fs::fstat(&fd_b)?);
@@ -58,7 +77,9 @@ impl Walk {
                     rest_b.next();
                 }
                 (Some(in_a), in_b) if in_b.is_none_or(|in_b| in_a < in_b) => {
-                    self.only(in_a, "only in the first");
+                    if !self.may_miss(a, in_a)? {
+                        self.only(in_a, "only in the first");
+                    }
                     rest_a.next();
                 }
                 (_, Some(in_b)) => {
@@ -70,6 +91,12 @@ impl Walk {
         }
     }
 
+    /// Whether an entry of the first tree may be missing in the second.
+    fn may_miss(&self, folder: &OwnedFd, name: &CStr) -> io::Result<bool> {
+        let stat = statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        Ok(file_type(&stat) == FileType::Socket || self.except.contains(&(stat.st_dev, stat.st_ino)))
+    }
+
     fn only(&mut self, name: &CStr, what: &str) {
         let path = self.path.join(OsStr::from_bytes(name.to_bytes()));
         self.report.differs(&path, what);
@@ -78,6 +105,9 @@ impl Walk {
     fn entry(&mut self, a: &OwnedFd, b: &OwnedFd, name: &CStr) -> io::Result<()> {
         let stat_a = statat(a, name, AtFlags::SYMLINK_NOFOLLOW)?;
         let stat_b = statat(b, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        if self.except.contains(&(stat_a.st_dev, stat_a.st_ino)) {
+            return Ok(());
+        }
         self.report.entries += 1;
         if file_type(&stat_a) != file_type(&stat_b) {
             self.report.equal(&self.path, "type", file_type(&stat_a), file_type(&stat_b));

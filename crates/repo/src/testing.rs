@@ -1,0 +1,49 @@
+//! For tests and benchmarks only: states that would take days to reach.
+
+use atalaya_store::Body;
+
+use crate::index::{Record, RunBuilder};
+use crate::model::ChunkId;
+use crate::pack::{BlobRecord, PackInfo};
+use crate::{Error, Repository, Result, names};
+
+/// Records in one made-up run.
+const RUN_RECORDS: u64 = 1_000_000;
+
+/// Adds index runs with `chunks` records of chunks that nobody uses. All point into one pack that exists, so
+/// the repository stays sound.
+pub fn inflate_index(repo: &Repository, chunks: u64) -> Result<()> {
+    let mut pack: Option<PackInfo> = None;
+    repo.index()?.each_pack(&mut |info| {
+        pack.get_or_insert(*info);
+        Ok(())
+    })?;
+    let pack = pack.ok_or_else(|| Error::damaged("make a backup first: there is no pack to point into"))?;
+    let mut left = chunks;
+    while left > 0 {
+        let count = left.min(RUN_RECORDS);
+        put_run(repo, &pack, count)?;
+        left -= count;
+    }
+    Ok(repo.store.sync()?)
+}
+
+/// Ids spread evenly, as keyed hashes are, and rising.
+fn put_run(repo: &Repository, pack: &PackInfo, count: u64) -> Result<()> {
+    let spool = repo.store.spool(&repo.state)?;
+    let file = spool.file.try_clone().map_err(|err| Error::io("cannot copy a descriptor", &err))?;
+    let mut builder = RunBuilder::new(&repo.keyring, std::io::BufWriter::new(file))?;
+    let name = builder.id;
+    let step = u64::MAX / count;
+    for n in 0..count {
+        let mut id: [u8; 32] = repo.keyring.file_digest(&n.to_be_bytes());
+        let within = u64::from(u32::from_be_bytes([id[0], id[1], id[2], id[3]])) % step;
+        id[..8].copy_from_slice(&(n * step + within).to_be_bytes());
+        id[24..].copy_from_slice(&name[..8]);
+        let blob = BlobRecord { id: ChunkId(id), position: 0, offset: 1 << 11, stored: 1 << 20, raw: 1 << 20 };
+        builder.record(&Record { pack: 0, blob })?;
+    }
+    builder.pack(pack)?;
+    builder.finish(&[], true)?;
+    Ok(repo.store.put(&names::object(names::INDEX, &name), Body::File(&spool))?)
+}
