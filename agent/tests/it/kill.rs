@@ -9,10 +9,10 @@ use super::cli::{Bench, files};
 
 const KILLS: u32 = 50;
 const LARGE_FILES: u64 = 8;
-const LARGE_BYTES: usize = 14 << 20;
+const LARGE_BYTES: usize = 18 << 20;
 const SMALL_FILES: u64 = 3_000;
 /// What changes between two tries, so that each has something to store.
-const LARGE_CHANGED: u64 = 1;
+const LARGE_CHANGED: u64 = 2;
 const SMALL_CHANGED: u64 = 200;
 
 /// splitmix64.
@@ -32,7 +32,11 @@ impl Rng {
 
     /// Bytes that do not compress and repeat nowhere.
     fn noise(&mut self, len: usize) -> Vec<u8> {
-        (0..len.div_ceil(8)).flat_map(|_| self.next().to_le_bytes()).take(len).collect()
+        let mut out = vec![0; len];
+        for word in out.chunks_mut(8) {
+            word.copy_from_slice(&self.next().to_le_bytes()[..word.len()]);
+        }
+        out
     }
 }
 
