@@ -6,4 +6,5 @@ mod crash;
 mod damage;
 mod fixture;
 mod keys;
+mod fixtures;
 mod round_trip;
