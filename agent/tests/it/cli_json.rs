@@ -19,7 +19,8 @@ fn check(object: &Value, fields: &[&str]) {
     };
     let mut found: Vec<_> = object.as_object().unwrap().iter().map(|(k, v)| format!("{k}:{}", kind(v))).collect();
     let mut wanted: Vec<_> = fields.iter().map(|field| (*field).to_owned()).collect();
-    (found.sort(), wanted.sort());
+    found.sort();
+    wanted.sort();
     assert_eq!(found, wanted);
 }
 

@@ -5,6 +5,6 @@ mod avoided;
 mod crash;
 mod damage;
 mod fixture;
-mod keys;
 mod fixtures;
+mod keys;
 mod round_trip;
