@@ -8,6 +8,7 @@ mod cli_dump;
 mod cli_json;
 mod cli_signals;
 mod fake;
+mod kill;
 mod restore;
 mod restore_rights;
 mod restore_traps;

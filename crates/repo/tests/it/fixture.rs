@@ -113,9 +113,12 @@ pub struct MemoryOpen {
     /// Paths that grow by a byte at every look.
     pub restless: Vec<Vec<u8>>,
     pub unreadable: Vec<Vec<u8>>,
+    /// Paths that cannot be read beyond their middle.
+    pub torn: Vec<Vec<u8>>,
 }
 
 pub struct MemoryFile {
+    torn: bool,
     node: Node,
     at: usize,
     hole_told: bool,
@@ -134,7 +137,8 @@ impl Open for MemoryOpen {
         let node = self.nodes[&Key(path.to_vec())].clone();
         extra.xattrs = node.xattrs.clone();
         let restless = self.restless.iter().any(|p| p == path);
-        Ok(MemoryFile { node, at: 0, hole_told: false, data_told: false, restless, looks: 0 })
+        let torn = self.torn.iter().any(|p| p == path);
+        Ok(MemoryFile { torn, node, at: 0, hole_told: false, data_told: false, restless, looks: 0 })
     }
 
     fn describe(&mut self, path: &[u8], _: &Meta, extra: &mut Extra) -> std::result::Result<(), Problem> {
@@ -161,6 +165,9 @@ impl Content for MemoryFile {
     fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
         let rest = &self.node.content[self.at..];
         let count = rest.len().min(buf.len());
+        if self.torn && self.at + count > self.node.content.len() / 2 {
+            return Err(std::io::Error::other("input error"));
+        }
         buf[..count].copy_from_slice(&rest[..count]);
         self.at += count;
         Ok(count)
@@ -188,6 +195,7 @@ pub struct World {
     pub full: bool,
     pub restless: Vec<Vec<u8>>,
     pub unreadable: Vec<Vec<u8>>,
+    pub torn: Vec<Vec<u8>>,
     /// An hour passes before every backup but the first.
     pub now: Mutex<Time>,
 }
@@ -213,6 +221,7 @@ impl World {
             full: false,
             restless: Vec::new(),
             unreadable: Vec::new(),
+            torn: Vec::new(),
             now: Mutex::new(NOW),
         }
     }
@@ -232,6 +241,7 @@ impl World {
             nodes: tree.nodes.clone(),
             restless: self.restless.clone(),
             unreadable: self.unreadable.clone(),
+            torn: self.torn.clone(),
         };
         let now = *self.now.lock().unwrap();
         self.now.lock().unwrap().secs += 3600;
