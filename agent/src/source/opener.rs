@@ -53,7 +53,7 @@ impl Opener {
         if !same_inode(&now, meta) {
             return Err(Errno::STALE);
         }
-        self.xattrs.read(&Of::File(fd.as_fd()), meta.dev, &mut extra.xattrs)?;
+        self.xattrs.read(&Of::File(fd.as_fd()), meta.dev, extra)?;
         #[allow(clippy::unnecessary_cast)]
         let stored = (stat.st_blocks as u64).saturating_mul(512);
         Ok(OpenFile::new(fd, now.size, stored))
@@ -68,7 +68,7 @@ impl Opener {
             extra.target.extend_from_slice(target.as_bytes());
             self.link = target.into_bytes();
         }
-        self.xattrs.read(&Of::Name(dir, name), meta.dev, &mut extra.xattrs)
+        self.xattrs.read(&Of::Name(dir, name), meta.dev, extra)
     }
 }
 
@@ -76,19 +76,14 @@ impl Open for Opener {
     type File = OpenFile;
 
     fn open(&mut self, path: &[u8], meta: &Meta, extra: &mut Extra) -> std::result::Result<OpenFile, Problem> {
-        clear(extra);
+        extra.clear();
         self.try_open(path, meta, extra).map_err(|err| problem(path, err))
     }
 
     fn describe(&mut self, path: &[u8], meta: &Meta, extra: &mut Extra) -> std::result::Result<(), Problem> {
-        clear(extra);
+        extra.clear();
         self.try_describe(path, meta, extra).map_err(|err| problem(path, err))
     }
-}
-
-fn clear(extra: &mut Extra) {
-    extra.xattrs.clear();
-    extra.target.clear();
 }
 
 fn problem(path: &[u8], err: Errno) -> Problem {

@@ -82,6 +82,18 @@ pub struct Extra {
     pub xattrs: Vec<Xattr>,
     /// Target of a symbolic link.
     pub target: Vec<u8>,
+    /// Why not all extended attributes are here, for people. The entry is stored without those that are
+    /// missing, the path told as a problem, and looked at again by the next backup.
+    pub incomplete: Option<String>,
+}
+
+impl Extra {
+    /// Forgets everything, keeps the memory.
+    pub fn clear(&mut self) {
+        self.xattrs.clear();
+        self.target.clear();
+        self.incomplete = None;
+    }
 }
 
 /// Opens what the walk found. Calls come in tree order, so that the folder last used is
