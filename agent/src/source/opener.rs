@@ -1,6 +1,6 @@
 //! Opens what the walk found.
 
-use super::open_file::OpenFile;
+use super::open_file::{OpenFile, SPARSE_FROM_BYTES};
 use super::xattrs::{Of, Reader};
 use crate::fs::{Folders, NoAtime, meta_of, same_inode, split};
 use atalaya_repo::model::{Kind, Meta};
@@ -48,15 +48,17 @@ impl Opener {
 
     fn try_open(&mut self, path: &[u8], meta: &Meta, extra: &mut Extra) -> rustix::io::Result<OpenFile> {
         let fd = self.open_fd(path, meta)?;
-        let stat = fstat(&fd)?;
-        let now = meta_of(&stat);
-        if !same_inode(&now, meta) {
+        // Of a tiny file it is enough to look once, after reading. An empty one is not read.
+        let tiny = (1..SPARSE_FROM_BYTES).contains(&meta.size);
+        let stat = if tiny { None } else { Some(fstat(&fd)?) };
+        if stat.is_some_and(|stat| !same_inode(&meta_of(&stat), meta)) {
             return Err(Errno::STALE);
         }
         self.xattrs.read(&Of::File(fd.as_fd()), meta.dev, extra)?;
-        #[allow(clippy::unnecessary_cast)]
-        let stored = (stat.st_blocks as u64).saturating_mul(512);
-        Ok(OpenFile::new(fd, now.size, stored))
+        Ok(match stat {
+            Some(stat) => OpenFile::looked_at(fd, meta, &stat),
+            None => OpenFile::new(fd, meta),
+        })
     }
 
     fn try_describe(&mut self, path: &[u8], meta: &Meta, extra: &mut Extra) -> rustix::io::Result<()> {
