@@ -3,6 +3,7 @@
 
 mod fake;
 mod restore;
+mod restore_replace;
 mod restore_rights;
 mod restore_traps;
 mod source;
