@@ -10,6 +10,7 @@ mod cli_signals;
 mod fake;
 mod kill;
 mod restore;
+mod restore_replace;
 mod restore_rights;
 mod restore_traps;
 mod source;

@@ -42,7 +42,7 @@ impl<O: Open> Reader<'_, O> {
                     // What it is at the new beginning counts; without that, what it was at the old end.
                     let now = again.unwrap_or(now);
                     entry.meta = Meta { nlink: entry.meta.nlink, ..now };
-                    entry.flags.racy = self.is_racy(&now);
+                    entry.flags.racy |= self.is_racy(&now);
                 }
                 Err(Trouble::Fatal(err)) => return Err(err),
                 Err(Trouble::File(err)) => {

@@ -115,6 +115,7 @@ pub struct MemoryOpen {
     pub unreadable: Vec<Vec<u8>>,
     /// Paths that cannot be read beyond their middle.
     pub torn: Vec<Vec<u8>>,
+    pub without_attributes: Vec<Vec<u8>>,
 }
 
 pub struct MemoryFile {
@@ -135,7 +136,7 @@ impl Open for MemoryOpen {
             return Err(Problem { path: path.to_vec(), why: "permission denied".into(), missing: true });
         }
         let node = self.nodes[&Key(path.to_vec())].clone();
-        extra.xattrs = node.xattrs.clone();
+        self.attributes(path, extra);
         let restless = self.restless.iter().any(|p| p == path);
         let torn = self.torn.iter().any(|p| p == path);
         Ok(MemoryFile { torn, node, at: 0, hole_told: false, data_told: false, restless, looks: 0 })
@@ -144,8 +145,18 @@ impl Open for MemoryOpen {
     fn describe(&mut self, path: &[u8], _: &Meta, extra: &mut Extra) -> std::result::Result<(), Problem> {
         let node = &self.nodes[&Key(path.to_vec())];
         extra.target = node.target.clone();
-        extra.xattrs = node.xattrs.clone();
+        self.attributes(path, extra);
         Ok(())
+    }
+}
+
+impl MemoryOpen {
+    fn attributes(&self, path: &[u8], extra: &mut Extra) {
+        if self.without_attributes.iter().any(|p| p == path) {
+            extra.incomplete = Some("its extended attributes cannot be listed".into());
+        } else {
+            extra.xattrs = self.nodes[&Key(path.to_vec())].xattrs.clone();
+        }
     }
 }
 
@@ -196,6 +207,7 @@ pub struct World {
     pub restless: Vec<Vec<u8>>,
     pub unreadable: Vec<Vec<u8>>,
     pub torn: Vec<Vec<u8>>,
+    pub without_attributes: Vec<Vec<u8>>,
     /// An hour passes before every backup but the first.
     pub now: Mutex<Time>,
 }
@@ -222,6 +234,7 @@ impl World {
             restless: Vec::new(),
             unreadable: Vec::new(),
             torn: Vec::new(),
+            without_attributes: Vec::new(),
             now: Mutex::new(NOW),
         }
     }
@@ -242,6 +255,7 @@ impl World {
             restless: self.restless.clone(),
             unreadable: self.unreadable.clone(),
             torn: self.torn.clone(),
+            without_attributes: self.without_attributes.clone(),
         };
         let now = *self.now.lock().unwrap();
         self.now.lock().unwrap().secs += 3600;
