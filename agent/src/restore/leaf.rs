@@ -80,8 +80,7 @@ impl Tree<'_> {
     /// Content that is right stays; attributes are set where they differ.
     fn keep(&mut self, entry: &Entry, spot: Spot<'_>, meta: &Meta) -> Result<()> {
         let attrs = Attrs::from(&entry.meta);
-        let held = if entry.meta.kind == Kind::File { meta.mtime } else { attrs.mtime };
-        let mut changed = Attrs { mtime: held, ..attrs } != Attrs::from(meta);
+        let mut changed = !self.site.seem_right(&attrs, meta);
         if !self.options.dry_run {
             match self.open_path(spot.path, meta) {
                 Ok(fd) => {
