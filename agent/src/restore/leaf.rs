@@ -8,7 +8,7 @@ use super::tree::{Spot, Tree};
 use super::window::xattr_bytes;
 use super::write::Writer;
 use crate::fs::{meta_of, split};
-use atalaya_repo::model::{Entry, Kind, Meta, Run};
+use atalaya_repo::model::{Entry, Kind, Meta, Run, Time};
 use atalaya_repo::view::Want;
 use atalaya_repo::{Error, Result};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -53,7 +53,7 @@ impl Tree<'_> {
             return false;
         }
         match meta.kind {
-            Kind::File => meta.size == entry.meta.size && meta.mtime == entry.meta.mtime,
+            Kind::File => meta.size == entry.meta.size && self.same_time(spot.path, meta, entry.meta.mtime),
             Kind::CharDevice | Kind::BlockDevice => meta.rdev == entry.meta.rdev,
             Kind::Symlink => {
                 let (folder, name) = split(spot.path);
@@ -64,10 +64,23 @@ impl Tree<'_> {
         }
     }
 
+    /// Whether the time is the one that is wanted, as far as the file system can hold it.
+    fn same_time(&mut self, path: &[u8], meta: &Meta, wanted: Time) -> bool {
+        let (clock, temps) = (&self.site.clock, &self.site.temps);
+        if meta.mtime == wanted {
+            return true;
+        }
+        if self.options.dry_run {
+            return clock.same_by_trial(temps, None, meta.dev, meta.mtime, wanted);
+        }
+        let opened = self.folders.folder(split(path).0);
+        opened.is_ok_and(|(dir, _)| clock.same_by_trial(temps, Some(dir), meta.dev, meta.mtime, wanted))
+    }
+
     /// Content that is right stays; attributes are set where they differ.
     fn keep(&mut self, entry: &Entry, spot: Spot<'_>, meta: &Meta) -> Result<()> {
         let attrs = Attrs::from(&entry.meta);
-        let mut changed = attrs != Attrs::from(meta);
+        let mut changed = !self.site.seem_right(&attrs, meta);
         if !self.options.dry_run {
             match self.open_path(spot.path, meta) {
                 Ok(fd) => {

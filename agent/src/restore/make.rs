@@ -83,6 +83,7 @@ impl Writer<'_> {
             uid: if file.odd_folder { u32::MAX } else { self.site.me.uid },
             gid: if file.odd_folder { u32::MAX } else { self.site.me.gid },
             mtime: None,
+            device: 0,
             bare: !file.odd_folder,
         };
         let handle = Handle { fd: made.fd.as_fd(), path_only: false };

@@ -7,6 +7,7 @@
 //! at a time and never through a symbolic link, so nothing in a snapshot or in the target leads elsewhere.
 
 mod attrs;
+mod clock;
 mod files;
 mod folder;
 mod leaf;

@@ -1,5 +1,6 @@
 //! Where things are restored to, shared by all threads.
 
+use super::clock::Clock;
 use super::tally::Tally;
 use super::temp::Temps;
 use crate::fs::Folders;
@@ -29,6 +30,7 @@ pub(crate) struct Site<'a> {
     /// Device and inode of folders that are never deleted.
     pub(crate) own: Vec<(u64, u64)>,
     pub(crate) temps: Temps,
+    pub(crate) clock: Clock,
     root: OwnedFd,
     /// Open folders, one set for each thread that is at work.
     pool: Mutex<Vec<Folders>>,
@@ -107,7 +109,7 @@ pub(crate) fn ids<'p>(folders: impl Iterator<Item = &'p PathBuf>) -> Vec<(u64, u
 impl<'a> Site<'a> {
     pub(crate) fn new(view: &'a dyn View, tally: Tally<'a>, root: OwnedFd, own: Vec<(u64, u64)>) -> Self {
         let temps = Temps::new(root.as_fd());
-        Self { view, tally, me: Me::new(), own, temps, root, pool: Mutex::new(Vec::new()) }
+        Self { view, tally, me: Me::new(), own, temps, clock: Clock::default(), root, pool: Mutex::new(Vec::new()) }
     }
 
     /// Folders below the target, opened one by one.

@@ -109,6 +109,9 @@ impl<'a> Tree<'a> {
     }
 
     fn place(&mut self, entry: Entry, spot: Spot<'_>) -> Result<()> {
+        if entry.flags.unstable {
+            self.site.tally.unstable(spot.path);
+        }
         match entry.meta.kind {
             Kind::Dir => {
                 if !self.folder(Some(&entry), spot)? {

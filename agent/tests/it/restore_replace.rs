@@ -131,3 +131,15 @@ fn what_a_killed_restore_left_is_cleaned_up_and_nothing_alike() {
     let entry = fake.entries.iter().find(|entry| entry.meta.kind == Kind::Dir).unwrap();
     assert_eq!(super::restore::attrs(&place.at("d")), super::restore::wanted(entry.meta.mode));
 }
+
+#[test]
+fn what_changed_while_it_was_backed_up_is_restored_and_told() {
+    let (place, mut fake) = (place(), source());
+    fake.entries.last_mut().unwrap().flags.unstable = true;
+    for _ in 0..2 {
+        let (report, heard) = place.restore(&fake, &Options::default());
+        assert_eq!((report.unstable, report.failed), (1, 0));
+        assert!(heard.why("d/small").contains("changed while it was backed up"));
+        assert_eq!(fs::read(place.at("d/small")).unwrap(), b"small");
+    }
+}
