@@ -15,6 +15,7 @@ use super::restore_report::{Outcome, write};
 use super::restore_watch::Watch;
 use super::signals::Signals;
 use super::snapshot_arg::SnapshotPath;
+use super::units::count;
 use crate::restore::{Options, restore};
 
 /// For `--help`.
@@ -36,7 +37,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR")]
     target: PathBuf,
 
-    /// Delete what is in the target but not in the snapshot, below the folders that were backed up
+    /// Delete what is in the target but not in the snapshot, below the folders that were backed up; refused for a
+    /// snapshot whose backup could not read everything
     #[arg(long)]
     delete: bool,
 
@@ -65,6 +67,9 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     let snapshot = context.snapshot(&repo, &arg)?;
     // Before the target is made.
     arg.entry(&snapshot)?;
+    if args.delete {
+        deletable(&snapshot.info().id, snapshot.info().catalogue.problems)?;
+    }
     let signals = Signals::listen()?;
     let display = Display::new(context.global.quiet || context.global.json || args.dry_run);
     let out = context.output();
@@ -77,7 +82,8 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     );
     let problems = watch.finish()?;
     let report = result.map_err(|err| signals.explain(err))?;
-    let exit = Exit::with_problems(report.failed + report.refused.iter().map(|refusal| refusal.count).sum::<u64>());
+    let refused: u64 = report.refused.iter().map(|refusal| refusal.count).sum();
+    let exit = Exit::with_problems(report.failed + report.unstable + refused);
     let outcome = Outcome {
         snapshot: &atalaya_repo::hex(&snapshot.info().id),
         target: &target,
@@ -90,6 +96,20 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     write(&mut out, outcome)?;
     out.finish()?;
     Ok(exit)
+}
+
+/// What a backup could not read is not in its snapshot, and must not be taken for what was deleted since.
+fn deletable(id: &[u8; 16], number: u64) -> Result<()> {
+    if number == 0 {
+        return Ok(());
+    }
+    let id = &atalaya_repo::hex(id)[..8];
+    Err(Failure::usage(format!(
+        "cannot restore snapshot {id} with --delete: its backup had trouble with {} path{}, and what is missing from the \
+         snapshot would be deleted; leave --delete out, or restore a snapshot without problems (see \"snapshots\")",
+        count(number),
+        if number == 1 { "" } else { "s" }
+    )))
 }
 
 fn options(context: &Context, args: &Args, place: &Place, snapshot: &Snapshot<'_>) -> Result<Options> {
@@ -115,5 +135,19 @@ fn counts(watch: &Watch<'_>, snapshot: &Snapshot<'_>, arg: &SnapshotPath) -> Cou
         total_entries: whole.then_some(catalogue.entries),
         total_bytes: whole.then_some(catalogue.bytes),
         guessed: false,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_backed_up_is_not_deleted() {
+        assert!(deletable(&[0xab; 16], 0).is_ok());
+        let text = deletable(&[0xab; 16], 2).unwrap_err().to_string();
+        assert!(text.contains("abababab with --delete") && text.contains("2 paths") && !text.contains('\n'), "{text}");
+        assert!(text.contains("leave --delete out, or restore a snapshot without problems"), "{text}");
     }
 }

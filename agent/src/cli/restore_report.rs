@@ -37,6 +37,7 @@ struct JsonReport<'a> {
     skipped: u64,
     bytes: u64,
     verified: u64,
+    unstable: u64,
     problems: u64,
     problem_list: Vec<JsonProblem>,
     refused: Vec<JsonRefusal>,
@@ -75,6 +76,7 @@ fn json(outcome: Outcome<'_>) -> JsonReport<'_> {
         skipped: report.skipped,
         bytes: report.bytes,
         verified: report.verified,
+        unstable: report.unstable,
         problems: report.failed,
         problem_list: outcome.problems.into_first(),
         refused: report.refused.iter().map(JsonRefusal::new).collect(),
@@ -112,6 +114,12 @@ fn lines(out: &mut Output, outcome: &Outcome<'_>) -> Result<()> {
     }
     if report.verified > 0 {
         out.remark(format_args!("  read {} files again and compared them", count(report.verified)))?;
+    }
+    if report.unstable > 0 {
+        let files = count(report.unstable);
+        out.remark(format_args!(
+            "{files} files changed while they were backed up, and were restored as they were read"
+        ))?;
     }
     if report.failed > 0 {
         out.remark(format_args!("{} paths could not be restored as they were; see above", count(report.failed)))?;

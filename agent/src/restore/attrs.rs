@@ -33,6 +33,7 @@ pub(crate) struct Now {
     pub(crate) gid: u32,
     /// `None`: certainly another than wanted.
     pub(crate) mtime: Option<Time>,
+    pub(crate) device: u64,
     /// Just made, in a folder that hands nothing down: it has no extended attributes.
     pub(crate) bare: bool,
 }
@@ -45,8 +46,8 @@ impl From<&Meta> for Attrs {
 
 impl From<&Meta> for Now {
     fn from(meta: &Meta) -> Self {
-        let Meta { kind, mode, uid, gid, mtime, .. } = *meta;
-        Self { kind, mode, uid, gid, mtime: Some(mtime), bare: false }
+        let Meta { kind, mode, uid, gid, mtime, dev, .. } = *meta;
+        Self { kind, mode, uid, gid, mtime: Some(mtime), device: dev, bare: false }
     }
 }
 
@@ -97,10 +98,17 @@ impl Site<'_> {
         if now.kind != Kind::Symlink && (now.mode != mode || touched) {
             changed |= self.allowed(Refused::Mode, path, handle.chmod(mode));
         }
-        if now.mtime != Some(want.mtime) {
+        if !now.mtime.is_some_and(|mtime| self.clock.same(now.device, mtime, want.mtime)) {
             changed |= self.allowed(Refused::Times, path, handle.set_mtime(want.mtime));
         }
         changed
+    }
+
+    /// Whether `set` would leave all but extended attributes as it is; for a dry run, which tries nothing out.
+    pub(crate) fn seem_right(&self, want: &Attrs, now: &Meta) -> bool {
+        let held = self.clock.same_by_trial(&self.temps, None, now.dev, now.mtime, want.mtime);
+        let now = Attrs::from(now);
+        now == Attrs { mtime: if held { now.mtime } else { want.mtime }, ..*want }
     }
 
     fn set_owner(&self, path: &[u8], handle: Handle<'_>, want: &Attrs, now: &Now) -> Owner {

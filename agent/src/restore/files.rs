@@ -16,7 +16,7 @@ pub(crate) struct File {
     /// Inode that was made for it, when it comes in several pieces; else 0.
     pub(crate) ino: u64,
     pub(crate) xattrs: Box<[Xattr]>,
-    /// Something has its name and is replaced.
+    /// Something has its name and is replaced, by a file that is made beside it.
     pub(crate) exists: bool,
     /// Its folder hands down a group or an ACL.
     pub(crate) odd_folder: bool,
@@ -51,6 +51,11 @@ impl File {
 
     pub(crate) fn has_failed(&self) -> bool {
         self.state.load(Ordering::Acquire) & FAILED != 0
+    }
+
+    /// Some of it is there, some is still to come.
+    pub(crate) fn is_partial(&self) -> bool {
+        self.in_pieces() && (1..FAILED).contains(&self.state.load(Ordering::Acquire))
     }
 
     /// It comes in several pieces.

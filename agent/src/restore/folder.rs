@@ -97,7 +97,8 @@ impl Tree<'_> {
         let meta = fstat(&fd).map(|stat| meta_of(&stat)).ok();
         note.odd = meta.is_none_or(|meta| meta.mode & 0o2000 != 0) || handle.hands_down_acl();
         if self.options.dry_run && !path.is_empty() {
-            let right = note.attrs.as_ref().zip(meta).is_none_or(|((attrs, _), meta)| Attrs::from(&meta) == *attrs);
+            let right =
+                note.attrs.as_ref().zip(meta).is_none_or(|((attrs, _), meta)| self.site.seem_right(attrs, &meta));
             self.site.tally.done(if right { Action::Kept } else { Action::Fixed }, path);
         }
         let id = meta.map_or((0, 0), |meta| (meta.dev, meta.ino));

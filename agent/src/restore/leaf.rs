@@ -3,15 +3,16 @@
 use super::attrs::{Attrs, Handle, Now};
 use super::files::File;
 use super::report::{Action, Refused};
+use super::temp::ALONE;
 use super::tree::{Spot, Tree};
 use super::window::xattr_bytes;
 use super::write::Writer;
 use crate::fs::{meta_of, split};
-use atalaya_repo::model::{Entry, Kind, Meta, Run};
+use atalaya_repo::model::{Entry, Kind, Meta, Run, Time};
 use atalaya_repo::view::Want;
 use atalaya_repo::{Error, Result};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, mknodat, openat, readlinkat, symlinkat, unlinkat};
+use rustix::fs::{FileType, Mode, OFlags, fstat, mknodat, openat, readlinkat, symlinkat};
 use rustix::io::Errno;
 
 /// What the runs of a file come to.
@@ -52,7 +53,7 @@ impl Tree<'_> {
             return false;
         }
         match meta.kind {
-            Kind::File => meta.size == entry.meta.size && meta.mtime == entry.meta.mtime,
+            Kind::File => meta.size == entry.meta.size && self.same_time(spot.path, meta, entry.meta.mtime),
             Kind::CharDevice | Kind::BlockDevice => meta.rdev == entry.meta.rdev,
             Kind::Symlink => {
                 let (folder, name) = split(spot.path);
@@ -63,10 +64,23 @@ impl Tree<'_> {
         }
     }
 
+    /// Whether the time is the one that is wanted, as far as the file system can hold it.
+    fn same_time(&mut self, path: &[u8], meta: &Meta, wanted: Time) -> bool {
+        let (clock, temps) = (&self.site.clock, &self.site.temps);
+        if meta.mtime == wanted {
+            return true;
+        }
+        if self.options.dry_run {
+            return clock.same_by_trial(temps, None, meta.dev, meta.mtime, wanted);
+        }
+        let opened = self.folders.folder(split(path).0);
+        opened.is_ok_and(|(dir, _)| clock.same_by_trial(temps, Some(dir), meta.dev, meta.mtime, wanted))
+    }
+
     /// Content that is right stays; attributes are set where they differ.
     fn keep(&mut self, entry: &Entry, spot: Spot<'_>, meta: &Meta) -> Result<()> {
         let attrs = Attrs::from(&entry.meta);
-        let mut changed = attrs != Attrs::from(meta);
+        let mut changed = !self.site.seem_right(&attrs, meta);
         if !self.options.dry_run {
             match self.open_path(spot.path, meta) {
                 Ok(fd) => {
@@ -155,15 +169,11 @@ impl Tree<'_> {
         let (folder, name) = split(path);
         let (dir, _) = self.folders.folder(folder)?;
         let writer = Writer { site: self.site, files: &self.window.files };
-        if file.size == 0 {
-            return writer.empty(dir, name, path, file);
-        }
-        let (made, ino) = writer.prepare(dir, name, file)?;
-        file.ino = ino;
-        file.expect(sum.pieces.min(u64::from(u32::MAX)) as u32);
         if sum.pieces == 0 {
-            writer.finish_attrs(&made, file, path);
+            return writer.without_content(dir, name, path, file);
         }
+        file.ino = writer.prepare(dir, name, self.window.files.next(), file)?;
+        file.expect(sum.pieces.min(u64::from(u32::MAX)) as u32);
         Ok(())
     }
 
@@ -171,16 +181,17 @@ impl Tree<'_> {
     fn special(&mut self, entry: &Entry, spot: Spot<'_>, odd_folder: bool) -> Result<bool> {
         let site = self.site;
         let (folder, name) = split(spot.path);
-        let made_it = self.folders.folder(folder).and_then(|(dir, _)| {
-            if spot.existing.is_some() {
-                unlinkat(dir, name, AtFlags::empty())?;
-            }
+        let make = |dir: BorrowedFd<'_>, name: &[u8]| {
             make_special(dir, name, entry)?;
             let fd = open_path(dir, name)?;
             let now = Now { bare: !odd_folder, mtime: None, ..Now::from(&meta_of(&fstat(&fd)?)) };
             let handle = Handle { fd: fd.as_fd(), path_only: true };
             site.set(spot.path, handle, &Attrs::from(&entry.meta), &entry.xattrs, &now);
             Ok(())
+        };
+        let made_it = self.folders.folder(folder).and_then(|(dir, _)| match spot.existing {
+            Some(_) => site.temps.replace(dir, name, ALONE, |temp| make(dir, temp)),
+            None => make(dir, name),
         });
         match made_it {
             Ok(()) => site.tally.done(made(spot), spot.path),

@@ -1,12 +1,13 @@
 //! Hard links: the first name makes the file, the others are linked to it.
 
 use super::report::{Action, Refused};
+use super::temp::ALONE;
 use super::tree::{Spot, Tree};
 use super::window::Link;
 use crate::fs::{meta_of, split};
 use atalaya_repo::Result;
 use atalaya_repo::model::{Entry, LinkGroup};
-use rustix::fs::{AtFlags, linkat, statat, unlinkat};
+use rustix::fs::{AtFlags, linkat, statat};
 use rustix::io::Errno;
 
 fn key(group: LinkGroup) -> [u8; 16] {
@@ -64,7 +65,8 @@ impl Tree<'_> {
             if crate::fs::same_inode(&meta, &there) {
                 return Ok(Action::Kept);
             }
-            unlinkat(dir, name, AtFlags::empty())?;
+            let make = |temp: &[u8]| linkat(first_dir, first_name, dir, temp, AtFlags::empty());
+            return self.site.temps.replace(dir, name, ALONE, make).map(|()| Action::Linked);
         }
         linkat(first_dir, first_name, dir, name, AtFlags::empty())?;
         Ok(Action::Linked)

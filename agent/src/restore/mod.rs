@@ -7,16 +7,19 @@
 //! at a time and never through a symbolic link, so nothing in a snapshot or in the target leads elsewhere.
 
 mod attrs;
+mod clock;
 mod files;
 mod folder;
 mod leaf;
 mod links;
+mod make;
 mod note;
 mod order;
 mod remove;
 mod report;
 mod site;
 mod tally;
+mod temp;
 mod tree;
 mod verify;
 mod wants;
@@ -78,7 +81,8 @@ impl Default for Options {
 /// when `under` is empty. A folder's own attributes are given to `target` only if this call makes it.
 ///
 /// What has the same kind, size and time already is kept, so that an interrupted restore goes on where it
-/// was. Single paths that fail are told to `progress` and counted; they do not end the restore.
+/// was; what is replaced stays until its successor is complete. Single paths that fail are told to `progress` and
+/// counted; they do not end the restore.
 ///
 /// # Errors
 /// `Usage` if the target lies in an own folder or is not a folder; `NotFound` if there is nothing at `under`; `Full` if
@@ -97,11 +101,14 @@ pub fn restore(
     let site = Site::new(view, Tally::new(progress), target.fd, kept);
     let mut tree = Tree::new(&site, options, under, spool_dir)?;
     tree.start(target.created)?;
-    if !take_all(view, under, &site, &mut tree)? {
+    let found = take_all(view, under, &site, &mut tree).and_then(|found| tree.finish().map(|()| found));
+    if found.is_err() {
+        tree.abandon();
+    }
+    if !found? {
         let shown = crate::fs::shown(under);
         return Err(Error::new(Kind::NotFound, format!("cannot restore {shown}: the snapshot has no such path")));
     }
-    tree.finish()?;
     if !options.dry_run {
         site.sync()?;
     }
@@ -146,6 +153,14 @@ impl Tree<'_> {
             self.close_folder(&closing);
         }
         self.window.clear()
+    }
+
+    /// The restore ends early: no file stays that has only a part of its content.
+    fn abandon(&mut self) {
+        let writer = Writer { site: self.site, files: &self.window.files };
+        for number in 0..self.window.files.next() {
+            writer.abandon(&mut self.folders, number);
+        }
     }
 
     /// Fetches and writes what was not yet.

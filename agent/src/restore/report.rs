@@ -104,6 +104,9 @@ pub struct Report {
     pub bytes: u64,
     /// Files whose content was read again and compared.
     pub verified: u64,
+    /// Files that changed while they were backed up: restored as they were read, which may never have been
+    /// their content at one moment.
+    pub unstable: u64,
     /// Paths that were not restored, or whose content turned out different.
     pub failed: u64,
     /// What was refused, each kind once.

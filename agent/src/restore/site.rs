@@ -1,10 +1,12 @@
 //! Where things are restored to, shared by all threads.
 
+use super::clock::Clock;
 use super::tally::Tally;
+use super::temp::Temps;
 use crate::fs::Folders;
 use atalaya_repo::view::View;
 use atalaya_repo::{Error, Kind, Result};
-use rustix::fd::OwnedFd;
+use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use std::os::unix::fs::MetadataExt;
@@ -27,6 +29,8 @@ pub(crate) struct Site<'a> {
     pub(crate) me: Me,
     /// Device and inode of folders that are never deleted.
     pub(crate) own: Vec<(u64, u64)>,
+    pub(crate) temps: Temps,
+    pub(crate) clock: Clock,
     root: OwnedFd,
     /// Open folders, one set for each thread that is at work.
     pool: Mutex<Vec<Folders>>,
@@ -104,7 +108,8 @@ pub(crate) fn ids<'p>(folders: impl Iterator<Item = &'p PathBuf>) -> Vec<(u64, u
 
 impl<'a> Site<'a> {
     pub(crate) fn new(view: &'a dyn View, tally: Tally<'a>, root: OwnedFd, own: Vec<(u64, u64)>) -> Self {
-        Self { view, tally, me: Me::new(), own, root, pool: Mutex::new(Vec::new()) }
+        let temps = Temps::new(root.as_fd());
+        Self { view, tally, me: Me::new(), own, temps, clock: Clock::default(), root, pool: Mutex::new(Vec::new()) }
     }
 
     /// Folders below the target, opened one by one.

@@ -11,6 +11,7 @@ pub(crate) struct Tally<'a> {
     actions: [AtomicU64; 7],
     bytes: AtomicU64,
     verified: AtomicU64,
+    unstable: AtomicU64,
     failed: AtomicU64,
     refused: Mutex<Vec<Refusal>>,
     over: AtomicBool,
@@ -25,6 +26,7 @@ impl<'a> Tally<'a> {
             actions: Default::default(),
             bytes: AtomicU64::new(0),
             verified: AtomicU64::new(0),
+            unstable: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             refused: Mutex::new(Vec::new()),
             over: AtomicBool::new(false),
@@ -44,6 +46,14 @@ impl<'a> Tally<'a> {
 
     pub(crate) fn verified(&self) {
         self.verified.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A file's content may be of several moments.
+    pub(crate) fn unstable(&self, path: &[u8]) {
+        self.unstable.fetch_add(1, Ordering::Relaxed);
+        let why = "changed while it was backed up: its content may be of several moments; an older or newer snapshot \
+                   may have it whole";
+        self.progress.problem(&Problem { path: path.to_vec(), why: why.into() });
     }
 
     /// A path is not restored.
@@ -107,6 +117,7 @@ impl<'a> Tally<'a> {
             skipped: count(Action::Skipped),
             bytes: self.bytes.load(Ordering::Relaxed),
             verified: self.verified.load(Ordering::Relaxed),
+            unstable: self.unstable.load(Ordering::Relaxed),
             failed: self.failed.load(Ordering::Relaxed),
             refused,
         }

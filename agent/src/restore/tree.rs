@@ -16,6 +16,7 @@ use crate::source::stack::Stack;
 use atalaya_repo::Result;
 use atalaya_repo::model::{Entry, Kind, Meta, is_within};
 use atalaya_repo::spool::table::DiskTable;
+use rustix::fs::{AtFlags, unlinkat};
 use std::path::Path;
 
 /// Listing what is in the target takes less than walking a source: most targets are empty.
@@ -108,6 +109,9 @@ impl<'a> Tree<'a> {
     }
 
     fn place(&mut self, entry: Entry, spot: Spot<'_>) -> Result<()> {
+        if entry.flags.unstable {
+            self.site.tally.unstable(spot.path);
+        }
         match entry.meta.kind {
             Kind::Dir => {
                 if !self.folder(Some(&entry), spot)? {
@@ -187,10 +191,15 @@ impl<'a> Tree<'a> {
     /// Deals with the next of what is in the present folder but not in the snapshot.
     fn pass_extra(&mut self) -> Result<()> {
         let Some((_, record)) = self.stack.next()? else { return Ok(()) };
+        let (name, meta) = record::decode(record);
+        if self.site.temps.is_stale(name, &meta) && !self.options.dry_run {
+            // What cannot be removed is in nobody's way.
+            let _ = self.folders.folder(&self.path).and_then(|(dir, _)| unlinkat(dir, name, AtFlags::empty()));
+            return Ok(());
+        }
         if !self.note.delete || self.incomplete {
             return Ok(());
         }
-        let (name, meta) = record::decode(record);
         if self.site.own.contains(&(meta.dev, meta.ino)) {
             return Ok(());
         }
@@ -225,8 +234,8 @@ impl<'a> Tree<'a> {
             return self.remove(spot.path, &meta);
         }
         let (folder, name) = split(spot.path);
-        let flags = rustix::fs::AtFlags::REMOVEDIR;
-        let removed = self.folders.folder(folder).and_then(|(dir, _)| rustix::fs::unlinkat(dir, name, flags));
+        let flags = AtFlags::REMOVEDIR;
+        let removed = self.folders.folder(folder).and_then(|(dir, _)| unlinkat(dir, name, flags));
         if removed.is_err() {
             let why = "a folder that is not empty is in its place; move it away, or restore with --delete";
             self.site.tally.failed(spot.path, why);

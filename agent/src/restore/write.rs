@@ -1,26 +1,19 @@
 //! Writes what is delivered. Runs in the threads of `View::fetch`.
 
-use super::attrs::{Attrs, Handle, Now};
 use super::files::{File, Files};
-use super::report::Action;
+use super::make::Made;
 use super::site::Site;
-use crate::fs::Folders;
-use atalaya_repo::model::Kind;
+use super::temp::TempName;
+use crate::fs::{Folders, meta_of};
 use atalaya_repo::view::Want;
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, Mode, OFlags, fstat, ftruncate, openat, unlinkat};
+use rustix::fd::{AsFd, BorrowedFd};
+use rustix::fs::{AtFlags, Mode, OFlags, fstat, openat, renameat, statat, unlinkat};
 use rustix::io::{Errno, Result, pwrite};
 
 /// Takes pieces of a window's files.
 pub(crate) struct Writer<'a> {
     pub(crate) site: &'a Site<'a>,
     pub(crate) files: &'a Files,
-}
-
-/// A file that was just made, and its mode.
-pub(crate) struct Made {
-    pub(crate) fd: OwnedFd,
-    mode: u32,
 }
 
 impl Writer<'_> {
@@ -45,10 +38,11 @@ impl Writer<'_> {
         let result = match bytes {
             Ok(_) if file.has_failed() => return,
             Ok(bytes) if file.in_pieces() => self.add(folders, file, want, bytes),
-            Ok(bytes) => self.whole(folders, file, bytes),
+            Ok(bytes) => self.whole(folders, file, want.file, bytes),
             Err(why) => {
                 if file.fail() {
-                    self.remove(folders, file);
+                    self.remove(folders, file, want.file);
+                    let why = if file.exists { format!("{why}; what was there before was left") } else { why };
                     self.site.tally.failed(&self.files.path(file), why);
                 }
                 return;
@@ -57,43 +51,61 @@ impl Writer<'_> {
         if let Err(err) = result
             && file.fail()
         {
-            self.remove(folders, file);
+            self.remove(folders, file, want.file);
             self.site.lost(&self.files.path(file), "write the file", err);
         }
     }
 
     /// Takes away what is there of a file that comes in pieces; others are not there yet.
-    fn remove(&self, folders: &mut Folders, file: &File) {
+    fn remove(&self, folders: &mut Folders, file: &File, number: u32) {
         if file.in_pieces()
             && let Ok((dir, _)) = folders.folder(self.files.folder(file))
+            && let temp = self.site.temps.name(number)
+            && let name = self.built_as(file, &temp)
+            && statat(dir, name, AtFlags::SYMLINK_NOFOLLOW).is_ok_and(|stat| meta_of(&stat).ino == file.ino)
         {
-            let _ = unlinkat(dir, self.files.name(file), AtFlags::empty());
+            let _ = unlinkat(dir, name, AtFlags::empty());
         }
     }
 
+    /// Takes away what is there of a file whose pieces do not all come.
+    pub(crate) fn abandon(&self, folders: &mut Folders, number: u32) {
+        if let Some(file) = self.files.get(number).filter(|file| file.is_partial()) {
+            self.remove(folders, file, number);
+        }
+    }
+
+    /// Its own name where that is free, else the one beside it.
+    fn built_as<'n>(&'n self, file: &File, temp: &'n TempName) -> &'n [u8] {
+        if file.exists { temp } else { self.files.name(file) }
+    }
+
     /// All of a file.
-    fn whole(&self, folders: &mut Folders, file: &File, bytes: &[u8]) -> Result<()> {
+    fn whole(&self, folders: &mut Folders, file: &File, number: u32, bytes: &[u8]) -> Result<()> {
         let (dir, _) = folders.folder(self.files.folder(file))?;
         let name = self.files.name(file);
-        let made = self.create(dir, name, file, self.first_mode(file))?;
-        match write_at(made.fd.as_fd(), bytes, 0) {
-            Ok(()) => {
-                self.site.tally.wrote(file.size);
-                self.finish_attrs(&made, file, &self.files.path(file));
-            }
-            Err(err) => {
+        let path = self.files.path(file);
+        self.at_once(dir, name, number, file, |name| {
+            let made = self.create(dir, name, self.first_mode(file))?;
+            if let Err(err) = write_at(made.fd.as_fd(), bytes, 0) {
                 let _ = unlinkat(dir, name, AtFlags::empty());
                 return Err(err);
             }
-        }
+            self.site.tally.wrote(file.size);
+            self.set_attrs(&made, file, &path);
+            Ok(())
+        })?;
+        self.done(file, &path);
         Ok(())
     }
 
     /// One piece of a file that was made before.
     fn add(&self, folders: &mut Folders, file: &File, want: &Want, bytes: &[u8]) -> Result<()> {
         let (dir, _) = folders.folder(self.files.folder(file))?;
+        let temp = self.site.temps.name(want.file);
+        let built = self.built_as(file, &temp);
         let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let fd = openat(dir, self.files.name(file), flags, Mode::empty())?;
+        let fd = openat(dir, built, flags, Mode::empty())?;
         // Somebody may have put another file in its place, a link to one of the system's, say.
         #[allow(clippy::unnecessary_cast)]
         if fstat(&fd)?.st_ino as u64 != file.ino {
@@ -102,67 +114,14 @@ impl Writer<'_> {
         write_at(fd.as_fd(), bytes, want.at)?;
         self.site.tally.wrote(bytes.len() as u64);
         if file.arrived() {
-            self.finish_attrs(&Made { fd, mode: 0o600 & !self.site.me.umask }, file, &self.files.path(file));
+            let path = self.files.path(file);
+            self.set_attrs(&Made { fd, mode: 0o600 & !self.site.me.umask }, file, &path);
+            if file.exists {
+                renameat(dir, built, dir, self.files.name(file))?;
+            }
+            self.done(file, &path);
         }
         Ok(())
-    }
-
-    /// Makes an empty file in place of whatever has its name.
-    fn create(&self, dir: BorrowedFd<'_>, name: &[u8], file: &File, mode: u32) -> Result<Made> {
-        if file.exists {
-            match unlinkat(dir, name, AtFlags::empty()) {
-                Ok(()) | Err(Errno::NOENT) => {}
-                Err(err) => return Err(err),
-            }
-        }
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let fd = openat(dir, name, flags, Mode::from_bits_truncate(mode as _))?;
-        Ok(Made { fd, mode: mode & !self.site.me.umask })
-    }
-
-    /// The final mode, where nobody can make use of it too early and nothing is in the way of it.
-    fn first_mode(&self, file: &File) -> u32 {
-        let Attrs { mode, uid, gid, .. } = file.attrs;
-        let plain = !file.odd_folder && file.xattrs.is_empty();
-        let mine = uid == self.site.me.uid && gid == self.site.me.gid;
-        if plain && mine && mode & 0o7000 == 0 { mode } else { 0o600 }
-    }
-
-    /// Makes an empty file.
-    pub(crate) fn empty(&self, dir: BorrowedFd<'_>, name: &[u8], path: &[u8], file: &File) -> Result<()> {
-        let made = self.create(dir, name, file, self.first_mode(file))?;
-        self.finish_attrs(&made, file, path);
-        Ok(())
-    }
-
-    /// Makes a file of its full length, one hole, for the pieces to come. Gives its inode.
-    #[allow(clippy::unnecessary_cast)]
-    pub(crate) fn prepare(&self, dir: BorrowedFd<'_>, name: &[u8], file: &File) -> Result<(Made, u64)> {
-        let made = self.create(dir, name, file, 0o600)?;
-        let ready = ftruncate(&made.fd, file.size).and_then(|()| fstat(&made.fd));
-        match ready {
-            Ok(stat) => Ok((made, stat.st_ino as u64)),
-            Err(err) => {
-                let _ = unlinkat(dir, name, AtFlags::empty());
-                Err(err)
-            }
-        }
-    }
-
-    /// The content is there; now what belongs to it, the time last.
-    pub(crate) fn finish_attrs(&self, made: &Made, file: &File, path: &[u8]) {
-        let now = Now {
-            kind: Kind::File,
-            // In an odd folder it may have been given anything.
-            mode: if file.odd_folder { u32::MAX } else { made.mode },
-            uid: if file.odd_folder { u32::MAX } else { self.site.me.uid },
-            gid: if file.odd_folder { u32::MAX } else { self.site.me.gid },
-            mtime: None,
-            bare: !file.odd_folder,
-        };
-        let handle = Handle { fd: made.fd.as_fd(), path_only: false };
-        self.site.set(path, handle, &file.attrs, &file.xattrs, &now);
-        self.site.tally.done(if file.exists { Action::Replaced } else { Action::Created }, path);
     }
 }
 

@@ -3,6 +3,7 @@
 //! Memory does not grow with the width or depth of a folder: a listing that is too large is sorted
 //! through the spool folder, and so are the listings of upper levels while a deep one is walked.
 
+mod cached;
 mod cachedir;
 mod excludes;
 mod glob;

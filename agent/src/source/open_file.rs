@@ -1,53 +1,70 @@
 //! Reading one file in order, holes told apart, the machine's cache left alone.
 
-use crate::fs::meta_of;
+use super::cached::Cached;
+use crate::fs::{meta_of, same_inode};
 use atalaya_repo::model::Meta;
 use atalaya_repo::source::{Content, Segment};
-use rustix::fd::OwnedFd;
-use rustix::fs::{Advice, SeekFrom, fadvise, fstat, seek};
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{Advice, SeekFrom, Stat, fadvise, fstat, seek};
 use rustix::io::{Errno, pread};
 use std::io;
-use std::num::NonZeroU64;
 
 /// From this size on the kernel is told that the file is read in order.
 const SEQUENTIAL_FROM_BYTES: u64 = 1 << 20;
 
-/// What was read of files of this size is dropped from the cache again, in stretches of as much. A smaller
-/// file is more likely to have been there before.
-const DROP_FROM_BYTES: u64 = 8 << 20;
-
 /// Holes are whole pages, so smaller files have none.
-const SPARSE_FROM_BYTES: u64 = 4096;
+pub(crate) const SPARSE_FROM_BYTES: u64 = 4096;
+
+const REPLACED: &str = "it was replaced by something else while the backup ran; the next one will have it";
 
 /// A regular file that is open for reading.
 #[derive(Debug)]
 pub struct OpenFile {
     fd: OwnedFd,
+    /// What the walk found: only its inode and kind count here.
+    found: Meta,
     size: u64,
     sparse: bool,
     /// Where the next byte is read.
     at: u64,
     /// End of the present data segment.
     until: u64,
-    /// How much was dropped from the cache.
-    dropped: u64,
+    cached: Cached,
 }
 
 impl OpenFile {
-    /// Of `size` bytes, of which `stored` take room on the disk.
-    pub(crate) fn new(fd: OwnedFd, size: u64, stored: u64) -> Self {
-        if size >= SEQUENTIAL_FROM_BYTES {
-            // Advice only: a file system that cannot take it reads as well without.
-            let _ = fadvise(&fd, 0, None, Advice::Sequential);
-        }
-        Self { fd, size, sparse: size >= SPARSE_FROM_BYTES && stored < size, at: 0, until: 0, dropped: 0 }
+    /// What was opened where the walk found `found`. That it is the same file shows when it was read.
+    pub(crate) fn new(fd: OwnedFd, found: &Meta) -> Self {
+        let (at, until) = (0, 0);
+        Self { fd, found: *found, size: found.size, sparse: false, at, until, cached: Cached::default() }
     }
 
-    fn drop_cached(&mut self) {
-        if self.size >= DROP_FROM_BYTES && self.at > self.dropped {
-            let _ = fadvise(&self.fd, self.dropped, NonZeroU64::new(self.at - self.dropped), Advice::DontNeed);
-            self.dropped = self.at;
+    /// The same with what `fstat` says of it now.
+    pub(crate) fn looked_at(fd: OwnedFd, found: &Meta, stat: &Stat) -> Self {
+        let mut file = Self::new(fd, found);
+        file.resize(stat);
+        file.advise();
+        file
+    }
+
+    #[allow(clippy::unnecessary_cast)]
+    fn resize(&mut self, stat: &Stat) {
+        self.size = meta_of(stat).size;
+        let stored = (stat.st_blocks as u64).saturating_mul(512);
+        self.sparse = self.size >= SPARSE_FROM_BYTES && stored < self.size;
+    }
+
+    fn advise(&self) {
+        if self.size >= SEQUENTIAL_FROM_BYTES {
+            // Advice only: a file system that cannot take it reads as well without.
+            let _ = fadvise(&self.fd, 0, None, Advice::Sequential);
         }
+    }
+
+    /// What `fstat` says now, of the file that the walk found and no other.
+    fn look(&self) -> io::Result<Stat> {
+        let stat = fstat(&self.fd)?;
+        if same_inode(&meta_of(&stat), &self.found) { Ok(stat) } else { Err(io::Error::other(REPLACED)) }
     }
 
     /// The next border between data and hole, at most the end of the file; `None` where the file
@@ -93,34 +110,29 @@ impl Content for OpenFile {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let want = (buf.len() as u64).min(self.until - self.at) as usize;
         let mut got = 0;
+        self.cached.before(self.fd.as_fd(), self.at, self.size);
         while got < want {
             match pread(&self.fd, &mut buf[got..want], self.at + got as u64) {
                 Ok(0) => break,
                 Ok(n) => got += n,
                 Err(Errno::INTR) => {}
-                Err(err) => return Err(err.into()),
+                // A pipe cannot be read like this, for one.
+                Err(err) => return Err(self.look().err().unwrap_or_else(|| err.into())),
             }
         }
         self.at += got as u64;
-        if self.at - self.dropped >= DROP_FROM_BYTES {
-            self.drop_cached();
-        }
         Ok(got)
     }
 
     fn finish(&mut self) -> io::Result<Meta> {
-        self.drop_cached();
-        Ok(meta_of(&fstat(&self.fd)?))
+        self.cached.drop_until(self.fd.as_fd(), self.at);
+        Ok(meta_of(&self.look()?))
     }
 
     fn rewind(&mut self) -> io::Result<Meta> {
-        let stat = fstat(&self.fd)?;
-        let meta = meta_of(&stat);
-        #[allow(clippy::unnecessary_cast)]
-        let stored = (stat.st_blocks as u64).saturating_mul(512);
-        (self.at, self.until, self.dropped) = (0, 0, 0);
-        self.size = meta.size;
-        self.sparse = meta.size >= SPARSE_FROM_BYTES && stored < meta.size;
-        Ok(meta)
+        let stat = self.look()?;
+        (self.at, self.until, self.cached) = (0, 0, Cached::default());
+        self.resize(&stat);
+        Ok(meta_of(&stat))
     }
 }

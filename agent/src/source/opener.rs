@@ -1,6 +1,6 @@
 //! Opens what the walk found.
 
-use super::open_file::OpenFile;
+use super::open_file::{OpenFile, SPARSE_FROM_BYTES};
 use super::xattrs::{Of, Reader};
 use crate::fs::{Folders, NoAtime, meta_of, same_inode, split};
 use atalaya_repo::model::{Kind, Meta};
@@ -48,15 +48,17 @@ impl Opener {
 
     fn try_open(&mut self, path: &[u8], meta: &Meta, extra: &mut Extra) -> rustix::io::Result<OpenFile> {
         let fd = self.open_fd(path, meta)?;
-        let stat = fstat(&fd)?;
-        let now = meta_of(&stat);
-        if !same_inode(&now, meta) {
+        // Of a tiny file it is enough to look once, after reading. An empty one is not read.
+        let tiny = (1..SPARSE_FROM_BYTES).contains(&meta.size);
+        let stat = if tiny { None } else { Some(fstat(&fd)?) };
+        if stat.is_some_and(|stat| !same_inode(&meta_of(&stat), meta)) {
             return Err(Errno::STALE);
         }
-        self.xattrs.read(&Of::File(fd.as_fd()), meta.dev, &mut extra.xattrs)?;
-        #[allow(clippy::unnecessary_cast)]
-        let stored = (stat.st_blocks as u64).saturating_mul(512);
-        Ok(OpenFile::new(fd, now.size, stored))
+        self.xattrs.read(&Of::File(fd.as_fd()), meta.dev, extra)?;
+        Ok(match stat {
+            Some(stat) => OpenFile::looked_at(fd, meta, &stat),
+            None => OpenFile::new(fd, meta),
+        })
     }
 
     fn try_describe(&mut self, path: &[u8], meta: &Meta, extra: &mut Extra) -> rustix::io::Result<()> {
@@ -68,7 +70,7 @@ impl Opener {
             extra.target.extend_from_slice(target.as_bytes());
             self.link = target.into_bytes();
         }
-        self.xattrs.read(&Of::Name(dir, name), meta.dev, &mut extra.xattrs)
+        self.xattrs.read(&Of::Name(dir, name), meta.dev, extra)
     }
 }
 
@@ -76,19 +78,14 @@ impl Open for Opener {
     type File = OpenFile;
 
     fn open(&mut self, path: &[u8], meta: &Meta, extra: &mut Extra) -> std::result::Result<OpenFile, Problem> {
-        clear(extra);
+        extra.clear();
         self.try_open(path, meta, extra).map_err(|err| problem(path, err))
     }
 
     fn describe(&mut self, path: &[u8], meta: &Meta, extra: &mut Extra) -> std::result::Result<(), Problem> {
-        clear(extra);
+        extra.clear();
         self.try_describe(path, meta, extra).map_err(|err| problem(path, err))
     }
-}
-
-fn clear(extra: &mut Extra) {
-    extra.xattrs.clear();
-    extra.target.clear();
 }
 
 fn problem(path: &[u8], err: Errno) -> Problem {

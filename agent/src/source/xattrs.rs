@@ -1,6 +1,8 @@
 //! Extended attributes, with buffers that are used again.
 
+use crate::fs::shown_name;
 use atalaya_repo::model::{Xattr, XattrValue};
+use atalaya_repo::source::Extra;
 use rustix::fd::{AsRawFd, BorrowedFd};
 use rustix::fs::{fgetxattr, flistxattr, lgetxattr, llistxattr};
 use rustix::io::{Errno, Result};
@@ -33,8 +35,12 @@ impl Reader {
         Self { names: vec![0; XATTR_BYTES_MAX], value: vec![0; XATTR_BYTES_MAX], without: None }
     }
 
-    /// Appends all that can be read, sorted by name. `device` is where the file lies.
-    pub(crate) fn read(&mut self, of: &Of<'_>, device: u64, out: &mut Vec<Xattr>) -> Result<()> {
+    /// Appends all that can be read, sorted by name, and says why where there are more: the content is worth
+    /// more than these. `device` is where the file lies.
+    ///
+    /// # Errors
+    /// Only when there is nothing of that name any more.
+    pub(crate) fn read(&mut self, of: &Of<'_>, device: u64, out: &mut Extra) -> Result<()> {
         if self.without == Some(device) {
             return Ok(());
         }
@@ -45,24 +51,50 @@ impl Reader {
                 self.without = Some(device);
                 return Ok(());
             }
-            // XFS can list more than Linux can say. The content is worth more than these.
-            Err(Errno::ACCESS | Errno::PERM | Errno::TOOBIG | Errno::RANGE) => return Ok(()),
-            Err(err) => return Err(err),
+            Err(err) if gone(err) => return Err(err),
+            Err(err) => {
+                out.incomplete = Some(unlisted(err));
+                return Ok(());
+            }
         };
         for name in self.names[..len].split(|b| *b == 0).filter(|name| !name.is_empty()) {
             match place.get(name, &mut self.value) {
                 Ok(len) => {
                     let value = XattrValue::Inline(self.value[..len].to_vec());
-                    out.push(Xattr { name: name.to_vec(), value });
+                    out.xattrs.push(Xattr { name: name.to_vec(), value });
                 }
-                // Gone meanwhile, or not for us to see.
-                Err(Errno::NODATA | Errno::ACCESS | Errno::PERM | Errno::NOTSUP) => {}
-                Err(err) => return Err(err),
+                // Removed meanwhile.
+                Err(Errno::NODATA) => {}
+                Err(err) if gone(err) => return Err(err),
+                Err(err) => {
+                    out.incomplete.get_or_insert_with(|| unread(name, err));
+                }
             }
         }
-        out.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        out.xattrs.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         Ok(())
     }
+}
+
+/// What the name leads to is no longer there, or something else is.
+fn gone(err: Errno) -> bool {
+    matches!(err, Errno::NOENT | Errno::NOTDIR | Errno::STALE | Errno::LOOP)
+}
+
+fn unlisted(err: Errno) -> String {
+    match err {
+        // XFS can hold more of them than Linux can list.
+        Errno::TOOBIG | Errno::RANGE => {
+            "its extended attributes have too many names to be listed (more than 64 KiB); it was stored without them"
+                .into()
+        }
+        err => format!("its extended attributes cannot be listed: {err}; it was stored without them"),
+    }
+}
+
+fn unread(name: &[u8], err: Errno) -> String {
+    let hint = if matches!(err, Errno::ACCESS | Errno::PERM) { "; run the backup as root to have all" } else { "" };
+    format!("its extended attribute \"{}\" cannot be read: {err}; it was stored without it{hint}", shown_name(name))
 }
 
 enum Place<'a> {

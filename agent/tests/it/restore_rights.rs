@@ -124,3 +124,26 @@ fn other_file_systems_are_not_deleted() {
     assert!(heard.why("extra").contains("another file system"), "{}", heard.why("extra"));
     assert!(mounted.join("x").exists());
 }
+
+#[test]
+fn times_are_right_as_far_as_the_file_system_holds_them() {
+    let (place, mut fake) = (place(), Fake::default());
+    let image = place.base.join("image");
+    fs::File::create(&image).unwrap().set_len(8 << 20).unwrap();
+    // As on ext3: inodes without room for nanoseconds.
+    let made =
+        Command::new("mkfs.ext4").args(["-q", "-I", "128"]).arg(&image).output().is_ok_and(|o| o.status.success());
+    let args = ["-o", "loop", image.to_str().unwrap()];
+    let Some(_mount) = made.then(|| Mount::new(&args, &place.target)).flatten() else { return };
+    fake.dir("d");
+    fake.file("d/a", b"content");
+    fake.file("d/b", b"content");
+    place.restore(&fake, &Options::default());
+    let (again, heard) = place.restore(&fake, &Options::default());
+    assert_eq!((again.kept, again.created, again.replaced, again.fixed), (3, 0, 0, 0), "{:?}", heard.done);
+    let (planned, _) = place.restore(&fake, &Options { dry_run: true, ..Options::default() });
+    assert_eq!((planned.kept, planned.replaced), (3, 0));
+    // A second is a difference all the same.
+    fake.entries[1].meta.mtime.secs += 1;
+    assert_eq!(place.restore(&fake, &Options::default()).0.replaced, 1);
+}

@@ -135,6 +135,42 @@ fn what_changed_since_the_walk() {
 }
 
 #[test]
+fn tiny_files_replaced_since_the_walk_are_never_read_as_themselves() {
+    let (_dir, data, walk) = walked();
+    let names = ["becomes-fifo", "becomes-folder", "becomes-link", "fine", "replaced"];
+    names.iter().for_each(|name| fs::write(data.join(name), name).unwrap());
+    fs::write(data.join("empty"), "").unwrap();
+    let walked = walk(&data);
+    let at = |name: &str| data.join(name);
+    names.iter().filter(|name| name.starts_with("becomes")).for_each(|name| fs::remove_file(at(name)).unwrap());
+    let fifo = rustix::fs::FileType::Fifo;
+    rustix::fs::mknodat(rustix::fs::CWD, at("becomes-fifo"), fifo, rustix::fs::Mode::RWXU, 0).unwrap();
+    fs::create_dir(at("becomes-folder")).unwrap();
+    symlink("fine", at("becomes-link")).unwrap();
+    for name in ["replaced", "empty"] {
+        fs::write(at("other"), name).unwrap();
+        fs::rename(at("other"), at(name)).unwrap();
+    }
+    let (mut opener, mut extra) = (Opener::new().unwrap(), Extra::default());
+    let mut outcome = |name: &str| -> Result<Vec<u8>, String> {
+        let path = data.join(name);
+        let opened = opener.open(&entry_path(&path), &meta(&walked, &path), &mut extra);
+        let mut file = opened.map_err(|problem| problem.why)?;
+        let (mut bytes, mut buf) = (vec![], [0; 100]);
+        while file.segment().map_err(|err| err.to_string())? != Segment::End {
+            let got = file.read(&mut buf).map_err(|err| err.to_string())?;
+            bytes.extend_from_slice(&buf[..got]);
+        }
+        file.finish().map_err(|err| err.to_string()).map(|_| bytes)
+    };
+    assert_eq!(outcome("fine").unwrap(), b"fine");
+    for name in ["becomes-fifo", "becomes-folder", "becomes-link", "empty", "replaced"] {
+        let why = outcome(name).unwrap_err();
+        assert!(why.contains("was replaced by something else"), "{name}: {why}");
+    }
+}
+
+#[test]
 fn deep_paths_are_opened_up_and_down() {
     let (_dir, data, walk) = walked();
     super::source::make_deep(&data, "dd", 2000);

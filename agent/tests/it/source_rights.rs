@@ -50,6 +50,7 @@ fn what_cannot_be_read_is_told() {
     for (path, mode) in [("data/closed", 0o700), ("data/listable", 0o744), ("data/secret", 0o600), ("spool", 0o777)] {
         fs::set_permissions(base.join(path), fs::Permissions::from_mode(mode)).unwrap();
     }
+    rustix::fs::setxattr(data.join("closed"), "user.seen", b"by root", rustix::fs::XattrFlags::empty()).ok();
     fs::set_permissions(&base, fs::Permissions::from_mode(0o755)).unwrap();
     if !is_root() {
         return;
@@ -79,5 +80,14 @@ fn as_somebody_else() {
     assert!(whys[0].contains("CAP_DAC_READ_SEARCH") && whys[1].contains("2 of its entries"), "{whys:?}");
     let (path, meta) = walked.entries.last().unwrap();
     assert_eq!(meta.kind, Kind::File);
-    assert!(Opener::new().unwrap().open(path, meta, &mut Extra::default()).unwrap_err().missing);
+    let (mut opener, mut extra) = (Opener::new().unwrap(), Extra::default());
+    assert!(opener.open(path, meta, &mut extra).unwrap_err().missing);
+    // Its attribute is listed for anybody; only some file systems have any.
+    let closed = data.join("closed");
+    let listed = rustix::fs::listxattr(&closed, &mut [0u8; 100][..]).is_ok_and(|len| len > 0);
+    let path = super::source::entry_path(&closed);
+    let (_, meta) = walked.entries.iter().find(|(p, _)| *p == path).unwrap();
+    opener.describe(&path, meta, &mut extra).unwrap();
+    assert_eq!(extra.incomplete.as_deref().is_some_and(|why| why.contains("\"user.seen\" cannot be read")), listed);
+    assert!(extra.xattrs.is_empty());
 }

@@ -82,6 +82,18 @@ pub struct Extra {
     pub xattrs: Vec<Xattr>,
     /// Target of a symbolic link.
     pub target: Vec<u8>,
+    /// Why not all extended attributes are here, for people. The entry is stored without those that are
+    /// missing, the path told as a problem, and looked at again by the next backup.
+    pub incomplete: Option<String>,
+}
+
+impl Extra {
+    /// Forgets everything, keeps the memory.
+    pub fn clear(&mut self) {
+        self.xattrs.clear();
+        self.target.clear();
+        self.incomplete = None;
+    }
 }
 
 /// Opens what the walk found. Calls come in tree order, so that the folder last used is
@@ -92,7 +104,7 @@ pub trait Open: Send {
 
     /// Opens a regular file and reads its extended attributes into `extra`.
     /// `Err(Problem)` when it cannot be opened, vanished, or is no longer the file (device, inode,
-    /// kind) that was found.
+    /// kind) that was found; of a file that is not empty `Content::finish` may say the last instead.
     fn open(&mut self, path: &[u8], meta: &Meta, extra: &mut Extra) -> std::result::Result<Self::File, Problem>;
 
     /// Extended attributes and link target of anything but a regular file.
@@ -120,7 +132,8 @@ pub trait Content {
     fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize>;
 
     /// After the last byte: what `fstat` says now. The engine compares it with what the walk
-    /// found, and tries again, later gives up, when the file changed meanwhile.
+    /// found, and tries again, later gives up, when the file changed meanwhile. An error when it is not
+    /// the file that the walk found, so that nothing is stored under a wrong name.
     fn finish(&mut self) -> std::io::Result<Meta>;
 
     /// Begins again from the start, for a file that changed while it was read; gives its present state.

@@ -42,7 +42,7 @@ impl<O: Open> Reader<'_, O> {
                     // What it is at the new beginning counts; without that, what it was at the old end.
                     let now = again.unwrap_or(now);
                     entry.meta = Meta { nlink: entry.meta.nlink, ..now };
-                    entry.flags.racy = self.is_racy(&now);
+                    entry.flags.racy |= self.is_racy(&now);
                 }
                 Err(Trouble::Fatal(err)) => return Err(err),
                 Err(Trouble::File(err)) => {
@@ -115,7 +115,7 @@ impl<O: Open> Reader<'_, O> {
         if !stable && !last {
             return Ok(Outcome::Changed(now));
         }
-        let digest = shared.repo.keyring.file_digest(&bundle.bytes.room()[..got]);
+        let digest = shared.repo.keyring.file_digest(&bundle.bytes.room()[..got])?;
         self.count(got);
         if !stable {
             self.keep_unstable(entry, got as u64);

@@ -128,8 +128,7 @@ impl<'a, O: Open> Reader<'a, O> {
     /// An entry that has to be described, and if it is a file, read. `known` is the old entry and whether its
     /// attributes are the same.
     fn fresh(&mut self, path: &[u8], meta: &Meta, known: Option<(Entry, bool)>) -> Result<()> {
-        self.extra.xattrs.clear();
-        self.extra.target.clear();
+        self.extra.clear();
         if meta.kind == Kind::File {
             return self.file(path, meta, known);
         }
@@ -164,8 +163,14 @@ impl<'a, O: Open> Reader<'a, O> {
         }
     }
 
-    /// An entry without content, from what was found and `self.extra`.
+    /// An entry without content, from what was found and `self.extra`. Attributes that could not be read are
+    /// told, and tried again next time.
     fn entry(&mut self, path: &[u8], meta: &Meta) -> Entry {
+        let incomplete = self.extra.incomplete.take();
+        let again = incomplete.is_some();
+        if let Some(why) = incomplete {
+            self.problem(path, why, true);
+        }
         let link = (meta.kind == Kind::File && meta.nlink > 1).then_some(LinkGroup { dev: meta.dev, ino: meta.ino });
         Entry {
             path: path.to_vec(),
@@ -175,7 +180,7 @@ impl<'a, O: Open> Reader<'a, O> {
             xattrs: std::mem::take(&mut self.extra.xattrs),
             content: Content::None,
             digest: [0; 8],
-            flags: Flags { racy: self.is_racy(meta), unstable: false },
+            flags: Flags { racy: again || self.is_racy(meta), unstable: false },
         }
     }
 

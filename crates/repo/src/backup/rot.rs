@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::index::IndexSet;
 use crate::model::{ChunkId, Content, Entry, Run};
-use crate::names::{BlobType, hex};
+use crate::names::{BlobType, hex, partial};
 use crate::sorter::Sorter;
 use crate::{Error, Result, limits};
 
@@ -117,9 +117,9 @@ impl Usage {
                 break;
             }
         }
-        let partial = path.with_extension("part");
-        std::fs::write(&partial, rotten)
-            .and_then(|()| std::fs::rename(&partial, path))
+        let beside = partial(path)?;
+        std::fs::write(&beside, rotten)
+            .and_then(|()| std::fs::rename(&beside, path))
             .map_err(|err| Error::io("cannot write to the state folder", &err))
     }
 }

@@ -123,7 +123,8 @@ pub enum Content {
 /// What a reader of an entry should know beside its attributes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Flags {
-    /// It may have changed within the same clock tick after it was read: the next backup reads it again.
+    /// It may have changed within the same clock tick after it was read, or not all of its attributes could be
+    /// read: the next backup reads it again.
     pub racy: bool,
     /// It changed while it was read, every time: what is stored may never have been its content at one moment.
     pub unstable: bool,

@@ -2,7 +2,7 @@
 
 use atalaya_repo::model::{Kind, Meta, Time, Xattr, XattrValue};
 
-use crate::fixture::{NOW, Tree, World, noise};
+use crate::fixture::{Key, NOW, Tree, World, noise};
 
 pub fn mixed() -> Tree {
     let mut tree = Tree::default();
@@ -155,6 +155,28 @@ fn what_cannot_be_read_is_reported_and_left_out() {
     assert_eq!(world.backup(&tree).unwrap().problems, 1);
     assert_eq!(world.problems.lock().unwrap()[0].path, b"home/song.mp3");
     tree.remove("home/song.mp3");
+    world.assert_holds("latest", &tree);
+}
+
+#[test]
+fn attributes_that_cannot_be_read_are_reported_and_tried_again() {
+    let mut world = World::new();
+    let mut tree = mixed();
+    let xattr = Xattr { name: b"user.x".to_vec(), value: XattrValue::Inline(b"1".to_vec()) };
+    for path in ["aa-dir", "aa-file"] {
+        let node = if path == "aa-dir" { tree.dir(path) } else { tree.file(path, "content") };
+        node.xattrs = vec![xattr.clone()];
+        world.without_attributes.push(path.as_bytes().to_vec());
+    }
+    assert_eq!(world.backup(&tree).unwrap().problems, 2);
+    assert!(world.problems.lock().unwrap().iter().all(|problem| problem.missing));
+    let stored = world.read("latest").unwrap();
+    let file = &stored[&Key(b"aa-file".to_vec())];
+    assert_eq!((&file.1[..], &file.3[..]), (&b"content"[..], &[][..]), "stored without them");
+    // As long as they cannot be read, every backup says so, and the first that can has them.
+    assert_eq!(world.backup(&tree).unwrap().problems, 2);
+    world.without_attributes.clear();
+    assert_eq!(world.backup(&tree).unwrap().problems, 0);
     world.assert_holds("latest", &tree);
 }
 
