@@ -107,8 +107,10 @@ fn counts(progress: &CheckProgress) -> Counts {
     Counts {
         entries: progress.nodes.load(Ordering::Relaxed),
         bytes: progress.bytes.load(Ordering::Relaxed),
+        nodes: true,
         total_entries: None,
         total_bytes: (total > 0).then_some(total),
+        guessed: false,
     }
 }
 

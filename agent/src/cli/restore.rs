@@ -130,9 +130,11 @@ fn counts(watch: &Watch<'_>, snapshot: &Snapshot<'_>, arg: &SnapshotPath) -> Cou
     let catalogue = &snapshot.info().catalogue;
     Counts {
         entries: watch.entries.load(Ordering::Relaxed),
+        nodes: false,
         bytes: watch.bytes.load(Ordering::Relaxed),
         total_entries: whole.then_some(catalogue.entries),
         total_bytes: whole.then_some(catalogue.bytes),
+        guessed: false,
     }
 }
 
