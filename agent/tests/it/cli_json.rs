@@ -136,6 +136,7 @@ fn the_rest() {
             "deleted:number",
             "skipped:number",
             "bytes:number",
+            "unstable:number",
             "verified:number",
             "problems:number",
             "problem_list:array",
