@@ -14,7 +14,7 @@ use super::exit::{Exit, Failure, Result};
 use super::output::complain;
 use super::snapshot_arg::SnapshotPath;
 use super::text::{shown, shown_path, shown_reason};
-use crate::dump::{Broken, archive, copy};
+use crate::dump::{Broken, UNSTABLE, archive, copy};
 
 /// For `--help`.
 const EXAMPLES: &str = "Examples:
@@ -50,7 +50,10 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     let problems = match arg.entry(&snapshot)? {
         Some(entry) if entry.meta.kind == Kind::File => {
             copy(&snapshot, &entry, &mut out).map_err(failure)?;
-            0
+            if entry.flags.unstable {
+                complain(format_args!("{}: {UNSTABLE}", shown_path(&entry.path)));
+            }
+            u64::from(entry.flags.unstable)
         }
         Some(entry) if entry.meta.kind != Kind::Dir => return Err(no_file(&entry)),
         _ => tar(args, &snapshot, &arg, &context.spool()?, &mut out)?,

@@ -17,6 +17,10 @@ use std::io;
 /// Content that is fetched at once; what it is fetched with comes on top (see `docs/memory.md`).
 pub(crate) const WINDOW_BYTES: usize = 4 << 20;
 
+/// What is said of files that changed each time they were read for the backup.
+pub(crate) const UNSTABLE: &str =
+    "changed while it was backed up; what is stored may never have been its content at one moment";
+
 /// Why a stream ended early: the snapshot cannot be read, or nobody reads on.
 #[derive(Debug)]
 pub(crate) enum Broken {

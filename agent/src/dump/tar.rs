@@ -9,12 +9,12 @@ use std::path::Path;
 use atalaya_repo::model::{Entry, Kind};
 use atalaya_repo::view::View;
 
-use super::Broken;
 use super::batch::{Batch, Filled, SMALL_FILE_BYTES_MAX};
 use super::content::zeros;
 use super::entry::Writer;
 use super::links::Links;
 use super::ustar;
+use super::{Broken, UNSTABLE};
 
 /// Hears of what cannot be archived.
 pub(crate) type Problem<'a> = dyn FnMut(&[u8], &str) + 'a;
@@ -54,6 +54,9 @@ impl Archive<'_, '_> {
             return Ok(());
         }
         let file = entry.meta.kind == Kind::File;
+        if entry.flags.unstable {
+            (self.writer.problem)(&entry.path, UNSTABLE);
+        }
         let group = entry.link.filter(|_| file);
         let content = file && group.map_or(Ok(None), |group| self.writer.links.get(&group))?.is_none();
         if content && entry.meta.size > SMALL_FILE_BYTES_MAX {
