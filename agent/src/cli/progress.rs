@@ -43,7 +43,7 @@ impl Display {
             return Self { bar: ProgressBar::hidden() };
         }
         let bar = ProgressBar::no_length()
-            .with_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_bar()));
+            .with_style(ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(REDRAWS));
         Self { bar }
     }
@@ -124,7 +124,10 @@ impl Speed {
 
 fn line(now: Counts, rate: f64) -> String {
     let (one, many) = if now.nodes { ("tree node", "tree nodes") } else { ("entry", "entries") };
-    let done = format!("{}, {}", units::counted(now.entries, one, many), units::size(now.bytes));
+    let mut done = units::size(now.bytes);
+    if !now.nodes || now.entries > 0 {
+        done = format!("{}, {done}", units::counted(now.entries, one, many));
+    }
     let rate_text = format!("{}/s", units::size(rate as u64));
     let Some(bytes) = now.total_bytes else { return format!("{done}, {rate_text}") };
     let percent = (now.bytes.min(bytes) * 100).checked_div(bytes).unwrap_or(100);

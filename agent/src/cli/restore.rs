@@ -124,9 +124,9 @@ fn options(context: &Context, args: &Args, place: &Place, snapshot: &Snapshot<'_
     })
 }
 
-/// How far it is; how much there is in all is known only of whole snapshots.
+/// How far it is. How much there is to do is known only of whole snapshots of which nothing is there yet.
 fn counts(watch: &Watch<'_>, snapshot: &Snapshot<'_>, arg: &SnapshotPath) -> Counts {
-    let whole = arg.path.is_empty();
+    let whole = arg.path.is_empty() && watch.kept.load(Ordering::Relaxed) == 0;
     let catalogue = &snapshot.info().catalogue;
     Counts {
         entries: watch.entries.load(Ordering::Relaxed),

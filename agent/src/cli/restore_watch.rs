@@ -17,6 +17,8 @@ use crate::restore::{Action, Problem, Progress};
 pub(crate) struct Watch<'a> {
     pub(crate) entries: AtomicU64,
     pub(crate) bytes: AtomicU64,
+    /// Entries that needed nothing: their bytes are not counted.
+    pub(crate) kept: AtomicU64,
     problems: Problems,
     display: &'a Display,
     stop: &'a AtomicBool,
@@ -42,6 +44,7 @@ impl<'a> Watch<'a> {
         Self {
             entries: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
+            kept: AtomicU64::new(0),
             problems: Problems::default(),
             display,
             stop,
@@ -63,6 +66,7 @@ impl<'a> Watch<'a> {
 impl Progress for Watch<'_> {
     fn done(&self, action: Action, path: &[u8]) {
         self.entries.fetch_add(1, Ordering::Relaxed);
+        self.kept.fetch_add(u64::from(action == Action::Kept), Ordering::Relaxed);
         if let Some(list) = &self.list
             && action != Action::Kept
         {
