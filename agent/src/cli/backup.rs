@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use atalaya_repo::backup::{Options, Progress};
-use atalaya_repo::{Error, Kind};
+use atalaya_repo::{Error, Kind, Repository, Selector};
 use atalaya_store::Store;
 
 use super::backup_report::Report;
@@ -25,9 +25,10 @@ const EXAMPLES: &str = "Examples:
   atalaya-agent backup --repo /mnt/usb/nas --job photos --exclude '*.tmp' /srv
   atalaya-agent backup --repo /mnt/usb/nas --one-file-system --exclude-caches /
 
-Patterns of --exclude, as in .gitignore: '*.tmp' and 'node_modules' match names anywhere,
-'/home/*/.cache' from the root, 'Trash/' folders only, '/srv/**/cache' at any depth;
-'!keep.tmp' takes an earlier one back. The last pattern that matches decides.";
+Patterns of --exclude, as in .gitignore: '*.tmp' and 'node_modules' match
+names anywhere, '/home/*/.cache' from the root, 'Trash/' folders only,
+'/srv/**/cache' at any depth; '!keep.tmp' takes an earlier one back. The last
+pattern that matches decides.";
 
 /// Back up folders and files into a new snapshot
 #[derive(Debug, clap::Args)]
@@ -102,7 +103,8 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
         progress: &progress,
     };
     let opener = Opener::new()?;
-    let result = display.around(|| of_backup(&progress), || repo.backup(walker, opener, &options));
+    let last = if display.is_shown() { last_totals(&repo, &args.job) } else { None };
+    let result = display.around(|| of_backup(&progress, last), || repo.backup(walker, opener, &options));
     let summary = result.map_err(|err| signals.explain(err))?;
     let mut out = context.output();
     Report::new(&summary, &args.job, problems, start.elapsed()).write(&mut out)?;
@@ -127,6 +129,12 @@ fn walker(
         shares: Shares::default(),
     };
     Ok(Walker::new(&args.paths, options)?)
+}
+
+/// Entries and bytes of the job's last snapshot, for an estimate.
+fn last_totals(repo: &Repository, job: &str) -> Option<(u64, u64)> {
+    let last = repo.find_snapshot(&Selector::LatestOf(job.to_owned())).ok()?;
+    Some((last.catalogue.entries, last.catalogue.bytes))
 }
 
 /// Those on the command line, then those in files, in order.

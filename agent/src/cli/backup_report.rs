@@ -6,9 +6,10 @@ use atalaya_repo::backup::Summary;
 use serde::Serialize;
 
 use super::exit::Result;
+use super::host;
 use super::output::Output;
 use super::problems::{JsonProblem, Problems};
-use super::{host, units};
+use super::units::{self, counted, size};
 
 /// What there is to tell.
 #[derive(Serialize)]
@@ -63,31 +64,22 @@ impl<'a> Report<'a> {
             super::output::complain(format_args!("warning: {warning}"));
         }
         out.remark(format_args!("Snapshot {} of job {}", &self.snapshot[..8], self.job))?;
-        out.remark(format_args!("  holds  {} entries, {}", units::count(self.entries), units::size(self.bytes)))?;
-        out.remark(format_args!(
-            "  read   {} files, {}; {} entries unchanged",
-            units::count(self.files_read),
-            units::size(self.read_bytes),
-            units::count(self.unchanged)
-        ))?;
-        out.remark(format_args!(
-            "  added  {} in {} new chunks",
-            units::size(self.added_bytes),
-            units::count(self.new_chunks)
-        ))?;
-        let memory = self
-            .memory_peak_bytes
-            .map_or_else(String::new, |bytes| format!(", {} of memory at most", units::size(bytes)));
+        let entries = |number| counted(number, "entry", "entries");
+        out.remark(format_args!("  holds  {}, {}", entries(self.entries), size(self.bytes)))?;
+        let (read, unchanged) = (counted(self.files_read, "file", "files"), entries(self.unchanged));
+        out.remark(format_args!("  read   {read}, {}; {unchanged} unchanged", size(self.read_bytes)))?;
+        let chunks = counted(self.new_chunks, "new chunk", "new chunks");
+        out.remark(format_args!("  added  {} in {chunks}", size(self.added_bytes)))?;
+        let memory =
+            self.memory_peak_bytes.map_or_else(String::new, |bytes| format!(", {} of memory at most", size(bytes)));
         out.remark(format_args!(
             "  took   {} ({}){memory}",
             units::duration(self.took),
             units::rate(self.bytes, self.took)
         ))?;
         if self.problems > 0 {
-            out.remark(format_args!(
-                "{} paths could not be backed up as they should; see above",
-                units::count(self.problems)
-            ))?;
+            let paths = counted(self.problems, "path", "paths");
+            out.remark(format_args!("{paths} could not be backed up as they should; see above"))?;
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use super::output::{Output, complain};
 use super::progress::{Counts, Display};
 use super::signals::Signals;
 use super::text::{shown, shown_path};
-use super::units::{self, count, size};
+use super::units::{self, counted, size};
 use super::{findings::Findings, host};
 
 /// For `--help`.
@@ -94,10 +94,10 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     }
     // Not as a failure: the check itself was done, and programs have got its object.
     complain(format_args!(
-        "atalaya-agent: {} is damaged: {} findings, {} files affected, see above; restore what you need from it, then back up to a new one",
+        "atalaya-agent: {} is damaged: {}, {} affected, see above; restore what you need from it, then back up to a new one",
         repo.place(),
-        count(summary.findings),
-        count(summary.files_affected)
+        counted(summary.findings, "finding", "findings"),
+        counted(summary.files_affected, "file", "files")
     ));
     Ok(Exit::Failed)
 }
@@ -107,26 +107,32 @@ fn counts(progress: &CheckProgress) -> Counts {
     Counts {
         entries: progress.nodes.load(Ordering::Relaxed),
         bytes: progress.bytes.load(Ordering::Relaxed),
+        nodes: true,
         total_entries: None,
         total_bytes: (total > 0).then_some(total),
+        guessed: false,
     }
+}
+
+fn packs(number: u64) -> String {
+    counted(number, "pack", "packs")
 }
 
 fn report(out: &mut Output, summary: &CheckSummary, took: std::time::Duration) -> Result<()> {
     let state = if summary.findings == 0 { "Everything is as it should be." } else { "Something is wrong." };
     out.remark(state)?;
-    out.remark(format_args!("  {} snapshots, {} packs", count(summary.snapshots), count(summary.packs)))?;
+    out.remark(format_args!("  {}, {}", counted(summary.snapshots, "snapshot", "snapshots"), packs(summary.packs)))?;
     match (summary.packs_read, summary.content_verified) {
         (0, _) => out.remark("  the stored data was not read; --read-data does that")?,
-        (packs, true) => out.remark(format_args!(
-            "  read {} packs, {}; {} chunks are what they were",
-            count(packs),
+        (read, true) => out.remark(format_args!(
+            "  read {}, {}; {} as stored",
+            packs(read),
             size(summary.bytes_read),
-            count(summary.blobs_verified)
+            counted(summary.blobs_verified, "chunk is", "chunks are")
         ))?,
-        (packs, false) => out.remark(format_args!(
-            "  read {} packs, {}, by checksums only: this key cannot read content",
-            count(packs),
+        (read, false) => out.remark(format_args!(
+            "  read {}, {}, by checksums only: this key cannot read content",
+            packs(read),
             size(summary.bytes_read)
         ))?,
     }
@@ -135,8 +141,8 @@ fn report(out: &mut Output, summary: &CheckSummary, took: std::time::Duration) -
     }
     if summary.unindexed_packs > 0 {
         out.remark(format_args!(
-            "  {} packs belong to no snapshot: an interrupted backup left them, which is harmless",
-            count(summary.unindexed_packs)
+            "  {} in no index: an interrupted backup left that, which is harmless",
+            packs(summary.unindexed_packs)
         ))?;
     }
     let memory = host::peak_memory().map_or_else(String::new, |bytes| format!(", {} of memory at most", size(bytes)));

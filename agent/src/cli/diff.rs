@@ -16,7 +16,8 @@ const EXAMPLES: &str = "Examples:
   atalaya-agent diff --repo /mnt/usb/nas 3fa9 latest
   atalaya-agent diff --repo /mnt/usb/nas --json 3fa9 latest/photos
 
-In front of each path: + added, - removed, M other content, a other attributes, T another kind of thing.";
+In front of each path: + added, - removed, M other content, a other
+attributes, T another kind of thing.";
 
 /// Show what changed between two snapshots
 #[derive(Debug, clap::Args)]

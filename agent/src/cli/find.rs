@@ -20,10 +20,11 @@ use crate::source::Excludes;
 /// For `--help`.
 const EXAMPLES: &str = "Examples:
   atalaya-agent find --repo /mnt/usb/nas 'IMG_2024*.jpg'
-  atalaya-agent find --repo /mnt/usb/nas --ignore-case --job photos '/srv/photos/**/*.jpg'
+  atalaya-agent find --repo /mnt/usb/nas --ignore-case '/srv/**/*.jpg'
 
-Patterns are those of \"backup --exclude\": without a slash they match names anywhere, with one at
-the start paths from the root; '**' stands for any number of folders, a slash at the end for folders only.";
+Patterns are those of \"backup --exclude\": without a slash they match names
+anywhere, with one at the start paths from the root; '**' stands for any
+number of folders, a slash at the end for folders only.";
 
 /// Find files by name across all snapshots
 #[derive(Debug, clap::Args)]

@@ -14,13 +14,14 @@ use super::{key_file, units};
 /// For `--help`.
 const EXAMPLES: &str = "Examples:
   atalaya-agent key list --repo /mnt/usb/nas
-  atalaya-agent key add --repo /mnt/usb/nas --role writer --label nas --out nas.key
-  atalaya-agent key add --repo /mnt/usb/nas --role owner --label 'spare, in the safe'
+  atalaya-agent key add --repo /mnt/usb/nas --role writer --label a --out a.key
+  atalaya-agent key add --repo /mnt/usb/nas --role owner --label spare
   atalaya-agent key remove --repo /mnt/usb/nas 2
   atalaya-agent key passphrase --repo /mnt/usb/nas
 
-A writer backs up and sees when and how much, but no names and no content. A maintainer sees names too.
-An owner may do everything. A writer's key in a file lets a machine back up that cannot read what it stored.";
+A writer backs up and sees when and how much, but no names and no content. A
+maintainer sees names too. An owner may do everything. A writer's key in a
+file lets a machine back up that cannot read what it stored.";
 
 /// List, add and remove keys, or change the passphrase
 #[derive(Debug, clap::Args)]

@@ -144,12 +144,4 @@ fn tell(failure: &Failure, json: bool) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::CommandFactory;
-
-    #[test]
-    fn definitions_are_sound() {
-        Cli::command().debug_assert();
-    }
-}
+mod tests;

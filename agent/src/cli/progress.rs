@@ -26,10 +26,14 @@ pub(crate) struct Display {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) entries: u64,
+    /// They are nodes of trees rather than entries.
+    pub(crate) nodes: bool,
     pub(crate) bytes: u64,
-    /// Of what will be done in all, once that is known.
+    /// Of what will be done in all, once that is known or can be guessed.
     pub(crate) total_entries: Option<u64>,
     pub(crate) total_bytes: Option<u64>,
+    /// Both totals are those of last time.
+    pub(crate) guessed: bool,
 }
 
 impl Display {
@@ -42,6 +46,11 @@ impl Display {
             .with_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(REDRAWS));
         Self { bar }
+    }
+
+    /// Whether anybody watches.
+    pub(crate) fn is_shown(&self) -> bool {
+        !self.bar.is_hidden()
     }
 
     /// A line above the progress, on standard error.
@@ -76,15 +85,18 @@ impl Display {
     }
 }
 
-/// What the engine's counters say.
-pub(crate) fn of_backup(progress: &Progress) -> Counts {
+/// What the engine's counters say. Until the walk is over, which is only shortly before the end, the totals are
+/// `last`: entries and bytes of the job's last snapshot.
+pub(crate) fn of_backup(progress: &Progress, last: Option<(u64, u64)>) -> Counts {
     let get = |counter: &portable_atomic::AtomicU64| counter.load(Ordering::Relaxed);
     let walked = progress.walked.load(Ordering::Relaxed);
     Counts {
         entries: get(&progress.entries),
+        nodes: false,
         bytes: get(&progress.bytes),
-        total_entries: walked.then(|| get(&progress.found)),
-        total_bytes: walked.then(|| get(&progress.found_bytes)),
+        total_entries: if walked { Some(get(&progress.found)) } else { last.map(|last| last.0) },
+        total_bytes: if walked { Some(get(&progress.found_bytes)) } else { last.map(|last| last.1) },
+        guessed: !walked,
     }
 }
 
@@ -111,19 +123,20 @@ impl Speed {
 }
 
 fn line(now: Counts, rate: f64) -> String {
-    let done = format!("{} entries, {}", units::count(now.entries), units::size(now.bytes));
+    let (one, many) = if now.nodes { ("tree node", "tree nodes") } else { ("entry", "entries") };
+    let done = format!("{}, {}", units::counted(now.entries, one, many), units::size(now.bytes));
     let rate_text = format!("{}/s", units::size(rate as u64));
-    let (Some(entries), Some(bytes)) = (now.total_entries, now.total_bytes) else {
-        return format!("{done}, {rate_text}, still looking");
-    };
+    let Some(bytes) = now.total_bytes else { return format!("{done}, {rate_text}") };
     let percent = (now.bytes.min(bytes) * 100).checked_div(bytes).unwrap_or(100);
+    let about = if now.guessed { "about " } else { "" };
     let left = bytes.saturating_sub(now.bytes) as f64 / rate.max(1.0);
-    let left = if rate < 1.0 {
+    let left = if rate < 1.0 || left < 1.0 {
         String::new()
     } else {
-        format!(", {} left", units::duration(Duration::from_secs_f64(left.min(1e7))))
+        format!(", {about}{} left", units::duration(Duration::from_secs_f64(left.min(1e7))))
     };
-    format!("{percent:3} %  {done} of {} and {}, {rate_text}{left}", units::count(entries), units::size(bytes))
+    let entries = now.total_entries.map_or_else(String::new, |entries| format!("{} and ", units::count(entries)));
+    format!("{percent:3} %  {done} of {about}{entries}{}, {rate_text}{left}", units::size(bytes))
 }
 
 #[cfg(test)]
@@ -131,10 +144,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_estimate_needs_the_total() {
-        let mut now = Counts { entries: 10, bytes: 1 << 20, total_entries: None, total_bytes: None };
-        assert_eq!(line(now, 1048576.0), "10 entries, 1.00 MiB, 1.00 MiB/s, still looking");
+    fn an_estimate_needs_a_total() {
+        let mut now = Counts { entries: 10, bytes: 1 << 20, ..Counts::default() };
+        assert_eq!(line(now, 1048576.0), "10 entries, 1.00 MiB, 1.00 MiB/s");
         (now.total_entries, now.total_bytes) = (Some(20), Some(4 << 20));
         assert_eq!(line(now, 1048576.0), " 25 %  10 entries, 1.00 MiB of 20 and 4.00 MiB, 1.00 MiB/s, 3.00 s left");
+        now.guessed = true;
+        let guess = " 25 %  10 entries, 1.00 MiB of about 20 and 4.00 MiB, 1.00 MiB/s, about 3.00 s left";
+        assert_eq!(line(now, 1048576.0), guess);
     }
 }

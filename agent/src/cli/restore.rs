@@ -22,11 +22,12 @@ use crate::restore::{Options, restore};
 const EXAMPLES: &str = "Examples:
   atalaya-agent restore --repo /mnt/usb/nas latest --target /mnt/restored
   atalaya-agent restore --repo /mnt/usb/nas latest:/home/ana --target /home/ana
-  atalaya-agent restore --repo /mnt/usb/nas 3fa9:/srv --target /srv --delete --dry-run
+  atalaya-agent restore --repo /mnt/usb/nas 3fa9:/srv --target /srv --dry-run
 
-A whole snapshot is restored by its full paths, of a folder what is in it. What is in the target already and
-right is kept, so that an interrupted restore goes on where it was; what differs is replaced; what is not in
-the snapshot is kept unless --delete is given.";
+A whole snapshot is restored by its full paths, of a folder what is in it.
+What is in the target already and right is kept, so that an interrupted
+restore goes on where it was; what differs is replaced; what is not in the
+snapshot is kept unless --delete is given.";
 
 /// Restore a snapshot, or PATH in it, into a folder
 #[derive(Debug, clap::Args)]
@@ -129,9 +130,11 @@ fn counts(watch: &Watch<'_>, snapshot: &Snapshot<'_>, arg: &SnapshotPath) -> Cou
     let catalogue = &snapshot.info().catalogue;
     Counts {
         entries: watch.entries.load(Ordering::Relaxed),
+        nodes: false,
         bytes: watch.bytes.load(Ordering::Relaxed),
         total_entries: whole.then_some(catalogue.entries),
         total_bytes: whole.then_some(catalogue.bytes),
+        guessed: false,
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::{Exit, Result};
 use super::place;
-use super::units::{count, size};
+use super::units::{count, counted, size};
 
 /// For `--help`.
 const EXAMPLES: &str = "Examples:
@@ -76,7 +76,7 @@ impl JsonStats {
     }
 
     fn lines(&self) -> Vec<(&'static str, String)> {
-        let packs = |sum: &Sum| format!("{} in {} packs", size(sum.bytes), count(sum.number));
+        let packs = |sum: &Sum| format!("{} in {}", size(sum.bytes), counted(sum.number, "pack", "packs"));
         let mut lines = vec![
             ("Repository", format!("{} at {}", &self.id[..8], self.repository)),
             ("Cipher", self.cipher.to_owned()),
@@ -87,7 +87,10 @@ impl JsonStats {
             ("Stored", format!("{} in {} objects{}", size(self.stored_bytes), count(self.objects), self.ratio())),
             ("  content", packs(&self.data_packs)),
             ("  names", packs(&self.tree_packs)),
-            ("  index", format!("{} in {} runs", size(self.index_runs.bytes), count(self.index_runs.number))),
+            (
+                "  index",
+                format!("{} in {}", size(self.index_runs.bytes), counted(self.index_runs.number, "run", "runs")),
+            ),
             ("Chunks", format!("{}, {} before compression", count(self.chunks.number), size(self.chunks.bytes))),
         ];
         if self.duplicates > 0 {

@@ -52,6 +52,11 @@ pub(crate) fn count(number: u64) -> String {
     out
 }
 
+/// A number of things: `1 entry`, `2,000 entries`.
+pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { many })
+}
+
 /// `0.42 s`, `12.3 s`, `4 min 05 s`, `3 h 02 min`.
 pub(crate) fn duration(time: Duration) -> String {
     let seconds = time.as_secs_f64();

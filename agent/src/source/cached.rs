@@ -113,16 +113,22 @@ mod tests {
         Some(cached(&file))
     }
 
+    /// The kernel takes our word as advice: a page that is busy elsewhere stays, so one stretch may differ.
+    fn assert_nearly(after: &[bool], expected: [bool; STRETCHES as usize]) {
+        let wrong = after.iter().zip(expected).filter(|(is, should)| **is != *should).count();
+        assert!(wrong <= 1, "cached: {after:?}, expected {expected:?}");
+    }
+
     #[test]
     fn what_was_cached_stays_and_nothing_else() {
-        for (forgotten, after) in [
-            (0..0, [true; STRETCHES as usize]),
-            (0..STRETCHES, [false; STRETCHES as usize]),
-            (2..STRETCHES, [true, true, false, false, false, false]),
-        ] {
-            // Others want memory, too, and disks can be too fast to be told from it.
-            let as_it_was = || check(forgotten.clone()).is_none_or(|found| found == after);
-            assert!((0..10).any(|_| as_it_was()), "{forgotten:?}");
+        if let Some(after) = check(0..0) {
+            assert_nearly(&after, [true; STRETCHES as usize]);
+        }
+        if let Some(after) = check(0..STRETCHES) {
+            assert_nearly(&after, [false; STRETCHES as usize]);
+        }
+        if let Some(after) = check(2..STRETCHES) {
+            assert_nearly(&after, [true, true, false, false, false, false]);
         }
     }
 }

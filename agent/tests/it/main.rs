@@ -1,7 +1,14 @@
 //! Everything of the agent that is tested from outside, in one program.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod cli;
+mod cli_bad_input;
+mod cli_commands;
+mod cli_dump;
+mod cli_json;
+mod cli_signals;
 mod fake;
+mod kill;
 mod restore;
 mod restore_replace;
 mod restore_rights;

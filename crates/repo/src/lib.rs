@@ -30,6 +30,8 @@ pub mod spool;
 mod stats;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(test)]
+mod tests;
 mod tree;
 pub mod view;
 

@@ -1,5 +1,7 @@
 //! Names of objects in the store.
 
+use std::path::{Path, PathBuf};
+
 use crate::model::PackId;
 
 /// What a blob or a pack holds, and so whose key it is sealed to.
@@ -61,6 +63,12 @@ pub(crate) fn object(folder: &str, id: &[u8; 16]) -> String {
 /// `roster/00000007`: sorts by number.
 pub(crate) fn roster(number: u32) -> String {
     format!("{ROSTER}{number:08}")
+}
+
+/// Where a file of the state folder is written before it is renamed to `path`. Several jobs may share the folder, so
+/// the name is random.
+pub(crate) fn partial(path: &Path) -> crate::Result<PathBuf> {
+    Ok(path.with_extension(format!("{}.part", hex(&crate::crypto::random::<8>()?))))
 }
 
 /// Lower-case hexadecimal.

@@ -33,6 +33,9 @@ pub struct Stats {
     pub tree_blobs: (u64, u64),
     /// Chunks and tree blobs that lie in more than one pack.
     pub duplicates: u64,
+    /// Bundles that are less than a quarter used, as this machine's last full backups saw it; the next backup
+    /// bundles their files anew.
+    pub rotten_bundles: u64,
 }
 
 impl Repository {
@@ -51,6 +54,7 @@ impl Repository {
             Ok(())
         })?;
         self.count_blobs(&mut stats)?;
+        stats.rotten_bundles = crate::backup::rotten_bundles(&self.state);
         Ok(stats)
     }
 

@@ -36,7 +36,7 @@ fn put_run(repo: &Repository, pack: &PackInfo, count: u64) -> Result<()> {
     let name = builder.id;
     let step = u64::MAX / count;
     for n in 0..count {
-        let mut id: [u8; 32] = repo.keyring.file_digest(&n.to_be_bytes());
+        let mut id = repo.keyring.blob_id(crate::names::BlobType::Data, &n.to_be_bytes()).0;
         let within = u64::from(u32::from_be_bytes([id[0], id[1], id[2], id[3]])) % step;
         id[..8].copy_from_slice(&(n * step + within).to_be_bytes());
         id[24..].copy_from_slice(&name[..8]);

@@ -5,6 +5,7 @@ use std::sync::mpsc::{Receiver, SyncSender};
 
 use super::item::{Item, Items, KeptNode, NewFile, PendingRun};
 use super::links::LinksStored;
+use super::rot::{self, Usage};
 use super::shared::{Shared, gone};
 use super::state_tree::StateTree;
 use crate::model::{ChunkId, Entry, Run, XattrValue};
@@ -74,6 +75,8 @@ pub(super) struct Assembler<'a> {
     builder: Builder,
     list: ListWriter,
     links: LinksStored,
+    /// Only in a full run, which hands on every entry.
+    usage: Option<Usage>,
     ids: HashMap<u64, ChunkId>,
     arriving: Receiver<(u64, ChunkId)>,
 }
@@ -94,6 +97,7 @@ impl<'a> Assembler<'a> {
             builder,
             list: ListWriter::default(),
             links: LinksStored::default(),
+            usage: shared.options.full.then(|| Usage::new(shared.options.spool)),
             ids: HashMap::new(),
             arriving,
         })
@@ -110,7 +114,11 @@ impl<'a> Assembler<'a> {
         if let Some(err) = self.sink.shared.failure() {
             return Err(err);
         }
-        let Self { mut sink, builder, .. } = self;
+        let Self { mut sink, builder, usage, .. } = self;
+        if let Some(usage) = usage {
+            let path = rot::path(&sink.shared.repo.state, &sink.shared.options.job);
+            usage.finish(&mut sink.shared.index().set, &path)?;
+        }
         let root = builder.finish(&mut sink)?;
         if let Some(pack) = sink.writer.finish()? {
             sink.packs.send(pack).map_err(gone)?;
@@ -121,7 +129,7 @@ impl<'a> Assembler<'a> {
     fn item(&mut self, item: Item) -> Result<()> {
         match item {
             Item::Keep(kept) => self.keep(*kept),
-            Item::Carry(entry) => self.builder.add(&entry, &mut self.sink),
+            Item::Carry(entry) => self.add(&entry),
             Item::Entry(entry) => self.entry(*entry),
             Item::Link(entry) => self.link(*entry),
             Item::File(file) => self.file(*file),
@@ -141,6 +149,7 @@ impl<'a> Assembler<'a> {
         // Something before it changed where nodes end: its entries go into new ones.
         let mut leaf = LeafDecoder::new(kept.node)?;
         while let Some(entry) = leaf.next()? {
+            Self::count(&mut self.usage, entry)?;
             self.builder.add(entry, &mut self.sink)?;
         }
         Ok(())
@@ -154,13 +163,22 @@ impl<'a> Assembler<'a> {
         if let Some(group) = &entry.link {
             self.links.add(group, &entry, self.sink.shared.options.spool)?;
         }
-        self.builder.add(&entry, &mut self.sink)
+        self.add(&entry)
     }
 
     fn link(&mut self, entry: Entry) -> Result<()> {
         let Some(group) = entry.link else { return self.entry(entry) };
         let entry = self.links.fill(&group, entry)?;
-        self.builder.add(&entry, &mut self.sink)
+        self.add(&entry)
+    }
+
+    fn add(&mut self, entry: &Entry) -> Result<()> {
+        Self::count(&mut self.usage, entry)?;
+        self.builder.add(entry, &mut self.sink)
+    }
+
+    fn count(usage: &mut Option<Usage>, entry: &Entry) -> Result<()> {
+        usage.as_mut().map_or(Ok(()), |usage| usage.count(entry))
     }
 
     fn move_values_out(&mut self, entry: &mut Entry) -> Result<()> {

@@ -34,7 +34,7 @@ impl Bundle {
     }
 
     /// Counts a file that was appended; `true` when the bundle ends behind it.
-    pub(super) fn appended(&mut self, size: usize, digest: &[u8; 32]) -> bool {
+    pub(super) fn appended(&mut self, size: usize, digest: &[u8; 16]) -> bool {
         self.files += 1;
         self.files >= limits::BUNDLE_FILES_MAX || bundle_ends(self.bytes.len(), size, digest)
     }

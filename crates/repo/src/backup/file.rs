@@ -115,14 +115,14 @@ impl<O: Open> Reader<'_, O> {
         if !stable && !last {
             return Ok(Outcome::Changed(now));
         }
-        let digest = shared.repo.keyring.file_digest(&bundle.bytes.room()[..got]);
+        let digest = shared.repo.keyring.file_digest(&bundle.bytes.room()[..got])?;
         self.count(got);
         if !stable {
             self.keep_unstable(entry, got as u64);
         }
         entry.digest.copy_from_slice(&digest[..8]);
         if stable && let Some((old, same)) = known {
-            if self.is_same(old, entry) {
+            if self.is_same(old, entry) && !self.rotten.has(old) {
                 entry.content = old.content.clone();
                 self.emit(Item::Entry(Box::new(entry.clone())))?;
                 return Ok(Outcome::Done);

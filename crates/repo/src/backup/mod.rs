@@ -21,9 +21,12 @@ mod links;
 mod options;
 mod parent;
 mod reader;
+mod rot;
 mod run;
 mod shared;
 mod state_tree;
 mod worker;
+
+pub(crate) use rot::rotten_bundles;
 
 pub use options::{Options, Progress, Summary};

@@ -9,6 +9,7 @@ use super::item::{Item, Items, NewFile, PendingRun, weight};
 use super::large::Lane;
 use super::links::LinksRead;
 use super::parent::{Parent, unchanged};
+use super::rot::Rotten;
 use super::shared::{Shared, gone};
 use super::worker::Job;
 use crate::chunker::Chunker;
@@ -46,6 +47,7 @@ pub(super) struct Reader<'a, O: Open> {
     pub(super) runs: Vec<PendingRun>,
     extra: Extra,
     pub(super) links: LinksRead,
+    pub(super) rotten: &'a Rotten,
     pub(super) counts: Counts,
 }
 
@@ -58,7 +60,13 @@ pub(super) struct Counts {
 }
 
 impl<'a, O: Open> Reader<'a, O> {
-    pub(super) fn new(shared: &'a Shared<'a>, opener: O, chunker: &'a Chunker, channels: Channels) -> Self {
+    pub(super) fn new(
+        shared: &'a Shared<'a>,
+        opener: O,
+        chunker: &'a Chunker,
+        rotten: &'a Rotten,
+        channels: Channels,
+    ) -> Self {
         Self {
             shared,
             opener,
@@ -73,6 +81,7 @@ impl<'a, O: Open> Reader<'a, O> {
             runs: Vec::new(),
             extra: Extra::default(),
             links: LinksRead::default(),
+            rotten,
             counts: Counts::default(),
         }
     }
@@ -88,7 +97,7 @@ impl<'a, O: Open> Reader<'a, O> {
     }
 
     fn one(&mut self, path: &[u8], found: &Found, parent: &mut Parent<'_>) -> Result<()> {
-        let full = self.shared.options.full;
+        let (full, rotten) = (self.shared.options.full, self.rotten);
         let progress = self.shared.options.progress;
         progress.entries.fetch_add(1, Ordering::Relaxed);
         progress.bytes.fetch_add(found.meta.size, Ordering::Relaxed);
@@ -102,7 +111,7 @@ impl<'a, O: Open> Reader<'a, O> {
                     break;
                 }
                 std::cmp::Ordering::Equal => {
-                    let same = unchanged(old, &found.meta);
+                    let same = unchanged(old, &found.meta) && !rotten.has(old);
                     if same && !(full && found.meta.kind == Kind::File) {
                         self.counts.unchanged += 1;
                         return parent.matched(&mut |item| self.emit(item));

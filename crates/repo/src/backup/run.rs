@@ -11,6 +11,7 @@ use super::checkpoint::Uploader;
 use super::last_tree;
 use super::parent::Parent;
 use super::reader::{Channels, Counts, Reader};
+use super::rot::{self, Rotten};
 use super::shared::{Shared, gone};
 use super::state_tree::StateTree;
 use super::worker::{Outlets, work};
@@ -69,7 +70,7 @@ impl Repository {
                 "a newer version is deleting from this repository, and this one cannot spare what is condemned; upgrade the program",
             ));
         }
-        let warnings = known.refresh(&*self.store, &self.keyring, &self.roster)?;
+        let mut warnings = known.refresh(&*self.store, &self.keyring, &self.roster)?;
         let set = self.index()?;
         let shared = Shared::new(self, options, set);
         let outcome = self.run_threads(&shared, walk, open)?;
@@ -104,8 +105,10 @@ impl Repository {
             ));
         }
         known.learn(&info);
-        known.save()?;
-        outcome.state.commit(&id)?;
+        // The snapshot is there, whatever becomes of this machine's notes on it.
+        if let Err(err) = known.save().and_then(|()| outcome.state.commit(&id)) {
+            warnings.push(format!("the next backup will read more than it needs to: {err}"));
+        }
         Ok(Summary {
             snapshot: crate::names::hex(&id),
             entries: outcome.root.entries,
@@ -155,8 +158,9 @@ impl Repository {
             let there = |id: &[u8; 16]| self.store.stat(&names::object(names::SNAPSHOTS, id)).is_ok();
             let parent = Parent::open(&last, &self.keyring, there);
             let had_parent = parent.present;
+            let rotten = Rotten::load(&rot::path(&self.state, &shared.options.job));
             let channels = Channels { jobs: job_sender, items: item_sender, buffers };
-            let reader = Reader::new(shared, open, &chunker, channels);
+            let reader = Reader::new(shared, open, &chunker, &rotten, channels);
             let counts = read(scope, shared, walk, reader, parent).map_err(|err| shared.fail(err));
             let tree = assembler.join();
             let added = uploader.join();

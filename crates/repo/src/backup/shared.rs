@@ -68,10 +68,11 @@ impl<'a> Shared<'a> {
         ));
     }
 
-    /// Keeps the first failure: the others only follow from it.
+    /// Keeps the first failure: the others only follow from it. A thread that finds the other end gone may say so
+    /// before that end has told why.
     pub(super) fn fail(&self, err: Error) {
         let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
-        if failure.is_none() {
+        if failure.as_ref().is_none_or(|first| first.text == GONE) {
             *failure = Some(err);
         }
     }
@@ -88,7 +89,10 @@ impl<'a> Shared<'a> {
     }
 }
 
+/// What a thread says that only follows.
+const GONE: &str = "backup was stopped by an earlier failure";
+
 /// The thread at the other end has stopped; it has said why with `fail`.
 pub(super) fn gone<T>(_: T) -> Error {
-    Error::new(Kind::Interrupted, "backup was stopped by an earlier failure")
+    Error::new(Kind::Interrupted, GONE)
 }

@@ -8,11 +8,13 @@ use std::path::{Path, PathBuf};
 
 use super::last_tree::{FOOT_BYTES, FOOT_MAGIC, LEAF_HEAD_BYTES};
 use crate::model::ChunkId;
-use crate::{Error, Result};
+use crate::{Error, Result, names};
 
 /// The copy being written beside the one of the last run.
 pub(super) struct StateTree {
     path: PathBuf,
+    /// Where the new copy is written.
+    partial: PathBuf,
     old: Option<File>,
     /// Bytes of the old file that stay as they are.
     kept: u64,
@@ -26,17 +28,21 @@ fn failed(err: &std::io::Error) -> Error {
 
 impl StateTree {
     pub(super) fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), old: File::open(path).ok(), kept: 0, leaves: 0, new: None }
-    }
-
-    fn partial(&self) -> PathBuf {
-        self.path.with_extension(format!("{}.part", std::process::id()))
+        Self {
+            path: path.to_owned(),
+            partial: PathBuf::new(),
+            old: File::open(path).ok(),
+            kept: 0,
+            leaves: 0,
+            new: None,
+        }
     }
 
     /// The new file, begun with what was kept so far.
     fn writer(&mut self) -> Result<&mut BufWriter<File>> {
         if self.new.is_none() {
-            let file = File::create(self.partial()).map_err(|err| failed(&err))?;
+            self.partial = names::partial(&self.path)?;
+            let file = File::create(&self.partial).map_err(|err| failed(&err))?;
             let mut out = BufWriter::with_capacity(64 << 10, file);
             if let Some(old) = &mut self.old {
                 old.seek(SeekFrom::Start(0)).map_err(|err| failed(&err))?;
@@ -90,7 +96,7 @@ impl StateTree {
             .and_then(|()| out.flush())
             .map_err(|err| failed(&err))?;
         self.new = None;
-        std::fs::rename(self.partial(), &self.path).map_err(|err| failed(&err))
+        std::fs::rename(&self.partial, &self.path).map_err(|err| failed(&err))
     }
 }
 
@@ -111,7 +117,7 @@ impl StateTree {
 impl Drop for StateTree {
     fn drop(&mut self) {
         if self.new.is_some() {
-            let _ = std::fs::remove_file(self.partial());
+            let _ = std::fs::remove_file(&self.partial);
         }
     }
 }

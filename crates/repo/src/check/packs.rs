@@ -49,6 +49,10 @@ impl Check<'_> {
                         "{} has {is} bytes and should have {should}",
                         names::pack(kind, id)
                     )));
+                    // Which of its blobs are still whole only a reader can tell; none is trusted here.
+                    if missing.len() < DAMAGED_KEPT_MAX {
+                        missing.insert((kind, id));
+                    }
                     (here, there) = (stored.next()?, indexed.next()?);
                 }
                 (Some(a), b) if b.is_none_or(|b| a < b) => {
@@ -95,7 +99,7 @@ impl Check<'_> {
         sorter.sorted()
     }
 
-    /// All their blobs are gone. The whole index is read once to name them; that is rare.
+    /// Their blobs are gone, or may be. The whole index is read once to name them; that is rare.
     fn missing_packs(&mut self, missing: &HashSet<(BlobType, PackId)>) -> Result<()> {
         if missing.is_empty() {
             return Ok(());

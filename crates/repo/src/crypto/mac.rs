@@ -1,4 +1,4 @@
-//! Keyed hashes: names of blobs, digests of files.
+//! Keyed hashes: names of blobs.
 
 use hmac::{Hmac, KeyInit, Mac as _};
 use sha2::Sha256;
@@ -12,11 +12,6 @@ pub(crate) struct Mac(Hmac<Sha256>);
 impl Mac {
     pub(crate) fn new(key: &Secret) -> Self {
         Self(Hmac::new_from_slice(&key.0).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length")))
-    }
-
-    /// The keyed hash of `bytes`.
-    pub(crate) fn of(&self, bytes: &[u8]) -> [u8; 32] {
-        self.of_parts(&[bytes])
     }
 
     /// The keyed hash of `parts`, one after another.
@@ -37,7 +32,7 @@ mod tests {
         let theirs = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &key.0);
         for len in [0_usize, 1, 55, 56, 64, 1000] {
             let text = vec![5_u8; len];
-            assert_eq!(Mac::new(&key).of(&text), ring::hmac::sign(&theirs, &text).as_ref());
+            assert_eq!(Mac::new(&key).of_parts(&[&text]), ring::hmac::sign(&theirs, &text).as_ref());
         }
     }
 }

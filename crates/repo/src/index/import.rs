@@ -23,7 +23,7 @@ pub(super) fn import(
     len: u64,
     path: &Path,
 ) -> Result<Run> {
-    let partial = path.with_extension("part");
+    let partial = names::partial(path)?;
     let believed = copy_and_hash(store, name, len, &partial).and_then(|(hash, foot, signature)| {
         let signer = u32::from_be_bytes([foot[16], foot[17], foot[18], foot[19]]);
         let member = roster.member(signer)?;

@@ -133,9 +133,31 @@ fn next_with_place(cursors: &mut [Cursor<'_>]) -> Result<Option<(usize, Record)>
 pub(super) fn each(runs: &mut [Run], each: &mut dyn FnMut(&PackInfo, &BlobRecord) -> Result<()>) -> Result<()> {
     let mut cursors: Vec<Cursor<'_>> =
         runs.iter_mut().map(|run| Cursor { run, pack_base: 0, page: 0, at: 0 }).collect();
+    let mut packs = PackCache { rows: vec![None; CACHED_ROWS] };
     while let Some((at, record)) = next_with_place(&mut cursors)? {
-        let pack = cursors[at].run.pack(record.pack)?;
-        each(&pack, &record.blob)?;
+        each(&packs.get(cursors[at].run, at, record.pack)?, &record.blob)?;
     }
     Ok(())
+}
+
+/// Rows of pack tables kept while all records are read: ids are random, so rows come in any order.
+const CACHED_ROWS: usize = 4096;
+
+/// Direct-mapped by run and row.
+struct PackCache {
+    rows: Vec<Option<(usize, u32, PackInfo)>>,
+}
+
+impl PackCache {
+    fn get(&mut self, run: &Run, number: usize, row: u32) -> Result<PackInfo> {
+        let slot = &mut self.rows[(row as usize ^ number << 8) % CACHED_ROWS];
+        match slot {
+            Some((n, r, info)) if (*n, *r) == (number, row) => Ok(*info),
+            _ => {
+                let info = run.pack(row)?;
+                *slot = Some((number, row, info));
+                Ok(info)
+            }
+        }
+    }
 }

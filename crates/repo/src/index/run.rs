@@ -169,14 +169,24 @@ impl Run {
             self.file
                 .read_exact_at(&mut self.page.bytes[..], at)
                 .map_err(|err| Error::io("cannot read an index run", &err))?;
-            self.key
-                .open(number.into(), &self.id, &mut self.page.bytes[..])
-                .map_err(|err| err.context("index page"))?;
+            if self.key.open(number.into(), &self.id, &mut self.page.bytes[..]).is_err() {
+                return Err(self.give_up());
+            }
             self.page.number = Some(number);
         }
         let left = self.records - u64::from(number) * PAGE_RECORDS as u64;
         let count = left.min(PAGE_RECORDS as u64) as usize;
         Ok(&self.page.bytes.as_chunks::<RECORD_BYTES>().0[..count])
+    }
+
+    /// A local copy that decayed is worth nothing: the store has the original.
+    fn give_up(&self) -> Error {
+        let _ = std::fs::remove_file(self.path.with_extension("filter"));
+        let _ = std::fs::remove_file(&self.path);
+        Error::new(
+            Kind::Io,
+            "the copy of the index in the state folder was damaged and has been removed; run the command again, and it is made anew from the repository",
+        )
     }
 
     /// Number of pages.

@@ -109,7 +109,7 @@ impl IndexSet {
     /// Takes in a run that this process has just put into the store; `bytes` is the whole object.
     pub(crate) fn add(&mut self, keyring: &Keyring, id: &[u8; 16], bytes: &[u8]) -> Result<()> {
         let path = self.folder.join(format!("{}.run", names::hex(id)));
-        let partial = path.with_extension("part");
+        let partial = names::partial(&path)?;
         let write = std::fs::write(&partial, bytes).and_then(|()| std::fs::rename(&partial, &path));
         write.map_err(|err| Error::io("cannot write to the state folder", &err))?;
         let mut run = Run::open(path, keyring)?;

@@ -126,7 +126,7 @@ pub(crate) struct Keyring {
     pub(crate) config: Config,
     pub(crate) signer: Signer,
     id: Mac,
-    digest: Mac,
+    digest: SealKey,
     index: Secret,
 }
 
@@ -136,7 +136,7 @@ impl Keyring {
         Ok(Self {
             signer: Signer::new(&material.sign_seed)?,
             id: Mac::new(&under("blob id")),
-            digest: Mac::new(&under("file digest")),
+            digest: SealKey::new(config.cipher, &under("file digest"))?,
             index: under("index"),
             material,
             config,
@@ -153,9 +153,11 @@ impl Keyring {
         ChunkId(self.id.of_parts(&[&[kind.number()], plain]))
     }
 
-    /// Keyed digest of a bundled file's content.
-    pub(crate) fn file_digest(&self, content: &[u8]) -> [u8; 32] {
-        self.digest.of(content)
+    /// Keyed digest of a bundled file's content: the tag of an empty message with the content as additional
+    /// data. A universal hash does here, at a fraction of a second SHA-256's cost: digests are compared path by
+    /// path and lie sealed in the tree, so whoever sees them has the key anyway.
+    pub(crate) fn file_digest(&self, content: &[u8]) -> Result<[u8; 16]> {
+        self.digest.seal(0, content, &mut [])
     }
 
     /// Root of the chunker's table.

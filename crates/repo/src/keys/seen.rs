@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::{decode, encode};
-use crate::{Error, Kind, Result};
+use crate::{Error, Kind, Result, names};
 
 /// Number and hash of a version of the list.
 pub(crate) type Version = (u32, [u8; 32]);
@@ -27,7 +27,7 @@ impl Seen {
         if self.version == Some(version) {
             return Ok(());
         }
-        let partial = self.path.with_extension(format!("{}.part", std::process::id()));
+        let partial = names::partial(&self.path)?;
         std::fs::write(&partial, encode(&version)?)
             .and_then(|()| std::fs::rename(&partial, &self.path))
             .map_err(|err| Error::io("cannot write to the state folder", &err))?;

@@ -1,6 +1,7 @@
 //! A blob's plaintext to what is sealed and back: one codec byte, then the bytes plain or as a zstd frame.
 
 use zstd::bulk::{Compressor, Decompressor};
+use zstd::zstd_safe::CParameter;
 
 use crate::{Error, Kind, Result, limits};
 
@@ -8,6 +9,8 @@ const PLAIN: u8 = 0;
 const ZSTD: u8 = 1;
 /// Level 3: what peers use by default; higher levels cost a NAS more time than they save space.
 const LEVEL: i32 = 3;
+/// Shorter matches are not looked for: a tenth faster on text, for a hundredth of its size.
+const MIN_MATCH: u32 = 7;
 
 /// Compresses blobs, one after another, into a buffer of its own.
 pub(crate) struct Encoder {
@@ -18,7 +21,9 @@ pub(crate) struct Encoder {
 
 impl Encoder {
     pub(crate) fn new() -> Result<Self> {
-        let zstd = Compressor::new(LEVEL).map_err(|err| Error::io("cannot set up zstd", &err))?;
+        let failed = |err: std::io::Error| Error::io("cannot set up zstd", &err);
+        let mut zstd = Compressor::new(LEVEL).map_err(failed)?;
+        zstd.set_parameter(CParameter::MinMatch(MIN_MATCH)).map_err(failed)?;
         Ok(Self { zstd, check: Decoder::new()?, out: Vec::new() })
     }
 

@@ -91,7 +91,7 @@ impl Known {
         if !self.changed {
             return Ok(());
         }
-        let partial = self.path.with_extension("part");
+        let partial = names::partial(&self.path)?;
         std::fs::write(&partial, encode(&self.record)?)
             .and_then(|()| std::fs::rename(&partial, &self.path))
             .map_err(|err| Error::io("cannot write to the state folder", &err))

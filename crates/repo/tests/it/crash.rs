@@ -124,6 +124,23 @@ fn a_full_store_says_so_and_loses_nothing() {
 }
 
 #[test]
+fn two_at_once_with_one_state_folder_both_succeed() {
+    for _ in 0..10 {
+        let (_, world) = world();
+        let (a, b) = (first(), second());
+        std::thread::scope(|scope| {
+            let one = scope.spawn(|| world.backup(&b).unwrap());
+            let two = scope.spawn(|| world.backup(&a).unwrap());
+            one.join().unwrap();
+            two.join().unwrap();
+        });
+        world.backup(&b).unwrap();
+        world.assert_holds("latest", &b);
+        assert_eq!(check(&world, 100.0).unwrap().1, []);
+    }
+}
+
+#[test]
 fn two_at_once_both_succeed() {
     let (store, world) = world();
     let other = World::over(store as Arc<dyn Store>);

@@ -6,15 +6,19 @@ use std::sync::{Arc, Mutex};
 
 use atalaya_repo::check::{CheckOptions, CheckProgress, CheckSummary, Finding};
 use atalaya_repo::view::View;
-use atalaya_repo::{Kind, Result, Selector};
+use atalaya_repo::{Kind, Repository, Result, Selector};
 use atalaya_store::{SimStore, Store};
 
 use crate::fixture::{Tree, World, init, noise, read_content};
 
 pub fn check(world: &World, percent: f64) -> Result<(CheckSummary, Vec<Finding>)> {
+    check_opened(&world.open()?, percent)
+}
+
+pub fn check_opened(repo: &Repository, percent: f64) -> Result<(CheckSummary, Vec<Finding>)> {
     let findings = Mutex::new(Vec::new());
     let spool = tempfile::tempdir().unwrap();
-    let summary = world.open()?.check(&CheckOptions {
+    let summary = repo.check(&CheckOptions {
         read_percent: percent,
         threads: 2,
         spool: spool.path(),

@@ -113,10 +113,13 @@ pub struct MemoryOpen {
     /// Paths that grow by a byte at every look.
     pub restless: Vec<Vec<u8>>,
     pub unreadable: Vec<Vec<u8>>,
+    /// Paths that cannot be read beyond their middle.
+    pub torn: Vec<Vec<u8>>,
     pub without_attributes: Vec<Vec<u8>>,
 }
 
 pub struct MemoryFile {
+    torn: bool,
     node: Node,
     at: usize,
     hole_told: bool,
@@ -135,7 +138,8 @@ impl Open for MemoryOpen {
         let node = self.nodes[&Key(path.to_vec())].clone();
         self.attributes(path, extra);
         let restless = self.restless.iter().any(|p| p == path);
-        Ok(MemoryFile { node, at: 0, hole_told: false, data_told: false, restless, looks: 0 })
+        let torn = self.torn.iter().any(|p| p == path);
+        Ok(MemoryFile { torn, node, at: 0, hole_told: false, data_told: false, restless, looks: 0 })
     }
 
     fn describe(&mut self, path: &[u8], _: &Meta, extra: &mut Extra) -> std::result::Result<(), Problem> {
@@ -172,6 +176,9 @@ impl Content for MemoryFile {
     fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
         let rest = &self.node.content[self.at..];
         let count = rest.len().min(buf.len());
+        if self.torn && self.at + count > self.node.content.len() / 2 {
+            return Err(std::io::Error::other("input error"));
+        }
         buf[..count].copy_from_slice(&rest[..count]);
         self.at += count;
         Ok(count)
@@ -199,6 +206,7 @@ pub struct World {
     pub full: bool,
     pub restless: Vec<Vec<u8>>,
     pub unreadable: Vec<Vec<u8>>,
+    pub torn: Vec<Vec<u8>>,
     pub without_attributes: Vec<Vec<u8>>,
     /// An hour passes before every backup but the first.
     pub now: Mutex<Time>,
@@ -225,6 +233,7 @@ impl World {
             full: false,
             restless: Vec::new(),
             unreadable: Vec::new(),
+            torn: Vec::new(),
             without_attributes: Vec::new(),
             now: Mutex::new(NOW),
         }
@@ -245,6 +254,7 @@ impl World {
             nodes: tree.nodes.clone(),
             restless: self.restless.clone(),
             unreadable: self.unreadable.clone(),
+            torn: self.torn.clone(),
             without_attributes: self.without_attributes.clone(),
         };
         let now = *self.now.lock().unwrap();

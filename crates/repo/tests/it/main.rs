@@ -1,7 +1,10 @@
 //! The engine against stores that remember, fail and lose.
 #![allow(clippy::unwrap_used, clippy::expect_used, unreachable_pub)]
 
+mod avoided;
 mod crash;
 mod damage;
 mod fixture;
+mod fixtures;
+mod keys;
 mod round_trip;

@@ -242,3 +242,46 @@ fn a_file_with_several_names_is_read_once() {
     assert_eq!((summary.files_read, summary.new_chunks), (1, 0));
     world.assert_holds("latest", &tree);
 }
+
+#[test]
+fn bundles_that_rot_are_bundled_anew() {
+    let mut world = World::new();
+    let mut tree = Tree::default();
+    for n in 0..400 {
+        tree.file(&format!("{n:03}"), noise(n, 5_000));
+    }
+    world.backup(&tree).unwrap();
+    tree.nodes.retain(|key, _| key.0.ends_with(b"7"));
+    world.full = true;
+    world.backup(&tree).unwrap();
+    let rotten = world.open().unwrap().stats().unwrap().rotten_bundles;
+    assert!(rotten > 0);
+    world.full = false;
+    let summary = world.backup(&tree).unwrap();
+    assert!(summary.files_read == 40 && (1..=2).contains(&summary.new_chunks), "{summary:?}");
+    world.assert_holds("latest", &tree);
+    assert_eq!(world.backup(&tree).unwrap().files_read, 0);
+    world.full = true;
+    world.backup(&tree).unwrap();
+    assert_eq!(world.open().unwrap().stats().unwrap().rotten_bundles, 0);
+    assert!(world.notices.lock().unwrap().is_empty());
+}
+
+#[test]
+fn a_decayed_copy_of_the_index_heals() {
+    let world = World::new();
+    let tree = mixed();
+    world.backup(&tree).unwrap();
+    let repo = world.open().unwrap();
+    let folder = world.state.path().join(repo.id()).join("index");
+    for entry in
+        std::fs::read_dir(&folder).unwrap().flatten().filter(|e| e.path().extension().is_some_and(|x| x == "run"))
+    {
+        let mut bytes = std::fs::read(entry.path()).unwrap();
+        bytes[100] ^= 1;
+        std::fs::write(entry.path(), bytes).unwrap();
+    }
+    let err = world.read("latest").unwrap_err();
+    assert!(err.text.contains("run the command again"), "{err}");
+    world.assert_holds("latest", &tree);
+}

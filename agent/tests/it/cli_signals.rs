@@ -1,0 +1,45 @@
+//! A backup that is told to stop.
+
+use std::io::Read;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::cli::Bench;
+
+/// Starts a backup that takes long, sends `signal` once it has a session, and gives exit code and message.
+fn stopped_by(signal: Signal) -> (Option<i32>, String, Bench) {
+    let bench = Bench::new();
+    // Zeros that have storage: they must be read, but take no room in the repository.
+    let file = std::fs::File::create(bench.path("src/large")).unwrap();
+    nix::fcntl::posix_fallocate(&file, 0, 400 << 20).unwrap();
+    for number in 0..3000 {
+        std::fs::write(bench.path("src/folder").join(number.to_string()), vec![number as u8; 20_000]).unwrap();
+    }
+    let mut command = bench.command(["backup", "src"]);
+    let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let sessions = bench.path("repo/sessions");
+    let start = Instant::now();
+    while !std::fs::read_dir(&sessions).is_ok_and(|mut dir| dir.next().is_some()) {
+        assert!(start.elapsed() < Duration::from_secs(60), "the backup never began");
+        std::thread::yield_now();
+    }
+    kill(Pid::from_raw(child.id() as i32), signal).unwrap();
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    (child.wait().unwrap().code(), err, bench)
+}
+
+#[test]
+fn a_signal_stops_a_backup_cleanly() {
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
+        let (exit, err, bench) = stopped_by(signal);
+        assert_eq!(exit, Some(code), "{err}");
+        assert_eq!(err.lines().count(), 1, "{err}");
+        assert!(err.contains("stopped") && err.contains("kept for the next run"), "{err}");
+        bench.backup();
+        bench.ok(["check", "--read-data"]);
+    }
+}

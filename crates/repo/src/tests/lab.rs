@@ -1,0 +1,114 @@
+//! A repository whose objects tests make by hand.
+
+use std::sync::Arc;
+
+use atalaya_store::{Body, SimStore, Store};
+use sha2::{Digest, Sha256};
+
+use crate::crypto::{Cipher, Secret, Signer, random};
+use crate::index::{Record, RunBuilder};
+use crate::keys::{Keyring, Role};
+use crate::model::Time;
+use crate::names::{self, BlobType};
+use crate::pack::{BlobRecord, Encoder, PackInfo, PackWriter};
+use crate::snapshot::{self, Catalogue, Info, Private};
+use crate::{InitOptions, Repository, Unlock};
+
+const NOW: Time = Time { secs: 1_800_000_000, nanos: 0 };
+
+pub(super) struct Lab {
+    pub(super) store: Arc<SimStore>,
+    pub(super) state: tempfile::TempDir,
+    pub(super) repo: Repository,
+}
+
+/// A pack that is in the store, and its blobs.
+pub(super) type Pack = (PackInfo, Vec<BlobRecord>);
+
+impl Lab {
+    pub(super) fn new() -> Self {
+        let store = Arc::new(SimStore::new());
+        let options = InitOptions { cipher: Cipher::Aes256Gcm, post_quantum: false, label: String::new(), now: NOW };
+        Repository::init(&*store, b"secret", &options).unwrap();
+        let state = tempfile::tempdir().unwrap();
+        let opened = Arc::clone(&store) as Arc<dyn Store>;
+        let repo = Repository::open(opened, Unlock::Passphrase(b"secret"), state.path()).unwrap();
+        Self { store, state, repo }
+    }
+
+    /// The repository as another member opens it, with a state folder of its own.
+    pub(super) fn member(&mut self, role: Role) -> (Repository, tempfile::TempDir) {
+        let (_, file) = self.repo.add_key(role, "member", None, NOW).unwrap();
+        let state = tempfile::tempdir().unwrap();
+        let store = Arc::clone(&self.store) as Arc<dyn Store>;
+        let repo = Repository::open(store, Unlock::KeyFile(&file.unwrap(), None), state.path()).unwrap();
+        (repo, state)
+    }
+
+    /// The keyring of somebody who knows everything but the signing key.
+    pub(super) fn impostor(&self) -> Keyring {
+        let mut material = self.repo.keyring.material.clone();
+        material.sign_seed = Secret(random().unwrap());
+        Keyring::new(material, self.repo.keyring.config.clone()).unwrap()
+    }
+
+    pub(super) fn pack(&self, kind: BlobType, blobs: &[Vec<u8>]) -> Pack {
+        let keyring = &self.repo.keyring;
+        let mut encoder = Encoder::new().unwrap();
+        let mut writer = PackWriter::new(keyring, &*self.store, self.state.path(), kind);
+        for plain in blobs {
+            let id = keyring.blob_id(kind, plain);
+            let full = writer.add(id, plain.len(), encoder.encode(plain, true).unwrap()).unwrap();
+            assert!(full.is_none(), "one pack only");
+        }
+        let pack = writer.finish().unwrap().unwrap();
+        self.store.put(&pack.info.name(), Body::File(&pack.spool)).unwrap();
+        (pack.info, pack.records)
+    }
+
+    /// Bytes of an index run that names `packs`, and its id.
+    pub(super) fn run(keyring: &Keyring, packs: &[Pack], replaced: &[[u8; 16]]) -> ([u8; 16], Vec<u8>) {
+        let mut builder = RunBuilder::new(keyring, Vec::new()).unwrap();
+        let id = builder.id;
+        let mut records: Vec<Record> = Vec::new();
+        for (row, (_, blobs)) in packs.iter().enumerate() {
+            records.extend(blobs.iter().map(|blob| Record { pack: row as u32, blob: *blob }));
+        }
+        records.sort_by_key(|record| record.blob.id);
+        records.iter().for_each(|record| builder.record(record).unwrap());
+        packs.iter().for_each(|(info, _)| builder.pack(info).unwrap());
+        (id, builder.finish(replaced, true).unwrap())
+    }
+
+    pub(super) fn put_run(&self, id: &[u8; 16], bytes: &[u8]) -> String {
+        let name = names::object(names::INDEX, id);
+        self.store.put(&name, Body::Bytes(bytes)).unwrap();
+        name
+    }
+
+    /// Puts a snapshot that `keyring` signs. Its tree does not exist.
+    pub(super) fn snapshot(&self, keyring: &Keyring, started: i64) -> Info {
+        let catalogue = Catalogue {
+            started: (started, 0),
+            finished: (started, 0),
+            job: "job".into(),
+            session: [1; 16],
+            predecessors: Vec::new(),
+            entries: 1,
+            bytes: 2,
+            added_bytes: 3,
+            problems: 0,
+            full: false,
+        };
+        let private = Private { root: [7; 32], level: 0, sources: vec![b"/home".to_vec()], host: "box".into() };
+        snapshot::store(&*self.store, keyring, random().unwrap(), &catalogue, &private).unwrap()
+    }
+}
+
+/// The run with another signature under it.
+pub(super) fn signed_again(run: &[u8], by: &Signer) -> Vec<u8> {
+    let body = &run[..run.len() - 64];
+    let mut out = body.to_vec();
+    out.extend_from_slice(&by.sign(&Sha256::digest(body)));
+    out
+}

@@ -1,0 +1,9 @@
+//! Tests that need the engine's insides: forged objects, hostile lengths, nonces, models.
+
+mod forged_blobs;
+mod forged_runs;
+mod forged_snapshots;
+mod hostile;
+mod lab;
+mod models;
+mod nonces;

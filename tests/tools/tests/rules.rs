@@ -1,0 +1,231 @@
+//! The rules of `docs/architecture.md`, held against the sources. What a compiler or a lint can hold is not here.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn top() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// Every Rust file below `folder`, by its path from the top.
+fn files(folder: &str) -> Vec<(String, String)> {
+    let (top, mut out) = (top(), Vec::new());
+    let mut folders = vec![top.join(folder)];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(&next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ext| ext == "rs") {
+                let name = path.strip_prefix(&top).unwrap().to_str().unwrap().to_owned();
+                out.push((name, fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    assert!(!out.is_empty(), "nothing below {folder}");
+    out.sort();
+    out
+}
+
+/// The lines that are shipped: no comments, and nothing from the first test module on.
+fn shipped(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let lines = text.lines().enumerate().take_while(|(_, line)| !line.starts_with("#[cfg(test)]"));
+    let code = |line: &str| !line.trim_start().starts_with("//") && !line.contains("cfg_attr(test,");
+    lines.filter(move |(_, line)| code(line)).map(|(number, line)| (number + 1, line))
+}
+
+/// Fails for each shipped line below `folder` that holds one of `words`, except in the files `allowed`.
+fn never(folder: &str, words: &[&str], allowed: &[&str]) {
+    let mut broken = Vec::new();
+    let test = |name: &str| name.contains("/tests/") || name.ends_with("/tests.rs");
+    for (name, text) in files(folder).iter().filter(|(name, _)| !allowed.contains(&name.as_str()) && !test(name)) {
+        for (number, line) in shipped(text) {
+            broken.extend(
+                words.iter().filter(|word| line.contains(**word)).map(|word| format!("{name}:{number}: {word}")),
+            );
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn the_engine_reads_no_clock() {
+    never("crates/repo/src", &["Instant", "SystemTime", "clock_gettime"], &[]);
+}
+
+#[test]
+fn libraries_never_print() {
+    for library in ["crates/repo/src", "crates/store/src"] {
+        never(library, &["println!", "print!(", "dbg!(", "stdout()", "stderr()"], &[]);
+    }
+}
+
+/// Those that may touch files keep their own in the state and spool folders.
+#[test]
+fn the_engine_opens_no_source() {
+    let own = [
+        "crates/repo/src/backup/last_tree.rs",
+        "crates/repo/src/backup/rot.rs",
+        "crates/repo/src/backup/state_tree.rs",
+        "crates/repo/src/index/filter.rs",
+        "crates/repo/src/index/import.rs",
+        "crates/repo/src/index/merge.rs",
+        "crates/repo/src/index/run.rs",
+        "crates/repo/src/index/set.rs",
+        "crates/repo/src/keys/seen.rs",
+        "crates/repo/src/pack/writer.rs",
+        "crates/repo/src/repository.rs",
+        "crates/repo/src/snapshot/known.rs",
+        "crates/repo/src/sorter.rs",
+        "crates/repo/src/spool/table.rs",
+    ];
+    never("crates/repo/src", &["std::fs", "rustix", "nix::", "libc::"], &own);
+}
+
+#[test]
+fn the_engine_never_hands_out_its_store() {
+    for (name, text) in files("crates/repo/src") {
+        for (number, line) in shipped(&text) {
+            assert!(!line.trim_start().starts_with("pub store:"), "{name}:{number}");
+            let gives = line.contains("pub fn") && line.split("->").nth(1).is_some_and(|to| to.contains("dyn Store"));
+            assert!(!gives, "{name}:{number}");
+        }
+    }
+}
+
+#[test]
+fn stores_try_once() {
+    never(
+        "crates/store/src",
+        &["sleep(", "Retry::", "RETRY"],
+        &["crates/store/src/retry.rs", "crates/store/src/limits.rs"],
+    );
+    never("crates/store/src/local", &["cache"], &[]);
+}
+
+#[test]
+fn one_file_is_unsafe() {
+    for folder in ["agent", "crates", "tests/tools/src"] {
+        never(folder, &["unsafe {", "unsafe fn", "unsafe impl", "allow(unsafe_code)"], &["agent/src/heap.rs"]);
+    }
+    for library in ["agent/src/lib.rs", "crates/repo/src/lib.rs", "crates/store/src/lib.rs"] {
+        let text = fs::read_to_string(top().join(library)).unwrap();
+        assert!(text.contains("#![forbid(unsafe_code)]"), "{library}");
+    }
+}
+
+#[test]
+fn outside_input_never_panics() {
+    for folder in ["agent/src", "crates/repo/src", "crates/store/src"] {
+        let lints = ["allow(clippy::unwrap_used", "allow(clippy::expect_used", "todo!(", "unimplemented!("];
+        never(folder, &lints, &["crates/store/src/conformance/mod.rs"]);
+    }
+}
+
+/// The program looks at the kernel's view of itself, and no more.
+#[test]
+fn proc_is_only_read_about_the_program_itself() {
+    for (name, text) in files("agent/src") {
+        for (number, line) in shipped(&text) {
+            let other = line.replace("/proc/self/", "");
+            assert!(!other.contains("\"/proc") && !other.contains("\"/sys"), "{name}:{number}");
+        }
+    }
+}
+
+#[test]
+fn files_stay_short() {
+    let mut lengths = Vec::new();
+    for folder in ["agent", "crates", "tests"] {
+        for (name, text) in files(folder) {
+            let lines = text.lines().count();
+            assert!(lines <= 500, "{name} has {lines} lines: would it be easier to enter as two rooms?");
+            lengths.push(lines);
+        }
+    }
+    lengths.sort_unstable();
+    assert!(lengths[lengths.len() / 2] <= 150, "the median file has {} lines", lengths[lengths.len() / 2]);
+}
+
+#[test]
+fn every_subcommand_is_in_the_table() {
+    let table = fs::read_to_string(top().join("agent/src/cli/mod.rs")).unwrap();
+    for (name, text) in files("agent/src/cli") {
+        if text.contains("pub(crate) fn run(") {
+            let module = Path::new(&name).file_stem().unwrap().to_str().unwrap();
+            let listed = table.matches(&format!("({module}::Args)")).count();
+            assert_eq!(listed, 1, "{name} is in the table {listed} times");
+        }
+    }
+}
+
+#[test]
+fn one_place_maps_kinds_to_exit_codes() {
+    let table = fs::read_to_string(top().join("README.md")).unwrap();
+    for code in ["0", "1", "2", "3", "10", "11", "12", "130"] {
+        assert!(table.contains(&format!("| {code} |")) || table.contains(&format!("| {code}, ")), "exit code {code}");
+    }
+    for (name, text) in files("agent/src").iter().filter(|(name, _)| name != "agent/src/cli/exit.rs") {
+        for (number, line) in shipped(text) {
+            assert!(!line.contains("process::exit") && !line.contains("ExitCode::from("), "{name}:{number}");
+        }
+    }
+}
+
+#[test]
+fn one_generation_of_each_trait() {
+    let lock = fs::read_to_string(top().join("Cargo.lock")).unwrap();
+    let count = |name: &str| lock.matches(&format!("name = \"{name}\"\n")).count();
+    for trait_crate in
+        ["aead", "cipher", "crypto-common", "digest", "hkdf", "hmac", "kem", "rand_core", "sha2", "zeroize"]
+    {
+        assert!(count(trait_crate) <= 1, "{} generations of {trait_crate}", count(trait_crate));
+    }
+    for refused in ["aws-lc-rs", "aws-lc-sys", "openssl-sys", "tokio"] {
+        assert_eq!(count(refused), 0, "{refused}");
+    }
+}
+
+/// A machine's own paths in sources, scripts or documents mean nothing elsewhere.
+#[test]
+fn no_machine_is_named() {
+    let homes = ["/root/", "/Users/", "/home/user/", "/workspace/", "/work/"];
+    let mut folders = vec![top()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(&next).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if matches!(name, ".git" | "target" | ".atalaya" | "rules.rs") {
+                continue;
+            }
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Ok(text) = fs::read_to_string(&path) {
+                let found = homes.iter().find(|home| text.contains(**home));
+                assert!(found.is_none(), "{} names {}", path.display(), found.unwrap());
+            }
+        }
+    }
+}
+
+/// Each rule of the map names the test that holds it, and that test is there.
+#[test]
+fn every_rule_has_its_test() {
+    let map = fs::read_to_string(top().join("docs/architecture.md")).unwrap();
+    let mut tests = String::new();
+    for folder in ["agent", "crates", "tests"] {
+        files(folder).iter().for_each(|(_, text)| tests.push_str(text));
+    }
+    let section = map.split("\n## ").find(|part| part.starts_with("Rules")).unwrap();
+    let rules: Vec<_> = section.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_digit())).collect();
+    assert!(rules.len() >= 10, "{} rules", rules.len());
+    for rule in rules {
+        let (_, held_by) = rule.rsplit_once("Held by").unwrap_or_else(|| panic!("no test is named: {rule}"));
+        for name in held_by.split('`').skip(1).step_by(2) {
+            let name = name.rsplit("::").next().unwrap();
+            let there = tests.contains(&format!("fn {name}(")) || top().join(name).exists();
+            assert!(there, "there is no {name}: {rule}");
+        }
+    }
+}
