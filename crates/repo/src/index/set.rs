@@ -115,7 +115,7 @@ impl IndexSet {
         let partial = names::partial(&path)?;
         let write = std::fs::write(&partial, bytes).and_then(|()| std::fs::rename(&partial, &path));
         write.map_err(|err| Error::io("cannot write to the state folder", &err))?;
-        let mut run = Run::open(path, keyring)?;
+        let run = Run::open(path, keyring)?;
         self.runs.push(run);
         compact(&mut self.runs, &self.folder, keyring)?;
         if self.filters_ready { self.load_filters() } else { Ok(()) }
