@@ -137,6 +137,7 @@ fn the_rest() {
             "skipped:number",
             "bytes:number",
             "verified:number",
+            "unstable:number",
             "problems:number",
             "problem_list:array",
             "refused:array",
