@@ -41,7 +41,9 @@ impl Writer<'_> {
         let Attrs { mode, uid, gid, .. } = file.attrs;
         let plain = !file.odd_folder && file.xattrs.is_empty();
         let mine = uid == self.site.me.uid && gid == self.site.me.gid;
-        if plain && mine && mode & 0o7000 == 0 { mode } else { 0o600 }
+        // Whoever it belongs to then: all but the owner may do the same, and the owner no less.
+        let even = mode >> 3 & 7 == mode & 7 && mode >> 6 & mode & 7 == mode & 7;
+        if plain && (mine || even) && mode & 0o7000 == 0 { mode } else { 0o600 }
     }
 
     /// Makes an empty file, or one that is all hole.

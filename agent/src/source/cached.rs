@@ -34,11 +34,11 @@ impl Cached {
         }
         let follows = self.present.is_some_and(|present| present + 1 == stretch);
         self.drop_until(fd, at);
-        self.keep = if follows { self.keep_next } else { self.looked(fd, at, stretch) };
+        self.keep = if follows { self.keep_next } else { self.looked(fd, at, size, stretch) };
         (self.from, self.present) = (at, Some(stretch));
         let next = stretch + 1;
         self.keep_next =
-            next >= self.look && next * STRETCH_BYTES < size && self.looked(fd, next * STRETCH_BYTES, next);
+            next >= self.look && next * STRETCH_BYTES < size && self.looked(fd, next * STRETCH_BYTES, size, next);
     }
 
     /// Drops what was read of the present stretch, which ends at `at`.
@@ -49,8 +49,10 @@ impl Cached {
         self.from = at;
     }
 
-    fn looked(&mut self, fd: BorrowedFd<'_>, at: u64, stretch: u64) -> bool {
-        let cached = is_cached(fd, at);
+    fn looked(&mut self, fd: BorrowedFd<'_>, at: u64, size: u64, stretch: u64) -> bool {
+        // The first look starts a read, which a very fast disk may end before the look does.
+        let second = at + STRETCH_BYTES / 2;
+        let cached = is_cached(fd, at) && (second >= size || is_cached(fd, second));
         self.apart = if cached { 1 } else { (self.apart * 2).max(1) };
         self.look = stretch + self.apart;
         cached

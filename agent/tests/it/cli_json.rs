@@ -138,6 +138,7 @@ fn the_rest() {
             "bytes:number",
             "unstable:number",
             "verified:number",
+            "unstable:number",
             "problems:number",
             "problem_list:array",
             "refused:array",

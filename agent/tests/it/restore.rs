@@ -113,6 +113,10 @@ fn all_kinds() -> Fake {
         (device.meta.rdev, device.meta.mode) = (rustix::fs::makedev(1, 3), 0o666);
         let given = fake.file("d/given", b"to somebody");
         (given.meta.uid, given.meta.gid, given.meta.mode) = (1234, 4321, 0o2770);
+        for mode in [0o000, 0o044, 0o444, 0o600, 0o604, 0o640, 0o644, 0o755, 0o777] {
+            let given = fake.file(format!("d/given-{mode:o}"), b"to somebody");
+            (given.meta.uid, given.meta.gid, given.meta.mode) = (1234, 4321, mode);
+        }
     }
     fake.sort();
     fake

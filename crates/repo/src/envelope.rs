@@ -63,7 +63,7 @@ pub(crate) fn parse(purpose: Purpose, bytes: &[u8]) -> Result<Unverified<'_>> {
     if &head[..4] != MAGIC || head[4] != purpose as u8 {
         return Err(bad());
     }
-    if head[5] > VERSION {
+    if head[5] == 0 || head[5] > VERSION {
         return Err(Error::new(Kind::TooNew, format!("it has format {}, this program reads up to {VERSION}", head[5])));
     }
     let number = |at: usize| u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);

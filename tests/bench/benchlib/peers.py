@@ -71,10 +71,13 @@ class Atalaya(Tool):
         return {"ATALAYA_PASSPHRASE": PASSPHRASE, "ATALAYA_STATE_DIR": str(self.state / "atalaya")}
 
     def init(self):
-        return [["atalaya-agent", "init", "--repo", self.repo]]
+        # Backups with a writer's key in a file, as a NAS has it and as bupstash does; the rest with the passphrase.
+        self.key = self.state / "writer.key"
+        add = ["atalaya-agent", "key", "add", "--repo", self.repo, "--role", "writer", "--label", "bench", "--out", self.key]
+        return [["atalaya-agent", "init", "--repo", self.repo], add]
 
     def backup(self, number):
-        return ["atalaya-agent", "backup", "--repo", self.repo, self.source], None
+        return ["atalaya-agent", "-q", "backup", "--repo", self.repo, "--key-file", self.key, self.source], None
 
     def restore(self):
         return ["atalaya-agent", "restore", "--repo", self.repo, "latest", "--target", self.target], None

@@ -8,7 +8,7 @@ from collections import defaultdict
 
 from . import place as where
 from .measure import Failed, tree_size
-from .scratch import remove
+from .scratch import remove, warm
 
 OPERATIONS = ("first backup", "unchanged backup", "restore", "full check")
 
@@ -47,6 +47,8 @@ def operations(job, corpus, runner, options, key, results, sizes):
     """All of one round, in order."""
     for words in job.init():
         runner.run(words, job.env)
+    # A tool before may have told the kernel to forget what it read.
+    warm(corpus)
     for number, operation in enumerate(OPERATIONS[:2]):
         words, cwd = job.backup(number)
         results[(*key, operation)].append(runner.run(words, job.env, cwd))

@@ -71,7 +71,8 @@ impl Repository {
             ));
         }
         let mut warnings = known.refresh(&*self.store, &self.keyring, &self.roster)?;
-        let set = self.index()?;
+        let mut set = self.index()?;
+        set.filter_bytes = options.budget.filter;
         let shared = Shared::new(self, options, set);
         let outcome = self.run_threads(&shared, walk, open)?;
         let problems = shared.problems.load(Ordering::Relaxed);

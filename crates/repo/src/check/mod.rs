@@ -58,6 +58,10 @@ impl Repository {
             check.affected(&snapshots)?;
             check.summary.trees_checked = true;
         }
+        if check.damaged.len() >= DAMAGED_KEPT_MAX || check.lost.len() >= DAMAGED_KEPT_MAX {
+            let text = format!("there is more damage than {DAMAGED_KEPT_MAX} blobs: not every affected file is named");
+            check.find(Finding::Object(text));
+        }
         Ok(check.summary)
     }
 }

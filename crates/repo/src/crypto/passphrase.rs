@@ -19,7 +19,7 @@ impl Cost {
     /// OWASP's first choice for Argon2id: 19 MiB, two passes, one lane.
     pub(crate) const DEFAULT: Self = Self { memory_kib: 19 << 10, passes: 2 };
     /// A key file that asks for more than this is not believed: it would only exhaust the machine.
-    const MEMORY_KIB_MAX: u32 = 64 << 10;
+    const MEMORY_KIB_MAX: u32 = 24 << 10;
     const PASSES_MAX: u32 = 16;
 }
 

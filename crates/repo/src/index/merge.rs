@@ -104,9 +104,7 @@ fn merge(mut chosen: Vec<Run>, folder: &Path, keyring: &Keyring) -> Result<Run> 
     builder.finish(&replaced, false)?;
     std::fs::rename(&partial, &path).map_err(|err| Error::io("cannot write to the state folder", &err))?;
     filter.save(&path.with_extension("filter"))?;
-    let mut run = Run::open(path, keyring)?;
-    run.filter = Some(filter);
-    Ok(run)
+    Run::open(path, keyring)
 }
 
 fn next(cursors: &mut [Cursor<'_>]) -> Result<Option<Record>> {

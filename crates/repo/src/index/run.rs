@@ -80,7 +80,7 @@ impl Run {
         if &head[..4] != MAGIC || &foot[20..] != FOOT_MAGIC || head[8..24] != keyring.config.id {
             return Err(Error::damaged("it is not an index run of this repository"));
         }
-        if head[4] > VERSION {
+        if head[4] == 0 || head[4] > VERSION {
             return Err(Error::new(Kind::TooNew, "an index run is of a newer version; upgrade the program"));
         }
         let mut id = [0; 16];

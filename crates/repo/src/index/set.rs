@@ -28,6 +28,8 @@ pub(crate) struct IndexSet {
     pub(crate) runs: Vec<Run>,
     found: Vec<Record>,
     filters_ready: bool,
+    /// What all filters in memory may take together.
+    pub(crate) filter_bytes: usize,
     /// Runs in the store that are not to be trusted, with the reason.
     pub(crate) refused: Vec<Error>,
 }
@@ -41,6 +43,7 @@ impl IndexSet {
             runs: local_runs(folder, keyring)?,
             found: Vec::new(),
             filters_ready: false,
+            filter_bytes: FILTER_BYTES_MAX,
             refused: Vec::new(),
         };
         set.refresh(store, keyring, roster)?;
@@ -112,12 +115,10 @@ impl IndexSet {
         let partial = names::partial(&path)?;
         let write = std::fs::write(&partial, bytes).and_then(|()| std::fs::rename(&partial, &path));
         write.map_err(|err| Error::io("cannot write to the state folder", &err))?;
-        let mut run = Run::open(path, keyring)?;
-        if self.filters_ready {
-            make_filter(&mut run)?;
-        }
+        let run = Run::open(path, keyring)?;
         self.runs.push(run);
-        compact(&mut self.runs, &self.folder, keyring)
+        compact(&mut self.runs, &self.folder, keyring)?;
+        if self.filters_ready { self.load_filters() } else { Ok(()) }
     }
 
     /// Whether any pack has the blob. Filters are loaded by the first call, so that a backup that finds
@@ -136,12 +137,15 @@ impl IndexSet {
         Ok(false)
     }
 
+    /// Loads as many filters as their share of memory allows, small runs first. A run without one costs a look-up
+    /// one read.
     fn load_filters(&mut self) -> Result<()> {
+        self.runs.sort_by_key(|run| run.records);
         let mut total = 0;
         for run in &mut self.runs {
             make_filter(run)?;
             total += run.filter.as_ref().map_or(0, super::filter::Filter::bytes);
-            if total > FILTER_BYTES_MAX + (FILTER_BYTES_MAX >> 2) {
+            if total > self.filter_bytes {
                 run.filter = None;
             }
         }

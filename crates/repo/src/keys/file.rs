@@ -83,7 +83,7 @@ impl KeyFile {
         if &head[..4] != MAGIC {
             return Err(bad());
         }
-        if head[4] > VERSION {
+        if head[4] == 0 || head[4] > VERSION {
             return Err(Error::new(Kind::TooNew, "the key file is of a newer version; upgrade the program"));
         }
         let len = u32::from_be_bytes([head[5], head[6], head[7], head[8]]) as usize;

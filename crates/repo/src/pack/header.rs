@@ -57,7 +57,7 @@ impl Header {
         if &bytes[..4] != MAGIC {
             return Err(Error::damaged("not a pack"));
         }
-        if bytes[4] > VERSION || bytes[8..10] != [0, 0] {
+        if bytes[4] == 0 || bytes[4] > VERSION || bytes[8..10] != [0, 0] {
             return Err(Error::new(Kind::TooNew, "pack is of a newer version; upgrade the program"));
         }
         let mut id = [0; 16];

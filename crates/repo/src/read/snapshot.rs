@@ -100,7 +100,13 @@ impl View for Snapshot<'_> {
     fn xattr_value(&self, value: &XattrValue) -> Result<Vec<u8>> {
         match value {
             XattrValue::Inline(bytes) => Ok(bytes.clone()),
-            XattrValue::Blob(id, _) => self.blobs.load(id),
+            XattrValue::Blob(id, len) => {
+                let bytes = self.blobs.load(id)?;
+                if bytes.len() != *len as usize {
+                    return Err(Error::damaged("an extended attribute's value has the wrong length"));
+                }
+                Ok(bytes)
+            }
         }
     }
 

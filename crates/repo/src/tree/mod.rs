@@ -50,7 +50,7 @@ fn node_head(level: u8, entries: u32, ids: u32) -> [u8; NODE_HEAD_BYTES] {
 fn parse_head(node: &[u8]) -> Result<(u8, u32, usize, &[u8])> {
     let (head, rest) =
         node.split_first_chunk::<NODE_HEAD_BYTES>().ok_or_else(|| Error::damaged("tree node is too short"))?;
-    if head[0] > VERSION {
+    if head[0] == 0 || head[0] > VERSION {
         return Err(Error::new(crate::Kind::TooNew, "tree node is of a newer version; upgrade the program"));
     }
     let word = |at: usize| u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
