@@ -138,7 +138,6 @@ fn the_rest() {
             "bytes:number",
             "unstable:number",
             "verified:number",
-            "unstable:number",
             "problems:number",
             "problem_list:array",
             "refused:array",
