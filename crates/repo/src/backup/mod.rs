@@ -14,6 +14,7 @@ mod buffer;
 mod bundle;
 mod checkpoint;
 mod file;
+pub(crate) mod heal;
 mod item;
 mod large;
 mod last_tree;

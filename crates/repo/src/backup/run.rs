@@ -8,6 +8,7 @@ use std::thread;
 use super::assembler::Assembler;
 use super::buffer::Buffer;
 use super::checkpoint::Uploader;
+use super::heal;
 use super::last_tree;
 use super::parent::Parent;
 use super::reader::{Channels, Counts, Reader};
@@ -73,7 +74,11 @@ impl Repository {
         let mut warnings = known.refresh(&*self.store, &self.keyring, &self.roster)?;
         let mut set = self.index()?;
         set.filter_bytes = options.budget.filter;
-        let shared = Shared::new(self, options, set);
+        let lost = heal::look(self, &mut set, options.full, options.spool)?;
+        if !set.unusable.is_empty() {
+            warnings.push(remark(set.unusable.len(), lost));
+        }
+        let shared = Shared::new(self, options, set, lost);
         let outcome = self.run_threads(&shared, walk, open)?;
         let problems = shared.problems.load(Ordering::Relaxed);
         self.store.sync()?;
@@ -156,7 +161,8 @@ impl Repository {
                 let mut uploader = Uploader::new(shared);
                 uploader.run(&packs).map_err(|err| shared.fail(err)).map(|()| uploader.added)
             });
-            let there = |id: &[u8; 16]| self.store.stat(&names::object(names::SNAPSHOTS, id)).is_ok();
+            // Old entries may name what is lost, and then their files have to be read.
+            let there = |id: &[u8; 16]| !shared.lost && self.store.stat(&names::object(names::SNAPSHOTS, id)).is_ok();
             let parent = Parent::open(&last, &self.keyring, there);
             let had_parent = parent.present;
             let rotten = Rotten::load(&rot::path(&self.state, &shared.options.job));
@@ -230,4 +236,14 @@ fn walk_ahead<W: Walk>(
             return Ok(());
         }
     }
+}
+
+fn remark(packs: usize, lost: bool) -> String {
+    let what = match lost {
+        true => "what the sources still have of them was read and stored again",
+        false => "what they held is stored elsewhere, too",
+    };
+    format!(
+        "packs of the repository are missing or damaged ({packs}): {what}; \"atalaya-agent check\" says what that affects"
+    )
 }

@@ -26,17 +26,20 @@ pub(super) struct Shared<'a> {
     pub(super) index: Mutex<Index>,
     pub(super) new_chunks: AtomicU64,
     pub(super) problems: AtomicU64,
+    /// Something that old entries may name is in no usable pack.
+    pub(super) lost: bool,
     failure: Mutex<Option<Error>>,
 }
 
 impl<'a> Shared<'a> {
-    pub(super) fn new(repo: &'a Repository, options: &'a Options<'a>, set: IndexSet) -> Self {
+    pub(super) fn new(repo: &'a Repository, options: &'a Options<'a>, set: IndexSet, lost: bool) -> Self {
         Self {
             repo,
             options,
             index: Mutex::new(Index { set, fresh: HashSet::new() }),
             new_chunks: AtomicU64::new(0),
             problems: AtomicU64::new(0),
+            lost,
             failure: Mutex::new(None),
         }
     }

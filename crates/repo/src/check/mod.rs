@@ -4,7 +4,7 @@
 
 mod affected;
 mod options;
-mod packs;
+pub(crate) mod packs;
 mod read_data;
 mod trees;
 

@@ -1,16 +1,18 @@
 //! Packs in the store against packs that the index names.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use super::{Check, DAMAGED_KEPT_MAX, Finding};
-use crate::Result;
+use crate::index::IndexSet;
 use crate::model::PackId;
 use crate::names::{self, BlobType};
 use crate::pack::PackInfo;
 use crate::sorter::{Sorted, Sorter};
+use crate::{Repository, Result};
 
 /// Type, id, length: sorts by type and id.
-pub(super) const ROW_BYTES: usize = 21;
+pub(crate) const ROW_BYTES: usize = 21;
 
 pub(super) fn row(kind: BlobType, id: PackId, len: u64) -> [u8; ROW_BYTES] {
     let mut out = [0; ROW_BYTES];
@@ -21,7 +23,7 @@ pub(super) fn row(kind: BlobType, id: PackId, len: u64) -> [u8; ROW_BYTES] {
 }
 
 /// The reverse of `row`.
-pub(super) fn parse(row: &[u8; ROW_BYTES]) -> Result<(BlobType, PackId, u32)> {
+pub(crate) fn parse(row: &[u8; ROW_BYTES]) -> Result<(BlobType, PackId, u32)> {
     let mut id = [0; 16];
     id.copy_from_slice(&row[1..17]);
     Ok((BlobType::from_number(row[0])?, PackId(id), u32::from_be_bytes([row[17], row[18], row[19], row[20]])))
@@ -30,8 +32,8 @@ pub(super) fn parse(row: &[u8; ROW_BYTES]) -> Result<(BlobType, PackId, u32)> {
 impl Check<'_> {
     /// Compares both lists: what is missing, what has another length, what nobody names.
     pub(super) fn packs(&mut self) -> Result<()> {
-        let mut stored = self.stored_packs()?;
-        let mut indexed = self.indexed_packs()?;
+        let mut stored = stored_packs(self.repo, self.options.spool)?;
+        let mut indexed = indexed_packs(&self.blobs.index(), self.options.spool)?;
         let mut missing = HashSet::new();
         let mut here = stored.next()?;
         let mut there = indexed.next()?;
@@ -74,31 +76,6 @@ impl Check<'_> {
         self.missing_packs(&missing)
     }
 
-    /// Every pack that is in the store.
-    fn stored_packs(&self) -> Result<Sorted<ROW_BYTES>> {
-        let mut sorter = Sorter::new(self.options.spool);
-        for kind in [BlobType::Data, BlobType::Tree] {
-            let mut failure = None;
-            self.repo.store.list(kind.folder(), &mut |entry| {
-                if let Some(id) = names::unhex(&entry.name)
-                    && failure.is_none()
-                {
-                    failure = sorter.push(row(kind, PackId(id), entry.len)).err();
-                }
-                Ok(())
-            })?;
-            failure.map_or(Ok(()), Err)?;
-        }
-        sorter.sorted()
-    }
-
-    /// Every pack that the index names.
-    pub(super) fn indexed_packs(&self) -> Result<Sorted<ROW_BYTES>> {
-        let mut sorter = Sorter::new(self.options.spool);
-        self.blobs.index().each_pack(&mut |pack: &PackInfo| sorter.push(row(pack.kind, pack.id, pack.len.into())))?;
-        sorter.sorted()
-    }
-
     /// Their blobs are gone, or may be. The whole index is read once to name them; that is rare.
     fn missing_packs(&mut self, missing: &HashSet<(BlobType, PackId)>) -> Result<()> {
         if missing.is_empty() {
@@ -114,4 +91,29 @@ impl Check<'_> {
         gone.into_iter().for_each(|(pack, blob)| self.damage(pack, blob));
         Ok(())
     }
+}
+
+/// Every pack that is in the store.
+pub(crate) fn stored_packs(repo: &Repository, spool: &Path) -> Result<Sorted<ROW_BYTES>> {
+    let mut sorter = Sorter::new(spool);
+    for kind in [BlobType::Data, BlobType::Tree] {
+        let mut failure = None;
+        repo.store.list(kind.folder(), &mut |entry| {
+            if let Some(id) = names::unhex(&entry.name)
+                && failure.is_none()
+            {
+                failure = sorter.push(row(kind, PackId(id), entry.len)).err();
+            }
+            Ok(())
+        })?;
+        failure.map_or(Ok(()), Err)?;
+    }
+    sorter.sorted()
+}
+
+/// Every pack that the index names.
+pub(crate) fn indexed_packs(index: &IndexSet, spool: &Path) -> Result<Sorted<ROW_BYTES>> {
+    let mut sorter = Sorter::new(spool);
+    index.each_pack(&mut |pack: &PackInfo| sorter.push(row(pack.kind, pack.id, pack.len.into())))?;
+    sorter.sorted()
 }

@@ -5,8 +5,9 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::thread;
 
-use super::packs::parse;
+use super::packs::{indexed_packs, parse};
 use super::{Check, Finding};
+use crate::backup::heal;
 use crate::model::{ChunkId, PackId};
 use crate::names::{self, BlobType};
 use crate::pack::{
@@ -43,14 +44,14 @@ impl Check<'_> {
         let draw: [u8; 8] = crate::crypto::random()?;
         let share = (self.options.read_percent.clamp(0.0, 100.0) / 100.0 * f64::from(u32::MAX)) as u32;
         let chosen = |id: &PackId| share == u32::MAX || mix(&draw, id) < share;
-        let mut total = self.indexed_packs()?;
+        let mut total = indexed_packs(&self.blobs.index(), self.options.spool)?;
         while let Some(row) = total.next()? {
             let (_, id, len) = parse(&row)?;
             if chosen(&id) {
                 self.options.progress.bytes_total.fetch_add(len.into(), Ordering::Relaxed);
             }
         }
-        let source = Mutex::new(self.indexed_packs()?);
+        let source = Mutex::new(indexed_packs(&self.blobs.index(), self.options.spool)?);
         let gathered = Mutex::new(Gathered::default());
         thread::scope(|scope| {
             for _ in 1..self.options.threads.max(1) {
@@ -64,6 +65,8 @@ impl Check<'_> {
         self.summary.bytes_read = gathered.bytes;
         self.summary.blobs_verified = gathered.verified;
         self.summary.content_verified = self.repo.keyring.secret_of(BlobType::Data).is_ok();
+        let bad = gathered.verdicts.iter().map(|(id, _)| *id).collect();
+        heal::remember_damaged(&self.repo.state, bad, share == u32::MAX)?;
         for (id, verdict) in gathered.verdicts {
             verdict.troubles.into_iter().for_each(|text| self.find(Finding::Pack(text)));
             verdict.damaged.into_iter().for_each(|blob| self.damage(id, blob));

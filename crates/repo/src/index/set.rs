@@ -11,7 +11,7 @@ use super::merge::compact;
 use super::record::Record;
 use super::run::{LOCAL, Run};
 use crate::keys::{Keyring, Roster};
-use crate::model::ChunkId;
+use crate::model::{ChunkId, PackId};
 use crate::pack::{BlobRecord, PackInfo};
 use crate::{Error, Result, names};
 
@@ -30,6 +30,8 @@ pub(crate) struct IndexSet {
     filters_ready: bool,
     /// What all filters in memory may take together.
     pub(crate) filter_bytes: usize,
+    /// Packs that are missing or damaged: a blob that only they have counts as not there.
+    pub(crate) unusable: HashSet<PackId>,
     /// Runs in the store that are not to be trusted, with the reason.
     pub(crate) refused: Vec<Error>,
 }
@@ -44,6 +46,7 @@ impl IndexSet {
             found: Vec::new(),
             filters_ready: false,
             filter_bytes: FILTER_BYTES_MAX,
+            unusable: HashSet::new(),
             refused: Vec::new(),
         };
         set.refresh(store, keyring, roster)?;
@@ -130,8 +133,10 @@ impl IndexSet {
         for run in &mut self.runs {
             self.found.clear();
             run.find(id, &mut self.found)?;
-            if !self.found.is_empty() {
-                return Ok(true);
+            for record in &self.found {
+                if self.unusable.is_empty() || !self.unusable.contains(&run.pack(record.pack)?.id) {
+                    return Ok(true);
+                }
             }
         }
         Ok(false)
@@ -154,7 +159,7 @@ impl IndexSet {
     }
 
     /// Calls `each` for every pack of every run; one may come several times.
-    pub(crate) fn each_pack(&mut self, each: &mut dyn FnMut(&PackInfo) -> Result<()>) -> Result<()> {
+    pub(crate) fn each_pack(&self, each: &mut dyn FnMut(&PackInfo) -> Result<()>) -> Result<()> {
         self.runs.iter().try_for_each(|run| (0..run.packs).try_for_each(|row| each(&run.pack(row)?)))
     }
 

@@ -172,3 +172,29 @@ fn a_missing_latest_snapshot_is_noticed_by_the_state_folder_and_by_its_successor
     store.put(&latest, atalaya_store::Body::Bytes(&bytes)).unwrap();
     assert_eq!(check(&World::over(store), 0.0).unwrap().1, []);
 }
+
+#[test]
+fn what_was_lost_is_stored_again_from_the_sources() {
+    for read_first in [false, true] {
+        let store = Arc::new(SimStore::new());
+        init(&*store).unwrap();
+        let world = World::over(Arc::clone(&store) as Arc<dyn Store>);
+        let tree = tree();
+        world.backup(&tree).unwrap();
+        for pack in store.names("data/") {
+            if read_first {
+                store.flip(&pack, 5_000).unwrap();
+            } else {
+                store.lose(&pack).unwrap();
+            }
+        }
+        if read_first {
+            assert_ne!(check(&world, 100.0).unwrap().1, []);
+        }
+        let healing = world.backup(&tree).unwrap();
+        assert!(healing.new_chunks > 0 && healing.warnings.iter().any(|w| w.contains("missing or damaged")));
+        world.assert_holds("latest", &tree);
+        let after = world.backup(&tree).unwrap();
+        assert_eq!((after.files_read, after.new_chunks), (0, 0), "healed once is enough");
+    }
+}
