@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use atalaya_repo::Snapshot;
+use atalaya_repo::model::Kind;
 
 use super::context::Context;
 use super::exit::{Exit, Failure, Result};
@@ -66,8 +67,13 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     let repo = context.open_at(&place)?;
     let snapshot = context.snapshot(&repo, &arg)?;
     // Before the target is made.
-    arg.entry(&snapshot)?;
+    let entry = arg.entry(&snapshot)?;
     if args.delete {
+        if entry.is_some_and(|entry| entry.meta.kind != Kind::Dir) {
+            return Err(Failure::usage(
+                "cannot restore one file with --delete: everything beside it would be deleted; leave --delete out",
+            ));
+        }
         deletable(&snapshot.info().id, snapshot.info().catalogue.problems)?;
     }
     let signals = Signals::listen()?;

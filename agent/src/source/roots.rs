@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub(crate) struct Roots {
     paths: Vec<Vec<u8>>,
+    /// Sources that lie within others and were not come to yet: of interest when the walk stays on one file system.
+    within: Vec<Vec<u8>>,
     /// The present source, and how much of its path was given out.
     index: usize,
     given: usize,
@@ -47,8 +49,15 @@ impl Roots {
             return Err(Error::new(Kind::NotFound, format!("there is nothing to back up: {why}")));
         }
         paths.sort_by(|a, b| path_cmp(a, b));
-        paths.dedup_by(|path, before| is_within(path, before));
-        Ok(Self { paths, index: 0, given: 0, last: Vec::new() })
+        let mut within = Vec::new();
+        paths.dedup_by(|path, before| {
+            let inside = is_within(path, before);
+            if inside && path != before {
+                within.push(path.clone());
+            }
+            inside
+        });
+        Ok(Self { paths, within, index: 0, given: 0, last: Vec::new() })
     }
 
     /// The next folder above a source, or source; `None` at the end.
@@ -69,6 +78,18 @@ impl Roots {
                 return Some(Step::Above(self.last.clone()));
             }
         }
+    }
+
+    /// Whether `path` was named as a source although it lies within another.
+    pub(crate) fn is_named(&mut self, path: &[u8]) -> bool {
+        let before = self.within.len();
+        self.within.retain(|named| named != path);
+        self.within.len() < before
+    }
+
+    /// Named sources within others that the walk did not come to.
+    pub(crate) fn missed(&mut self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut self.within)
     }
 
     /// Gives up the present source: a folder above it cannot be entered.

@@ -53,8 +53,6 @@ pub struct Walker {
     stack: Stack,
     /// The present path.
     path: Vec<u8>,
-    /// Device of the present source.
-    device: u64,
     problems: Vec<Problem>,
 }
 
@@ -74,7 +72,6 @@ impl Walker {
             scanner: Scanner::new(options.shares),
             stack: Stack::new(options.shares, &options.spool_dir)?,
             path: Vec::new(),
-            device: 0,
             own,
             options,
             problems,
@@ -95,7 +92,6 @@ impl Walker {
                 if !self.path.is_empty() {
                     batch.push(&self.path, meta);
                 }
-                self.device = meta.dev;
                 if !above && meta.kind == Kind::Dir {
                     self.enter(&meta)?;
                 }
@@ -131,7 +127,9 @@ impl Walker {
         }
         self.path.extend_from_slice(name);
         batch.push(&self.path, meta);
-        let elsewhere = self.options.one_file_system && meta.dev != self.device;
+        let named = self.roots.is_named(&self.path);
+        let device = self.stack.last().map_or(meta.dev, |frame| frame.id.0);
+        let elsewhere = self.options.one_file_system && meta.dev != device && !named;
         if meta.kind == Kind::Dir && !elsewhere { self.enter(&meta) } else { Ok(()) }
     }
 
@@ -181,7 +179,15 @@ impl Walker {
         }
         let fd = self.noatime.open(dir, name, OFlags::RDONLY | OFlags::DIRECTORY, meta.uid)?;
         let id = id_of(fd.as_fd())?;
-        if self.options.one_file_system && id.0 != self.device { Err(Errno::XDEV) } else { Ok((fd, id)) }
+        if self.options.one_file_system && id.0 != meta.dev { Err(Errno::XDEV) } else { Ok((fd, id)) }
+    }
+
+    /// What was named and not come to: it is excluded, gone, or behind a mount point that the walk does not pass.
+    fn tell_missed(&mut self) {
+        for path in self.roots.missed() {
+            let why = "was named but not come to: it is excluded, vanished, or behind a mount point that --one-file-system leaves out; back it up on its own";
+            self.problems.push(Problem { path, why: why.into(), missing: true });
+        }
     }
 
     fn problem(&mut self, why: String, missing: bool) {
@@ -195,6 +201,7 @@ impl Walk for Walker {
             if self.stack.last().is_some() {
                 self.next_entry(batch)?;
             } else if !self.next_root(batch)? {
+                self.tell_missed();
                 break;
             }
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use atalaya_store::{Body, Store};
 
-use crate::config::{self, Config, read_small};
+use crate::config::{self, Config, RepoId, read_small};
 use crate::crypto::{Cipher, Kem, Signer, random};
 use crate::envelope::{self, Purpose};
 use crate::index::IndexSet;
@@ -70,8 +70,13 @@ impl Repository {
             revoked_secs: None,
         };
         let file = KeyFile::wrap(&material, &options.label, options.now.secs, Some(passphrase))?;
+        // The roster's name is taken by the first of two that do this at once; the other one leaves nothing behind.
+        let roster = Roster { repo: config.id, number: 1, previous: [0; 32], members: vec![member] };
+        roster.write(store, &owner).map_err(|err| match err.kind {
+            Kind::AlreadyThere => begun(store),
+            _ => err,
+        })?;
         store.put(&format!("{}{}", names::KEYS, names::hex(&random::<8>()?)), Body::Bytes(&file))?;
-        Roster { repo: config.id, number: 1, previous: [0; 32], members: vec![member] }.write(store, &owner)?;
         config::write(store, &config, &owner)?;
         store.sync()?;
         Ok(names::hex(&config.id))
@@ -81,7 +86,7 @@ impl Repository {
     pub fn open(store: Arc<dyn Store>, unlock: Unlock<'_>, state: &Path) -> Result<Self> {
         let (config, owner) = config::read(&*store)?;
         let material = match unlock {
-            Unlock::Passphrase(passphrase) => unlock_any(&*store, passphrase)?,
+            Unlock::Passphrase(passphrase) => unlock_any(&*store, config.id, passphrase)?,
             Unlock::KeyFile(bytes, passphrase) => unlock_with(bytes, passphrase)?,
         };
         if material.repo != config.id {
@@ -189,6 +194,7 @@ fn check_member(keyring: &Keyring, roster: &Roster) -> Result<()> {
 }
 
 /// A store with a configuration is a repository; one with data but none has lost it and must not be overwritten.
+/// Nothing is ever removed here.
 fn refuse_existing(store: &dyn Store) -> Result<()> {
     match store.stat(names::CONFIG) {
         Ok(_) => {
@@ -197,26 +203,38 @@ fn refuse_existing(store: &dyn Store) -> Result<()> {
         Err(err) if err.kind == atalaya_store::Kind::NotFound => {}
         Err(err) => return Err(err.into()),
     }
-    let mut left_over = Vec::new();
-    let mut data = false;
+    let (mut left_over, mut data, mut other) = (false, false, false);
     store.list("", &mut |entry| {
-        if entry.name.starts_with(names::KEYS) || entry.name.starts_with(names::ROSTER) {
-            left_over.push(entry.name.clone());
-        } else {
-            data = true;
+        match entry.name.split_inclusive('/').next() {
+            Some(names::KEYS | names::ROSTER) => left_over = true,
+            Some(names::INDEX | names::SNAPSHOTS | names::SESSIONS | "data/" | "tree/") => data = true,
+            _ => other = true,
         }
         Ok(())
     })?;
+    let place = store.place();
     if data {
         let text = format!(
-            "{} holds data of a repository whose configuration is gone; restore the object \"config\" or choose another place",
-            store.place()
+            "{place} holds data of a repository whose configuration is gone; restore the object \"config\" or choose another place"
         );
         return Err(Error::new(Kind::AlreadyThere, text));
     }
-    // An earlier init was interrupted before there was a repository.
-    left_over.iter().try_for_each(|name| store.delete(name))?;
-    Ok(())
+    if other {
+        let text =
+            format!("cannot make a repository at {place}: the folder is not empty; choose a new or an empty one");
+        return Err(Error::new(Kind::AlreadyThere, text));
+    }
+    if left_over { Err(begun(store)) } else { Ok(()) }
+}
+
+/// An init that was interrupted, or one that goes on at this moment, which must not be disturbed.
+fn begun(store: &dyn Store) -> Error {
+    let place = store.place();
+    let text = format!(
+        "cannot make a repository at {place}: another \"init\" is making one, or was interrupted; if none is running, remove \
+         {place} and try again"
+    );
+    Error::new(Kind::AlreadyThere, text)
 }
 
 /// A key file that cannot be used is a wrong key; the repository is not damaged by it.
@@ -227,7 +245,7 @@ fn unlock_with(bytes: &[u8], passphrase: Option<&[u8]>) -> Result<Material> {
     })
 }
 
-fn unlock_any(store: &dyn Store, passphrase: &[u8]) -> Result<Material> {
+fn unlock_any(store: &dyn Store, repo: RepoId, passphrase: &[u8]) -> Result<Material> {
     let mut files = Vec::new();
     store.list(names::KEYS, &mut |entry| {
         files.push(entry.name.clone());
@@ -242,7 +260,9 @@ fn unlock_any(store: &dyn Store, passphrase: &[u8]) -> Result<Material> {
         // One that cannot be read must not keep others from opening.
         let file = read_small(store, name).and_then(|bytes| KeyFile::parse(&bytes));
         match file.and_then(|file| file.open(Some(passphrase))) {
-            Ok(material) => return Ok(material),
+            Ok(material) if material.repo == repo => return Ok(material),
+            // It fits a key file that somebody copied here from another repository.
+            Ok(_) => {}
             Err(err) if err.kind == Kind::WrongKey => {}
             Err(err) => damaged = Some(err.context(&format!("key file {name}"))),
         }

@@ -70,9 +70,12 @@ class Atalaya(Tool):
     def variables(self):
         return {"ATALAYA_PASSPHRASE": PASSPHRASE, "ATALAYA_STATE_DIR": str(self.state / "atalaya")}
 
+    @property
+    def key(self):
+        return self.state / "writer.key"
+
     def init(self):
         # Backups with a writer's key in a file, as a NAS has it and as bupstash does; the rest with the passphrase.
-        self.key = self.state / "writer.key"
         add = ["atalaya-agent", "key", "add", "--repo", self.repo, "--role", "writer", "--label", "bench", "--out", self.key]
         return [["atalaya-agent", "init", "--repo", self.repo], add]
 
