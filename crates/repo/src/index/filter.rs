@@ -18,8 +18,13 @@ pub(crate) struct Filter {
 impl Filter {
     /// Room for about `n` ids: 12 bits each while that is small, fewer beyond.
     pub(crate) fn for_ids(n: u64) -> Self {
+        Self { bits: vec![0; Self::bytes_for(n)] }
+    }
+
+    /// Memory that a filter for `n` ids takes.
+    pub(crate) fn bytes_for(n: u64) -> usize {
         let bytes = (n.saturating_mul(12) / 8).clamp(BLOCK_BYTES as u64, FILTER_BYTES_MAX as u64) as usize;
-        Self { bits: vec![0; bytes.next_multiple_of(BLOCK_BYTES)] }
+        bytes.next_multiple_of(BLOCK_BYTES)
     }
 
     /// The block's first byte, and three bit positions in it (a block has 512 bits).
@@ -40,10 +45,6 @@ impl Filter {
     pub(crate) fn may_contain(&self, id: &[u8; 32]) -> bool {
         let (block, bits) = self.places(id);
         bits.iter().all(|bit| self.bits[block + bit / 8] & (1 << (bit % 8)) != 0)
-    }
-
-    pub(crate) fn bytes(&self) -> usize {
-        self.bits.len()
     }
 
     /// Written beside the run it belongs to; it can always be made again from it.

@@ -43,9 +43,6 @@ pub(super) fn import(
     };
     std::fs::rename(&partial, path).map_err(|err| Error::io("cannot write to the state folder", &err))?;
     path.clone_into(&mut run.path);
-    make_filter(&mut run)?;
-    // It lies beside the run; whether it is kept in memory is decided when it is needed.
-    run.filter = None;
     Ok(run)
 }
 

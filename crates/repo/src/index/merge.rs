@@ -5,7 +5,6 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use super::build::RunBuilder;
-use super::filter::Filter;
 use super::record::Record;
 use super::run::{LOCAL, Run};
 use crate::keys::Keyring;
@@ -75,7 +74,6 @@ pub(super) fn compact(runs: &mut Vec<Run>, folder: &Path, keyring: &Keyring) -> 
 fn merge(mut chosen: Vec<Run>, folder: &Path, keyring: &Keyring) -> Result<Run> {
     let mut replaced = Vec::new();
     let mut pack_base = 0_u32;
-    let mut filter = Filter::for_ids(chosen.iter().map(|run| run.records).sum());
     let mut cursors = Vec::new();
     for run in &mut chosen {
         // What a maintainer's run replaced may be deleted at any time, so it is not part of what must be there.
@@ -92,7 +90,6 @@ fn merge(mut chosen: Vec<Run>, folder: &Path, keyring: &Keyring) -> Result<Run> 
     let file = File::create(&partial).map_err(|err| Error::io("cannot write to the state folder", &err))?;
     let mut builder = RunBuilder::new(keyring, BufWriter::new(file))?;
     while let Some(record) = next(&mut cursors)? {
-        filter.insert(&record.blob.id.0);
         builder.record(&record)?;
     }
     for cursor in &cursors {
@@ -103,7 +100,6 @@ fn merge(mut chosen: Vec<Run>, folder: &Path, keyring: &Keyring) -> Result<Run> 
     let path = folder.join(format!("{}.run", crate::names::hex(&builder.id)));
     builder.finish(&replaced, false)?;
     std::fs::rename(&partial, &path).map_err(|err| Error::io("cannot write to the state folder", &err))?;
-    filter.save(&path.with_extension("filter"))?;
     Run::open(path, keyring)
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use atalaya_store::{Entry, Store};
 
-use super::filter::FILTER_BYTES_MAX;
+use super::filter::{FILTER_BYTES_MAX, Filter};
 use super::import::{import, make_filter};
 use super::merge::compact;
 use super::record::Record;
@@ -148,11 +148,14 @@ impl IndexSet {
         self.runs.sort_by_key(|run| run.records);
         let mut total = 0;
         for run in &mut self.runs {
-            make_filter(run)?;
-            total += run.filter.as_ref().map_or(0, super::filter::Filter::bytes);
-            if total > self.filter_bytes {
+            // Not even made when it would not fit: the memory it takes meanwhile counts too.
+            let bytes = Filter::bytes_for(run.records);
+            if total + bytes > self.filter_bytes {
                 run.filter = None;
+                continue;
             }
+            make_filter(run)?;
+            total += bytes;
         }
         self.filters_ready = true;
         Ok(())
