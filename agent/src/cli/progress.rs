@@ -66,7 +66,9 @@ impl Display {
         let (done, over) = mpsc::channel::<()>();
         let counts = &counts;
         thread::scope(|scope| {
-            scope.spawn(move || self.watch(&over, counts));
+            // Without another thread there is no progress to be seen, and nothing else amiss.
+            let _ =
+                thread::Builder::new().name("progress".into()).spawn_scoped(scope, move || self.watch(&over, counts));
             let result = work();
             drop(done);
             result

@@ -82,6 +82,10 @@ impl Open for Opener {
         self.try_open(path, meta, extra).map_err(|err| problem(path, err))
     }
 
+    fn another(&self) -> Result<Self> {
+        Self::new()
+    }
+
     fn describe(&mut self, path: &[u8], meta: &Meta, extra: &mut Extra) -> std::result::Result<(), Problem> {
         extra.clear();
         self.try_describe(path, meta, extra).map_err(|err| problem(path, err))

@@ -32,6 +32,7 @@ mod stats;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod thread;
 mod tree;
 pub mod view;
 

@@ -107,6 +107,14 @@ pub trait Open: Send {
     /// kind) that was found; of a file that is not empty `Content::finish` may say the last instead.
     fn open(&mut self, path: &[u8], meta: &Meta, extra: &mut Extra) -> std::result::Result<Self::File, Problem>;
 
+    /// Another one of its kind, for a thread that reads ahead.
+    ///
+    /// # Errors
+    /// When it cannot be had, like `new` of whatever this is.
+    fn another(&self) -> Result<Self>
+    where
+        Self: Sized;
+
     /// Extended attributes and link target of anything but a regular file.
     fn describe(&mut self, path: &[u8], meta: &Meta, extra: &mut Extra) -> std::result::Result<(), Problem>;
 }

@@ -38,6 +38,10 @@ impl Open for Opener {
         Ok(Made { meta: *meta, at: 0, told: false })
     }
 
+    fn another(&self) -> Result<Self> {
+        Ok(Self)
+    }
+
     fn describe(&mut self, _: &[u8], _: &Meta, _: &mut Extra) -> std::result::Result<(), Problem> {
         Ok(())
     }

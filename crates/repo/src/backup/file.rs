@@ -1,6 +1,7 @@
 //! Reads one file: small ones into the bundle, others into chunks of their own; tries again when it
 //! changed meanwhile, and says so when it will not stand still.
 
+use super::ahead::Loaded;
 use super::item::{Item, PendingRun};
 use super::large::{self, Lane, Trouble};
 use super::reader::Reader;
@@ -17,11 +18,29 @@ enum Outcome {
 }
 
 /// Whether two looks at a file saw the same content.
-fn same_content(a: &Meta, b: &Meta) -> bool {
+pub(super) fn same_content(a: &Meta, b: &Meta) -> bool {
     (a.size, a.mtime, a.ctime, a.ino) == (b.size, b.mtime, b.ctime, b.ino)
 }
 
 impl<O: Open> Reader<'_, O> {
+    /// A small file that was read ahead.
+    pub(super) fn loaded(
+        &mut self,
+        path: &[u8],
+        meta: &Meta,
+        loaded: &Loaded,
+        content: &[u8],
+        known: Option<(Entry, bool)>,
+    ) -> Result<()> {
+        self.counts.files_read += 1;
+        self.extra.clear();
+        let mut entry = self.entry(path, meta);
+        entry.xattrs.clone_from(&loaded.xattrs);
+        entry.flags.racy |= loaded.racy;
+        self.bundle_for(content.len())?.bytes.room()[..content.len()].copy_from_slice(content);
+        self.take_small(&mut entry, content.len(), &loaded.digest, known.as_ref(), true)
+    }
+
     /// Reads `file` and hands its entry on.
     pub(super) fn read_file(
         &mut self,
@@ -42,7 +61,7 @@ impl<O: Open> Reader<'_, O> {
                     // What it is at the new beginning counts; without that, what it was at the old end.
                     let now = again.unwrap_or(now);
                     entry.meta = Meta { nlink: entry.meta.nlink, ..now };
-                    entry.flags.racy |= self.is_racy(&now);
+                    entry.flags.racy |= self.shared.is_racy(&now);
                 }
                 Err(Trouble::Fatal(err)) => return Err(err),
                 Err(Trouble::File(err)) => {
@@ -108,7 +127,6 @@ impl<O: Open> Reader<'_, O> {
         let size = entry.meta.size as usize;
         let shared = self.shared;
         let bundle = self.bundle_for(size)?;
-        let (number, offset) = (bundle.number, bundle.bytes.len());
         let got = file.read(&mut bundle.bytes.room()[..size]).map_err(Trouble::File)?;
         let now = file.finish().map_err(Trouble::File)?;
         let stable = got == size && same_content(&now, &entry.meta);
@@ -116,6 +134,19 @@ impl<O: Open> Reader<'_, O> {
             return Ok(Outcome::Changed(now));
         }
         let digest = shared.repo.keyring.file_digest(&bundle.bytes.room()[..got])?;
+        self.take_small(entry, got, &digest, known, stable)?;
+        Ok(Outcome::Done)
+    }
+
+    /// Hands on a small file whose `got` bytes lie at the end of the open bundle, not part of it yet.
+    pub(super) fn take_small(
+        &mut self,
+        entry: &mut Entry,
+        got: usize,
+        digest: &[u8; 16],
+        known: Option<&(Entry, bool)>,
+        stable: bool,
+    ) -> Result<()> {
         self.count(got);
         if !stable {
             self.keep_unstable(entry, got as u64);
@@ -124,22 +155,19 @@ impl<O: Open> Reader<'_, O> {
         if stable && let Some((old, same)) = known {
             if self.is_same(old, entry) && !self.rotten.has(old) {
                 entry.content = old.content.clone();
-                self.emit(Item::Entry(Box::new(entry.clone())))?;
-                return Ok(Outcome::Done);
+                return self.emit(Item::Entry(Box::new(entry.clone())));
             }
             if *same {
                 self.shared.decayed(&entry.path);
             }
         }
-        let Some(bundle) = &mut self.bundle else { return Ok(Outcome::Done) };
+        let Some(bundle) = &mut self.bundle else { return Ok(()) };
+        let (number, offset) = (bundle.number, bundle.bytes.len());
         bundle.bytes.grow(got);
-        let ends = bundle.appended(got, &digest);
+        let ends = bundle.appended(got, digest);
         let run = PendingRun::Data { chunk: number, offset: offset as u32, len: got as u32 };
         self.new_file(entry.clone(), vec![run], None)?;
-        if ends {
-            self.close_bundle()?;
-        }
-        Ok(Outcome::Done)
+        if ends { self.close_bundle() } else { Ok(()) }
     }
 
     /// Whether the old entry's stored content is what was just read, by the keyed digest.

@@ -1,6 +1,6 @@
 //! What the reader tells the assembler, in tree order.
 
-use crate::model::{ChunkId, Content, Entry};
+use crate::model::{ChunkId, Content, Entry, Xattr, XattrValue};
 
 /// A stretch of content whose chunk may not have its id yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,17 +58,14 @@ pub(super) struct Items {
 
 /// Rough bytes of an entry in memory.
 pub(super) fn weight(entry: &Entry) -> usize {
-    let xattrs: usize = entry
-        .xattrs
-        .iter()
-        .map(|x| {
-            x.name.len()
-                + 96
-                + match &x.value {
-                    crate::model::XattrValue::Inline(bytes) => bytes.len(),
-                    crate::model::XattrValue::Blob(..) => 0,
-                }
-        })
-        .sum();
-    std::mem::size_of::<Entry>() + 64 + entry.path.len() + entry.target.len() + xattrs
+    std::mem::size_of::<Entry>() + 64 + entry.path.len() + entry.target.len() + xattrs_weight(&entry.xattrs)
+}
+
+/// Rough bytes of extended attributes in memory.
+pub(super) fn xattrs_weight(xattrs: &[Xattr]) -> usize {
+    let value = |xattr: &Xattr| match &xattr.value {
+        XattrValue::Inline(bytes) => bytes.len(),
+        XattrValue::Blob(..) => 0,
+    };
+    xattrs.iter().map(|xattr| xattr.name.len() + 96 + value(xattr)).sum()
 }

@@ -2,18 +2,22 @@
 //! bounded.
 //!
 //! ```text
-//! walker ─batches→ reader ─chunks→ workers ─packs→ uploader → store
-//!                     │                └─ids─┐       ↑
-//!                     └──────items──────→ assembler ─┘ (tree packs)
+//! walker ─batches→ ahead ─batches→ reader ─chunks→ workers ─packs→ uploader → store
+//!                                     │                └─ids─┐       ↑
+//!                                     └──────items──────→ assembler ─┘ (tree packs)
 //! ```
+//! (`ahead` only where everything is read: a job's first backup, and full ones.)
+//!
 //! The reader only hands on items whose chunks the workers have already got, workers and uploader wait for
 //! nobody behind them, so nothing can wait in a circle.
 
+mod ahead;
 mod assembler;
 mod buffer;
 mod bundle;
 mod checkpoint;
 mod file;
+mod front;
 pub(crate) mod heal;
 mod item;
 mod large;

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender};
 
+use super::ahead::{Loaded, Prepared};
 use super::buffer::Buffer;
 use super::bundle::{Bundle, Waiting};
 use super::item::{Item, Items, NewFile, PendingRun, weight};
@@ -12,10 +13,10 @@ use super::parent::{Parent, unchanged};
 use super::rot::Rotten;
 use super::shared::{Shared, gone};
 use super::worker::Job;
+use crate::Result;
 use crate::chunker::Chunker;
 use crate::model::{Content, Entry, Flags, Kind, LinkGroup, Meta, path_cmp};
-use crate::source::{Batch, Extra, Found, Open, Problem};
-use crate::{Result, limits};
+use crate::source::{Extra, Found, Open, Problem};
 
 /// Items in one message to the assembler.
 const ITEMS_BATCH: usize = 256;
@@ -45,7 +46,7 @@ pub(super) struct Reader<'a, O: Open> {
     spare: Option<Buffer>,
     /// Runs of the large file being read.
     pub(super) runs: Vec<PendingRun>,
-    extra: Extra,
+    pub(super) extra: Extra,
     pub(super) links: LinksRead,
     pub(super) rotten: &'a Rotten,
     pub(super) counts: Counts,
@@ -87,16 +88,25 @@ impl<'a, O: Open> Reader<'a, O> {
     }
 
     /// Deals with one batch of the walk.
-    pub(super) fn batch(&mut self, batch: &Batch, parent: &mut Parent<'_>) -> Result<()> {
+    pub(super) fn batch(&mut self, prepared: &mut Prepared, parent: &mut Parent<'_>) -> Result<()> {
         self.shared.check_stop()?;
-        batch.problems.iter().for_each(|problem| self.shared.problem(problem));
-        for found in &batch.found {
-            self.one(batch.path(found), found, parent)?;
+        prepared.batch.problems.iter().for_each(|problem| self.shared.problem(problem));
+        for index in 0..prepared.batch.found.len() {
+            let loaded = prepared.take(index);
+            let found = &prepared.batch.found[index];
+            let loaded = loaded.as_ref().map(|loaded| (loaded, prepared.content(loaded)));
+            self.one(prepared.batch.path(found), found, loaded, parent)?;
         }
         Ok(())
     }
 
-    fn one(&mut self, path: &[u8], found: &Found, parent: &mut Parent<'_>) -> Result<()> {
+    fn one(
+        &mut self,
+        path: &[u8],
+        found: &Found,
+        loaded: Option<(&Loaded, &[u8])>,
+        parent: &mut Parent<'_>,
+    ) -> Result<()> {
         let (full, rotten) = (self.shared.options.full, self.rotten);
         let progress = self.shared.options.progress;
         progress.entries.fetch_add(1, Ordering::Relaxed);
@@ -122,7 +132,10 @@ impl<'a, O: Open> Reader<'a, O> {
                 }
             }
         }
-        self.fresh(path, &found.meta, known)
+        match loaded {
+            Some((loaded, content)) => self.loaded(path, &found.meta, loaded, content, known),
+            None => self.fresh(path, &found.meta, known),
+        }
     }
 
     /// An entry that has to be described, and if it is a file, read. `known` is the old entry and whether its
@@ -165,7 +178,7 @@ impl<'a, O: Open> Reader<'a, O> {
 
     /// An entry without content, from what was found and `self.extra`. Attributes that could not be read are
     /// told, and tried again next time.
-    fn entry(&mut self, path: &[u8], meta: &Meta) -> Entry {
+    pub(super) fn entry(&mut self, path: &[u8], meta: &Meta) -> Entry {
         let incomplete = self.extra.incomplete.take();
         let again = incomplete.is_some();
         if let Some(why) = incomplete {
@@ -180,12 +193,8 @@ impl<'a, O: Open> Reader<'a, O> {
             xattrs: std::mem::take(&mut self.extra.xattrs),
             content: Content::None,
             digest: [0; 8],
-            flags: Flags { racy: again || self.is_racy(meta), unstable: false },
+            flags: Flags { racy: again || self.shared.is_racy(meta), unstable: false },
         }
-    }
-
-    pub(super) fn is_racy(&self, meta: &Meta) -> bool {
-        meta.ctime.secs + limits::RACY_SECONDS >= (self.shared.options.now)().secs
     }
 
     pub(super) fn problem(&self, path: &[u8], why: String, missing: bool) {

@@ -1,13 +1,14 @@
 //! Starts the threads of one backup, and commits what they made.
 
 use std::sync::Mutex;
-use std::sync::atomic::Ordering;
-use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::thread;
 
 use super::assembler::Assembler;
 use super::buffer::Buffer;
 use super::checkpoint::Uploader;
+use super::front::read;
 use super::heal;
 use super::last_tree;
 use super::parent::Parent;
@@ -20,12 +21,11 @@ use super::{Options, Summary};
 use crate::chunker::Chunker;
 use crate::config::any;
 use crate::snapshot::{self, Catalogue, Known, Private};
-use crate::source::{Batch, Open, Walk};
+use crate::source::{Open, Walk};
+use crate::thread::start;
 use crate::tree::Root;
 use crate::{Error, Kind, Repository, Result, names};
 
-/// Batches of the walk that exist: one being filled, one on its way, one being read.
-const BATCHES: usize = 3;
 /// Messages to the assembler on their way.
 const ITEMS_AHEAD: usize = 2;
 /// Finished packs waiting for the uploader; they lie in the spool.
@@ -143,97 +143,48 @@ impl Repository {
         for _ in 0..budget.chunk_buffers {
             buffer_sender.send(Buffer::new()).map_err(gone)?;
         }
-        let outcome = thread::scope(|scope| {
+        let hungry = AtomicBool::new(false);
+        let outcome = thread::scope(|scope| -> Result<_> {
             for _ in 0..budget.workers {
                 let out =
                     Outlets { ids: id_sender.clone(), packs: pack_sender.clone(), buffers: buffer_sender.clone() };
                 let jobs = &jobs;
-                scope.spawn(move || work(shared, jobs, &out).map_err(|err| shared.fail(err)));
+                start(scope, "worker", move || work(shared, jobs, &out).map_err(|err| shared.fail(err)))?;
             }
             drop((id_sender, buffer_sender));
             let last_copy = last.clone();
-            let assembler = scope.spawn(move || {
+            let assembler = start(scope, "assembler", move || {
                 Assembler::new(shared, pack_sender, ids, StateTree::new(&last_copy))
                     .and_then(|assembler| assembler.run(&items))
                     .map_err(|err| shared.fail(err))
-            });
-            let uploader = scope.spawn(move || {
+            })?;
+            let uploader = start(scope, "uploader", move || {
                 let mut uploader = Uploader::new(shared);
                 uploader.run(&packs).map_err(|err| shared.fail(err)).map(|()| uploader.added)
-            });
+            })?;
             // Old entries may name what is lost, and then their files have to be read.
             let there = |id: &[u8; 16]| !shared.lost && self.store.stat(&names::object(names::SNAPSHOTS, id)).is_ok();
             let parent = Parent::open(&last, &self.keyring, there);
             let had_parent = parent.present;
             let rotten = Rotten::load(&rot::path(&self.state, &shared.options.job));
             let channels = Channels { jobs: job_sender, items: item_sender, buffers };
+            // Where most files are unchanged, what would be read ahead is mostly not wanted.
+            let ahead = if had_parent && !shared.options.full { None } else { Some(open.another()?) };
             let reader = Reader::new(shared, open, &chunker, &rotten, channels);
-            let counts = read(scope, shared, walk, reader, parent).map_err(|err| shared.fail(err));
+            let counts = read(scope, shared, walk, ahead, &hungry, reader, parent).map_err(|err| shared.fail(err));
             let tree = assembler.join();
             let added = uploader.join();
-            match (tree, added, counts) {
+            Ok(match (tree, added, counts) {
                 (Ok(Ok((root, state))), Ok(Ok(added)), Ok(counts)) => {
                     Some(Outcome { root, state, counts, added, had_parent })
                 }
                 _ => None,
-            }
-        });
+            })
+        })?;
         match (shared.failure(), outcome) {
             (None, Some(outcome)) => Ok(outcome),
             (Some(err), _) => Err(err),
             (None, None) => Err(Error::new(Kind::Io, "a thread of the backup ended unexpectedly")),
-        }
-    }
-}
-
-/// Runs the walk in a thread of its own, ahead of the reader, which runs here.
-fn read<'scope, W: Walk + 'scope, O: Open>(
-    scope: &'scope thread::Scope<'scope, '_>,
-    shared: &'scope Shared<'_>,
-    walk: W,
-    mut reader: Reader<'_, O>,
-    mut parent: Parent<'_>,
-) -> Result<Counts> {
-    let (full_sender, full) = mpsc::sync_channel(BATCHES);
-    let (empty_sender, empty) = mpsc::sync_channel(BATCHES);
-    for _ in 0..BATCHES {
-        empty_sender.send(Batch::default()).map_err(gone)?;
-    }
-    scope.spawn(move || walk_ahead(shared, walk, &empty, &full_sender).map_err(|err| shared.fail(err)));
-    while let Ok(mut batch) = full.recv() {
-        reader.batch(&batch, &mut parent)?;
-        batch.clear();
-        // The walk may be over and gone.
-        let _ = empty_sender.send(batch);
-    }
-    if let Some(err) = shared.failure() {
-        return Err(err);
-    }
-    if parent.damaged {
-        (shared.options.notice)(
-            "the copy of the last tree in the state folder is damaged; some unchanged files were read again",
-        );
-    }
-    reader.finish(&mut parent)
-}
-
-fn walk_ahead<W: Walk>(
-    shared: &Shared<'_>,
-    mut walk: W,
-    empty: &Receiver<Batch>,
-    full: &SyncSender<Batch>,
-) -> Result<()> {
-    let progress = shared.options.progress;
-    loop {
-        let mut batch = empty.recv().map_err(gone)?;
-        let more = walk.fill(&mut batch)?;
-        progress.found.fetch_add(batch.found.len() as u64, Ordering::Relaxed);
-        let bytes: u64 = batch.found.iter().map(|found| found.meta.size).sum();
-        progress.found_bytes.fetch_add(bytes, Ordering::Relaxed);
-        full.send(batch).map_err(gone)?;
-        if !more {
-            progress.walked.store(true, Ordering::Relaxed);
-            return Ok(());
         }
     }
 }

@@ -8,9 +8,9 @@ use portable_atomic::AtomicU64;
 
 use super::Options;
 use crate::index::IndexSet;
-use crate::model::ChunkId;
+use crate::model::{ChunkId, Meta};
 use crate::source::Problem;
-use crate::{Error, Kind, Repository, Result};
+use crate::{Error, Kind, Repository, Result, limits};
 
 /// The index, and what this run adds to it.
 pub(super) struct Index {
@@ -56,6 +56,11 @@ impl<'a> Shared<'a> {
         }
         index.fresh.insert(*id);
         Ok(true)
+    }
+
+    /// Whether what is described now may still change without its time stamps showing it.
+    pub(super) fn is_racy(&self, meta: &Meta) -> bool {
+        meta.ctime.secs + limits::RACY_SECONDS >= (self.options.now)().secs
     }
 
     pub(super) fn problem(&self, problem: &Problem) {

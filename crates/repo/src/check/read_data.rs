@@ -14,6 +14,7 @@ use crate::pack::{
     BlobRecord, Checksummer, Decoder, HEADER_FIXED_BYTES, Header, TRAILER_BYTES, Trailer, open_blob, read_directory,
 };
 use crate::read::Blobs;
+use crate::thread::start;
 use crate::{Error, Kind, Result, limits};
 
 /// Bytes read at once where no blob has to be opened.
@@ -55,7 +56,8 @@ impl Check<'_> {
         let gathered = Mutex::new(Gathered::default());
         thread::scope(|scope| {
             for _ in 1..self.options.threads.max(1) {
-                scope.spawn(|| self.reader(&source, &gathered, &chosen));
+                // Without another thread this one does it all.
+                let _ = start(scope, "check", || self.reader(&source, &gathered, &chosen));
             }
             self.reader(&source, &gathered, &chosen);
         });

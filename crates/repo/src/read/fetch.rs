@@ -7,6 +7,7 @@ use std::thread;
 use super::blobs::{Blobs, Scratch};
 use crate::index::Found;
 use crate::names::BlobType;
+use crate::thread::start;
 use crate::view::{Deliver, Want};
 use crate::{Error, Kind, Result};
 
@@ -41,7 +42,8 @@ pub(super) fn fetch(blobs: &Blobs<'_>, wants: &mut [Want], threads: usize, deliv
     } else {
         thread::scope(|scope| {
             for _ in 1..threads {
-                scope.spawn(work);
+                // Without another thread this one does it all.
+                let _ = start(scope, "fetch", work);
             }
             work();
         });

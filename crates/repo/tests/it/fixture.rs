@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use atalaya_repo::backup::{Options, Progress, Summary};
@@ -108,6 +108,7 @@ impl Walk for MemoryWalk {
     }
 }
 
+#[derive(Clone)]
 pub struct MemoryOpen {
     nodes: BTreeMap<Key, Node>,
     /// Paths that grow by a byte at every look.
@@ -116,6 +117,9 @@ pub struct MemoryOpen {
     /// Paths that cannot be read beyond their middle.
     pub torn: Vec<Vec<u8>>,
     pub without_attributes: Vec<Vec<u8>>,
+    /// Opens by the thread that reads ahead; `None` in the reader's own.
+    ahead: Option<Arc<AtomicU64>>,
+    opened_ahead: Arc<AtomicU64>,
 }
 
 pub struct MemoryFile {
@@ -132,6 +136,9 @@ impl Open for MemoryOpen {
     type File = MemoryFile;
 
     fn open(&mut self, path: &[u8], _: &Meta, extra: &mut Extra) -> std::result::Result<MemoryFile, Problem> {
+        if let Some(count) = &self.ahead {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
         if self.unreadable.iter().any(|p| p == path) {
             return Err(Problem { path: path.to_vec(), why: "permission denied".into(), missing: true });
         }
@@ -140,6 +147,10 @@ impl Open for MemoryOpen {
         let restless = self.restless.iter().any(|p| p == path);
         let torn = self.torn.iter().any(|p| p == path);
         Ok(MemoryFile { torn, node, at: 0, hole_told: false, data_told: false, restless, looks: 0 })
+    }
+
+    fn another(&self) -> atalaya_repo::Result<Self> {
+        Ok(Self { ahead: Some(Arc::clone(&self.opened_ahead)), ..self.clone() })
     }
 
     fn describe(&mut self, path: &[u8], _: &Meta, extra: &mut Extra) -> std::result::Result<(), Problem> {
@@ -208,6 +219,7 @@ pub struct World {
     pub unreadable: Vec<Vec<u8>>,
     pub torn: Vec<Vec<u8>>,
     pub without_attributes: Vec<Vec<u8>>,
+    pub opened_ahead: Arc<AtomicU64>,
     /// An hour passes before every backup but the first.
     pub now: Mutex<Time>,
 }
@@ -235,6 +247,7 @@ impl World {
             unreadable: Vec::new(),
             torn: Vec::new(),
             without_attributes: Vec::new(),
+            opened_ahead: Arc::default(),
             now: Mutex::new(NOW),
         }
     }
@@ -256,6 +269,8 @@ impl World {
             unreadable: self.unreadable.clone(),
             torn: self.torn.clone(),
             without_attributes: self.without_attributes.clone(),
+            ahead: None,
+            opened_ahead: Arc::clone(&self.opened_ahead),
         };
         let now = *self.now.lock().unwrap();
         self.now.lock().unwrap().secs += 3600;

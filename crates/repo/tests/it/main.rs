@@ -1,6 +1,7 @@
 //! The engine against stores that remember, fail and lose.
 #![allow(clippy::unwrap_used, clippy::expect_used, unreachable_pub)]
 
+mod ahead;
 mod avoided;
 mod crash;
 mod damage;
