@@ -36,7 +36,7 @@ impl TreeSink<'_> {
         if !new && !leaf {
             return Ok(id);
         }
-        let encoded = self.encoder.encode(plain, true)?;
+        let encoded = self.encoder.encode(plain)?;
         if leaf {
             let (entries, bytes) = leaf_counts(plain)?;
             self.state.add(&id, plain.len(), entries, bytes, encoded)?;

@@ -5,6 +5,7 @@ use std::ops::Deref;
 use crate::limits;
 
 /// Room for the largest chunk, and how much of it is in use. The memory is not touched before it is written.
+/// A byte before it is kept free for the codec, so that a chunk that does not compress is sealed where it lies.
 pub(super) struct Buffer {
     bytes: Box<[u8]>,
     len: usize,
@@ -12,7 +13,7 @@ pub(super) struct Buffer {
 
 impl Buffer {
     pub(super) fn new() -> Self {
-        Self { bytes: vec![0; limits::CHUNK_BYTES_MAX].into_boxed_slice(), len: 0 }
+        Self { bytes: vec![0; 1 + limits::CHUNK_BYTES_MAX].into_boxed_slice(), len: 0 }
     }
 
     pub(super) fn clear(&mut self) {
@@ -25,12 +26,17 @@ impl Buffer {
 
     /// The unused part; what is written there counts after `grow`.
     pub(super) fn room(&mut self) -> &mut [u8] {
-        &mut self.bytes[self.len..]
+        &mut self.bytes[1 + self.len..]
     }
 
     /// The next `count` bytes of the unused part are in use now.
     pub(super) fn grow(&mut self, count: usize) {
-        self.len = (self.len + count).min(self.bytes.len());
+        self.len = (self.len + count).min(limits::CHUNK_BYTES_MAX);
+    }
+
+    /// The bytes in use, behind the free one.
+    pub(super) fn framed(&mut self) -> &mut [u8] {
+        &mut self.bytes[..=self.len]
     }
 
     /// Appends `bytes`, which must fit.
@@ -44,6 +50,6 @@ impl Deref for Buffer {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        &self.bytes[..self.len]
+        &self.bytes[1..=self.len]
     }
 }

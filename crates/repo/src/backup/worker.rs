@@ -38,9 +38,13 @@ pub(super) fn work(shared: &Shared<'_>, jobs: &Mutex<Receiver<Job>>, out: &Outle
         // The assembler may be done: nothing names the chunks of a file that was given up.
         let _ = out.ids.send((number, id));
         if shared.claim(&id)? {
-            let encoded = encoder.encode(&bytes, true)?;
+            let raw = bytes.len();
+            let encoded = match encoder.compress(&bytes)? {
+                Some(encoded) => encoded,
+                None => Encoder::plain(bytes.framed()),
+            };
             shared.new_chunks.fetch_add(1, Ordering::Relaxed);
-            if let Some(pack) = writer.add(id, bytes.len(), encoded)? {
+            if let Some(pack) = writer.add(id, raw, encoded)? {
                 out.packs.send(pack).map_err(gone)?;
             }
         }

@@ -38,34 +38,54 @@ impl Encoder {
     }
 
     /// Codec byte and payload of `plain`, ready to be sealed in place. What does not get smaller stays plain.
+    pub(crate) fn encode(&mut self, plain: &[u8]) -> Result<&mut [u8]> {
+        match self.compress_verified(plain)? {
+            Some(len) => Ok(&mut self.out[..len]),
+            None => {
+                let encoded = &mut self.out[..=plain.len()];
+                encoded[1..].copy_from_slice(plain);
+                Ok(Self::plain(encoded))
+            }
+        }
+    }
+
+    /// The same where it gets smaller, else nothing.
+    pub(crate) fn compress(&mut self, plain: &[u8]) -> Result<Option<&mut [u8]>> {
+        Ok(self.compress_verified(plain)?.map(|len| &mut self.out[..len]))
+    }
+
+    /// Marks bytes as not compressed; the first one is free for that.
+    pub(crate) fn plain(framed: &mut [u8]) -> &mut [u8] {
+        if let Some(codec) = framed.first_mut() {
+            *codec = PLAIN;
+        }
+        framed
+    }
+
+    /// Fills `self.out`; gives how much of it is used, if that is less than `plain`.
     ///
-    /// With `verify`, what was compressed is decompressed and compared before anybody relies on it: a
-    /// compressor's bug or a flipped bit in memory must not reach the store.
-    pub(crate) fn encode(&mut self, plain: &[u8], verify: bool) -> Result<&mut [u8]> {
+    /// What was compressed is decompressed and compared before anybody relies on it: a compressor's bug or a flipped
+    /// bit in memory must not reach the store.
+    fn compress_verified(&mut self, plain: &[u8]) -> Result<Option<usize>> {
         // Never made shorter: growing again would write zeros over all of it.
         if self.out.len() <= plain.len() {
             self.out.resize(1 + plain.len(), 0);
         }
         // Worth it only if it saves a little; a destination that is too small makes zstd give up early.
         let room = plain.len() - plain.len() / 64;
-        match self.zstd.compress_to_buffer(plain, &mut self.out[1..=room]) {
-            Ok(len) => {
-                self.out[0] = ZSTD;
-                let encoded = &mut self.out[..=len];
-                if verify && self.check.decode(encoded, plain.len())? != plain {
-                    return Err(Error::new(
-                        Kind::Io,
-                        "compressed data does not decompress to what it was; the memory of this machine may be faulty",
-                    ));
-                }
-                Ok(encoded)
-            }
-            Err(_) => {
-                self.out[0] = PLAIN;
-                let encoded = &mut self.out[..=plain.len()];
-                encoded[1..].copy_from_slice(plain);
-                Ok(encoded)
-            }
+        let Ok(len) = self.zstd.compress_to_buffer(plain, &mut self.out[1..=room]) else { return Ok(None) };
+        self.out[0] = ZSTD;
+        self.verify(1 + len, plain)?;
+        Ok(Some(1 + len))
+    }
+
+    fn verify(&mut self, len: usize, plain: &[u8]) -> Result<()> {
+        match self.check.decode(&self.out[..len], plain.len()) {
+            Ok(decoded) if decoded == plain => Ok(()),
+            _ => Err(Error::new(
+                Kind::Io,
+                "compressed data does not decompress to what it was; the memory of this machine may be faulty",
+            )),
         }
     }
 }
@@ -115,11 +135,34 @@ mod tests {
         let mut encoder = Encoder::new().unwrap();
         let mut decoder = Decoder::new().unwrap();
         for plain in [&b""[..], b"x", &[0; 100_000], &noise, &noise[..65]] {
-            let encoded = encoder.encode(plain, true).unwrap().to_vec();
+            let encoded = encoder.encode(plain).unwrap().to_vec();
             assert!(encoded.len() <= plain.len() + 1);
             assert_eq!(decoder.decode(&encoded, plain.len()).unwrap(), plain);
             assert!(decoder.decode(&encoded, plain.len() + 1).is_err());
         }
+    }
+
+    /// restic#4523, #4677: what a faulty compressor or memory made must not be stored.
+    #[test]
+    fn a_faulty_compressor_is_noticed() {
+        let mut encoder = Encoder::new().unwrap();
+        let plain: Vec<u8> = (0..50_000_u32).flat_map(|n| (n % 1_000).to_le_bytes()).collect();
+        let len = encoder.compress(&plain).unwrap().unwrap().len();
+        encoder.verify(len, &plain).unwrap();
+        for at in (1..len).step_by(97) {
+            encoder.out[at] ^= 4;
+            let decoded = encoder.check.decode(&encoder.out[..len], plain.len()).map(<[u8]>::to_vec);
+            // A flip that decompresses to the same is none.
+            if decoded.is_ok_and(|decoded| decoded == plain) {
+                encoder.verify(len, &plain).unwrap();
+            } else {
+                assert_eq!(encoder.verify(len, &plain).unwrap_err().kind, Kind::Io, "byte {at}");
+            }
+            encoder.out[at] ^= 4;
+        }
+        let mut other = plain.clone();
+        other[30_000] ^= 1;
+        assert!(encoder.verify(len, &other).is_err());
     }
 
     #[test]

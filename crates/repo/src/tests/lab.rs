@@ -58,7 +58,7 @@ impl Lab {
         let mut writer = PackWriter::new(keyring, &*self.store, self.state.path(), kind);
         for plain in blobs {
             let id = keyring.blob_id(kind, plain);
-            let full = writer.add(id, plain.len(), encoder.encode(plain, true).unwrap()).unwrap();
+            let full = writer.add(id, plain.len(), encoder.encode(plain).unwrap()).unwrap();
             assert!(full.is_none(), "one pack only");
         }
         let pack = writer.finish().unwrap().unwrap();
