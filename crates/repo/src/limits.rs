@@ -38,6 +38,10 @@ pub const CHECKPOINT_PACKS: usize = 64;
 pub const CHECKPOINT_RECORDS: usize = 16 << 10;
 /// Objects that are read whole (configuration, key files, snapshots, the roster).
 pub const SMALL_OBJECT_BYTES_MAX: u64 = 4 << 20;
+/// Batches of the walk that exist at once: being filled, on their way, being read ahead, being read.
+pub const BATCHES: usize = 4;
+/// Bytes of content that are read ahead for one batch of the walk.
+pub const AHEAD_BYTES: usize = 256 << 10;
 /// An entry whose ctime is this close to its reading (or later) is read again next time, in seconds.
 pub const RACY_SECONDS: i64 = 2;
 /// How often a file that changes under the reader is tried.

@@ -16,8 +16,6 @@ use crate::{Result, limits};
 
 /// Larger files are not read ahead: reading them costs more than opening them.
 const FILE_BYTES_MAX: u64 = 64 << 10;
-/// Bytes of content that are read ahead for one batch.
-const AHEAD_BYTES: usize = 256 << 10;
 
 /// A batch of the walk, and what was read of its files.
 #[derive(Default)]
@@ -84,7 +82,8 @@ impl<'a, O: Open> Ahead<'a, O> {
     fn prepare(&mut self, prepared: &mut Prepared) -> Result<()> {
         let Prepared { batch, loaded, bytes } = prepared;
         for (index, found) in batch.found.iter().enumerate() {
-            if self.hungry.load(Ordering::Relaxed) || bytes.len() as u64 + found.meta.size > AHEAD_BYTES as u64 {
+            if self.hungry.load(Ordering::Relaxed) || bytes.len() as u64 + found.meta.size > limits::AHEAD_BYTES as u64
+            {
                 break;
             }
             if is_candidate(found) {

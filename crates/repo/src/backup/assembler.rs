@@ -10,7 +10,7 @@ use super::shared::{Shared, gone};
 use super::state_tree::StateTree;
 use crate::model::{ChunkId, Entry, Run, XattrValue};
 use crate::names::BlobType;
-use crate::pack::{Encoder, Finished, PackWriter};
+use crate::pack::{Decoder, Encoder, Finished, PackWriter};
 use crate::tree::{Builder, LeafDecoder, ListWriter, Root, Sink};
 use crate::{Error, Result, limits};
 
@@ -90,7 +90,7 @@ impl<'a> Assembler<'a> {
     ) -> Result<Self> {
         let repo = shared.repo;
         let writer = PackWriter::new(&repo.keyring, &*repo.store, shared.options.spool, BlobType::Tree);
-        let sink = TreeSink { shared, encoder: Encoder::new()?, writer, packs, state };
+        let sink = TreeSink { shared, encoder: Encoder::new(Decoder::verifier()?)?, writer, packs, state };
         let builder = Builder::new(repo.keyring.boundary_key());
         Ok(Self {
             sink,

@@ -8,12 +8,9 @@ use super::ahead::{self, Ahead, Prepared};
 use super::parent::Parent;
 use super::reader::{Counts, Reader};
 use super::shared::{Shared, gone};
-use crate::Result;
 use crate::source::{Open, Walk};
 use crate::thread::start;
-
-/// Batches of the walk that exist: one being filled, two on their way, one being read ahead, one being read.
-const BATCHES: usize = 5;
+use crate::{Result, limits};
 
 /// Walks and reads to the end. `opener` reads ahead, if there is one; `hungry` is how the reader asks it to hurry.
 pub(super) fn read<'scope, W: Walk + 'scope, O: Open + 'scope>(
@@ -25,8 +22,8 @@ pub(super) fn read<'scope, W: Walk + 'scope, O: Open + 'scope>(
     mut reader: Reader<'_, O>,
     mut parent: Parent<'_>,
 ) -> Result<Counts> {
-    let (empty_sender, empty) = mpsc::sync_channel(BATCHES);
-    for _ in 0..BATCHES {
+    let (empty_sender, empty) = mpsc::sync_channel(limits::BATCHES);
+    for _ in 0..limits::BATCHES {
         empty_sender.send(Prepared::default()).map_err(gone)?;
     }
     let (walked_sender, walked) = mpsc::sync_channel(1);

@@ -20,6 +20,7 @@ use super::worker::{Outlets, work};
 use super::{Options, Summary};
 use crate::chunker::Chunker;
 use crate::config::any;
+use crate::pack::{Decoder, Verifier};
 use crate::snapshot::{self, Catalogue, Known, Private};
 use crate::source::{Open, Walk};
 use crate::thread::start;
@@ -143,13 +144,14 @@ impl Repository {
         for _ in 0..budget.chunk_buffers {
             buffer_sender.send(Buffer::new()).map_err(gone)?;
         }
+        let verifier = Decoder::verifier()?;
         let hungry = AtomicBool::new(false);
         let outcome = thread::scope(|scope| -> Result<_> {
             for _ in 0..budget.workers {
                 let out =
                     Outlets { ids: id_sender.clone(), packs: pack_sender.clone(), buffers: buffer_sender.clone() };
-                let jobs = &jobs;
-                start(scope, "worker", move || work(shared, jobs, &out).map_err(|err| shared.fail(err)))?;
+                let (jobs, verifier) = (&jobs, Verifier::clone(&verifier));
+                start(scope, "worker", move || work(shared, jobs, verifier, &out).map_err(|err| shared.fail(err)))?;
             }
             drop((id_sender, buffer_sender));
             let last_copy = last.clone();
@@ -169,7 +171,8 @@ impl Repository {
             let rotten = Rotten::load(&rot::path(&self.state, &shared.options.job));
             let channels = Channels { jobs: job_sender, items: item_sender, buffers };
             // Where most files are unchanged, what would be read ahead is mostly not wanted.
-            let ahead = if had_parent && !shared.options.full { None } else { Some(open.another()?) };
+            let wanted = budget.read_ahead && (!had_parent || shared.options.full);
+            let ahead = if wanted { Some(open.another()?) } else { None };
             let reader = Reader::new(shared, open, &chunker, &rotten, channels);
             let counts = read(scope, shared, walk, ahead, &hungry, reader, parent).map_err(|err| shared.fail(err));
             let tree = assembler.join();

@@ -9,7 +9,7 @@ use super::shared::{Shared, gone};
 use crate::Result;
 use crate::model::ChunkId;
 use crate::names::BlobType;
-use crate::pack::{Encoder, Finished, PackWriter};
+use crate::pack::{Encoder, Finished, PackWriter, Verifier};
 
 /// A chunk's number in this run and its bytes.
 pub(super) struct Job {
@@ -27,9 +27,9 @@ pub(super) struct Outlets {
 
 /// Works until there are no more jobs. Each worker fills a pack of its own, so that neighbouring chunks
 /// lie in different packs and pack sizes tell less of the content.
-pub(super) fn work(shared: &Shared<'_>, jobs: &Mutex<Receiver<Job>>, out: &Outlets) -> Result<()> {
+pub(super) fn work(shared: &Shared<'_>, jobs: &Mutex<Receiver<Job>>, verifier: Verifier, out: &Outlets) -> Result<()> {
     let repo = shared.repo;
-    let mut encoder = Encoder::new()?;
+    let mut encoder = Encoder::new(verifier)?;
     let mut writer = PackWriter::new(&repo.keyring, &*repo.store, shared.options.spool, BlobType::Data);
     loop {
         let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();

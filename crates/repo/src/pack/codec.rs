@@ -1,5 +1,7 @@
 //! A blob's plaintext to what is sealed and back: one codec byte, then the bytes plain or as a zstd frame.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use zstd::bulk::{Compressor, Decompressor};
 use zstd::zstd_safe::CParameter;
 
@@ -16,15 +18,18 @@ const MIN_MATCH: u32 = 7;
 const LONG_TABLE_LOG: u32 = 16;
 const SHORT_TABLE_LOG: u32 = 12;
 
+/// What encoders verify with; several may share one and its memory, as it is seldom in use.
+pub(crate) type Verifier = Arc<Mutex<Decoder>>;
+
 /// Compresses blobs, one after another, into a buffer of its own.
 pub(crate) struct Encoder {
     zstd: Compressor<'static>,
-    check: Decoder,
+    check: Verifier,
     out: Vec<u8>,
 }
 
 impl Encoder {
-    pub(crate) fn new() -> Result<Self> {
+    pub(crate) fn new(check: Verifier) -> Result<Self> {
         let failed = |err: std::io::Error| Error::io("cannot set up zstd", &err);
         let mut zstd = Compressor::new(LEVEL).map_err(failed)?;
         for parameter in [
@@ -34,7 +39,7 @@ impl Encoder {
         ] {
             zstd.set_parameter(parameter).map_err(failed)?;
         }
-        Ok(Self { zstd, check: Decoder::new()?, out: Vec::new() })
+        Ok(Self { zstd, check, out: Vec::new() })
     }
 
     /// Codec byte and payload of `plain`, ready to be sealed in place. What does not get smaller stays plain.
@@ -80,7 +85,8 @@ impl Encoder {
     }
 
     fn verify(&mut self, len: usize, plain: &[u8]) -> Result<()> {
-        match self.check.decode(&self.out[..len], plain.len()) {
+        let mut check = self.check.lock().unwrap_or_else(PoisonError::into_inner);
+        match check.decode(&self.out[..len], plain.len()) {
             Ok(decoded) if decoded == plain => Ok(()),
             _ => Err(Error::new(
                 Kind::Io,
@@ -97,6 +103,10 @@ pub(crate) struct Decoder {
 }
 
 impl Decoder {
+    pub(crate) fn verifier() -> Result<Verifier> {
+        Ok(Arc::new(Mutex::new(Self::new()?)))
+    }
+
     pub(crate) fn new() -> Result<Self> {
         let zstd = Decompressor::new().map_err(|err| Error::io("cannot set up zstd", &err))?;
         Ok(Self { zstd, out: Vec::new() })
@@ -132,7 +142,7 @@ mod tests {
     #[test]
     fn round_trip_of_all_sorts() {
         let noise: Vec<u8> = (0..300_000_u64).map(|i| (i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33) as u8).collect();
-        let mut encoder = Encoder::new().unwrap();
+        let mut encoder = Encoder::new(Decoder::verifier().unwrap()).unwrap();
         let mut decoder = Decoder::new().unwrap();
         for plain in [&b""[..], b"x", &[0; 100_000], &noise, &noise[..65]] {
             let encoded = encoder.encode(plain).unwrap().to_vec();
@@ -145,13 +155,13 @@ mod tests {
     /// restic#4523, #4677: what a faulty compressor or memory made must not be stored.
     #[test]
     fn a_faulty_compressor_is_noticed() {
-        let mut encoder = Encoder::new().unwrap();
+        let mut encoder = Encoder::new(Decoder::verifier().unwrap()).unwrap();
         let plain: Vec<u8> = (0..50_000_u32).flat_map(|n| (n % 1_000).to_le_bytes()).collect();
         let len = encoder.compress(&plain).unwrap().unwrap().len();
         encoder.verify(len, &plain).unwrap();
         for at in (1..len).step_by(97) {
             encoder.out[at] ^= 4;
-            let decoded = encoder.check.decode(&encoder.out[..len], plain.len()).map(<[u8]>::to_vec);
+            let decoded = encoder.check.lock().unwrap().decode(&encoder.out[..len], plain.len()).map(<[u8]>::to_vec);
             // A flip that decompresses to the same is none.
             if decoded.is_ok_and(|decoded| decoded == plain) {
                 encoder.verify(len, &plain).unwrap();

@@ -6,7 +6,7 @@ mod reader;
 mod trailer;
 mod writer;
 
-pub(crate) use codec::{Decoder, Encoder};
+pub(crate) use codec::{Decoder, Encoder, Verifier};
 pub(crate) use header::{HEADER_FIXED_BYTES, Header};
 pub(crate) use reader::{PackKeys, open_blob, read_directory};
 pub(crate) use trailer::{Checksum, Checksummer, TRAILER_BYTES, Trailer};

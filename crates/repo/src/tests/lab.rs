@@ -54,7 +54,7 @@ impl Lab {
 
     pub(super) fn pack(&self, kind: BlobType, blobs: &[Vec<u8>]) -> Pack {
         let keyring = &self.repo.keyring;
-        let mut encoder = Encoder::new().unwrap();
+        let mut encoder = Encoder::new(crate::pack::Decoder::verifier().unwrap()).unwrap();
         let mut writer = PackWriter::new(keyring, &*self.store, self.state.path(), kind);
         for plain in blobs {
             let id = keyring.blob_id(kind, plain);
