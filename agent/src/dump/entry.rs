@@ -37,7 +37,7 @@ impl Writer<'_, '_> {
     /// Writes an entry whose content is there.
     pub(super) fn small(&mut self, item: &Item, content: &[u8]) -> Result<(), Broken> {
         let entry = &item.entry;
-        if entry.meta.kind == Kind::File && !item.has_content {
+        if item.further {
             let first = entry.link.map_or(Ok(None), |group| self.links.get(&group))?;
             let Some(first) = first else {
                 let err = Error::damaged("the file that it is another name of is damaged");
@@ -105,7 +105,7 @@ impl Writer<'_, '_> {
 fn header_of<'a>(entry: &'a Entry, first: Option<&'a [u8]>) -> Header<'a> {
     let meta = &entry.meta;
     let (kind, link) = match (meta.kind, first) {
-        (Kind::File, Some(first)) => (ustar::HARD_LINK, first),
+        (_, Some(first)) => (ustar::HARD_LINK, first),
         (Kind::File | Kind::Socket, _) => (ustar::FILE, &b""[..]),
         (Kind::Dir, _) => (ustar::FOLDER, &b""[..]),
         (Kind::Symlink, _) => (ustar::SYMLINK, &entry.target[..]),

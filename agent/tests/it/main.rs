@@ -6,6 +6,7 @@ mod cli_bad_input;
 mod cli_commands;
 mod cli_dump;
 mod cli_json;
+mod cli_kinds;
 mod cli_safety;
 mod cli_signals;
 mod fake;
