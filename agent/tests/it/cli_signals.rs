@@ -34,7 +34,7 @@ fn stopped_by(signal: Signal) -> (Option<i32>, String, Bench) {
 
 #[test]
 fn a_signal_stops_a_backup_cleanly() {
-    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143), (Signal::SIGHUP, 129)] {
         let (exit, err, bench) = stopped_by(signal);
         assert_eq!(exit, Some(code), "{err}");
         assert_eq!(err.lines().count(), 1, "{err}");
