@@ -116,7 +116,7 @@ impl<'a> Assembler<'a> {
         }
         let Self { mut sink, builder, usage, .. } = self;
         if let Some(usage) = usage {
-            let path = rot::path(&sink.shared.repo.state, &sink.shared.options.job);
+            let path = rot::path(sink.shared.repo.state(), &sink.shared.options.job);
             usage.finish(&mut sink.shared.index().set, &path)?;
         }
         let root = builder.finish(&mut sink)?;

@@ -170,7 +170,7 @@ impl Run {
                 .read_exact_at(&mut self.page.bytes[..], at)
                 .map_err(|err| Error::io("cannot read an index run", &err))?;
             if self.key.open(number.into(), &self.id, &mut self.page.bytes[..]).is_err() {
-                return Err(self.give_up());
+                return Err(Error::damaged("the copy of the index in the state folder is damaged"));
             }
             self.page.number = Some(number);
         }
@@ -179,14 +179,10 @@ impl Run {
         Ok(&self.page.bytes.as_chunks::<RECORD_BYTES>().0[..count])
     }
 
-    /// A local copy that decayed is worth nothing: the store has the original.
-    fn give_up(&self) -> Error {
-        let _ = std::fs::remove_file(self.path.with_extension("filter"));
-        let _ = std::fs::remove_file(&self.path);
-        Error::new(
-            Kind::Io,
-            "the copy of the index in the state folder was damaged and has been removed; run the command again, and it is made anew from the repository",
-        )
+    /// Reads every page and row, so that nothing of it fails later.
+    pub(crate) fn verify(&mut self) -> Result<()> {
+        (0..self.pages()).try_for_each(|number| self.page(number).map(|_| ()))?;
+        (0..self.packs).try_for_each(|row| self.pack(row).map(|_| ()))
     }
 
     /// Number of pages.
