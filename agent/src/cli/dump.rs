@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{BufWriter, IsTerminal, Write};
+use std::io::{IsTerminal, Write};
 use std::os::fd::AsFd;
 
 use atalaya_repo::model::{Entry, Kind};
@@ -14,7 +14,7 @@ use super::output::complain;
 use super::snapshot_arg::SnapshotPath;
 use super::text::{shown, shown_path, shown_reason};
 use super::units::counted;
-use crate::dump::{Broken, UNSTABLE, archive, copy};
+use crate::dump::{Broken, Output, UNSTABLE, archive, copy};
 
 /// For `--help`.
 const EXAMPLES: &str = "Examples:
@@ -43,11 +43,11 @@ pub(crate) struct Args {
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     let arg = SnapshotPath::parse(&args.snapshot)?;
-    let repo = context.open()?;
+    let repo = context.open_to_read()?;
     let snapshot = context.snapshot(&repo, &arg)?;
     // Not the usual standard output: that one looks for ends of lines in all it is given.
     let raw = std::io::stdout().as_fd().try_clone_to_owned().map_err(|err| Failure::output(&err))?;
-    let mut out = BufWriter::with_capacity(64 << 10, File::from(raw));
+    let mut out = Output::new(File::from(raw));
     let problems = match arg.entry(&snapshot)? {
         Some(entry) if entry.meta.kind == Kind::File => {
             copy(&snapshot, &entry, &mut out).map_err(failure)?;
@@ -70,7 +70,7 @@ fn tar(
     arg: &SnapshotPath,
     out: &mut dyn Write,
 ) -> Result<u64> {
-    let (spool, quiet) = (context.spool()?, context.global.quiet);
+    let (spool, quiet) = (context.spool_to_read()?, context.global.quiet);
     if std::io::stdout().is_terminal() && !args.force {
         let text = format!(
             "cannot write an archive of {} to the terminal: it would garble it; append \"| tar t\" or \"> FILE.tar\"",

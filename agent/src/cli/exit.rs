@@ -82,6 +82,14 @@ impl Failure {
         Self::new(Exit::Usage, text)
     }
 
+    /// As `check` itself says it, which cannot advise to run it.
+    pub(crate) fn without_check(mut self) -> Self {
+        if let Some(text) = self.text.strip_suffix(CHECK_SAYS_MORE) {
+            self.text = format!("{text}restore what you need from it, then back up to a new repository");
+        }
+        self
+    }
+
     /// Standard output cannot be written. When its reader has gone away there is nothing to say.
     pub(crate) fn output(err: &io::Error) -> Self {
         let gone = err.kind() == io::ErrorKind::BrokenPipe;
@@ -111,6 +119,9 @@ impl From<Error> for Failure {
     }
 }
 
+/// The hint for damage.
+const CHECK_SAYS_MORE: &str = "\"atalaya-agent check\" says what else is affected";
+
 /// What each kind of failure means to the shell, and what a person can do.
 fn verdict(kind: Kind) -> (Exit, Option<&'static str>) {
     match kind {
@@ -121,8 +132,8 @@ fn verdict(kind: Kind) -> (Exit, Option<&'static str>) {
         Kind::Full => (Exit::Failed, Some("make room there and run it again; what was stored is kept")),
         Kind::Denied => (Exit::Failed, Some("run it as a user who may, or change the rights")),
         Kind::TooNew => (Exit::Failed, Some("upgrade the program")),
-        Kind::Damaged => (Exit::Failed, Some("\"atalaya-agent check\" says what else is affected")),
-        Kind::AlreadyThere | Kind::NotFound | Kind::Interrupted | Kind::Io => (Exit::Failed, None),
+        Kind::Damaged => (Exit::Failed, Some(CHECK_SAYS_MORE)),
+        Kind::AlreadyThere | Kind::NotFound | Kind::Fenced | Kind::Interrupted | Kind::Io => (Exit::Failed, None),
     }
 }
 

@@ -9,7 +9,7 @@ use atalaya_repo::{Error, Kind, Role, Snapshot};
 
 use super::context::Context;
 use super::exit::{Exit, Failure, Result};
-use super::place::{self, Place};
+use super::place::Place;
 use super::progress::{Counts, Display};
 use super::restore_report::{Outcome, write};
 use super::restore_watch::Watch;
@@ -62,7 +62,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     if args.target.as_os_str().is_empty() {
         return Err(Failure::usage("cannot restore: the target is empty; name a folder with --target DIR"));
     }
-    let place = place::open(context.global.repo()?)?;
+    let place = context.place()?;
     let spool = context.spool()?;
     let repo = context.open_at(&place)?;
     may_restore(repo.role())?;

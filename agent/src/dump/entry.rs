@@ -12,6 +12,7 @@ use super::batch::Item;
 use super::content::{copy, zeros};
 use super::links::Links;
 use super::pax::Records;
+use super::sparse::Stream;
 use super::tar::Problem;
 use super::ustar::{self, Header, LARGE_MAX, NAME_BYTES_MAX, SMALL_MAX, padding};
 use crate::fs::shown;
@@ -57,7 +58,7 @@ impl Writer<'_, '_> {
             self.links.add(group, &entry.path)?;
         }
         self.headers(entry, None)?;
-        let written = copy(self.view, entry, self.out).map_err(|err| match err {
+        let written = copy(self.view, entry, &mut Stream(self.out)).map_err(|err| match err {
             Broken::Read(err) => {
                 Broken::Read(err.context(&format!("the archive ends early, at {}", shown(&entry.path))))
             }

@@ -9,6 +9,7 @@ mod cli_json;
 mod cli_kinds;
 mod cli_safety;
 mod cli_signals;
+mod cli_state;
 mod fake;
 mod kill;
 mod restore;

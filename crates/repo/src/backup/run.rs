@@ -106,7 +106,7 @@ impl Repository {
         self.store.sync()?;
         if snapshot::fenced(&*self.store, &session)? {
             return Err(Error::new(
-                Kind::Interrupted,
+                Kind::Fenced,
                 "a prune fenced this backup's session because it took too long; run it again",
             ));
         }
