@@ -106,8 +106,12 @@ impl fmt::Display for Failure {
 
 impl From<Error> for Failure {
     fn from(err: Error) -> Self {
-        let (exit, hint) = verdict(err.kind);
+        let (exit, mut hint) = verdict(err.kind);
         let mut text = err.text;
+        // No other user may either.
+        if err.kind == Kind::Denied && text.contains("Read-only file system") {
+            hint = Some("mount it for writing, or choose another place");
+        }
         // Messages that end in advice keep their own.
         if let Some(hint) = hint
             && !text.contains("; ")
@@ -146,5 +150,8 @@ mod tests {
         let text = |text: &str| Failure::from(Error::new(Kind::Full, text)).text;
         assert!(text("disk full").contains("make room"));
         assert_eq!(text("disk full; buy another"), "disk full; buy another");
+        let denied = |text: &str| Failure::from(Error::new(Kind::Denied, text)).text;
+        assert!(denied("Permission denied").contains("as a user who may"));
+        assert!(denied("Read-only file system").contains("mount it for writing"));
     }
 }

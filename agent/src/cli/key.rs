@@ -40,6 +40,7 @@ enum Action {
     /// Remove a key: nothing that it signs from now on counts
     Remove {
         /// The key's number, as "key list" shows it
+        #[arg(value_parser = number)]
         number: u32,
     },
     /// Change the passphrase of the key in use
@@ -68,6 +69,10 @@ struct Add {
     /// Read the new key's passphrase from the first line of FILE
     #[arg(long, value_name = "FILE")]
     new_passphrase_file: Option<PathBuf>,
+}
+
+fn number(text: &str) -> std::result::Result<u32, String> {
+    text.parse().map_err(|_| "give the number that \"key list\" shows, such as 1".to_owned())
 }
 
 /// A label is shown in lists and messages of every machine that uses the repository.

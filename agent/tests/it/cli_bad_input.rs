@@ -28,6 +28,8 @@ fn the_command_line() {
     check(&bench, &["check", "--read-data=120%"], 2, "0% to 100%");
     check(&bench, &["key", "add", "--role", "king", "--label", "x"], 2, "writer, maintainer and owner");
     check(&bench, &["init", "--cipher", "rot13"], 2, "chacha20-poly1305");
+    check(&bench, &["key", "remove", "nas"], 2, "\"key list\"");
+    check(&bench, &["key", "add", "--role", "writer", "--label", "a\nb", "--out", "x"], 2, "1 to 64 characters");
     check(&bench, &["ls", "newest"], 2, "\"latest\"");
     check(&bench, &["ls", "latest:/a/../b"], 2, "..");
     check(&bench, &["restore", "latest", "--target", ""], 2, "target");

@@ -113,3 +113,55 @@ fn commands_that_only_look_need_no_state_folder() {
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.err.contains("state folder") && ran.err.contains("--state-dir"), "{ran:?}");
 }
+
+/// A small file system of its own, where one may be mounted.
+struct Small(std::path::PathBuf);
+
+impl Small {
+    fn mount(at: std::path::PathBuf) -> Option<Self> {
+        fs::create_dir(&at).unwrap();
+        Self::run("mount", &["-t", "tmpfs", "-o", "size=1m", "none"], &at).then_some(Self(at))
+    }
+
+    fn run(program: &str, args: &[&str], at: &std::path::Path) -> bool {
+        std::process::Command::new(program).args(args).arg(at).output().is_ok_and(|output| output.status.success())
+    }
+}
+
+impl Drop for Small {
+    fn drop(&mut self) {
+        Self::run("umount", &["-l"], &self.0);
+    }
+}
+
+#[test]
+fn the_folder_that_is_full_or_not_to_be_written_is_named() {
+    let bench = Bench::new();
+    let Some(small) = Small::mount(bench.path("small")) else { return println!("left out: only root may mount") };
+    let noise: Vec<u8> = (0..700_000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+    fs::write(bench.path("src/noise"), noise).unwrap();
+    let says = |args: &[&str], folder: &str, advice: &str| {
+        let ran = bench.run(args);
+        assert_eq!((ran.code, ran.err.lines().count()), (1, 1), "{args:?}: {ran:?}");
+        let folder = bench.path(folder);
+        assert!(ran.err.contains(folder.to_str().unwrap()) && ran.err.contains(advice), "{args:?}: {ran:?}");
+    };
+    bench.ok(["init", "--repo", "small/repo"]);
+    says(&["backup", "src", "--repo", "small/repo"], "small/repo", "make room");
+    fs::remove_dir_all(bench.path("small/repo")).unwrap();
+    bench.ok(["init", "--repo", "small/repo"]);
+    let _ = fs::write(bench.path("small/fill"), vec![1; 1 << 20]);
+    says(&["backup", "src", "--state-dir", "small/state"], "small/state", "make room");
+    fs::remove_file(bench.path("small/fill")).unwrap();
+    assert!(Small::run("mount", &["-o", "remount,ro"], &small.0));
+    says(&["backup", "src", "--repo", "small/repo"], "small/repo", "mount it for writing");
+    says(
+        &["key", "add", "--role", "writer", "--label", "w", "--out", "w.key", "--repo", "small/repo"],
+        "small/repo",
+        "mount it",
+    );
+    says(&["backup", "src", "--state-dir", "small/state"], "small/state", "mount it for writing");
+    says(&["backup", "src", "--spool-dir", "small/spool"], "small/spool", "mount it for writing");
+    // Reading works from a repository that nobody may write.
+    bench.ok(["snapshots", "--repo", "small/repo"]);
+}

@@ -6,8 +6,11 @@ use crate::envelope::{self, Purpose};
 use crate::keys::KeyFile;
 use crate::{Kind, Result, names, snapshot};
 
-/// Folders of small objects, and whether a name is that of one.
-const FOLDERS: [(&str, fn(&str) -> bool); 6] = [
+/// Whether a name is that of an object.
+type Fits = fn(&str) -> bool;
+
+/// Folders of small objects.
+const FOLDERS: [(&str, Fits); 6] = [
     (names::KEYS, |name| names::unhex::<8>(name).is_some()),
     (names::ROSTER, |name| name.rsplit('/').next().is_some_and(|n| n.len() == 8 && n.parse::<u32>().is_ok())),
     (names::INDEX, is_id),

@@ -263,7 +263,7 @@ fn something_else_among_the_lists_of_members_is_passed_over_and_told() {
     repo.add_key(Role::Writer, "b", None, NOW).unwrap();
     assert_eq!(world.open().unwrap().keys().unwrap().len(), 3);
     // The one that comes next must be one, and a true one behind a gap says that something is missing.
-    let newest = store.names("roster/").into_iter().filter(|name| name.starts_with("roster/0")).next_back().unwrap();
+    let newest = store.names("roster/").into_iter().rfind(|name| name.starts_with("roster/0")).unwrap();
     assert_eq!(newest, "roster/00000003");
     let fresh = tempfile::tempdir().unwrap();
     let whole = store.contents("roster/00000002").unwrap();
