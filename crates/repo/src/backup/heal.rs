@@ -21,7 +21,15 @@ pub(super) fn look(repo: &Repository, set: &mut IndexSet, full: bool, spool: &Pa
     let mut bad = damaged(repo.state());
     let packs: u64 = set.runs.iter().map(|run| u64::from(run.packs)).sum();
     if full || packs <= COMPARED_PACKS_MAX {
-        compare(repo, set, spool, &mut bad)?;
+        let mut found = bad.clone();
+        let mut compared = compare(repo, set, spool, &mut found);
+        let odd = found.len() > bad.len() || compared.as_ref().is_err_and(|err| err.kind == Kind::Damaged);
+        if odd && set.doubt()? {
+            found.clone_from(&bad);
+            compared = compare(repo, set, spool, &mut found);
+        }
+        compared?;
+        bad = found;
     }
     if bad.is_empty() {
         return Ok(false);

@@ -46,6 +46,7 @@ impl Repository {
             damaged: HashSet::new(),
             lost: HashSet::new(),
         };
+        check.blobs.index().doubt()?;
         let refused = std::mem::take(&mut check.blobs.index().refused);
         refused.into_iter().for_each(|err| check.find(Finding::Object(err.text)));
         check.small_objects()?;

@@ -32,6 +32,8 @@ pub(crate) struct IndexSet {
     folder: PathBuf,
     /// It decayed and was made anew: not done twice, because then something else is wrong.
     rebuilt: bool,
+    /// It was read whole.
+    doubted: bool,
     /// Hears of that.
     tell: fn(&str),
     pub(crate) runs: Vec<Run>,
@@ -67,6 +69,7 @@ impl IndexSet {
             roster: roster.clone(),
             folder: folder.to_owned(),
             rebuilt: false,
+            doubted: false,
             tell,
             runs,
             found: Vec::new(),
@@ -84,20 +87,37 @@ impl IndexSet {
         match work(self) {
             // What is damaged in the store is only refused; so this is the copy.
             Err(err) if err.kind == crate::Kind::Damaged && !self.rebuilt => {
-                self.rebuilt = true;
-                (self.tell)(REBUILT);
-                // Not only those that are open: a merge may have been under way.
-                self.runs.clear();
-                for path in files(&self.folder, "run")? {
-                    remove(&path)?;
-                }
-                self.refused.clear();
-                self.filters_ready = false;
-                self.refresh()?;
+                self.rebuild()?;
                 work(self)
             }
             result => result,
         }
+    }
+
+    fn rebuild(&mut self) -> Result<()> {
+        self.rebuilt = true;
+        (self.tell)(REBUILT);
+        // Not only those that are open: a merge may have been under way.
+        self.runs.clear();
+        for path in files(&self.folder, "run")? {
+            remove(&path)?;
+        }
+        self.refused.clear();
+        self.filters_ready = false;
+        self.refresh()
+    }
+
+    /// Something is not where the index says. Before that is believed the copy is compared with what was signed, and
+    /// made anew if it decayed; then `true`, once.
+    pub(crate) fn doubt(&mut self) -> Result<bool> {
+        if self.rebuilt || std::mem::replace(&mut self.doubted, true) {
+            return Ok(false);
+        }
+        let sound = self.runs.iter().all(|run| run.verify(&self.roster).is_ok());
+        if !sound {
+            self.rebuild()?;
+        }
+        Ok(!sound)
     }
 
     fn refresh(&mut self) -> Result<()> {
@@ -220,7 +240,7 @@ impl IndexSet {
     /// comes several times.
     pub(crate) fn each(&mut self, each: &mut dyn FnMut(&PackInfo, &BlobRecord) -> Result<()>) -> Result<()> {
         // Read through before, because what was given to `each` cannot be taken back.
-        self.healed(|set| set.runs.iter_mut().try_for_each(Run::verify))?;
+        self.doubt()?;
         super::merge::each(&mut self.runs, each)
     }
 
