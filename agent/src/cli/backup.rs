@@ -12,7 +12,7 @@ use atalaya_store::Store;
 use super::backup_report::Report;
 use super::context::Context;
 use super::exit::{Exit, Failure, Result};
-use super::place::{self, Place};
+use super::place::Place;
 use super::problems::Problems;
 use super::progress::{Display, of_backup};
 use super::signals::Signals;
@@ -80,9 +80,12 @@ fn job_name(text: &str) -> std::result::Result<String, String> {
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     let start = Instant::now();
     let excludes = Excludes::parse(patterns(args)?)?;
-    let place = place::open(context.global.repo()?)?;
+    let place = context.place()?;
     let spool = context.spool()?;
-    let walker = walker(context, args, &place, &spool, excludes)?;
+    let walked = what_to_walk(context, args, &place, &spool, excludes)?;
+    let walker = || Walker::new(&args.paths, walked.clone());
+    // What is wrong with the sources is said before anybody is asked for a passphrase.
+    let first = walker()?;
     refuse_full(&*place.store)?;
     let repo = context.open_at(&place)?;
     let signals = Signals::listen()?;
@@ -102,9 +105,18 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
         spool: &spool,
         progress: &progress,
     };
-    let opener = Opener::new()?;
     let last = if display.is_shown() { last_totals(&repo, &args.job) } else { None };
-    let result = display.around(|| of_backup(&progress, last), || repo.backup(walker, opener, &options));
+    let result = display.around(
+        || of_backup(&progress, last),
+        || match repo.backup(first, Opener::new()?, &options) {
+            // A prune took what it found unused, because this took too long. It will not be so again.
+            Err(err) if err.kind == Kind::Fenced => {
+                display.print("a prune ran meanwhile and took this backup for dead; it is done once more");
+                repo.backup(walker()?, Opener::new()?, &options)
+            }
+            result => result,
+        },
+    );
     let summary = result.map_err(|err| signals.explain(err))?;
     let mut out = context.output();
     Report::new(&summary, &args.job, problems, start.elapsed()).write(&mut out)?;
@@ -112,14 +124,14 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     Ok(Exit::with_problems(summary.problems))
 }
 
-fn walker(
+fn what_to_walk(
     context: &Context,
     args: &Args,
     place: &Place,
     spool: &std::path::Path,
     excludes: Excludes,
-) -> Result<Walker> {
-    let options = source::Options {
+) -> Result<source::Options> {
+    Ok(source::Options {
         excludes,
         exclude_caches: args.exclude_caches,
         exclude_larger_than: args.exclude_larger_than,
@@ -127,8 +139,7 @@ fn walker(
         own_folders: vec![place.folder.clone(), context.state()?, spool.to_owned()],
         spool_dir: spool.to_owned(),
         shares: Shares::default(),
-    };
-    Ok(Walker::new(&args.paths, options)?)
+    })
 }
 
 /// Entries and bytes of the job's last snapshot, for an estimate.

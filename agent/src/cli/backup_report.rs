@@ -72,11 +72,7 @@ impl<'a> Report<'a> {
         out.remark(format_args!("  added  {} in {chunks}", size(self.added_bytes)))?;
         let memory =
             self.memory_peak_bytes.map_or_else(String::new, |bytes| format!(", {} of memory at most", size(bytes)));
-        out.remark(format_args!(
-            "  took   {} ({}){memory}",
-            units::duration(self.took),
-            units::rate(self.bytes, self.took)
-        ))?;
+        out.remark(format_args!("  took   {}{memory}", units::took(self.read_bytes, self.took)))?;
         if self.problems > 0 {
             let paths = counted(self.problems, "path", "paths");
             out.remark(format_args!("{paths} could not be backed up as they should; see above"))?;

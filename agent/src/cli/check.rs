@@ -7,7 +7,7 @@ use atalaya_repo::check::{CheckOptions, CheckProgress, CheckSummary, Finding};
 use serde::Serialize;
 
 use super::context::Context;
-use super::exit::{Exit, Result};
+use super::exit::{Exit, Failure, Result};
 use super::output::{Output, complain};
 use super::progress::{Counts, Display};
 use super::signals::Signals;
@@ -23,8 +23,8 @@ const EXAMPLES: &str = "Examples:
 
 /// Check that everything is there and, with --read-data, that it is what was stored
 ///
-/// Each finding is a line on standard error; with findings the exit code is 1. With --json the findings (the first
-/// hundred of them) stand in the object on standard output.
+/// Each finding is a line on standard error; with findings the exit code is 1. What is odd but harmless is a warning
+/// and changes no exit code. With --json both (the first hundred of them) stand in the object on standard output.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -42,13 +42,16 @@ pub(crate) struct Args {
 
 fn percent(text: &str) -> std::result::Result<f64, String> {
     let number = text.strip_suffix('%').unwrap_or(text).parse::<f64>().ok();
-    number.filter(|share| (0.0..=100.0).contains(share)).ok_or_else(|| "give a share from 0% to 100%".to_owned())
+    number
+        .filter(|share| (0.0..=100.0).contains(share))
+        .ok_or_else(|| "give a share from 0% to 100%, such as 5% or 0.5%".to_owned())
 }
 
 #[derive(Serialize)]
 struct JsonCheck {
     good: bool,
     findings: u64,
+    warnings: u64,
     finding_list: Vec<super::findings::JsonFinding>,
     snapshots: u64,
     packs: u64,
@@ -66,8 +69,9 @@ struct JsonCheck {
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     let start = Instant::now();
+    let place = context.place()?;
     let spool = context.spool()?;
-    let repo = context.open()?;
+    let repo = context.open_at(&place).map_err(Failure::without_check)?;
     let signals = Signals::listen()?;
     let progress = CheckProgress::default();
     let display = Display::new(context.global.quiet || context.global.json);
@@ -80,13 +84,15 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
         finding: &|finding| findings.add(finding, &display),
         progress: &progress,
     };
-    let summary = display.around(|| counts(&progress), || repo.check(&options)).map_err(|err| signals.explain(err))?;
+    let summary = display
+        .around(|| counts(&progress), || repo.check(&options))
+        .map_err(|err| signals.explain(err).without_check())?;
     let mut out = context.output();
     let seconds = start.elapsed();
     if out.json {
         out.json(&json(&summary, findings, seconds.as_secs_f64()))?;
     } else {
-        report(&mut out, &summary, seconds)?;
+        report(&mut out, &summary, args.read_data.is_some_and(|share| share > 0.0), seconds)?;
     }
     out.finish()?;
     if summary.findings == 0 {
@@ -94,12 +100,22 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     }
     // Not as a failure: the check itself was done, and programs have got its object.
     complain(format_args!(
-        "atalaya-agent: {} is damaged: {}, {} affected, see above; restore what you need from it, then back up to a new one",
+        "atalaya-agent: {} is damaged: {}, {} affected, see above; {}",
         repo.place(),
         counted(summary.findings, "finding", "findings"),
-        counted(summary.files_affected, "file", "files")
+        counted(summary.files_affected, "file", "files"),
+        advice(&summary)
     ));
     Ok(Exit::Failed)
+}
+
+/// What to do. Small objects can be replaced; what files and snapshots need cannot.
+fn advice(summary: &CheckSummary) -> &'static str {
+    if summary.findings == summary.objects && summary.files_affected == 0 && summary.trees_checked {
+        "what is stored can be restored, and backups go on"
+    } else {
+        "restore what you need from it, then back up to a new one"
+    }
 }
 
 fn counts(progress: &CheckProgress) -> Counts {
@@ -118,11 +134,12 @@ fn packs(number: u64) -> String {
     counted(number, "pack", "packs")
 }
 
-fn report(out: &mut Output, summary: &CheckSummary, took: std::time::Duration) -> Result<()> {
+fn report(out: &mut Output, summary: &CheckSummary, asked: bool, took: std::time::Duration) -> Result<()> {
     let state = if summary.findings == 0 { "Everything is as it should be." } else { "Something is wrong." };
     out.remark(state)?;
     out.remark(format_args!("  {}, {}", counted(summary.snapshots, "snapshot", "snapshots"), packs(summary.packs)))?;
     match (summary.packs_read, summary.content_verified) {
+        (0, _) if asked => out.remark("  no pack happened to be chosen: there are too few for so small a share")?,
         (0, _) => out.remark("  the stored data was not read; --read-data does that")?,
         (read, true) => out.remark(format_args!(
             "  read {}, {}; {} as stored",
@@ -153,6 +170,7 @@ fn json(summary: &CheckSummary, findings: Findings, seconds: f64) -> JsonCheck {
     JsonCheck {
         good: summary.findings == 0,
         findings: summary.findings,
+        warnings: summary.warnings,
         finding_list: findings.into_first(),
         snapshots: summary.snapshots,
         packs: summary.packs,
@@ -175,6 +193,7 @@ pub(super) fn line(finding: &Finding) -> String {
         Finding::Snapshot(text) => format!("snapshot: {}", shown(text.as_bytes())),
         Finding::Pack(text) => format!("pack: {}", shown(text.as_bytes())),
         Finding::Object(text) => format!("object: {}", shown(text.as_bytes())),
+        Finding::Harmless(text) => format!("warning: {}", shown(text.as_bytes())),
         Finding::File(id, path, why) => format!("file: {} in snapshot {id}: {why}", shown_path(path)),
         Finding::Names(id, path, why) => format!("names: after {} in snapshot {id}: {why}", shown_path(path)),
     }

@@ -1,12 +1,11 @@
 //! What a command needs before it can begin: budget, folders, the open repository.
 
-use std::fs::{DirBuilder, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use atalaya_repo::{Budget, Error, Kind, Repository, Snapshot, Unlock};
 
-use super::exit::{Exit, Failure, Result};
+use super::exit::{Failure, Result};
+use super::folders::Folders;
 use super::global::Global;
 use super::key_file;
 use super::output::{Output, complain};
@@ -19,6 +18,7 @@ use super::units;
 pub(crate) struct Context {
     pub(crate) global: Global,
     pub(crate) budget: Budget,
+    pub(super) folders: Folders,
 }
 
 impl Context {
@@ -31,7 +31,7 @@ impl Context {
                 complain(format_args!("{:>10}  {what}", units::size(bytes as u64)));
             }
         }
-        Ok(Self { global, budget })
+        Ok(Self { global, budget, folders: Folders::default() })
     }
 
     /// Standard output as the options want it.
@@ -39,15 +39,35 @@ impl Context {
         Output::new(self.global.json, self.global.quiet)
     }
 
+    /// The repository's store. Its folder and ours are apart.
+    pub(crate) fn place(&self) -> Result<Place> {
+        let place = place::open(self.global.repo()?)?;
+        self.refuse_within(&place.folder)?;
+        Ok(place)
+    }
+
     /// Opens the repository with whatever secret there is.
     pub(crate) fn open(&self) -> Result<Repository> {
-        self.open_at(&place::open(self.global.repo()?)?)
+        self.open_at(&self.place()?)
+    }
+
+    /// The same for commands that only look: they can do without a state folder.
+    pub(crate) fn open_to_read(&self) -> Result<Repository> {
+        let place = self.place()?;
+        self.open_with(&place, &self.state_to_read()?)
     }
 
     /// Opens the repository of a store that is open already.
     pub(crate) fn open_at(&self, place: &Place) -> Result<Repository> {
-        let state = self.state()?;
-        let open = |unlock: Unlock<'_>| Repository::open(place.store.clone(), unlock, &state);
+        self.open_with(place, &self.state()?)
+    }
+
+    fn open_with(&self, place: &Place, state: &Path) -> Result<Repository> {
+        self.unlock(place, state).map(|repo| repo.telling(|text| complain(format_args!("warning: {text}"))))
+    }
+
+    fn unlock(&self, place: &Place, state: &Path) -> Result<Repository> {
+        let open = |unlock: Unlock<'_>| Repository::open(place.store.clone(), unlock, state);
         let what = format!("passphrase for {}", place.folder.display());
         let ask = Ask { what: &what, twice: false };
         let Some(path) = &self.global.key_file else {
@@ -79,31 +99,4 @@ impl Context {
         let info = repo.find_snapshot(&arg.selector)?;
         Ok(repo.open_snapshot(&info, self.budget.workers)?)
     }
-
-    /// The state folder, made and tried.
-    pub(crate) fn state(&self) -> Result<PathBuf> {
-        usable(self.global.state_dir()?, "state", "--state-dir")
-    }
-
-    /// The spool folder, made and tried.
-    pub(crate) fn spool(&self) -> Result<PathBuf> {
-        usable(self.global.spool_dir()?, "spool", "--spool-dir")
-    }
-}
-
-/// Makes a folder that only its owner enters, unless it is there, and writes to it.
-fn usable(dir: PathBuf, what: &str, option: &str) -> Result<PathBuf> {
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(&dir);
-    made.and_then(|()| try_writing(&dir)).map_err(|err| {
-        let text =
-            format!("cannot write to the {what} folder {}: {err}; name another with {option} DIR", dir.display());
-        Failure::new(Exit::Failed, text)
-    })?;
-    Ok(dir)
-}
-
-fn try_writing(dir: &Path) -> std::io::Result<()> {
-    let path = dir.join(format!(".atalaya-try-{}", std::process::id()));
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-    std::fs::remove_file(&path)
 }

@@ -52,7 +52,7 @@ struct JsonChange {
 }
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
-    let repo = context.open()?;
+    let repo = context.open_to_read()?;
     let open = |selector: &Selector| repo.open_snapshot(&repo.find_snapshot(selector)?, context.budget.workers);
     let (a, b) = (open(&args.a)?, open(&args.b)?);
     let mut out = context.output();

@@ -2,9 +2,8 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{BufWriter, IsTerminal, Write};
+use std::io::{IsTerminal, Write};
 use std::os::fd::AsFd;
-use std::path::Path;
 
 use atalaya_repo::model::{Entry, Kind};
 use atalaya_repo::{Error, Snapshot};
@@ -14,7 +13,8 @@ use super::exit::{Exit, Failure, Result};
 use super::output::complain;
 use super::snapshot_arg::SnapshotPath;
 use super::text::{shown, shown_path, shown_reason};
-use crate::dump::{Broken, UNSTABLE, archive, copy};
+use super::units::counted;
+use crate::dump::{Broken, Output, UNSTABLE, archive, copy};
 
 /// For `--help`.
 const EXAMPLES: &str = "Examples:
@@ -28,6 +28,7 @@ For all attributes, extract with: tar -x -p --xattrs --xattrs-include='*'";
 ///
 /// The archive is POSIX tar with extended headers: long names, times in nanoseconds, extended attributes and ACLs
 /// (as SCHILY.xattr), hard links, devices. Paths in it are those of the snapshot, without the first slash.
+/// Sockets are left out.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -42,11 +43,11 @@ pub(crate) struct Args {
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     let arg = SnapshotPath::parse(&args.snapshot)?;
-    let repo = context.open()?;
+    let repo = context.open_to_read()?;
     let snapshot = context.snapshot(&repo, &arg)?;
     // Not the usual standard output: that one looks for ends of lines in all it is given.
     let raw = std::io::stdout().as_fd().try_clone_to_owned().map_err(|err| Failure::output(&err))?;
-    let mut out = BufWriter::with_capacity(64 << 10, File::from(raw));
+    let mut out = Output::new(File::from(raw));
     let problems = match arg.entry(&snapshot)? {
         Some(entry) if entry.meta.kind == Kind::File => {
             copy(&snapshot, &entry, &mut out).map_err(failure)?;
@@ -56,13 +57,20 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
             u64::from(entry.flags.unstable)
         }
         Some(entry) if entry.meta.kind != Kind::Dir => return Err(no_file(&entry)),
-        _ => tar(args, &snapshot, &arg, &context.spool()?, &mut out)?,
+        _ => tar(args, context, &snapshot, &arg, &mut out)?,
     };
     out.flush().map_err(|err| Failure::output(&err))?;
     Ok(Exit::with_problems(problems))
 }
 
-fn tar(args: &Args, snapshot: &Snapshot<'_>, arg: &SnapshotPath, spool: &Path, out: &mut dyn Write) -> Result<u64> {
+fn tar(
+    args: &Args,
+    context: &Context,
+    snapshot: &Snapshot<'_>,
+    arg: &SnapshotPath,
+    out: &mut dyn Write,
+) -> Result<u64> {
+    let (spool, quiet) = (context.spool_to_read()?, context.global.quiet);
     if std::io::stdout().is_terminal() && !args.force {
         let text = format!(
             "cannot write an archive of {} to the terminal: it would garble it; append \"| tar t\" or \"> FILE.tar\"",
@@ -71,11 +79,15 @@ fn tar(args: &Args, snapshot: &Snapshot<'_>, arg: &SnapshotPath, spool: &Path, o
         return Err(Failure::usage(text));
     }
     let mut problems = 0;
-    archive(snapshot, &arg.path, spool, out, &mut |path, why| {
+    let sockets = archive(snapshot, &arg.path, &spool, out, &mut |path, why| {
         problems += 1;
         complain(format_args!("{}: {}", shown_path(path), shown_reason(why)));
     })
     .map_err(failure)?;
+    if sockets > 0 && !quiet {
+        let sockets = counted(sockets, "socket", "sockets");
+        complain(format_args!("left out {sockets}: the programs that they belong to make them anew"));
+    }
     Ok(problems)
 }
 

@@ -82,6 +82,14 @@ impl Failure {
         Self::new(Exit::Usage, text)
     }
 
+    /// As `check` itself says it, which cannot advise to run it.
+    pub(crate) fn without_check(mut self) -> Self {
+        if let Some(text) = self.text.strip_suffix(CHECK_SAYS_MORE) {
+            self.text = format!("{text}restore what you need from it, then back up to a new repository");
+        }
+        self
+    }
+
     /// Standard output cannot be written. When its reader has gone away there is nothing to say.
     pub(crate) fn output(err: &io::Error) -> Self {
         let gone = err.kind() == io::ErrorKind::BrokenPipe;
@@ -98,8 +106,12 @@ impl fmt::Display for Failure {
 
 impl From<Error> for Failure {
     fn from(err: Error) -> Self {
-        let (exit, hint) = verdict(err.kind);
+        let (exit, mut hint) = verdict(err.kind);
         let mut text = err.text;
+        // No other user may either.
+        if err.kind == Kind::Denied && text.contains("Read-only file system") {
+            hint = Some("mount it for writing, or choose another place");
+        }
         // Messages that end in advice keep their own.
         if let Some(hint) = hint
             && !text.contains("; ")
@@ -111,6 +123,9 @@ impl From<Error> for Failure {
     }
 }
 
+/// The hint for damage.
+const CHECK_SAYS_MORE: &str = "\"atalaya-agent check\" says what else is affected";
+
 /// What each kind of failure means to the shell, and what a person can do.
 fn verdict(kind: Kind) -> (Exit, Option<&'static str>) {
     match kind {
@@ -121,8 +136,8 @@ fn verdict(kind: Kind) -> (Exit, Option<&'static str>) {
         Kind::Full => (Exit::Failed, Some("make room there and run it again; what was stored is kept")),
         Kind::Denied => (Exit::Failed, Some("run it as a user who may, or change the rights")),
         Kind::TooNew => (Exit::Failed, Some("upgrade the program")),
-        Kind::Damaged => (Exit::Failed, Some("\"atalaya-agent check\" says what else is affected")),
-        Kind::AlreadyThere | Kind::NotFound | Kind::Interrupted | Kind::Io => (Exit::Failed, None),
+        Kind::Damaged => (Exit::Failed, Some(CHECK_SAYS_MORE)),
+        Kind::AlreadyThere | Kind::NotFound | Kind::Fenced | Kind::Interrupted | Kind::Io => (Exit::Failed, None),
     }
 }
 
@@ -135,5 +150,8 @@ mod tests {
         let text = |text: &str| Failure::from(Error::new(Kind::Full, text)).text;
         assert!(text("disk full").contains("make room"));
         assert_eq!(text("disk full; buy another"), "disk full; buy another");
+        let denied = |text: &str| Failure::from(Error::new(Kind::Denied, text)).text;
+        assert!(denied("Permission denied").contains("as a user who may"));
+        assert!(denied("Read-only file system").contains("mount it for writing"));
     }
 }

@@ -90,7 +90,7 @@ fn lower(text: &[u8]) -> Vec<u8> {
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     let pattern = Pattern::parse(args)?;
-    let repo = context.open()?;
+    let repo = context.open_to_read()?;
     let (mut all, bad) = repo.snapshots()?;
     all.retain(|info| args.job.as_ref().is_none_or(|job| info.catalogue.job == *job));
     bad.iter().for_each(|err| complain(format_args!("damaged: {err}")));

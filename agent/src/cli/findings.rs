@@ -35,6 +35,7 @@ impl From<&Finding> for JsonFinding {
             Finding::Snapshot(text) => of("snapshot", text),
             Finding::Pack(text) => of("pack", text),
             Finding::Object(text) => of("object", text),
+            Finding::Harmless(text) => of("harmless", text),
             Finding::File(id, path, why) => at("file", id, path, why),
             Finding::Names(id, path, why) => at("names", id, path, why),
         }

@@ -53,6 +53,10 @@ struct Made {
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     let repo = context.global.repo()?;
+    // Before anything is made. Without a state folder (no HOME) a repository can be made all the same.
+    if context.global.state_dir().is_ok() {
+        context.refuse_within(repo)?;
+    }
     let place = place::create(repo)?;
     if place.holds_repository() {
         let text = format!(

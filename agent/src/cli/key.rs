@@ -40,6 +40,7 @@ enum Action {
     /// Remove a key: nothing that it signs from now on counts
     Remove {
         /// The key's number, as "key list" shows it
+        #[arg(value_parser = number)]
         number: u32,
     },
     /// Change the passphrase of the key in use
@@ -57,7 +58,7 @@ struct Add {
     role: Role,
 
     /// Whose it is, for "key list"
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = label)]
     label: String,
 
     /// Write the key to FILE, readable by its owner alone, instead of putting it into the repository under a
@@ -68,6 +69,20 @@ struct Add {
     /// Read the new key's passphrase from the first line of FILE
     #[arg(long, value_name = "FILE")]
     new_passphrase_file: Option<PathBuf>,
+}
+
+fn number(text: &str) -> std::result::Result<u32, String> {
+    text.parse().map_err(|_| "give the number that \"key list\" shows, such as 1".to_owned())
+}
+
+/// A label is shown in lists and messages of every machine that uses the repository.
+fn label(text: &str) -> std::result::Result<String, String> {
+    let plain = super::text::shown(text.as_bytes()) == text;
+    if (1..=64).contains(&text.chars().count()) && plain && text.trim() == text {
+        Ok(text.to_owned())
+    } else {
+        Err("a label has 1 to 64 characters, no backslash or control character, and no space at its ends".to_owned())
+    }
 }
 
 #[derive(Serialize)]
@@ -206,5 +221,18 @@ fn new_passphrase(context: &Context, file: Option<&Path>, what: &str) -> Result<
         None => Err(Failure::usage(format!(
             "cannot get the {what}: there is no terminal to ask at; give --new-passphrase-file FILE"
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_short_and_steer_no_terminal() {
+        assert!(label("Ana's NAS (año 2026)").is_ok() && label(&"ñ".repeat(64)).is_ok());
+        for bad in ["", " a", "a\nb\n", "a\u{1b}[31m", "a\u{202e}b", "a\\", &"a".repeat(65)] {
+            assert!(label(bad).is_err(), "{bad:?}");
+        }
     }
 }

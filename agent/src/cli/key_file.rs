@@ -46,7 +46,7 @@ const KEY_FILE_BYTES_MAX: u64 = 64 << 10;
 pub(crate) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     let fail = |why: &str| {
         let text = format!("cannot read key file {}: {why}; name the file that \"key add\" wrote", path.display());
-        Failure::new(Exit::WrongKey, text)
+        Failure::usage(text)
     };
     let file = File::open(path).map_err(|err| fail(&err.to_string()))?;
     // With its capacity fixed, reading leaves no copies in memory that were freed unwiped.

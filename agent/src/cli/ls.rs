@@ -34,7 +34,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     let arg = SnapshotPath::parse(&args.snapshot)?;
-    let repo = context.open()?;
+    let repo = context.open_to_read()?;
     let snapshot = context.snapshot(&repo, &arg)?;
     let mut out = context.output();
     let mut shown = 0_u64;

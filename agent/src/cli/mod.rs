@@ -12,6 +12,7 @@ mod entry_text;
 mod exit;
 mod find;
 mod findings;
+mod folders;
 mod global;
 mod host;
 mod init;
@@ -51,7 +52,7 @@ use exit::Exit;
 
 /// Deduplicating, encrypted backups with bounded memory
 #[derive(Debug, Parser)]
-#[command(name = "atalaya-agent", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "atalaya-agent", version, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -99,12 +100,14 @@ impl Command {
 
 /// Runs what `args` ask for and gives the exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(err) => return refused(&err).into(),
+        Err(err) => return refused(&err, wants_json(&args)).into(),
     };
     let json = cli.global.json;
-    match Context::new(cli.global).and_then(|context| cli.command.run(&context)) {
+    let run = |context: &Context| cli.command.run(context).map_err(|failure| context.with_folders(failure));
+    match Context::new(cli.global).and_then(|context| run(&context)) {
         Ok(exit) => exit.into(),
         Err(failure) => {
             tell(&failure, json);
@@ -114,14 +117,19 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// Help and version are no failure, and the only ones that may take several lines.
-fn refused(err: &clap::Error) -> Exit {
+fn refused(err: &clap::Error, json: bool) -> Exit {
     match complaint::one_line(err) {
-        Some(line) => complain(format_args!("atalaya-agent: {line}")),
+        Some(line) => tell(&Failure::usage(line), json),
         None => {
             let _ = err.print();
         }
     }
     if err.use_stderr() { Exit::Usage } else { Exit::Done }
+}
+
+/// Whether programs are to hear of a command line that could not be understood. Behind `--` there are names only.
+fn wants_json(args: &[OsString]) -> bool {
+    args.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--json")
 }
 
 #[derive(Serialize)]

@@ -5,12 +5,11 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use atalaya_repo::Snapshot;
-use atalaya_repo::model::Kind;
+use atalaya_repo::{Error, Kind, Role, Snapshot};
 
 use super::context::Context;
 use super::exit::{Exit, Failure, Result};
-use super::place::{self, Place};
+use super::place::Place;
 use super::progress::{Counts, Display};
 use super::restore_report::{Outcome, write};
 use super::restore_watch::Watch;
@@ -28,7 +27,8 @@ const EXAMPLES: &str = "Examples:
 A whole snapshot is restored by its full paths, of a folder what is in it.
 What is in the target already and right is kept, so that an interrupted
 restore goes on where it was; what differs is replaced; what is not in the
-snapshot is kept unless --delete is given.";
+snapshot is kept unless --delete is given. Sockets are left out: the programs
+that they belong to make them anew.";
 
 /// Restore a snapshot, or PATH in it, into a folder
 #[derive(Debug, clap::Args)]
@@ -62,18 +62,14 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     if args.target.as_os_str().is_empty() {
         return Err(Failure::usage("cannot restore: the target is empty; name a folder with --target DIR"));
     }
-    let place = place::open(context.global.repo()?)?;
+    let place = context.place()?;
     let spool = context.spool()?;
     let repo = context.open_at(&place)?;
+    may_restore(repo.role())?;
     let snapshot = context.snapshot(&repo, &arg)?;
     // Before the target is made.
-    let entry = arg.entry(&snapshot)?;
+    arg.entry(&snapshot)?;
     if args.delete {
-        if entry.is_some_and(|entry| entry.meta.kind != Kind::Dir) {
-            return Err(Failure::usage(
-                "cannot restore one file with --delete: everything beside it would be deleted; leave --delete out",
-            ));
-        }
         deletable(&snapshot.info().id, snapshot.info().catalogue.problems)?;
     }
     let signals = Signals::listen()?;
@@ -102,6 +98,15 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     write(&mut out, outcome)?;
     out.finish()?;
     Ok(exit)
+}
+
+/// Any other key would make a tree of empty folders before it came to the first file.
+fn may_restore(role: Role) -> Result<()> {
+    if role == Role::Owner {
+        return Ok(());
+    }
+    let text = format!("cannot restore: a {role}'s key cannot read content; use the owner's passphrase or key file");
+    Err(Failure::from(Error::new(Kind::NotAllowed, text)))
 }
 
 /// What a backup could not read is not in its snapshot, and must not be taken for what was deleted since.

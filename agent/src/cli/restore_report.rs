@@ -9,7 +9,7 @@ use super::exit::Result;
 use super::output::{Output, complain};
 use super::problems::{JsonProblem, Problems};
 use super::text::{JsonPath, shown, shown_path, shown_reason, without_numbers};
-use super::units::{self, count, size};
+use super::units::{self, count, counted, size};
 use super::{host, text};
 use crate::restore::{Refusal, Refused, Report};
 
@@ -95,34 +95,34 @@ fn lines(out: &mut Output, outcome: &Outcome<'_>) -> Result<()> {
         ("replaced", report.replaced),
         ("right already", report.kept),
         ("attributes set", report.fixed),
-        ("hard links", report.linked),
+        (if report.linked == 1 { "hard link" } else { "hard links" }, report.linked),
         ("deleted", report.deleted),
-        ("sockets left out", report.skipped),
     ];
     let parts: Vec<_> =
         counts.iter().filter(|(_, n)| *n > 0).map(|(what, n)| format!("{} {what}", count(*n))).collect();
     out.remark(format_args!("  {}", if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") }))?;
+    if report.skipped > 0 {
+        let sockets = counted(report.skipped, "socket", "sockets");
+        out.remark(format_args!("  left out {sockets}: the programs that they belong to make them anew"))?;
+    }
     if !outcome.dry_run {
         let memory =
             host::peak_memory().map_or_else(String::new, |bytes| format!(", {} of memory at most", size(bytes)));
-        let rate = units::rate(report.bytes, outcome.took);
-        out.remark(format_args!(
-            "  wrote {} in {} ({rate}){memory}",
-            size(report.bytes),
-            units::duration(outcome.took)
-        ))?;
+        let took = units::took(report.bytes, outcome.took);
+        out.remark(format_args!("  wrote {} in {took}{memory}", size(report.bytes)))?;
     }
     if report.verified > 0 {
-        out.remark(format_args!("  read {} files again and compared them", count(report.verified)))?;
+        out.remark(format_args!("  read {} again and compared", counted(report.verified, "file", "files")))?;
     }
     if report.unstable > 0 {
-        let files = count(report.unstable);
-        out.remark(format_args!(
-            "{files} files changed while they were backed up, and were restored as they were read"
-        ))?;
+        let files = counted(report.unstable, "file", "files");
+        out.remark(format_args!("{files} changed during the backup; what was read then was restored"))?;
     }
     if report.failed > 0 {
-        out.remark(format_args!("{} paths could not be restored as they were; see above", count(report.failed)))?;
+        out.remark(format_args!(
+            "{} could not be restored as they should; see above",
+            counted(report.failed, "path", "paths")
+        ))?;
     }
     Ok(())
 }
@@ -142,6 +142,7 @@ fn name(what: Refused) -> (&'static str, &'static str) {
     match what {
         Refused::Owner => ("owner", "owner or group not set"),
         Refused::Mode => ("mode", "permissions not set"),
+        Refused::SetId => ("set-id", "set-user-id or set-group-id bit left out"),
         Refused::Times => ("times", "times not set"),
         Refused::Xattrs => ("xattrs", "extended attributes not set"),
         Refused::HardLink => ("hard-link", "hard link made a file of its own"),
@@ -152,9 +153,9 @@ fn name(what: Refused) -> (&'static str, &'static str) {
 fn refusal_line(refusal: &Refusal) -> String {
     let Refusal { what, count: number, first } = refusal;
     format!(
-        "{} on {} paths, first {}: {}",
+        "{} on {}, first {}: {}",
         name(*what).1,
-        count(*number),
+        counted(*number, "path", "paths"),
         shown_path(&first.path),
         shown_reason(&first.why)
     )

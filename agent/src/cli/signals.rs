@@ -1,10 +1,10 @@
-//! SIGINT and SIGTERM ask the running command to stop; the second one ends the program at once.
+//! SIGINT, SIGTERM and SIGHUP (a terminal that was closed) ask the running command to stop; the second one ends the program at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use atalaya_repo::{Error, Kind};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::exit::{Exit, Failure, Result};
@@ -21,7 +21,7 @@ impl Signals {
     pub(crate) fn listen() -> Result<Self> {
         let (stop, number) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         let ignored = ignored();
-        for signal in [SIGINT, SIGTERM].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0) {
+        for signal in [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0) {
             // The order matters: the first signal finds the flag unset and only then sets it.
             flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&stop))
                 .and_then(|_| flag::register_usize(signal, Arc::clone(&number), signal as usize))
@@ -47,7 +47,8 @@ impl Signals {
     }
 }
 
-/// The signals that whoever started us wants ignored, as bits: shells do that for jobs in the background.
+/// The signals that whoever started us wants ignored, as bits: shells do that for jobs in the background, `nohup` for what
+/// is to outlive its terminal.
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

@@ -63,7 +63,7 @@ impl JsonSnapshot {
 }
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
-    let repo = context.open()?;
+    let repo = context.open_to_read()?;
     let (mut all, damaged) = repo.snapshots()?;
     all.retain(|info| args.job.as_ref().is_none_or(|job| info.catalogue.job == *job));
     let mut out = context.output();

@@ -5,7 +5,6 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::exit::{Exit, Result};
-use super::place;
 use super::units::{count, counted, size};
 
 /// For `--help`.
@@ -110,8 +109,8 @@ impl JsonStats {
 }
 
 pub(crate) fn run(context: &Context, _args: &Args) -> Result<Exit> {
-    let place = place::open(context.global.repo()?)?;
-    let repo = context.open_at(&place)?;
+    let place = context.place()?;
+    let repo = context.open_to_read()?;
     let stats = JsonStats::new(&repo, &repo.stats()?, place.store.free().unwrap_or(None));
     let mut out = context.output();
     if out.json {

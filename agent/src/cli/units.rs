@@ -69,8 +69,13 @@ pub(crate) fn duration(time: Duration) -> String {
     }
 }
 
+/// How long it took, and how fast that was if there was anything: `0.42 s (2.00 MiB/s)`.
+pub(crate) fn took(bytes: u64, time: Duration) -> String {
+    if bytes == 0 { duration(time) } else { format!("{} ({})", duration(time), rate(bytes, time)) }
+}
+
 /// Bytes a second over `time`, as text.
-pub(crate) fn rate(bytes: u64, time: Duration) -> String {
+fn rate(bytes: u64, time: Duration) -> String {
     format!("{}/s", size((bytes as f64 / time.as_secs_f64().max(1e-6)) as u64))
 }
 
@@ -143,5 +148,7 @@ mod tests {
         assert_eq!(rfc3339(Time { secs: i64::MAX, nanos: 0 }), format!("{}.000000000", i64::MAX));
         assert_eq!(duration(Duration::from_secs(245)), "4 min 05 s");
         assert_eq!(duration(Duration::from_millis(420)), "0.42 s");
+        assert_eq!(took(0, Duration::from_millis(420)), "0.42 s");
+        assert_eq!(took(1 << 20, Duration::from_millis(500)), "0.50 s (2.00 MiB/s)");
     }
 }

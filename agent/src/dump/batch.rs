@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use atalaya_repo::model::{Entry, Run, XattrValue};
+use atalaya_repo::model::{Entry, Kind, Run, XattrValue};
 use atalaya_repo::view::View;
 use atalaya_repo::{Error, Result};
 
@@ -23,8 +23,8 @@ pub(super) const SMALL_FILE_BYTES_MAX: u64 = (WINDOW_BYTES / 4) as u64;
 pub(super) struct Item {
     pub(super) entry: Entry,
     pub(super) content: Range<usize>,
-    /// False for what has none, and for later names of a file.
-    pub(super) has_content: bool,
+    /// A later name of something that the archive has already.
+    pub(super) further: bool,
 }
 
 /// A batch with its content.
@@ -48,18 +48,18 @@ impl Batch {
         Self { items: Vec::new(), window: Window::new(), entry_bytes: 0 }
     }
 
-    /// Whether `entry` (with its content, if `content`) still fits.
-    pub(super) fn has_room(&self, entry: &Entry, content: bool) -> bool {
-        let content = if content { entry.meta.size } else { 0 };
+    /// Whether `entry` (with its content, unless it is a `further` name) still fits.
+    pub(super) fn has_room(&self, entry: &Entry, further: bool) -> bool {
+        let content = if further { 0 } else { entry.meta.size };
         let bytes = self.entry_bytes + weight(entry);
         self.items.is_empty()
             || (self.items.len() < ENTRIES_MAX && bytes <= ENTRY_BYTES_MAX && self.window.has_room(content))
     }
 
-    /// Adds an entry; `content` is false for later names of a file.
-    pub(super) fn push(&mut self, view: &dyn View, entry: Entry, content: bool) -> Result<()> {
+    /// Adds an entry, with its content unless it is a `further` name.
+    pub(super) fn push(&mut self, view: &dyn View, entry: Entry, further: bool) -> Result<()> {
         let from = self.window.len();
-        if content {
+        if entry.meta.kind == Kind::File && !further {
             let mut runs: Vec<Run> = Vec::new();
             view.runs(&entry, &mut |run| {
                 runs.push(run);
@@ -70,7 +70,7 @@ impl Batch {
             runs.into_iter().for_each(|run| self.window.push(file, run));
         }
         self.entry_bytes += weight(&entry);
-        self.items.push(Item { entry, content: from..self.window.len(), has_content: content });
+        self.items.push(Item { entry, content: from..self.window.len(), further });
         Ok(())
     }
 

@@ -83,9 +83,15 @@ fn place(bytes: &mut [u8], want: &Want, plain: &[u8]) -> Result<()> {
     }
 }
 
-/// Writes a file's content, its holes as zeros, and gives the number of bytes. Ends at the first byte that
+/// Where a file's content goes.
+pub(crate) trait Sink: Write {
+    /// That many zeros.
+    fn hole(&mut self, len: u64) -> std::io::Result<()>;
+}
+
+/// Writes a file's content and gives the number of bytes. Ends at the first byte that
 /// cannot be had.
-pub(crate) fn copy(view: &dyn View, entry: &Entry, out: &mut dyn Write) -> std::result::Result<u64, Broken> {
+pub(crate) fn copy(view: &dyn View, entry: &Entry, out: &mut dyn Sink) -> std::result::Result<u64, Broken> {
     let mut window = Window::new();
     let mut written = 0;
     let mut broken = None;
@@ -112,14 +118,14 @@ fn step(
     view: &dyn View,
     window: &mut Window,
     run: Run,
-    out: &mut dyn Write,
+    out: &mut dyn Sink,
     written: &mut u64,
 ) -> std::result::Result<(), Broken> {
     match run {
         // Long holes would only fill the window with zeros.
         Run::Hole { len } => {
             flush(view, window, out, written)?;
-            zeros(len, out)?;
+            out.hole(len)?;
             *written += len;
         }
         Run::Data { chunk, len, .. } => {

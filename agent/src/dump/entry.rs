@@ -12,6 +12,7 @@ use super::batch::Item;
 use super::content::{copy, zeros};
 use super::links::Links;
 use super::pax::Records;
+use super::sparse::Stream;
 use super::tar::Problem;
 use super::ustar::{self, Header, LARGE_MAX, NAME_BYTES_MAX, SMALL_MAX, padding};
 use crate::fs::shown;
@@ -37,7 +38,7 @@ impl Writer<'_, '_> {
     /// Writes an entry whose content is there.
     pub(super) fn small(&mut self, item: &Item, content: &[u8]) -> Result<(), Broken> {
         let entry = &item.entry;
-        if entry.meta.kind == Kind::File && !item.has_content {
+        if item.further {
             let first = entry.link.map_or(Ok(None), |group| self.links.get(&group))?;
             let Some(first) = first else {
                 let err = Error::damaged("the file that it is another name of is damaged");
@@ -57,7 +58,7 @@ impl Writer<'_, '_> {
             self.links.add(group, &entry.path)?;
         }
         self.headers(entry, None)?;
-        let written = copy(self.view, entry, self.out).map_err(|err| match err {
+        let written = copy(self.view, entry, &mut Stream(self.out)).map_err(|err| match err {
             Broken::Read(err) => {
                 Broken::Read(err.context(&format!("the archive ends early, at {}", shown(&entry.path))))
             }
@@ -105,7 +106,7 @@ impl Writer<'_, '_> {
 fn header_of<'a>(entry: &'a Entry, first: Option<&'a [u8]>) -> Header<'a> {
     let meta = &entry.meta;
     let (kind, link) = match (meta.kind, first) {
-        (Kind::File, Some(first)) => (ustar::HARD_LINK, first),
+        (_, Some(first)) => (ustar::HARD_LINK, first),
         (Kind::File | Kind::Socket, _) => (ustar::FILE, &b""[..]),
         (Kind::Dir, _) => (ustar::FOLDER, &b""[..]),
         (Kind::Symlink, _) => (ustar::SYMLINK, &entry.target[..]),

@@ -1,4 +1,4 @@
-//! Which path the further names of a file lead to. On disk, because there may be millions.
+//! Which path the further names of a file (or of anything else but a folder) lead to. On disk, because there may be millions.
 
 use std::path::Path;
 

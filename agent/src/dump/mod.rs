@@ -5,10 +5,12 @@ mod content;
 mod entry;
 mod links;
 mod pax;
+mod sparse;
 mod tar;
 mod ustar;
 
 pub(crate) use content::copy;
+pub(crate) use sparse::Output;
 pub(crate) use tar::archive;
 
 use atalaya_repo::Error;

@@ -19,16 +19,17 @@ use super::{Broken, UNSTABLE};
 /// Hears of what cannot be archived.
 pub(crate) type Problem<'a> = dyn FnMut(&[u8], &str) + 'a;
 
-/// Writes `under` and everything below it; paths that hard links lead to are kept in `spool_dir`.
+/// Writes `under` and everything below it; paths that hard links lead to are kept in `spool_dir`. Gives the
+/// number of sockets, which no archive holds.
 pub(crate) fn archive(
     view: &dyn View,
     under: &[u8],
     spool_dir: &Path,
     out: &mut dyn Write,
     problem: &mut Problem<'_>,
-) -> Result<(), Broken> {
+) -> Result<u64, Broken> {
     let writer = Writer { view, out, problem, links: Links::new(spool_dir) };
-    let mut archive = Archive { writer, batch: Batch::new() };
+    let mut archive = Archive { writer, batch: Batch::new(), sockets: 0 };
     let mut entries = view.entries(under)?;
     loop {
         match entries.next() {
@@ -40,38 +41,39 @@ pub(crate) fn archive(
     archive.flush()?;
     // Two blocks of zeros end an archive.
     zeros(2 * ustar::BLOCK as u64, archive.writer.out)?;
-    Ok(())
+    Ok(archive.sockets)
 }
 
 struct Archive<'a, 'p> {
     writer: Writer<'a, 'p>,
     batch: Batch,
+    sockets: u64,
 }
 
 impl Archive<'_, '_> {
     fn add(&mut self, entry: Entry) -> Result<(), Broken> {
         if entry.meta.kind == Kind::Socket {
+            self.sockets += 1;
             return Ok(());
         }
-        let file = entry.meta.kind == Kind::File;
         if entry.flags.unstable {
             (self.writer.problem)(&entry.path, UNSTABLE);
         }
-        let group = entry.link.filter(|_| file);
-        let content = file && group.map_or(Ok(None), |group| self.writer.links.get(&group))?.is_none();
-        if content && entry.meta.size > SMALL_FILE_BYTES_MAX {
+        let group = entry.link.filter(|_| entry.meta.kind != Kind::Dir);
+        let further = group.map_or(Ok(None), |group| self.writer.links.get(&group))?.is_some();
+        if !further && entry.meta.kind == Kind::File && entry.meta.size > SMALL_FILE_BYTES_MAX {
             self.flush()?;
             return self.writer.large(&entry);
         }
-        if !self.batch.has_room(&entry, content) {
+        if !self.batch.has_room(&entry, further) {
             self.flush()?;
         }
-        if content && let Some(group) = &group {
+        if !further && let Some(group) = &group {
             self.writer.links.add(group, &entry.path)?;
         }
         let path = entry.path.clone();
-        if let Err(err) = self.batch.push(self.writer.view, entry, content) {
-            self.writer.leave_out(&path, group.filter(|_| content), &err)?;
+        if let Err(err) = self.batch.push(self.writer.view, entry, further) {
+            self.writer.leave_out(&path, group.filter(|_| !further), &err)?;
         }
         Ok(())
     }

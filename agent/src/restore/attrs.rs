@@ -93,6 +93,13 @@ impl Site<'_> {
         let mut changed = marked || owner.changed;
         // A program must not run with the rights of somebody it does not belong to.
         let mode = want.mode & !(if owner.uid { 0 } else { 0o4000 }) & !(if owner.gid { 0 } else { 0o2000 });
+        if mode != want.mode && now.kind != Kind::Symlink {
+            self.tally.refused(
+                Refused::SetId,
+                path,
+                &"its owner or group could not be set, and it must not act for another",
+            );
+        }
         // chown takes set-id bits away, an ACL changes those of the group.
         let touched = marked || (owner.changed && mode & 0o6000 != 0);
         if now.kind != Kind::Symlink && (now.mode != mode || touched) {

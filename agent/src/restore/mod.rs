@@ -31,7 +31,7 @@ pub use report::{Action, Problem, Progress, Quiet, Refusal, Refused, Report};
 
 use atalaya_repo::view::View;
 use atalaya_repo::view::Want;
-use atalaya_repo::{Error, Kind, Result};
+use atalaya_repo::{Error, Kind, Result, model};
 use site::{Site, Target};
 use std::path::{Path, PathBuf};
 use tally::Tally;
@@ -85,7 +85,7 @@ impl Default for Options {
 /// counted; they do not end the restore.
 ///
 /// # Errors
-/// `Usage` if the target lies in an own folder or is not a folder; `NotFound` if there is nothing at `under`; `Full` if
+/// `Usage` if the target lies in an own folder or is not a folder, or if all beside a single file would be deleted; `NotFound` if there is nothing at `under`; `Full` if
 /// the disk is; `Interrupted`; and what the store or the spool folder refuses as a whole.
 pub fn restore(
     view: &dyn View,
@@ -95,6 +95,8 @@ pub fn restore(
     spool_dir: &Path,
     progress: &dyn Progress,
 ) -> Result<Report> {
+    // Before the target is made.
+    refuse_nothing_and_all(view, under, options.delete)?;
     let own = site::ids(options.own_folders.iter());
     let target = Target::open(target, &own, options.dry_run)?;
     let kept = site::ids(options.own_folders.iter().chain([&spool_dir.to_path_buf()]));
@@ -106,13 +108,32 @@ pub fn restore(
         tree.abandon();
     }
     if !found? {
-        let shown = crate::fs::shown(under);
-        return Err(Error::new(Kind::NotFound, format!("cannot restore {shown}: the snapshot has no such path")));
+        return Err(not_there(under));
     }
     if !options.dry_run {
         site.sync()?;
     }
     Ok(site.tally.report())
+}
+
+/// A path that is not there, and `--delete` beside one file: the folder that it goes into holds other things.
+fn refuse_nothing_and_all(view: &dyn View, under: &[u8], delete: bool) -> Result<()> {
+    if under.is_empty() {
+        return Ok(());
+    }
+    match view.entries(under)?.next() {
+        Ok(None) => Err(not_there(under)),
+        Ok(Some(entry)) if delete && entry.path == under && entry.meta.kind != model::Kind::Dir => Err(Error::new(
+            Kind::Usage,
+            "cannot restore one file with --delete: everything beside it would be deleted; leave --delete out",
+        )),
+        // What cannot be read is told when its turn comes.
+        _ => Ok(()),
+    }
+}
+
+fn not_there(under: &[u8]) -> Error {
+    Error::new(Kind::NotFound, format!("cannot restore {}: the snapshot has no such path", crate::fs::shown(under)))
 }
 
 /// Passes all entries on; `false` if there was none.

@@ -58,6 +58,8 @@ pub enum Refused {
     Owner,
     /// Permission bits.
     Mode,
+    /// The set-user-id or set-group-id bit, because the file got another owner or group.
+    SetId,
     /// Times.
     Times,
     /// Extended attributes, ACLs among them.
@@ -69,8 +71,15 @@ pub enum Refused {
 }
 
 /// All of them, in the order of their numbers.
-pub(crate) const REFUSED: [Refused; 6] =
-    [Refused::Owner, Refused::Mode, Refused::Times, Refused::Xattrs, Refused::HardLink, Refused::Device];
+pub(crate) const REFUSED: [Refused; 7] = [
+    Refused::Owner,
+    Refused::Mode,
+    Refused::SetId,
+    Refused::Times,
+    Refused::Xattrs,
+    Refused::HardLink,
+    Refused::Device,
+];
 
 /// How often something was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -28,6 +28,8 @@ fn the_command_line() {
     check(&bench, &["check", "--read-data=120%"], 2, "0% to 100%");
     check(&bench, &["key", "add", "--role", "king", "--label", "x"], 2, "writer, maintainer and owner");
     check(&bench, &["init", "--cipher", "rot13"], 2, "chacha20-poly1305");
+    check(&bench, &["key", "remove", "nas"], 2, "\"key list\"");
+    check(&bench, &["key", "add", "--role", "writer", "--label", "a\nb", "--out", "x"], 2, "1 to 64 characters");
     check(&bench, &["ls", "newest"], 2, "\"latest\"");
     check(&bench, &["ls", "latest:/a/../b"], 2, "..");
     check(&bench, &["restore", "latest", "--target", ""], 2, "target");
@@ -67,11 +69,21 @@ fn secrets() {
     let bench = Bench::backed_up();
     fs::write(bench.path("empty"), "\n").unwrap();
     fs::write(bench.path("junk"), "junk").unwrap();
-    check(&bench, &["snapshots", "--key-file", "none"], 12, "key file none");
-    check(&bench, &["snapshots", "--key-file", "junk"], 12, "not a key file");
+    check(&bench, &["snapshots", "--key-file", "none"], 2, "key file none: No such file");
+    check(&bench, &["snapshots", "--key-file", "junk"], 1, "not a key file");
     check(&bench, &["snapshots", "--passphrase-file", "none"], 2, "passphrase from none");
     check(&bench, &["snapshots", "-q", "--passphrase-file", "empty"], 2, "empty");
     check(&bench, &["snapshots", "-q", "--passphrase-file", "junk"], 12, "wrong passphrase");
+    for command in [&["ls", "latest"][..], &["backup", "src"], &["check"], &["key", "list"], &["stats"]] {
+        check(&bench, &[command, &["--key-file", "none"]].concat(), 2, "No such file");
+    }
+    let keys = bench.path("repo/keys");
+    for name in super::cli::files(&keys) {
+        let bytes = fs::read(keys.join(&name)).unwrap();
+        fs::remove_file(keys.join(&name)).unwrap();
+        fs::write(keys.join(&name), &bytes[..bytes.len() / 2]).unwrap();
+    }
+    check(&bench, &["snapshots"], 1, "is damaged");
     let mut command = bench.command(["snapshots"]);
     command.env_remove("ATALAYA_PASSPHRASE");
     let none = ran(command);
@@ -126,6 +138,13 @@ fn a_source_that_is_missing_beside_one_that_is_there() {
 #[test]
 fn programs_hear_of_failures_too() {
     let bench = Bench::new();
+    for args in
+        [&["backup"][..], &["ls", "latest", "--memory-max", "lots"], &["snapshot"], &["key", "add", "--role", "x"]]
+    {
+        let failure = bench.json(args);
+        assert_eq!(failure["exit"], 2, "{args:?}");
+        assert!(failure["error"].as_str().unwrap().contains("cannot understand the command line"), "{args:?}");
+    }
     let failure = bench.json(["ls", "latest"]);
     assert_eq!(failure["exit"], 1);
     assert!(failure["error"].as_str().unwrap().contains("no snapshot latest"));

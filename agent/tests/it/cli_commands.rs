@@ -187,3 +187,57 @@ fn a_reader_that_goes_away_is_no_reason_to_complain() {
     shell.env("ATALAYA_PASSPHRASE", super::cli::PASSPHRASE);
     assert_eq!(ran(shell).err, "");
 }
+
+#[test]
+fn help_is_a_command_too() {
+    let bench = Bench::empty();
+    assert_eq!(bench.ok(["help", "backup"]).out, bench.ok(["backup", "--help"]).out);
+    assert_eq!(bench.ok(["help", "key", "add"]).out, bench.ok(["key", "add", "--help"]).out);
+    assert!(bench.ok(["help"]).out.contains("restore"));
+    assert_eq!(bench.run(["help", "backups"]).code, 2);
+}
+
+#[test]
+fn no_rate_of_nothing_and_words_that_fit_numbers() {
+    let bench = Bench::backed_up();
+    let again = bench.backup().out;
+    // The files are so fresh that they may be read again; nothing is, when nothing is there.
+    fs::create_dir(bench.path("none")).unwrap();
+    let none = bench.ok(["backup", "none", "--job", "none"]).out;
+    assert!(none.contains("  took   ") && !none.contains("/s)"), "{none}");
+    assert!(again.contains("1 new chunk") || again.contains("0 new chunks"), "{again}");
+    let checked = bench.ok(["check", "--read-data=0.000001%"]);
+    assert!(checked.out.contains("no pack happened to be chosen"), "{checked:?}");
+    bench.ok(["restore", "latest", "--target", "out"]);
+    let kept = bench.ok(["restore", "latest", "--target", "out"]).out;
+    assert!(kept.contains("wrote 0 B in") && !kept.contains("/s)"), "{kept}");
+}
+
+#[test]
+fn harmless_things_are_warnings_and_a_check_never_sends_to_itself() {
+    let bench = Bench::backed_up();
+    let sessions = bench.path("repo/sessions");
+    for name in super::cli::files(&sessions) {
+        fs::remove_file(sessions.join(&name)).unwrap();
+        fs::write(sessions.join(&name), "torn").unwrap();
+    }
+    fs::write(bench.path("repo/keys/readme.txt"), "notes").unwrap();
+    let ran = bench.ok(["check"]);
+    assert!(ran.out.contains("Everything is as it should be"), "{ran:?}");
+    assert_eq!(ran.err.lines().count(), 2, "{ran:?}");
+    assert!(ran.err.lines().all(|line| line.starts_with("warning: ")), "{ran:?}");
+    assert!(ran.err.contains("it may be removed") && ran.err.contains("harms nothing"), "{ran:?}");
+    let json = bench.json(["check"]);
+    assert!(json["good"] == true && json["findings"] == 0 && json["warnings"] == 2, "{json}");
+    // A second key that is damaged costs no file.
+    fs::write(bench.path("repo/keys/0123456789abcdef"), "ATLK").unwrap();
+    let ran = bench.run(["check"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.err.contains("0 files affected") && ran.err.contains("what is stored can be restored"), "{ran:?}");
+    // Damage that stops the check itself.
+    let roster = bench.path("repo/roster/00000001");
+    fs::remove_file(&roster).unwrap();
+    fs::write(&roster, "junk").unwrap();
+    let ran = bench.run(["check"]);
+    assert!(ran.code == 1 && !ran.err.contains("atalaya-agent check\""), "{ran:?}");
+}

@@ -86,3 +86,30 @@ fn a_damaged_file_is_left_out_and_said() {
     let file = bench.run(["dump", &bench.latest("random")]);
     assert_eq!((file.code, file.raw.len()), (1, 0), "{}", file.err);
 }
+
+#[test]
+fn holes_stay_holes_in_a_file_and_are_zeros_in_a_stream() {
+    use std::os::unix::fs::{FileExt, MetadataExt};
+    let bench = Bench::new();
+    let sparse = fs::File::create(bench.path("src/sparse")).unwrap();
+    sparse.write_all_at(b"middle", 40_000_000).unwrap();
+    sparse.set_len(80_000_000).unwrap();
+    bench.backup();
+    let expected = fs::read(bench.path("src/sparse")).unwrap();
+    let to = |before: &str, truncate: bool| {
+        let path = bench.path("dumped");
+        let mut file = fs::OpenOptions::new().create(true).write(true).truncate(truncate).open(&path).unwrap();
+        file.write_all(before.as_bytes()).unwrap();
+        let mut command = bench.command(["dump", &bench.latest("sparse")]);
+        assert!(command.stdout(file).status().unwrap().success());
+        (fs::read(&path).unwrap(), path.metadata().unwrap().blocks() * 512)
+    };
+    let (bytes, stored) = to("", true);
+    assert!(bytes == expected && stored < 1 << 20, "{stored}");
+    let (bytes, stored) = to("behind", true);
+    assert!(bytes[6..] == expected && &bytes[..6] == b"behind" && stored < 1 << 20, "{stored}");
+    // Over something else nothing may be skipped.
+    fs::write(bench.path("dumped"), vec![7; 80_000_000]).unwrap();
+    assert!(to("", false).0 == expected);
+    assert!(bench.ok(["dump", &bench.latest("sparse")]).raw == expected);
+}

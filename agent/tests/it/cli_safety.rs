@@ -68,3 +68,16 @@ fn a_key_file_of_another_repository_locks_nobody_out() {
     }
     bench.ok(["snapshots", "--repo", "two"]);
 }
+
+#[test]
+fn a_key_that_reads_no_content_restores_nothing() {
+    let bench = Bench::backed_up();
+    for role in ["maintainer", "writer"] {
+        let key = format!("{role}.key");
+        bench.ok(["key", "add", "--role", role, "--label", role, "--out", &key]);
+        let ran = bench.run(["restore", "latest", "--target", "out/deep", "--key-file", &key]);
+        assert_eq!(ran.code, 12, "{ran:?}");
+        assert!(ran.err.contains(&format!("a {role}'s key cannot read content")), "{ran:?}");
+        assert!(!bench.path("out").exists());
+    }
+}

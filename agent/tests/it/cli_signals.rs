@@ -34,7 +34,7 @@ fn stopped_by(signal: Signal) -> (Option<i32>, String, Bench) {
 
 #[test]
 fn a_signal_stops_a_backup_cleanly() {
-    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143), (Signal::SIGHUP, 129)] {
         let (exit, err, bench) = stopped_by(signal);
         assert_eq!(exit, Some(code), "{err}");
         assert_eq!(err.lines().count(), 1, "{err}");
@@ -42,4 +42,35 @@ fn a_signal_stops_a_backup_cleanly() {
         bench.backup();
         bench.ok(["check", "--read-data"]);
     }
+}
+
+#[test]
+fn a_backup_that_a_prune_took_for_dead_is_done_once_more() {
+    let bench = Bench::new();
+    for number in 0..3000 {
+        std::fs::write(bench.path("src/folder").join(number.to_string()), vec![number as u8; 20_000]).unwrap();
+    }
+    let mut command = bench.command(["backup", "src"]);
+    let child = command.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let sessions = bench.path("repo/sessions");
+    let start = Instant::now();
+    let session = loop {
+        assert!(start.elapsed() < Duration::from_secs(60), "the backup never began");
+        if let Some(entry) = std::fs::read_dir(&sessions).ok().and_then(|mut dir| dir.next()) {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            // What is being put has another name until it is whole.
+            if !name.starts_with('.') {
+                break name;
+            }
+        }
+        std::thread::yield_now();
+    };
+    std::fs::create_dir_all(bench.path("repo/fences")).unwrap();
+    std::fs::write(bench.path("repo/fences").join(session), "x").unwrap();
+    let output = child.wait_with_output().unwrap();
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{err}");
+    assert!(err.contains("it is done once more") && err.lines().count() == 1, "{err}");
+    assert_eq!(std::fs::read_dir(&sessions).unwrap().count(), 2);
+    bench.ok(["check", "--read-data"]);
 }

@@ -256,3 +256,18 @@ fn nothing_is_deleted_once_the_snapshot_shows_a_gap() {
     lost.restore(&fake, &Options::default());
     assert_eq!(fs::read(lost.at("home/ana/docs/keep")).unwrap(), b"kept", "its folder is made all the same");
 }
+
+#[test]
+fn delete_beside_one_file_is_refused_before_anything_is_made() {
+    let (place, mut fake) = (place(), Fake::default());
+    fake.dir("home");
+    fake.file("home/a", b"a");
+    let options = Options { delete: true, whole_folders: vec![b"home".to_vec()], ..Options::default() };
+    let target = place.base.join("fresh");
+    let spool = place.base.join("spool");
+    let run = |under: &[u8]| restore(&fake, under, &target, &options, &spool, &Quiet).unwrap_err();
+    let err = run(b"home/a");
+    assert!(err.kind == atalaya_repo::Kind::Usage && err.text.contains("--delete"), "{err}");
+    assert_eq!(run(b"home/none").kind, atalaya_repo::Kind::NotFound);
+    assert!(!target.exists());
+}

@@ -27,6 +27,8 @@ pub enum Kind {
     Budget,
     /// A mistake of the caller: a bad name, an ambiguous prefix.
     Usage,
+    /// A prune took the backup for dead: what it stored may be gone, and all must be done again.
+    Fenced,
     /// Stopped on request.
     Interrupted,
     /// Anything else: I/O errors.

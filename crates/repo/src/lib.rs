@@ -27,6 +27,7 @@ mod snapshot;
 mod sorter;
 pub mod source;
 pub mod spool;
+mod state;
 mod stats;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -1,17 +1,17 @@
 //! Making and opening a repository.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use atalaya_store::{Body, Store};
 
-use crate::config::{self, Config, RepoId, read_small};
+use crate::config::{self, Config};
 use crate::crypto::{Cipher, Kem, Signer, random};
-use crate::envelope::{self, Purpose};
 use crate::index::IndexSet;
-use crate::keys::{KeyFile, Keyring, Material, Member, Role, Roster, Seen};
+use crate::keys::{KeyFile, Keyring, Material, Member, Role, Roster, Seen, unlock};
 use crate::model::Time;
 use crate::snapshot::{self, Info, Selector};
+use crate::state::State;
 use crate::{Error, Kind, Result, names};
 
 /// What opens a repository.
@@ -39,11 +39,14 @@ pub struct InitOptions {
 /// An open repository.
 pub struct Repository {
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) keyring: Keyring,
+    pub(crate) keyring: Arc<Keyring>,
     pub(crate) roster: Roster,
     pub(crate) roster_hash: [u8; 32],
     /// This repository's folder in the state folder.
-    pub(crate) state: PathBuf,
+    state: State,
+    /// Hears what a person may want to know although nothing failed; and what there was to hear before.
+    tell: fn(&str),
+    told: Vec<String>,
 }
 
 impl Repository {
@@ -86,8 +89,8 @@ impl Repository {
     pub fn open(store: Arc<dyn Store>, unlock: Unlock<'_>, state: &Path) -> Result<Self> {
         let (config, owner) = config::read(&*store)?;
         let material = match unlock {
-            Unlock::Passphrase(passphrase) => unlock_any(&*store, config.id, passphrase)?,
-            Unlock::KeyFile(bytes, passphrase) => unlock_with(bytes, passphrase)?,
+            Unlock::Passphrase(passphrase) => unlock::by_passphrase(&*store, config.id, passphrase)?,
+            Unlock::KeyFile(bytes, passphrase) => unlock::with_file(bytes, passphrase)?,
         };
         if material.repo != config.id {
             return Err(Error::new(
@@ -101,12 +104,24 @@ impl Repository {
                 store.place()
             )));
         }
-        let state = state.join(names::hex(&config.id));
-        make_private_folder(&state)?;
-        let (roster, roster_hash) = Roster::read(&*store, config.id, &owner, &mut Seen::open(&state))?;
-        let keyring = Keyring::new(material, config)?;
+        let state = State::open(state.join(names::hex(&config.id)))?;
+        let (mut seen, mut told) = (Seen::open(&state.folder), Vec::new());
+        let (roster, roster_hash) = Roster::read(&*store, config.id, &owner, &mut seen, &mut |text| told.push(text))?;
+        let keyring = Arc::new(Keyring::new(material, config)?);
         check_member(&keyring, &roster)?;
-        Ok(Self { store, keyring, roster, roster_hash, state })
+        Ok(Self { store, keyring, roster, roster_hash, state, tell: |_| {}, told })
+    }
+
+    /// The same repository, with somebody who hears of what is odd or healed by itself, in one line each.
+    #[must_use]
+    pub fn telling(mut self, tell: fn(&str)) -> Self {
+        self.told.drain(..).for_each(|text| tell(&text));
+        Self { tell, ..self }
+    }
+
+    /// This repository's folder in the state folder.
+    pub(crate) fn state(&self) -> &Path {
+        &self.state.folder
     }
 
     /// The role of the key that opened it.
@@ -150,35 +165,8 @@ impl Repository {
         self.roster.member(number).ok().map(|m| m.label.clone())
     }
 
-    /// What is wrong with objects that are read only now and then: key files, older rosters, sessions.
-    pub(crate) fn check_small_objects(&self) -> Result<Vec<Error>> {
-        let mut names = Vec::new();
-        for folder in [names::KEYS, names::SESSIONS, names::ENDED] {
-            self.store.list(folder, &mut |entry| {
-                names.push(entry.name.clone());
-                Ok(())
-            })?;
-        }
-        let mut bad = Vec::new();
-        for name in names {
-            let result = read_small(&*self.store, &name).and_then(|bytes| self.check_small(&name, &bytes));
-            bad.extend(result.err().map(|err| err.context(&name)));
-        }
-        Ok(bad)
-    }
-
-    fn check_small(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        if name.starts_with(names::KEYS) {
-            return KeyFile::parse(bytes).map(|_| ());
-        }
-        let purpose = if name.starts_with(names::SESSIONS) { Purpose::Session } else { Purpose::Ended };
-        let unverified = envelope::parse(purpose, bytes)?;
-        let body = unverified.verified_by(&self.roster.member(unverified.signer)?.public)?;
-        snapshot::names_itself(body, name)
-    }
-
     pub(crate) fn index(&self) -> Result<IndexSet> {
-        IndexSet::open(&*self.store, &self.keyring, &self.roster, &self.state.join("index"))
+        IndexSet::open(&self.store, &self.keyring, &self.roster, &self.state().join("index"), self.tell)
     }
 }
 
@@ -235,48 +223,4 @@ fn begun(store: &dyn Store) -> Error {
          {place} and try again"
     );
     Error::new(Kind::AlreadyThere, text)
-}
-
-/// A key file that cannot be used is a wrong key; the repository is not damaged by it.
-fn unlock_with(bytes: &[u8], passphrase: Option<&[u8]>) -> Result<Material> {
-    KeyFile::parse(bytes).and_then(|file| file.open(passphrase)).map_err(|err| match err.kind {
-        Kind::Damaged => Error::new(Kind::WrongKey, err.text),
-        _ => err,
-    })
-}
-
-fn unlock_any(store: &dyn Store, repo: RepoId, passphrase: &[u8]) -> Result<Material> {
-    let mut files = Vec::new();
-    store.list(names::KEYS, &mut |entry| {
-        files.push(entry.name.clone());
-        Ok(())
-    })?;
-    if files.is_empty() {
-        return Err(Error::new(Kind::WrongKey, "the repository holds no key file; give one with --key-file"));
-    }
-    files.sort();
-    let mut damaged = None;
-    for name in &files {
-        // One that cannot be read must not keep others from opening.
-        let file = read_small(store, name).and_then(|bytes| KeyFile::parse(&bytes));
-        match file.and_then(|file| file.open(Some(passphrase))) {
-            Ok(material) if material.repo == repo => return Ok(material),
-            // It fits a key file that somebody copied here from another repository.
-            Ok(_) => {}
-            Err(err) if err.kind == Kind::WrongKey => {}
-            Err(err) => damaged = Some(err.context(&format!("key file {name}"))),
-        }
-    }
-    Err(damaged
-        .unwrap_or_else(|| Error::new(Kind::WrongKey, format!("wrong passphrase for repository {}", store.place()))))
-}
-
-/// Makes a folder that only its owner enters: what it holds names the files of the machine.
-fn make_private_folder(path: &Path) -> Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(|err| Error::io(&format!("cannot make the state folder {}", path.display()), &err))
 }

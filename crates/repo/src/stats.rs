@@ -54,7 +54,7 @@ impl Repository {
             Ok(())
         })?;
         self.count_blobs(&mut stats)?;
-        stats.rotten_bundles = crate::backup::rotten_bundles(&self.state);
+        stats.rotten_bundles = crate::backup::rotten_bundles(self.state());
         Ok(stats)
     }
 

@@ -30,7 +30,7 @@ pub fn inflate_index(repo: &Repository, chunks: u64) -> Result<()> {
 
 /// Ids spread evenly, as keyed hashes are, and rising.
 fn put_run(repo: &Repository, pack: &PackInfo, count: u64) -> Result<()> {
-    let spool = repo.store.spool(&repo.state)?;
+    let spool = repo.store.spool(repo.state())?;
     let file = spool.file.try_clone().map_err(|err| Error::io("cannot copy a descriptor", &err))?;
     let mut builder = RunBuilder::new(&repo.keyring, std::io::BufWriter::new(file))?;
     let name = builder.id;

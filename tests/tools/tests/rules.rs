@@ -76,7 +76,7 @@ fn the_engine_opens_no_source() {
         "crates/repo/src/index/set.rs",
         "crates/repo/src/keys/seen.rs",
         "crates/repo/src/pack/writer.rs",
-        "crates/repo/src/repository.rs",
+        "crates/repo/src/state.rs",
         "crates/repo/src/snapshot/known.rs",
         "crates/repo/src/sorter.rs",
         "crates/repo/src/spool/table.rs",

@@ -8,7 +8,7 @@ use super::links::LinksStored;
 use super::rot::{self, Usage};
 use super::shared::{Shared, gone};
 use super::state_tree::StateTree;
-use crate::model::{ChunkId, Entry, Run, XattrValue};
+use crate::model::{ChunkId, Entry, Kind, LinkGroup, Run, XattrValue};
 use crate::names::BlobType;
 use crate::pack::{Decoder, Encoder, Finished, PackWriter};
 use crate::tree::{Builder, LeafDecoder, ListWriter, Root, Sink};
@@ -116,7 +116,7 @@ impl<'a> Assembler<'a> {
         }
         let Self { mut sink, builder, usage, .. } = self;
         if let Some(usage) = usage {
-            let path = rot::path(&sink.shared.repo.state, &sink.shared.options.job);
+            let path = rot::path(sink.shared.repo.state(), &sink.shared.options.job);
             usage.finish(&mut sink.shared.index().set, &path)?;
         }
         let root = builder.finish(&mut sink)?;
@@ -160,7 +160,11 @@ impl<'a> Assembler<'a> {
         if inline > limits::ENTRY_INLINE_BYTES_MAX {
             self.move_values_out(&mut entry)?;
         }
-        if let Some(group) = &entry.link {
+        // The reader asks only of files, whose content it would read again.
+        if entry.link.is_none() && entry.meta.kind != Kind::Dir && entry.meta.nlink > 1 {
+            entry.link = Some(LinkGroup { dev: entry.meta.dev, ino: entry.meta.ino });
+        }
+        if let Some(group) = entry.link.as_ref().filter(|_| entry.meta.kind == Kind::File) {
             self.links.add(group, &entry, self.sink.shared.options.spool)?;
         }
         self.add(&entry)

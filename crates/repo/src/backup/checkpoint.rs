@@ -70,7 +70,7 @@ impl<'a> Uploader<'a> {
         repo.store.put(&names::object(names::INDEX, &id), Body::Bytes(&bytes))?;
         self.added += bytes.len() as u64;
         let mut index = self.shared.index();
-        index.set.add(&repo.keyring, &id, &bytes)?;
+        index.set.add(&id, &bytes)?;
         for record in self.records.drain(..) {
             index.fresh.remove(&record.blob.id);
         }

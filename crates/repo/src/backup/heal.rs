@@ -18,10 +18,18 @@ const UNUSABLE_MAX: usize = 64 << 10;
 /// Finds packs that cannot be used and tells the index; `true` when something is in no other pack, so that
 /// unchanged files have to be read again.
 pub(super) fn look(repo: &Repository, set: &mut IndexSet, full: bool, spool: &Path) -> Result<bool> {
-    let mut bad = damaged(&repo.state);
+    let mut bad = damaged(repo.state());
     let packs: u64 = set.runs.iter().map(|run| u64::from(run.packs)).sum();
     if full || packs <= COMPARED_PACKS_MAX {
-        compare(repo, set, spool, &mut bad)?;
+        let mut found = bad.clone();
+        let mut compared = compare(repo, set, spool, &mut found);
+        let odd = found.len() > bad.len() || compared.as_ref().is_err_and(|err| err.kind == Kind::Damaged);
+        if odd && set.doubt()? {
+            found.clone_from(&bad);
+            compared = compare(repo, set, spool, &mut found);
+        }
+        compared?;
+        bad = found;
     }
     if bad.is_empty() {
         return Ok(false);

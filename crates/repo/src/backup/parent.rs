@@ -175,5 +175,5 @@ pub(super) fn unchanged(entry: &Entry, now: &Meta) -> bool {
         && then.ctime == now.ctime
         && then.ino == now.ino
         && (then.mode, then.uid, then.gid, then.rdev) == (now.mode, now.uid, now.gid, now.rdev)
-        && (now.kind != Kind::File || entry.link.is_some() == (now.nlink > 1))
+        && (now.kind == Kind::Dir || entry.link.is_some() == (now.nlink > 1))
 }

@@ -48,7 +48,7 @@ impl Repository {
         let started = (options.now)();
         // The session is seen before the index is read, so that a prune which begins later waits for it.
         let session = snapshot::open_session(&*self.store, &self.keyring, started)?;
-        let mut known = Known::open(&self.state);
+        let mut known = Known::open(self.state());
         let result = self.backup_in_session(walk, open, options, session, started, &mut known);
         if result.is_err() {
             // If this cannot be said, a prune waits until it may fence the session.
@@ -107,7 +107,7 @@ impl Repository {
         self.store.sync()?;
         if snapshot::fenced(&*self.store, &session)? {
             return Err(Error::new(
-                Kind::Interrupted,
+                Kind::Fenced,
                 "a prune fenced this backup's session because it took too long; run it again",
             ));
         }
@@ -134,7 +134,7 @@ impl Repository {
     fn run_threads<W: Walk, O: Open>(&self, shared: &Shared<'_>, walk: W, open: O) -> Result<Outcome> {
         let budget = &shared.options.budget;
         let chunker = Chunker::new(&self.keyring.chunker_seed())?;
-        let last = last_tree::path(&self.state, &shared.options.job);
+        let last = last_tree::path(self.state(), &shared.options.job);
         let (job_sender, jobs) = mpsc::sync_channel(1);
         let jobs = Mutex::new(jobs);
         let (pack_sender, packs) = mpsc::sync_channel(PACKS_AHEAD);
@@ -168,7 +168,7 @@ impl Repository {
             let there = |id: &[u8; 16]| !shared.lost && self.store.stat(&names::object(names::SNAPSHOTS, id)).is_ok();
             let parent = Parent::open(&last, &self.keyring, there);
             let had_parent = parent.present;
-            let rotten = Rotten::load(&rot::path(&self.state, &shared.options.job));
+            let rotten = Rotten::load(&rot::path(self.state(), &shared.options.job));
             let channels = Channels { jobs: job_sender, items: item_sender, buffers };
             // Where most files are unchanged, what would be read ahead is mostly not wanted.
             let wanted = budget.read_ahead && (!had_parent || shared.options.full);

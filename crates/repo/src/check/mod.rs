@@ -6,6 +6,7 @@ mod affected;
 mod options;
 pub(crate) mod packs;
 mod read_data;
+mod small;
 mod trees;
 
 pub use options::{CheckOptions, CheckProgress, CheckSummary, Finding};
@@ -45,9 +46,10 @@ impl Repository {
             damaged: HashSet::new(),
             lost: HashSet::new(),
         };
+        check.blobs.index().doubt()?;
         let refused = std::mem::take(&mut check.blobs.index().refused);
         refused.into_iter().for_each(|err| check.find(Finding::Object(err.text)));
-        check.config()?;
+        check.small_objects()?;
         let snapshots = check.snapshots()?;
         check.packs()?;
         if options.read_percent > 0.0 {
@@ -68,8 +70,17 @@ impl Repository {
 
 impl Check<'_> {
     fn find(&mut self, finding: Finding) {
-        self.summary.findings += 1;
+        match finding {
+            Finding::Harmless(_) => self.summary.warnings += 1,
+            Finding::Object(_) => self.summary.objects += 1,
+            _ => {}
+        }
+        self.summary.findings += u64::from(!matches!(finding, Finding::Harmless(_)));
         (self.options.finding)(&finding);
+    }
+
+    fn warn(&mut self, text: String) {
+        self.find(Finding::Harmless(text));
     }
 
     fn damage(&mut self, pack: PackId, blob: ChunkId) {
@@ -84,19 +95,11 @@ impl Check<'_> {
         }
     }
 
-    /// Key files and session objects: small, and read only now and then, so that decay would go unseen.
-    fn config(&mut self) -> Result<()> {
-        for err in self.repo.check_small_objects()? {
-            self.find(Finding::Object(err.text));
-        }
-        Ok(())
-    }
-
     fn snapshots(&mut self) -> Result<Vec<Info>> {
         let (good, bad) = self.repo.snapshots()?;
         let told: HashSet<String> = bad.into_iter().map(|err| err.text).collect();
         told.iter().for_each(|text| self.find(Finding::Snapshot(text.clone())));
-        let mut known = Known::open(&self.repo.state);
+        let mut known = Known::open(self.repo.state());
         let warnings = known.refresh(&*self.repo.store, &self.repo.keyring, &self.repo.roster)?;
         let new = warnings.into_iter().filter(|text| !told.contains(text));
         new.for_each(|text| self.find(Finding::Snapshot(text)));

@@ -41,6 +41,8 @@ pub enum Finding {
     Pack(String),
     /// Another object (index run, key file, session) is damaged.
     Object(String),
+    /// Not as it should be, but nothing depends on it.
+    Harmless(String),
     /// A file cannot be restored whole: snapshot id, path, why.
     File(String, Vec<u8>, String),
     /// The names below some place of a snapshot cannot be read: snapshot id, last path before it, why.
@@ -50,8 +52,12 @@ pub enum Finding {
 /// What a check did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CheckSummary {
-    /// Findings of all sorts.
+    /// Findings of all sorts but harmless ones.
     pub findings: u64,
+    /// Those among them that are about small objects.
+    pub objects: u64,
+    /// Harmless ones.
+    pub warnings: u64,
     /// Snapshots that verify.
     pub snapshots: u64,
     /// Packs that the index names.

@@ -68,7 +68,7 @@ impl Check<'_> {
         self.summary.blobs_verified = gathered.verified;
         self.summary.content_verified = self.repo.keyring.secret_of(BlobType::Data).is_ok();
         let bad = gathered.verdicts.iter().map(|(id, _)| *id).collect();
-        heal::remember_damaged(&self.repo.state, bad, share == u32::MAX)?;
+        heal::remember_damaged(self.repo.state(), bad, share == u32::MAX)?;
         for (id, verdict) in gathered.verdicts {
             verdict.troubles.into_iter().for_each(|text| self.find(Finding::Pack(text)));
             verdict.damaged.into_iter().for_each(|blob| self.damage(id, blob));

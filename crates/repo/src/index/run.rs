@@ -14,10 +14,12 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
+use sha2::{Digest, Sha256};
+
 use super::filter::Filter;
 use super::record::{RECORD_BYTES, Record};
-use crate::crypto::{SealKey, TAG_BYTES};
-use crate::keys::Keyring;
+use crate::crypto::{self, SealKey, TAG_BYTES};
+use crate::keys::{Keyring, Roster};
 use crate::model::{ChunkId, PackId};
 use crate::names::BlobType;
 use crate::pack::PackInfo;
@@ -57,6 +59,13 @@ pub(crate) struct Run {
 struct Page {
     number: Option<u32>,
     bytes: Box<[u8; PAGE_BYTES]>,
+}
+
+/// Read at once where a whole run is compared with its signature.
+const VERIFY_BYTES: usize = 64 << 10;
+
+fn decayed() -> Error {
+    Error::damaged("the copy of the index in the state folder is damaged")
 }
 
 pub(super) fn pages_for(records: u64) -> u64 {
@@ -170,7 +179,7 @@ impl Run {
                 .read_exact_at(&mut self.page.bytes[..], at)
                 .map_err(|err| Error::io("cannot read an index run", &err))?;
             if self.key.open(number.into(), &self.id, &mut self.page.bytes[..]).is_err() {
-                return Err(self.give_up());
+                return Err(decayed());
             }
             self.page.number = Some(number);
         }
@@ -179,14 +188,24 @@ impl Run {
         Ok(&self.page.bytes.as_chunks::<RECORD_BYTES>().0[..count])
     }
 
-    /// A local copy that decayed is worth nothing: the store has the original.
-    fn give_up(&self) -> Error {
-        let _ = std::fs::remove_file(self.path.with_extension("filter"));
-        let _ = std::fs::remove_file(&self.path);
-        Error::new(
-            Kind::Io,
-            "the copy of the index in the state folder was damaged and has been removed; run the command again, and it is made anew from the repository",
-        )
+    /// Reads all of it and compares it with its signature, or with its hash where it was merged here.
+    pub(crate) fn verify(&self, roster: &Roster) -> Result<()> {
+        let len = self.expected_len().unwrap_or(0).saturating_sub(SIGNATURE_BYTES as u64);
+        let (mut hash, mut buf, mut at) = (Sha256::new(), vec![0; VERIFY_BYTES], 0);
+        while at < len {
+            let part = &mut buf[..(len - at).min(VERIFY_BYTES as u64) as usize];
+            self.read_at(at, part)?;
+            hash.update(&*part);
+            at += part.len() as u64;
+        }
+        let hash: [u8; 32] = hash.finalize().into();
+        let mut signature = [0; SIGNATURE_BYTES];
+        self.read_at(len, &mut signature)?;
+        let sound = match self.signer {
+            LOCAL => signature[..32] == hash,
+            signer => roster.member(signer).is_ok_and(|member| crypto::verify(&member.public, &hash, &signature)),
+        };
+        if sound { Ok(()) } else { Err(decayed()) }
     }
 
     /// Number of pages.

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use atalaya_store::{Entry, Store};
 
@@ -24,7 +25,17 @@ pub(crate) struct Found {
 
 /// Local runs that together hold every record of the store's index.
 pub(crate) struct IndexSet {
+    /// What it is a copy of, and how that is believed.
+    store: Arc<dyn Store>,
+    keyring: Arc<Keyring>,
+    roster: Roster,
     folder: PathBuf,
+    /// It decayed and was made anew: not done twice, because then something else is wrong.
+    rebuilt: bool,
+    /// It was read whole.
+    doubted: bool,
+    /// Hears of that.
+    tell: fn(&str),
     pub(crate) runs: Vec<Run>,
     found: Vec<Record>,
     filters_ready: bool,
@@ -36,26 +47,82 @@ pub(crate) struct IndexSet {
     pub(crate) refused: Vec<Error>,
 }
 
+const REBUILT: &str = "the copy of the index in the state folder was damaged; it was made anew from the repository";
+
 impl IndexSet {
-    /// Opens what the state folder has and brings it up to date with the store.
-    pub(crate) fn open(store: &dyn Store, keyring: &Keyring, roster: &Roster, folder: &Path) -> Result<Self> {
+    /// Opens what the state folder has and brings it up to date with the store; `tell` hears of decay.
+    pub(crate) fn open(
+        store: &Arc<dyn Store>,
+        keyring: &Arc<Keyring>,
+        roster: &Roster,
+        folder: &Path,
+        tell: fn(&str),
+    ) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(|err| Error::io("cannot make a folder in the state folder", &err))?;
+        let (runs, decayed) = local_runs(folder, keyring)?;
+        if decayed {
+            tell(REBUILT);
+        }
         let mut set = Self {
+            store: Arc::clone(store),
+            keyring: Arc::clone(keyring),
+            roster: roster.clone(),
             folder: folder.to_owned(),
-            runs: local_runs(folder, keyring)?,
+            rebuilt: false,
+            doubted: false,
+            tell,
+            runs,
             found: Vec::new(),
             filters_ready: false,
             filter_bytes: FILTER_BYTES_MAX,
             unusable: HashSet::new(),
             refused: Vec::new(),
         };
-        set.refresh(store, keyring, roster)?;
+        set.healed(Self::refresh)?;
         Ok(set)
     }
 
-    fn refresh(&mut self, store: &dyn Store, keyring: &Keyring, roster: &Roster) -> Result<()> {
+    /// Does `work`, and if the copy turns out to be damaged, makes it anew and does `work` once more.
+    fn healed<T>(&mut self, mut work: impl FnMut(&mut Self) -> Result<T>) -> Result<T> {
+        match work(self) {
+            // What is damaged in the store is only refused; so this is the copy.
+            Err(err) if err.kind == crate::Kind::Damaged && !self.rebuilt => {
+                self.rebuild()?;
+                work(self)
+            }
+            result => result,
+        }
+    }
+
+    fn rebuild(&mut self) -> Result<()> {
+        self.rebuilt = true;
+        (self.tell)(REBUILT);
+        // Not only those that are open: a merge may have been under way.
+        self.runs.clear();
+        for path in files(&self.folder, "run")? {
+            remove(&path)?;
+        }
+        self.refused.clear();
+        self.filters_ready = false;
+        self.refresh()
+    }
+
+    /// Something is not where the index says. Before that is believed the copy is compared with what was signed, and
+    /// made anew if it decayed; then `true`, once.
+    pub(crate) fn doubt(&mut self) -> Result<bool> {
+        if self.rebuilt || std::mem::replace(&mut self.doubted, true) {
+            return Ok(false);
+        }
+        let sound = self.runs.iter().all(|run| run.verify(&self.roster).is_ok());
+        if !sound {
+            self.rebuild()?;
+        }
+        Ok(!sound)
+    }
+
+    fn refresh(&mut self) -> Result<()> {
         let mut stored: Vec<Entry> = Vec::new();
-        store.list(names::INDEX, &mut |entry| {
+        self.store.list(names::INDEX, &mut |entry| {
             stored.push(entry.clone());
             Ok(())
         })?;
@@ -72,12 +139,12 @@ impl IndexSet {
                 continue;
             }
             let path = self.folder.join(format!("{}.run", names::hex(&id)));
-            match import(store, keyring, roster, &entry.name, entry.len, &path) {
+            match import(&*self.store, &self.keyring, &self.roster, &entry.name, entry.len, &path) {
                 Ok(run) => self.runs.push(run),
                 Err(err) if err.kind == crate::Kind::Damaged => self.refused.push(err),
                 Err(err) => return Err(err),
             }
-            compact(&mut self.runs, &self.folder, keyring)?;
+            compact(&mut self.runs, &self.folder, &self.keyring)?;
         }
         Ok(())
     }
@@ -106,27 +173,30 @@ impl IndexSet {
 
     fn forget(&mut self) -> Result<()> {
         for run in self.runs.drain(..) {
-            let _ = std::fs::remove_file(run.path.with_extension("filter"));
-            std::fs::remove_file(&run.path).map_err(|err| Error::io("cannot remove an old index run", &err))?;
+            remove(&run.path)?;
         }
         Ok(())
     }
 
     /// Takes in a run that this process has just put into the store; `bytes` is the whole object.
-    pub(crate) fn add(&mut self, keyring: &Keyring, id: &[u8; 16], bytes: &[u8]) -> Result<()> {
+    pub(crate) fn add(&mut self, id: &[u8; 16], bytes: &[u8]) -> Result<()> {
         let path = self.folder.join(format!("{}.run", names::hex(id)));
         let partial = names::partial(&path)?;
         let write = std::fs::write(&partial, bytes).and_then(|()| std::fs::rename(&partial, &path));
         write.map_err(|err| Error::io("cannot write to the state folder", &err))?;
-        let run = Run::open(path, keyring)?;
-        self.runs.push(run);
-        compact(&mut self.runs, &self.folder, keyring)?;
-        if self.filters_ready { self.load_filters() } else { Ok(()) }
+        self.runs.push(Run::open(path, &self.keyring)?);
+        let ready = self.filters_ready;
+        self.healed(|set| compact(&mut set.runs, &set.folder, &set.keyring))?;
+        if ready { self.healed(Self::load_filters) } else { Ok(()) }
     }
 
     /// Whether any pack has the blob. Filters are loaded by the first call, so that a backup that finds
     /// nothing new never reads them.
     pub(crate) fn contains(&mut self, id: &ChunkId) -> Result<bool> {
+        self.healed(|set| set.look_up(id))
+    }
+
+    fn look_up(&mut self, id: &ChunkId) -> Result<bool> {
         if !self.filters_ready {
             self.load_filters()?;
         }
@@ -169,11 +239,17 @@ impl IndexSet {
     /// Calls `each` for every record, in order of ids, with the pack it names. A record that is in several runs
     /// comes several times.
     pub(crate) fn each(&mut self, each: &mut dyn FnMut(&PackInfo, &BlobRecord) -> Result<()>) -> Result<()> {
+        // Read through before, because what was given to `each` cannot be taken back.
+        self.doubt()?;
         super::merge::each(&mut self.runs, each)
     }
 
     /// Every place where the blob is, the oldest run first.
     pub(crate) fn find(&mut self, id: &ChunkId) -> Result<Vec<Found>> {
+        self.healed(|set| set.look_for(id))
+    }
+
+    fn look_for(&mut self, id: &ChunkId) -> Result<Vec<Found>> {
         let mut out = Vec::new();
         for run in &mut self.runs {
             self.found.clear();
@@ -186,20 +262,40 @@ impl IndexSet {
     }
 }
 
-/// Runs in the folder; what does not open is removed, for it can be had again from the store.
-fn local_runs(folder: &Path, keyring: &Keyring) -> Result<Vec<Run>> {
-    let mut runs = Vec::new();
-    let listing = std::fs::read_dir(folder).map_err(|err| Error::io("cannot list the state folder", &err))?;
-    for entry in listing {
-        let path = entry.map_err(|err| Error::io("cannot list the state folder", &err))?.path();
-        if path.extension().is_some_and(|e| e == "run") {
-            match Run::open(path.clone(), keyring) {
-                Ok(run) => runs.push(run),
-                Err(_) => {
-                    let _ = std::fs::remove_file(&path);
-                }
+/// Runs in the folder; what does not open is removed, for it can be had again from the store. Says whether that was so.
+fn local_runs(folder: &Path, keyring: &Keyring) -> Result<(Vec<Run>, bool)> {
+    let (mut runs, mut decayed) = (Vec::new(), false);
+    for path in files(folder, "run")? {
+        match Run::open(path.clone(), keyring) {
+            Ok(run) => runs.push(run),
+            Err(_) => {
+                decayed = true;
+                let _ = remove(&path);
             }
         }
     }
-    Ok(runs)
+    Ok((runs, decayed))
+}
+
+fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
+    let mut out = Vec::new();
+    let listing = std::fs::read_dir(folder).map_err(|err| Error::io("cannot list the state folder", &err))?;
+    for entry in listing {
+        let path = entry.map_err(|err| Error::io("cannot list the state folder", &err))?.path();
+        if path.extension().is_some_and(|e| e == extension) {
+            out.push(path);
+        }
+    }
+    Ok(out)
+}
+
+/// Removes a run and its filter.
+fn remove(run: &Path) -> Result<()> {
+    let _ = std::fs::remove_file(run.with_extension("filter"));
+    match std::fs::remove_file(run) {
+        Err(err) if err.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::io("cannot remove an old index run", &err))
+        }
+        _ => Ok(()),
+    }
 }

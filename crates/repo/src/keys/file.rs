@@ -100,8 +100,9 @@ impl KeyFile {
                 return Err(Error::new(Kind::WrongKey, "the key file is protected by a passphrase"));
             }
             (Protection::Passphrase { salt, cost }, Some(passphrase)) => {
-                if self.rest.len() < TAG_BYTES {
-                    return Err(Error::damaged("the key file was cut short"));
+                // Else a file that was cut short would look like a wrong passphrase.
+                if !sealed_lens(&self.clear).contains(&self.rest.len()) {
+                    return Err(Error::damaged("it was cut short, or something was added to it"));
                 }
                 let key = SealKey::new(Cipher::Aes256Gcm, &stretch(passphrase, salt, *cost)?)?;
                 let mut sealed = Zeroizing::new(self.rest.to_vec());
@@ -119,10 +120,41 @@ impl KeyFile {
     }
 }
 
+/// How long the sealed part of such a key is, for each kind of public key.
+fn sealed_lens(clear: &Clear) -> [usize; 2] {
+    let seed_bytes = 32;
+    let number = 1 + (clear.member.max(1).ilog2() / 7) as usize;
+    // Repository, role, number; signing seed, owner's key, two roots.
+    let always = 16 + 1 + number + 4 * seed_bytes;
+    let secrets = match clear.role {
+        Role::Writer => 3,
+        Role::Maintainer => 3 + 1 + seed_bytes,
+        Role::Owner => 3 + 2 * (1 + seed_bytes) + seed_bytes,
+    };
+    // Two public keys, each with its length.
+    [1216 + 2, 32 + 1].map(|public| always + 2 * public + secrets + TAG_BYTES)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::crypto::Kem;
+
+    #[test]
+    fn a_length_that_no_key_has_is_damage() {
+        for kem in [Kem::X25519, Kem::XWing] {
+            let owner = Material::create([5; 16], kem).unwrap();
+            for (role, member) in
+                [(Role::Writer, 1), (Role::Maintainer, 127), (Role::Owner, 128), (Role::Owner, 70_000)]
+            {
+                let bytes = KeyFile::wrap(&owner.grant(role, member).unwrap(), "x", 0, Some(b"right")).unwrap();
+                let open = |bytes: &[u8]| KeyFile::parse(bytes).and_then(|file| file.open(Some(b"right"))).map(drop);
+                open(&bytes).unwrap();
+                assert_eq!(open(&bytes[..bytes.len() - 1]).unwrap_err().kind, Kind::Damaged);
+                assert_eq!(open(&[&bytes[..], b"x"].concat()).unwrap_err().kind, Kind::Damaged);
+            }
+        }
+    }
 
     #[test]
     fn opens_with_its_passphrase_only() {

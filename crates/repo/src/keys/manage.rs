@@ -142,7 +142,8 @@ impl Repository {
             _ => err,
         })?;
         let owner_public = &self.keyring.material.owner_public;
-        (self.roster, self.roster_hash) = Roster::read(&*self.store, repo, owner_public, &mut Seen::open(&self.state))?;
+        (self.roster, self.roster_hash) =
+            Roster::read(&*self.store, repo, owner_public, &mut Seen::open(self.state()), &mut |_| {})?;
         Ok(())
     }
 }

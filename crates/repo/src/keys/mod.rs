@@ -5,6 +5,7 @@ mod manage;
 mod ring;
 mod roster;
 mod seen;
+pub(crate) mod unlock;
 
 pub(crate) use file::KeyFile;
 pub(crate) use ring::{Keyring, Material};

@@ -1,5 +1,7 @@
 //! The numbered list of members, signed by the owner: whose signatures count.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -50,14 +52,15 @@ impl Roster {
     }
 
     /// The newest version and its hash. Each is verified; a gap or a broken link is damage, and so is a list
-    /// without the version that was `seen` before.
-    pub(crate) fn read(store: &dyn Store, repo: RepoId, owner: &[u8; 32], seen: &mut Seen) -> Result<(Self, [u8; 32])> {
-        let mut newest = 0;
-        store.list(names::ROSTER, &mut |entry| {
-            let number = entry.name.rsplit('/').next().and_then(|n| n.parse().ok());
-            newest = newest.max(number.unwrap_or(0));
-            Ok(())
-        })?;
+    /// without the version that was `seen` before. What is no version of it is told.
+    pub(crate) fn read(
+        store: &dyn Store,
+        repo: RepoId,
+        owner: &[u8; 32],
+        seen: &mut Seen,
+        tell: &mut dyn FnMut(String),
+    ) -> Result<(Self, [u8; 32])> {
+        let newest = newest(store, repo, owner, tell)?;
         let mut previous = [0; 32];
         let mut roster = None;
         for number in 1..=newest {
@@ -80,6 +83,7 @@ impl Roster {
         Ok((roster, previous))
     }
 
+    /// Version `number`, as far as it can be verified by itself.
     fn read_one(store: &dyn Store, repo: RepoId, owner: &[u8; 32], number: u32) -> Result<(Self, [u8; 32])> {
         let bytes = read_small(store, &names::roster(number))?;
         let roster: Self = decode(envelope::parse(Purpose::Roster, &bytes)?.verified_by(owner)?)?;
@@ -88,4 +92,31 @@ impl Roster {
         }
         Ok((roster, Sha256::digest(&bytes).into()))
     }
+}
+
+/// The highest version that is there. Numbers follow each other without a gap, so what stands behind one is either no
+/// version at all, which is told and harms nothing, or a version is missing, which must not pass unseen.
+fn newest(store: &dyn Store, repo: RepoId, owner: &[u8; 32], tell: &mut dyn FnMut(String)) -> Result<u32> {
+    let mut numbers = BTreeSet::new();
+    store.list(names::ROSTER, &mut |entry| {
+        let number = entry.name.rsplit('/').next().and_then(|n| n.parse().ok());
+        numbers.extend(number.filter(|number| names::roster(*number) == entry.name));
+        Ok(())
+    })?;
+    let newest = (1..).take_while(|number| numbers.contains(number)).last().unwrap_or(0);
+    for number in numbers.range(newest + 1..) {
+        let name = names::roster(*number);
+        match Roster::read_one(store, repo, owner, *number) {
+            Ok(_) => {
+                let text =
+                    format!("the list of members has {name}, but not {}, which is gone", names::roster(newest + 1));
+                return Err(Error::damaged(text));
+            }
+            Err(err) if err.kind == Kind::Damaged => {
+                tell(format!("{name} is no list of members ({err}) and is passed over; it may be removed"));
+            }
+            Err(err) => return Err(err),
+        }
+    }
+    Ok(newest)
 }

@@ -26,6 +26,8 @@ struct Open {
     id: PackId,
     key: SealKey,
     spool: SpoolFile,
+    /// For messages: packs are spooled where they will lie.
+    place: String,
     sum: Checksummer,
     len: u64,
     records: Vec<BlobRecord>,
@@ -93,6 +95,7 @@ impl<'a> PackWriter<'a> {
             sum: Checksummer::new(),
             len: 0,
             records: Vec::new(),
+            place: self.store.place(),
         };
         open.write(&header)?;
         Ok(open)
@@ -102,7 +105,7 @@ impl<'a> PackWriter<'a> {
 impl Open {
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
         let mut file: &File = &self.spool.file;
-        file.write_all(bytes).map_err(|err| Error::io("cannot write a pack to the spool", &err))?;
+        file.write_all(bytes).map_err(|err| Error::io(&format!("cannot write to {}", self.place), &err))?;
         self.sum.update(bytes);
         self.len += bytes.len() as u64;
         Ok(())

@@ -74,7 +74,23 @@ impl<'a> Blobs<'a> {
         kind: BlobType,
         id: &ChunkId,
         scratch: &mut Scratch,
-        with: impl FnOnce(&[u8]) -> T,
+        mut with: impl FnMut(&[u8]) -> T,
+    ) -> Result<T> {
+        match self.read_somewhere(kind, id, scratch, &mut with) {
+            // Maybe it is only our copy of the index that says so.
+            Err(err) if err.kind == Kind::Damaged && self.index().doubt()? => {
+                self.read_somewhere(kind, id, scratch, &mut with)
+            }
+            result => result,
+        }
+    }
+
+    fn read_somewhere<T>(
+        &self,
+        kind: BlobType,
+        id: &ChunkId,
+        scratch: &mut Scratch,
+        with: &mut impl FnMut(&[u8]) -> T,
     ) -> Result<T> {
         let mut first: Option<Error> = None;
         for found in self.places(kind, id)? {

@@ -9,7 +9,7 @@ use crate::index::Found;
 use crate::names::BlobType;
 use crate::thread::start;
 use crate::view::{Deliver, Want};
-use crate::{Error, Kind, Result};
+use crate::{Kind, Result};
 
 /// One chunk and the wants for it.
 struct Part {
@@ -66,17 +66,15 @@ fn locate(blobs: &Blobs<'_>, wants: &[Want]) -> Result<Vec<Part>> {
 
 fn one(blobs: &Blobs<'_>, wants: &[Want], part: &Part, scratch: &mut Scratch, deliver: &Deliver<'_>) -> Result<()> {
     let id = wants[0].chunk;
-    let Some(found) = part.found else {
-        deliver(wants, Err(Error::damaged(format!("blob {id} is in no pack that the index knows"))));
-        return Ok(());
-    };
-    match blobs.read_at(&found, scratch) {
-        Ok(plain) => {
-            deliver(wants, Ok(plain));
-            return Ok(());
+    if let Some(found) = part.found {
+        match blobs.read_at(&found, scratch) {
+            Ok(plain) => {
+                deliver(wants, Ok(plain));
+                return Ok(());
+            }
+            Err(err) if matches!(err.kind, Kind::Damaged | Kind::NotFound | Kind::Io) => {}
+            Err(err) => return Err(err),
         }
-        Err(err) if matches!(err.kind, Kind::Damaged | Kind::NotFound | Kind::Io) => {}
-        Err(err) => return Err(err),
     }
     // Another pack may have it whole.
     let mut plain = Vec::new();

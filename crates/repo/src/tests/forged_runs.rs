@@ -10,7 +10,7 @@ use crate::{Repository, Result};
 /// The index as a new state folder sees it.
 fn fresh(repo: &Repository) -> Result<IndexSet> {
     let folder = tempfile::tempdir().unwrap();
-    IndexSet::open(&*repo.store, &repo.keyring, &repo.roster, folder.path())
+    IndexSet::open(&repo.store, &repo.keyring, &repo.roster, folder.path(), |_| {})
 }
 
 fn blobs(n: u8) -> Vec<Vec<u8>> {
@@ -93,7 +93,7 @@ fn a_writer_cannot_hide_others_runs() {
     lab.store.lose(&crate::names::object(crate::names::INDEX, &honest)).unwrap();
     let folder = tempfile::tempdir().unwrap();
     for _ in 0..2 {
-        let set = IndexSet::open(&*lab.repo.store, &lab.repo.keyring, &lab.repo.roster, folder.path()).unwrap();
+        let set = IndexSet::open(&lab.repo.store, &lab.repo.keyring, &lab.repo.roster, folder.path(), |_| {}).unwrap();
         assert_eq!((set.runs.len(), set.refused.len()), (1, 0));
     }
 }

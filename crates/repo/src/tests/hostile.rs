@@ -5,7 +5,7 @@
 use atalaya_store::Body;
 use atalaya_store::Store;
 
-use super::lab::Lab;
+use super::lab::{Lab, findings};
 use crate::config::read_small;
 use crate::crypto::Kem;
 use crate::keys::{KeyFile, Material};
@@ -68,7 +68,7 @@ fn an_object_too_large_to_be_read_whole() {
     assert_eq!(read_small(&*lab.store, "keys/0000000000000000").unwrap_err().kind, Kind::Damaged);
     // It keeps nobody out, and is reported.
     let opened = crate::Repository::open(lab.store.clone(), crate::Unlock::Passphrase(b"secret"), lab.state.path());
-    assert_eq!(opened.unwrap().check_small_objects().unwrap().len(), 1);
+    assert_eq!(findings(&opened.unwrap()).len(), 1);
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! A repository whose objects tests make by hand.
 
-use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
 use atalaya_store::{Body, SimStore, Store};
 use sha2::{Digest, Sha256};
 
+use crate::check::{CheckOptions, CheckProgress};
 use crate::crypto::{Cipher, Secret, Signer, random};
 use crate::index::{Record, RunBuilder};
 use crate::keys::{Keyring, Role};
@@ -111,4 +113,19 @@ pub(super) fn signed_again(run: &[u8], by: &Signer) -> Vec<u8> {
     let mut out = body.to_vec();
     out.extend_from_slice(&by.sign(&Sha256::digest(body)));
     out
+}
+
+/// What a check finds, harmless things too.
+pub(super) fn findings(repo: &Repository) -> Vec<String> {
+    let (spool, all) = (tempfile::tempdir().unwrap(), Mutex::new(Vec::new()));
+    let options = CheckOptions {
+        read_percent: 0.0,
+        threads: 1,
+        spool: spool.path(),
+        stop: &AtomicBool::new(false),
+        finding: &|finding| all.lock().unwrap().push(format!("{finding:?}")),
+        progress: &CheckProgress::default(),
+    };
+    repo.check(&options).unwrap();
+    all.into_inner().unwrap()
 }

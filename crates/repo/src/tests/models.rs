@@ -43,7 +43,7 @@ proptest! {
         let lab = Lab::new();
         let repo = &lab.repo;
         let folder = tempfile::tempdir().unwrap();
-        let open = || IndexSet::open(&*repo.store, &repo.keyring, &repo.roster, folder.path()).unwrap();
+        let open = || IndexSet::open(&repo.store, &repo.keyring, &repo.roster, folder.path(), |_| {}).unwrap();
         let mut set = open();
         let mut model: BTreeMap<u16, Vec<PackId>> = BTreeMap::new();
         for (number, blobs) in runs.iter().enumerate() {
@@ -51,7 +51,7 @@ proptest! {
             blobs.iter().for_each(|n| model.entry(*n).or_default().push(pack.0.id));
             let (run, bytes) = Lab::run(&repo.keyring, &[pack], &[]);
             lab.put_run(&run, &bytes);
-            set.add(&repo.keyring, &run, &bytes).unwrap();
+            set.add(&run, &bytes).unwrap();
             if number == reopen {
                 set = open();
             }

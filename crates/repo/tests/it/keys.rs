@@ -173,7 +173,7 @@ fn wrong_secrets() {
     }
     let (_, file) = key_file(&world, Role::Writer);
     for damaged in [&file[..0], &file[..8], &file[..file.len() - 1], b"not a key file at all"] {
-        assert_eq!(kind(open(&store, Unlock::KeyFile(damaged, None), state)), Kind::WrongKey);
+        assert_eq!(kind(open(&store, Unlock::KeyFile(damaged, None), state)), Kind::Damaged);
     }
     // A bit anywhere: it does not open, or what it opens is the same (labels and times are for people).
     for at in 0..file.len() {
@@ -247,4 +247,51 @@ fn an_old_list_of_members_put_back_is_noticed() {
     assert_eq!(kind(open(&store, Unlock::KeyFile(&file, None), world.state.path())), Kind::Damaged);
     store.put(&newest, Body::Bytes(&bytes)).unwrap();
     assert!(world.open().is_ok());
+}
+
+#[test]
+fn something_else_among_the_lists_of_members_is_passed_over_and_told() {
+    static TOLD: std::sync::Mutex<Vec<String>> = std::sync::Mutex::new(Vec::new());
+    let (store, world) = world();
+    for (name, bytes) in [("roster/99999999", &b"junk"[..]), ("roster/notes.txt", b"x"), ("roster/3", b"x")] {
+        store.put(name, Body::Bytes(bytes)).unwrap();
+    }
+    let mut repo = world.open().unwrap().telling(|text| TOLD.lock().unwrap().push(text.to_owned()));
+    let told = TOLD.lock().unwrap().clone();
+    assert!(told.len() == 1 && told[0].contains("roster/99999999") && told[0].contains("passed over"), "{told:?}");
+    repo.add_key(Role::Writer, "a", None, NOW).unwrap();
+    repo.add_key(Role::Writer, "b", None, NOW).unwrap();
+    assert_eq!(world.open().unwrap().keys().unwrap().len(), 3);
+    // The one that comes next must be one, and a true one behind a gap says that something is missing.
+    let newest = store.names("roster/").into_iter().rfind(|name| name.starts_with("roster/0")).unwrap();
+    assert_eq!(newest, "roster/00000003");
+    let fresh = tempfile::tempdir().unwrap();
+    let whole = store.contents("roster/00000002").unwrap();
+    store.lose("roster/00000002").unwrap();
+    let err = open(&store, Unlock::Passphrase(b"correct horse"), fresh.path()).err().unwrap();
+    assert!(err.kind == Kind::Damaged && err.text.contains("roster/00000002, which is gone"), "{err}");
+    store.put("roster/00000002", Body::Bytes(&whole)).unwrap();
+    store.damage(&newest, |bytes| bytes.truncate(20)).unwrap();
+    assert_eq!(kind(open(&store, Unlock::Passphrase(b"correct horse"), fresh.path())), Kind::Damaged);
+}
+
+#[test]
+fn a_damaged_key_file_is_no_wrong_passphrase() {
+    let (store, world) = world();
+    let name = store.names("keys/").remove(0);
+    let whole = store.contents(&name).unwrap();
+    store.put("keys/readme", Body::Bytes(b"junk")).unwrap();
+    for len in [0, 8, 40, whole.len() - 1] {
+        store.damage(&name, |bytes| *bytes = whole[..len].to_vec()).unwrap();
+        let err = world.open().err().unwrap();
+        assert!(err.kind == Kind::Damaged && err.text.contains(&format!("key file {name} is damaged")), "{len}: {err}");
+    }
+    // Whoever has another key is not kept out, and is told of the damage when the passphrase fits none.
+    store.damage(&name, |bytes| bytes.clone_from(&whole)).unwrap();
+    world.open().unwrap().add_key(Role::Owner, "second", Some(b"other words"), NOW).unwrap();
+    store.damage(&name, |bytes| bytes.truncate(100)).unwrap();
+    let state = world.state.path();
+    assert!(open(&store, Unlock::Passphrase(b"other words"), state).is_ok());
+    let err = world.open().err().unwrap();
+    assert!(err.kind == Kind::WrongKey && err.text.contains(&name), "{err}");
 }

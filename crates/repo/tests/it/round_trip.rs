@@ -2,6 +2,7 @@
 
 use atalaya_repo::model::{Kind, Meta, Time, Xattr, XattrValue};
 
+use crate::damage::check;
 use crate::fixture::{Key, NOW, Tree, World, noise};
 
 pub fn mixed() -> Tree {
@@ -270,18 +271,62 @@ fn bundles_that_rot_are_bundled_anew() {
 #[test]
 fn a_decayed_copy_of_the_index_heals() {
     let world = World::new();
+    let mut tree = mixed();
+    // More than the eight runs that are kept apart, so that one was merged here.
+    for n in 0..12 {
+        tree.file(&format!("later/{n}"), noise(n, 1000));
+        world.backup(&tree).unwrap();
+    }
+    let folder = world.state.path().join(world.open().unwrap().id()).join("index");
+    let runs = || -> Vec<_> {
+        let all = std::fs::read_dir(&folder).unwrap().flatten().map(|entry| entry.path());
+        all.filter(|path| path.extension().is_some_and(|x| x == "run")).collect()
+    };
+    let longest = runs().iter().map(|path| path.metadata().unwrap().len()).max().unwrap();
+    // Every part of a run: head, pages, pack table, replaced, firsts, foot, signature.
+    let places = [0, 4, 10, 30, 100, 4000, longest / 3, longest / 2, longest - 300, longest - 160, longest - 70];
+    for at in places {
+        for path in runs() {
+            let mut bytes = std::fs::read(&path).unwrap();
+            if let Some(byte) = bytes.get_mut(at as usize) {
+                *byte ^= 4;
+            }
+            std::fs::write(path, bytes).unwrap();
+        }
+        world.assert_holds("latest", &tree);
+    }
+    let flip = |at: usize| {
+        for path in runs() {
+            let mut bytes = std::fs::read(&path).unwrap();
+            let at = bytes.len() - at.min(bytes.len());
+            bytes[at] ^= 4;
+            std::fs::write(path, bytes).unwrap();
+        }
+    };
+    // Neither a check nor a backup takes it for damage of the repository.
+    for at in [70, 110, 150, 200] {
+        flip(at);
+        assert_eq!(check(&world, 0.0).unwrap().1, [], "{at} from the end");
+        flip(at);
+        let summary = world.backup(&tree).unwrap();
+        assert_eq!((summary.warnings.len(), summary.files_read), (0, 0), "{at} from the end: {:?}", summary.warnings);
+    }
+}
+
+#[test]
+fn what_killed_runs_left_in_the_state_folder_goes() {
+    let world = World::new();
     let tree = mixed();
     world.backup(&tree).unwrap();
-    let repo = world.open().unwrap();
-    let folder = world.state.path().join(repo.id()).join("index");
-    for entry in
-        std::fs::read_dir(&folder).unwrap().flatten().filter(|e| e.path().extension().is_some_and(|x| x == "run"))
-    {
-        let mut bytes = std::fs::read(entry.path()).unwrap();
-        bytes[100] ^= 1;
-        std::fs::write(entry.path(), bytes).unwrap();
-    }
-    let err = world.read("latest").unwrap_err();
-    assert!(err.text.contains("run the command again"), "{err}");
+    let folder = world.state.path().join(world.open().unwrap().id());
+    let left = [folder.join("last-00.aa.part"), folder.join("index/bb.part")];
+    let leave = || left.iter().for_each(|path| std::fs::write(path, "x").unwrap());
+    // As long as somebody else has the repository open, they may be that one's.
+    let other = world.open().unwrap();
+    leave();
     world.assert_holds("latest", &tree);
+    assert!(left.iter().all(|path| path.exists()));
+    drop(other);
+    world.assert_holds("latest", &tree);
+    assert!(left.iter().all(|path| !path.exists()));
 }

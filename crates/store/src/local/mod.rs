@@ -93,6 +93,16 @@ impl LocalStore {
         self
     }
 
+    /// Which folder is full or not to be written is what a person has to know.
+    fn refused(&self, err: Error) -> Error {
+        match err.kind {
+            Kind::Full | Kind::Denied => {
+                Error { text: format!("cannot write to {}: {}", self.place(), err.text), ..err }
+            }
+            _ => err,
+        }
+    }
+
     fn open_object(&self, name: &str) -> std::result::Result<OwnedFd, Errno> {
         // NONBLOCK: a pipe put there by mistake must not hang a backup.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
@@ -103,11 +113,11 @@ impl LocalStore {
 impl Store for LocalStore {
     fn put(&self, name: &str, body: Body<'_>) -> Result<()> {
         check_name(name)?;
-        self.put_checked(name, body)
+        self.put_checked(name, body).map_err(|err| self.refused(err))
     }
 
     fn sync(&self) -> Result<()> {
-        self.touched.sync(&self.root)
+        self.touched.sync(&self.root).map_err(|err| self.refused(err))
     }
 
     fn get(&self, name: &str, offset: u64, buf: &mut [u8]) -> Result<()> {
@@ -150,13 +160,14 @@ impl Store for LocalStore {
 
     fn delete(&self, name: &str) -> Result<()> {
         check_name(name)?;
-        unlinkat(&self.root, name, AtFlags::empty()).map_err(|err| read_error(&format!("delete {name}"), err))?;
+        let deleted = unlinkat(&self.root, name, AtFlags::empty());
+        deleted.map_err(|err| self.refused(read_error(&format!("delete {name}"), err)))?;
         self.touched.add(publish::split(name).0);
         Ok(())
     }
 
     fn spool(&self, _fallback: &Path) -> Result<SpoolFile> {
-        self.spool_here()
+        self.spool_here().map_err(|err| self.refused(err))
     }
 
     fn free(&self) -> Result<Option<u64>> {
