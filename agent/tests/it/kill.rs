@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::cli::{Bench, files};
 
+/// With `tests/run --full` ten times as many.
 const KILLS: u32 = 50;
 const LARGE_FILES: u64 = 8;
 const LARGE_BYTES: usize = 18 << 20;
@@ -14,6 +15,10 @@ const SMALL_FILES: u64 = 3_000;
 /// What changes between two tries, so that each has something to store.
 const LARGE_CHANGED: u64 = 2;
 const SMALL_CHANGED: u64 = 200;
+
+fn kills() -> u32 {
+    if std::env::var("ATALAYA_TESTS_FULL").is_ok_and(|full| !full.is_empty()) { 10 * KILLS } else { KILLS }
+}
 
 /// splitmix64.
 struct Rng(u64);
@@ -127,7 +132,7 @@ fn killed_fifty_times() {
     bench.backup();
     let whole = start.elapsed().as_micros() as u64;
     let mut killed = 0;
-    for round in 0..KILLS {
+    for round in 0..kills() {
         change(&source, &mut rng);
         killed += u32::from(killed_after(&bench, Duration::from_micros(rng.below(whole))));
         if round % 25 == 24 {

@@ -7,6 +7,7 @@ mounted is mounted by the case.
 import contextlib
 import os
 import subprocess
+import sys
 from dataclasses import dataclass
 from typing import Callable
 
@@ -45,11 +46,24 @@ CASES = (
 
 @contextlib.contextmanager
 def made(case, programs, parent, quick):
-    """The case's folder with `source` in it, and room for the rest beside it; None where that is not permitted."""
-    if case.root_only and os.geteuid() != 0:
-        yield None
-        return
-    with case.place(parent) as work:
-        options = case.quick if quick else case.options
-        subprocess.run([programs / "corpus", case.corpus, work / "source", *options], check=True)
+    """The case's folder with `source` in it, and room for the rest beside it; None where that is not possible."""
+    with contextlib.ExitStack() as stack:
+        work = entered(case, parent, stack)
+        if work is not None:
+            options = case.quick if quick else case.options
+            subprocess.run([programs / "corpus", case.corpus, work / "source", *options], check=True)
         yield work
+
+
+def entered(case, parent, stack):
+    """The case's folder; None where it needs a file system that cannot be had here."""
+    if case.root_only and os.geteuid() != 0:
+        return None
+    try:
+        return stack.enter_context(case.place(parent))
+    except subprocess.CalledProcessError as err:
+        # A container has no loop devices, for one.
+        if not case.root_only:
+            raise
+        print(f"{case.name}: {err}", file=sys.stderr)
+        return None
