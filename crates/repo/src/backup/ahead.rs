@@ -81,20 +81,22 @@ impl<'a, O: Open> Ahead<'a, O> {
 
     fn prepare(&mut self, prepared: &mut Prepared) -> Result<()> {
         let Prepared { batch, loaded, bytes } = prepared;
-        for (index, found) in batch.found.iter().enumerate() {
-            if self.hungry.load(Ordering::Relaxed) || bytes.len() as u64 + found.meta.size > limits::AHEAD_BYTES as u64
-            {
+        // Once and no more than that: growing by itself would take twice the share.
+        bytes.reserve_exact(limits::AHEAD_BYTES);
+        let mut attributes = 0;
+        for (index, found) in batch.found.iter().enumerate().filter(|(_, found)| is_candidate(found)) {
+            let at = bytes.len();
+            let full = at + attributes + found.meta.size as usize > limits::AHEAD_BYTES;
+            if full || self.hungry.load(Ordering::Relaxed) {
                 break;
             }
-            if is_candidate(found) {
-                let at = bytes.len();
-                match self.load(batch.path(found), found, bytes)? {
-                    Some((digest, racy)) => {
-                        let xattrs = std::mem::take(&mut self.extra.xattrs);
-                        loaded.push_back(Loaded { index, at, len: bytes.len() - at, digest, xattrs, racy });
-                    }
-                    None => bytes.truncate(at),
+            match self.load(batch.path(found), found, bytes)? {
+                Some((digest, racy)) => {
+                    let xattrs = std::mem::take(&mut self.extra.xattrs);
+                    attributes += xattrs_weight(&xattrs);
+                    loaded.push_back(Loaded { index, at, len: bytes.len() - at, digest, xattrs, racy });
                 }
+                None => bytes.truncate(at),
             }
         }
         Ok(())

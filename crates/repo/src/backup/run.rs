@@ -16,7 +16,7 @@ use super::reader::{Channels, Counts, Reader};
 use super::rot::{self, Rotten};
 use super::shared::{Shared, gone};
 use super::state_tree::StateTree;
-use super::worker::{Outlets, work};
+use super::worker::{Jobs, Outlets, work};
 use super::{Options, Summary};
 use crate::chunker::Chunker;
 use crate::config::any;
@@ -136,7 +136,7 @@ impl Repository {
         let chunker = Chunker::new(&self.keyring.chunker_seed())?;
         let last = last_tree::path(self.state(), &shared.options.job);
         let (job_sender, jobs) = mpsc::sync_channel(1);
-        let jobs = Mutex::new(jobs);
+        let jobs = Jobs::new(Mutex::new(jobs));
         let (pack_sender, packs) = mpsc::sync_channel(PACKS_AHEAD);
         let (item_sender, items) = mpsc::sync_channel(ITEMS_AHEAD);
         let (id_sender, ids) = mpsc::channel();
@@ -150,10 +150,11 @@ impl Repository {
             for _ in 0..budget.workers {
                 let out =
                     Outlets { ids: id_sender.clone(), packs: pack_sender.clone(), buffers: buffer_sender.clone() };
-                let (jobs, verifier) = (&jobs, Verifier::clone(&verifier));
-                start(scope, "worker", move || work(shared, jobs, verifier, &out).map_err(|err| shared.fail(err)))?;
+                let (jobs, verifier) = (Jobs::clone(&jobs), Verifier::clone(&verifier));
+                start(scope, "worker", move || work(shared, &jobs, verifier, &out).map_err(|err| shared.fail(err)))?;
             }
-            drop((id_sender, buffer_sender));
+            // With the last worker gone nobody holds these, and whoever waits for a worker hears of it.
+            drop((id_sender, buffer_sender, jobs));
             let last_copy = last.clone();
             let assembler = start(scope, "assembler", move || {
                 Assembler::new(shared, pack_sender, ids, StateTree::new(&last_copy))

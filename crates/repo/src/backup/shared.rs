@@ -1,7 +1,7 @@
 //! What the engine's threads share.
 
 use std::collections::HashSet;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use portable_atomic::AtomicU64;
@@ -29,6 +29,8 @@ pub(super) struct Shared<'a> {
     /// Something that old entries may name is in no usable pack.
     pub(super) lost: bool,
     failure: Mutex<Option<Error>>,
+    /// Whether there is one: asked for every batch and buffer.
+    failed: AtomicBool,
 }
 
 impl<'a> Shared<'a> {
@@ -41,6 +43,7 @@ impl<'a> Shared<'a> {
             problems: AtomicU64::new(0),
             lost,
             failure: Mutex::new(None),
+            failed: AtomicBool::new(false),
         }
     }
 
@@ -83,13 +86,18 @@ impl<'a> Shared<'a> {
         if failure.as_ref().is_none_or(|first| first.text == GONE) {
             *failure = Some(err);
         }
+        self.failed.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn failure(&self) -> Option<Error> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// An error when the backup cannot or shall not go on.
     pub(super) fn check_stop(&self) -> Result<()> {
+        if self.failed.load(Ordering::Relaxed) {
+            return Err(gone(()));
+        }
         if self.options.stop.load(Ordering::Relaxed) {
             return Err(Error::new(Kind::Interrupted, "backup was stopped; what was stored is kept for the next run"));
         }

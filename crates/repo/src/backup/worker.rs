@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender, SyncSender};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::buffer::Buffer;
 use super::shared::{Shared, gone};
@@ -17,6 +17,9 @@ pub(super) struct Job {
     pub(super) bytes: Buffer,
 }
 
+/// What there is to do. Workers own it together: when the last one ends, no more can be handed in.
+pub(super) type Jobs = Arc<Mutex<Receiver<Job>>>;
+
 /// Where a worker's results go.
 pub(super) struct Outlets {
     pub(super) ids: Sender<(u64, ChunkId)>,
@@ -27,7 +30,7 @@ pub(super) struct Outlets {
 
 /// Works until there are no more jobs. Each worker fills a pack of its own, so that neighbouring chunks
 /// lie in different packs and pack sizes tell less of the content.
-pub(super) fn work(shared: &Shared<'_>, jobs: &Mutex<Receiver<Job>>, verifier: Verifier, out: &Outlets) -> Result<()> {
+pub(super) fn work(shared: &Shared<'_>, jobs: &Jobs, verifier: Verifier, out: &Outlets) -> Result<()> {
     let repo = shared.repo;
     let mut encoder = Encoder::new(verifier)?;
     let mut writer = PackWriter::new(&repo.keyring, &*repo.store, shared.options.spool, BlobType::Data);

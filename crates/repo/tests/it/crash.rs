@@ -1,6 +1,8 @@
 //! The program, the machine or the disk gives out at any moment: what was committed stays, the next backup succeeds.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use atalaya_repo::Kind;
 use atalaya_repo::check::Finding;
@@ -121,6 +123,31 @@ fn a_full_store_says_so_and_loses_nothing() {
     }
     store.set_capacity(None);
     assert_recovers(&world, "a full store");
+}
+
+/// Much is still to be read when the workers have ended: nobody may wait for them then.
+#[test]
+fn a_store_that_fills_up_early_ends_the_backup_at_once() {
+    let mut many = Tree::default();
+    for n in 0..800 {
+        many.file(&format!("file {n:04}"), noise(n, 200_000));
+    }
+    let mut large = Tree::default();
+    large.file("large", noise(1, 160_000_000));
+    for tree in [many, large] {
+        let (sender, ended) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let store = Arc::new(SimStore::new());
+            let world = World::over(Arc::clone(&store) as Arc<dyn Store>);
+            init(&*store).unwrap();
+            store.set_capacity(Some(20_000_000));
+            let result = world.backup(&tree);
+            let _ = sender.send((result.map(|_| ()).unwrap_err(), world.read_bytes.load(Ordering::Relaxed)));
+        });
+        let (err, read) = ended.recv_timeout(Duration::from_secs(300)).expect("the backup ends");
+        assert_eq!(err.kind, Kind::Full, "{err}");
+        assert!(read < 120_000_000, "it goes on reading for nothing: {read}");
+    }
 }
 
 #[test]

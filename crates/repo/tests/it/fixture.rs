@@ -220,6 +220,8 @@ pub struct World {
     pub torn: Vec<Vec<u8>>,
     pub without_attributes: Vec<Vec<u8>>,
     pub opened_ahead: Arc<AtomicU64>,
+    /// Bytes of content that the last backup read.
+    pub read_bytes: AtomicU64,
     /// An hour passes before every backup but the first.
     pub now: Mutex<Time>,
 }
@@ -248,6 +250,7 @@ impl World {
             torn: Vec::new(),
             without_attributes: Vec::new(),
             opened_ahead: Arc::default(),
+            read_bytes: AtomicU64::new(0),
             now: Mutex::new(NOW),
         }
     }
@@ -275,7 +278,8 @@ impl World {
         let now = *self.now.lock().unwrap();
         self.now.lock().unwrap().secs += 3600;
         let spool: PathBuf = self.state.path().to_owned();
-        repo.backup(
+        let progress = Progress::default();
+        let result = repo.backup(
             walk,
             open,
             &Options {
@@ -289,9 +293,11 @@ impl World {
                 problem: &|problem| self.problems.lock().unwrap().push(problem.clone()),
                 notice: &|notice| self.notices.lock().unwrap().push(notice.to_owned()),
                 spool: &spool,
-                progress: &Progress::default(),
+                progress: &progress,
             },
-        )
+        );
+        self.read_bytes.store(progress.read_bytes.load(Ordering::Relaxed), Ordering::Relaxed);
+        result
     }
 
     /// Everything in a snapshot: meta, content with holes as zeros, target, attributes.
