@@ -8,6 +8,7 @@
 
 mod attrs;
 mod clock;
+mod disk;
 mod files;
 mod folder;
 mod leaf;
@@ -32,6 +33,7 @@ pub use report::{Action, Problem, Progress, Quiet, Refusal, Refused, Report};
 use atalaya_repo::view::View;
 use atalaya_repo::view::Want;
 use atalaya_repo::{Error, Kind, Result, model};
+use disk::Disk;
 use site::{Site, Target};
 use std::path::{Path, PathBuf};
 use tally::Tally;
@@ -101,17 +103,21 @@ pub fn restore(
     let target = Target::open(target, &own, options.dry_run)?;
     let kept = site::ids(options.own_folders.iter().chain([&spool_dir.to_path_buf()]));
     let site = Site::new(view, Tally::new(progress), target.fd, kept);
-    let mut tree = Tree::new(&site, options, under, spool_dir)?;
-    tree.start(target.created)?;
-    let found = take_all(view, under, &site, &mut tree).and_then(|found| tree.finish().map(|()| found));
-    if found.is_err() {
-        tree.abandon();
-    }
+    let disk = Disk::of(site.root());
+    let found = disk.meanwhile(|settle| -> Result<bool> {
+        let mut tree = Tree::new(&site, options, under, spool_dir, (&disk, settle))?;
+        tree.start(target.created)?;
+        let found = take_all(view, under, &site, &mut tree).and_then(|found| tree.finish().map(|()| found));
+        if found.is_err() {
+            tree.abandon();
+        }
+        found
+    });
     if !found? {
         return Err(not_there(under));
     }
     if !options.dry_run {
-        site.sync()?;
+        disk.sync()?;
     }
     Ok(site.tally.report())
 }
@@ -172,6 +178,10 @@ impl Tree<'_> {
         }
         for closing in std::mem::take(&mut self.window.closing) {
             self.close_folder(&closing);
+        }
+        if !self.options.dry_run {
+            // If it is at work still, it will be told again.
+            let _ = self.settle.try_send(());
         }
         self.window.clear()
     }

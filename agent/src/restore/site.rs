@@ -6,7 +6,7 @@ use super::temp::Temps;
 use crate::fs::Folders;
 use atalaya_repo::view::View;
 use atalaya_repo::{Error, Kind, Result};
-use rustix::fd::{AsFd, OwnedFd};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use std::os::unix::fs::MetadataExt;
@@ -112,6 +112,11 @@ impl<'a> Site<'a> {
         Self { view, tally, me: Me::new(), own, temps, clock: Clock::default(), root, pool: Mutex::new(Vec::new()) }
     }
 
+    /// The target.
+    pub(crate) fn root(&self) -> BorrowedFd<'_> {
+        self.root.as_fd()
+    }
+
     /// Folders below the target, opened one by one.
     pub(crate) fn folders(&self) -> Result<Folders> {
         let pooled = self.pool.lock().unwrap_or_else(PoisonError::into_inner).pop();
@@ -143,19 +148,5 @@ impl<'a> Site<'a> {
         };
         let shown = String::from_utf8_lossy(path);
         self.tally.give_up(Error::new(kind, format!("cannot go on restoring at {shown}: {err}; {hint}")));
-    }
-
-    /// Everything written so far is on the disk.
-    pub(crate) fn sync(&self) -> Result<()> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let synced = rustix::fs::openat(&self.root, ".", flags, Mode::empty()).and_then(rustix::fs::syncfs);
-        match synced {
-            // Not to be opened by us, or a file system without it: then the whole system.
-            Err(Errno::ACCESS | Errno::NOSYS) => {
-                rustix::fs::sync();
-                Ok(())
-            }
-            result => result.map_err(|e| Error::io("cannot write what was restored to the disk", &e.into())),
-        }
     }
 }

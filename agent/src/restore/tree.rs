@@ -1,5 +1,6 @@
 //! The first phase: entries in tree order against what is in the target, folder by folder.
 
+use super::disk::Disk;
 use super::files::join;
 use super::note::Note;
 use super::order::{Gate, Verdict};
@@ -18,6 +19,7 @@ use atalaya_repo::model::{Entry, Kind, Meta, is_within};
 use atalaya_repo::spool::table::DiskTable;
 use rustix::fs::{AtFlags, unlinkat};
 use std::path::Path;
+use std::sync::mpsc::SyncSender;
 
 /// Listing what is in the target takes less than walking a source: most targets are empty.
 const SHARES: Shares = Shares { sort_bytes: 256 << 10, stack_bytes: 256 << 10, fan_in: 16 };
@@ -41,6 +43,9 @@ pub(crate) struct Tree<'a> {
     pub(crate) names: DiskTable,
     /// Folders of first names.
     pub(crate) first_folders: Folders,
+    /// Asks for what is there to be written to the disk.
+    pub(crate) settle: SyncSender<()>,
+    pub(crate) disk: &'a Disk,
 }
 
 /// Where an entry goes.
@@ -53,7 +58,13 @@ pub(crate) struct Spot<'p> {
 }
 
 impl<'a> Tree<'a> {
-    pub(crate) fn new(site: &'a Site<'a>, options: &'a Options, under: &'a [u8], spool_dir: &Path) -> Result<Self> {
+    pub(crate) fn new(
+        site: &'a Site<'a>,
+        options: &'a Options,
+        under: &'a [u8],
+        spool_dir: &Path,
+        (disk, settle): (&'a Disk, SyncSender<()>),
+    ) -> Result<Self> {
         Ok(Self {
             site,
             options,
@@ -68,6 +79,8 @@ impl<'a> Tree<'a> {
             window: Window::new(options.window_entries, options.memory_bytes, spool_dir)?,
             names: DiskTable::create(spool_dir)?,
             first_folders: site.folders()?,
+            settle,
+            disk,
         })
     }
 

@@ -56,7 +56,7 @@ impl Tree<'_> {
     /// Compares all of the window.
     pub(crate) fn verify(&mut self) -> Result<()> {
         // What is compared should come from the disk.
-        self.site.sync()?;
+        self.disk.sync()?;
         let (site, files) = (self.site, &self.window.files);
         let checker = Checker { site, files };
         let deliver = |wants: &[Want], chunk: Result<&[u8]>| checker.deliver(wants, chunk);
