@@ -276,6 +276,33 @@ fn something_else_among_the_lists_of_members_is_passed_over_and_told() {
 }
 
 #[test]
+fn a_list_of_members_of_a_newer_format_counts_only_where_it_comes_next() {
+    static TOLD: std::sync::Mutex<Vec<String>> = std::sync::Mutex::new(Vec::new());
+    let (store, world) = world();
+    key_file(&world, Role::Writer);
+    let fresh = tempfile::tempdir().unwrap();
+    let open = |state: &std::path::Path| open(&store, Unlock::Passphrase(b"correct horse"), state);
+    // A header is all that it takes; and a copy of what the owner signed says nothing about another number.
+    let mut header = b"ATLA\x02\x02".to_vec();
+    header.resize(100, 0);
+    store.put("roster/99999999", Body::Bytes(&header)).unwrap();
+    store.put("roster/00000007", Body::Bytes(&store.contents("roster/00000001").unwrap())).unwrap();
+    for state in [world.state.path(), fresh.path()] {
+        TOLD.lock().unwrap().clear();
+        let _repo = open(state).unwrap().telling(|text| TOLD.lock().unwrap().push(text.to_owned()));
+        let told = TOLD.lock().unwrap().clone();
+        assert!(told.len() == 2 && told[0].contains("a copy of roster/00000001"), "{told:?}");
+        assert!(told[1].contains("roster/99999999") && told[1].contains("format 2"), "{told:?}");
+    }
+    store.put("roster/00000003", Body::Bytes(&header)).unwrap();
+    assert_eq!(kind(open(fresh.path())), Kind::TooNew);
+    // With a version gone in between it is passed over, but not by whoever saw that version.
+    store.lose("roster/00000002").unwrap();
+    let err = open(world.state.path()).err().unwrap();
+    assert!(err.kind == Kind::Damaged && err.text.contains("rolled back"), "{err}");
+}
+
+#[test]
 fn a_damaged_key_file_is_no_wrong_passphrase() {
     let (store, world) = world();
     let name = store.names("keys/").remove(0);
