@@ -276,6 +276,29 @@ fn something_else_among_the_lists_of_members_is_passed_over_and_told() {
 }
 
 #[test]
+fn key_files_that_nobody_made_keep_nobody_waiting() {
+    let (store, world) = world();
+    let (_, file) = key_file(&world, Role::Owner);
+    let (state, passphrase) = (world.state.path(), Unlock::Passphrase(b"correct horse"));
+    // A key without a passphrase, put where the first one is looked for, opens nothing.
+    store.put("keys/0000000000000000", Body::Bytes(&file)).unwrap();
+    assert_eq!(open(&store, passphrase, state).unwrap().keys().unwrap().iter().filter(|key| key.current).count(), 1);
+    let junk = |n: u64| store.put(&format!("keys/{n:016x}"), Body::Bytes(b"junk")).unwrap();
+    (1..255).for_each(junk);
+    assert_eq!(store.names("keys/").len(), 256);
+    let mut repo = open(&store, passphrase, state).unwrap();
+    // One more would be too many, so none can be added by accident.
+    assert_eq!(kind(repo.add_key(Role::Writer, "more", Some(b"words"), NOW)), Kind::Usage);
+    assert_eq!(kind(repo.change_passphrase(b"words", NOW)), Kind::Usage);
+    assert_eq!(repo.keys().unwrap().len(), 2);
+    (255..20_000).for_each(junk);
+    let err = open(&store, passphrase, state).err().unwrap();
+    assert!(err.kind == Kind::Damaged && err.text.contains("holds 20001 key files"), "{err}");
+    assert!(err.text.contains("--key-file"), "{err}");
+    assert!(open(&store, Unlock::KeyFile(&file, None), state).is_ok());
+}
+
+#[test]
 fn a_list_of_members_of_a_newer_format_counts_only_where_it_comes_next() {
     static TOLD: std::sync::Mutex<Vec<String>> = std::sync::Mutex::new(Vec::new());
     let (store, world) = world();
