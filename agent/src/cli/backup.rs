@@ -1,5 +1,6 @@
 //! `backup`: folders into a new snapshot.
 
+use std::cell::Cell;
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
@@ -78,7 +79,7 @@ fn job_name(text: &str) -> std::result::Result<String, String> {
 }
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
-    let start = Instant::now();
+    let start = Cell::new(Instant::now());
     let excludes = Excludes::parse(patterns(args)?)?;
     let place = context.place()?;
     let spool = context.spool()?;
@@ -112,14 +113,19 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
             // A prune took what it found unused, because this took too long. It will not be so again.
             Err(err) if err.kind == Kind::Fenced => {
                 display.print("a prune ran meanwhile and took this backup for dead; it is done once more");
+                // What is reported is the second run alone.
+                progress.reset();
+                problems.reset();
+                start.set(Instant::now());
                 repo.backup(walker()?, Opener::new()?, &options)
             }
             result => result,
         },
     );
-    let summary = result.map_err(|err| signals.explain(err))?;
+    let mut summary = result.map_err(|err| signals.explain(err))?;
+    summary.warnings.extend(void_fence(&repo, &summary.snapshot));
     let mut out = context.output();
-    Report::new(&summary, &args.job, problems, start.elapsed()).write(&mut out)?;
+    Report::new(&summary, &args.job, problems, start.get().elapsed()).write(&mut out)?;
     out.finish()?;
     Ok(Exit::with_problems(summary.problems))
 }
@@ -140,6 +146,11 @@ fn what_to_walk(
         spool_dir: spool.to_owned(),
         shares: Shares::default(),
     })
+}
+
+/// Something that looks like a prune's word against the new snapshot. The snapshot stands, whatever comes of this.
+fn void_fence(repo: &Repository, snapshot: &str) -> Option<String> {
+    repo.void_fence(snapshot).unwrap_or_else(|err| Some(format!("cannot look at what a prune left: {err}")))
 }
 
 /// Entries and bytes of the job's last snapshot, for an estimate.

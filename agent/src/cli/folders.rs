@@ -1,9 +1,9 @@
 //! The state and spool folders: where they are, whether they can be used, and what is done without them.
 
 use std::cell::OnceCell;
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::DirBuilder;
 use std::io::{Error, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::context::Context;
@@ -111,8 +111,9 @@ fn usable(dir: &Path, parents: bool) -> std::io::Result<()> {
         Err(err) if err.kind() == ErrorKind::AlreadyExists => {}
         made => made?,
     }
-    let path = dir.join(format!(".atalaya-try-{}", std::process::id()));
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+    // By a random name: what a run that was killed left behind is in nobody's way, and two containers that share the
+    // folder may well give their programs the same number.
+    let (_file, path) = nix::unistd::mkstemp(&dir.join(".atalaya-try-XXXXXX"))?;
     std::fs::remove_file(&path)
 }
 
@@ -169,5 +170,23 @@ impl Temporary {
 impl Drop for Temporary {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_run_left_is_in_nobodys_way() {
+        let dir = tempfile::tempdir().unwrap();
+        let left = dir.path().join(format!(".atalaya-try-{}", std::process::id()));
+        std::fs::write(&left, "").unwrap();
+        for _ in 0..3 {
+            usable(dir.path(), true).unwrap();
+        }
+        let there: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(there, [left], "and it leaves nothing itself");
     }
 }

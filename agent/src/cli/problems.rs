@@ -34,6 +34,11 @@ impl Problems {
         }
     }
 
+    /// Forgets what was heard: all of it will be done again.
+    pub(crate) fn reset(&self) {
+        self.first.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Those that were kept.
     pub(crate) fn into_first(self) -> Vec<JsonProblem> {
         self.first.into_inner().unwrap_or_else(PoisonError::into_inner)

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use atalaya_repo::Error;
-use atalaya_repo::model::{Entry, Kind, LinkGroup, Xattr, XattrValue};
+use atalaya_repo::model::{Entry, Kind, Xattr, XattrValue};
 use atalaya_repo::view::View;
 use rustix::fs::{major, minor};
 
@@ -26,10 +26,10 @@ pub(super) struct Writer<'a, 'p> {
 }
 
 impl Writer<'_, '_> {
-    /// Tells that an entry is not in the archive; `group` if others may be names of the same file.
-    pub(super) fn leave_out(&mut self, path: &[u8], group: Option<LinkGroup>, err: &Error) -> Result<(), Broken> {
-        if let Some(group) = group {
-            self.links.remove(&group)?;
+    /// Tells that an entry is not in the archive; `file` if others may be names of the same one.
+    pub(super) fn leave_out(&mut self, path: &[u8], file: Option<[u8; 16]>, err: &Error) -> Result<(), Broken> {
+        if let Some(file) = file {
+            self.links.remove(&file)?;
         }
         (self.problem)(path, &format!("left out of the archive: {err}"));
         Ok(())
@@ -39,7 +39,7 @@ impl Writer<'_, '_> {
     pub(super) fn small(&mut self, item: &Item, content: &[u8]) -> Result<(), Broken> {
         let entry = &item.entry;
         if item.further {
-            let first = entry.link.map_or(Ok(None), |group| self.links.get(&group))?;
+            let first = entry.one_file_key().map_or(Ok(None), |file| self.links.get(&file))?;
             let Some(first) = first else {
                 let err = Error::damaged("the file that it is another name of is damaged");
                 return self.leave_out(&entry.path, None, &err);
@@ -54,8 +54,8 @@ impl Writer<'_, '_> {
 
     /// Streams a file too large to be fetched before its header is written.
     pub(super) fn large(&mut self, entry: &Entry) -> Result<(), Broken> {
-        if let Some(group) = &entry.link {
-            self.links.add(group, &entry.path)?;
+        if let Some(file) = entry.one_file_key() {
+            self.links.add(&file, &entry.path)?;
         }
         self.headers(entry, None)?;
         let written = copy(self.view, entry, &mut Stream(self.out)).map_err(|err| match err {

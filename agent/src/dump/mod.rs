@@ -7,6 +7,9 @@ mod links;
 mod pax;
 mod sparse;
 mod tar;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
 mod ustar;
 
 pub(crate) use content::copy;

@@ -13,13 +13,15 @@ pub(crate) struct Output {
     out: BufWriter<File>,
     /// It is a file, and nothing lies where we write: skipped bytes are zeros.
     ends_here: bool,
+    /// Makes it longer without writing, which not every file system does.
+    extend: fn(&File, u64) -> Result<()>,
 }
 
 impl Output {
     pub(crate) fn new(mut file: File) -> Self {
         let len = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|meta| meta.len());
         let ends_here = len.is_some() && len == file.stream_position().ok();
-        Self { out: BufWriter::with_capacity(64 << 10, file), ends_here }
+        Self { out: BufWriter::with_capacity(64 << 10, file), ends_here, extend: File::set_len }
     }
 }
 
@@ -39,7 +41,12 @@ impl Sink for Output {
         let Some(step) = step else { return zeros(len, &mut self.out) };
         // The length too: nothing may follow.
         let end = self.out.seek(SeekFrom::Current(step))?;
-        self.out.get_ref().set_len(end)
+        if (self.extend)(self.out.get_ref(), end).is_ok() {
+            return Ok(());
+        }
+        self.ends_here = false;
+        self.out.seek(SeekFrom::Current(-step))?;
+        zeros(len, &mut self.out)
     }
 }
 
@@ -59,5 +66,28 @@ impl Write for Stream<'_> {
 impl Sink for Stream<'_> {
     fn hole(&mut self, len: u64) -> Result<()> {
         zeros(len, self.0)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_system_that_extends_no_file_gets_zeros() {
+        let dir = tempfile::tempdir().unwrap();
+        let refuse = |_: &File, _: u64| Err(std::io::ErrorKind::Unsupported.into());
+        for extend in [File::set_len as fn(&File, u64) -> Result<()>, refuse] {
+            let path = dir.path().join("dumped");
+            let mut output = Output { extend, ..Output::new(File::create(&path).unwrap()) };
+            output.write_all(b"begin").unwrap();
+            output.hole(100_000).unwrap();
+            output.write_all(b"middle").unwrap();
+            output.hole(50_000).unwrap();
+            output.flush().unwrap();
+            let expected = [&b"begin"[..], &[0; 100_000], b"middle", &[0; 50_000]].concat();
+            assert!(std::fs::read(&path).unwrap() == expected);
+        }
     }
 }

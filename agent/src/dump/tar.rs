@@ -59,8 +59,8 @@ impl Archive<'_, '_> {
         if entry.flags.unstable {
             (self.writer.problem)(&entry.path, UNSTABLE);
         }
-        let group = entry.link.filter(|_| entry.meta.kind != Kind::Dir);
-        let further = group.map_or(Ok(None), |group| self.writer.links.get(&group))?.is_some();
+        let file = entry.one_file_key();
+        let further = file.map_or(Ok(None), |file| self.writer.links.get(&file))?.is_some();
         if !further && entry.meta.kind == Kind::File && entry.meta.size > SMALL_FILE_BYTES_MAX {
             self.flush()?;
             return self.writer.large(&entry);
@@ -68,12 +68,12 @@ impl Archive<'_, '_> {
         if !self.batch.has_room(&entry, further) {
             self.flush()?;
         }
-        if !further && let Some(group) = &group {
-            self.writer.links.add(group, &entry.path)?;
+        if !further && let Some(file) = &file {
+            self.writer.links.add(file, &entry.path)?;
         }
         let path = entry.path.clone();
         if let Err(err) = self.batch.push(self.writer.view, entry, further) {
-            self.writer.leave_out(&path, group.filter(|_| !further), &err)?;
+            self.writer.leave_out(&path, file.filter(|_| !further), &err)?;
         }
         Ok(())
     }
@@ -83,7 +83,7 @@ impl Archive<'_, '_> {
         let Filled { items, bytes, failed } = self.batch.fill(self.writer.view)?;
         for (number, item) in items.iter().enumerate() {
             match failed.get(&(number as u32)) {
-                Some(err) => self.writer.leave_out(&item.entry.path, item.entry.link, err)?,
+                Some(err) => self.writer.leave_out(&item.entry.path, item.entry.one_file_key(), err)?,
                 None => self.writer.small(item, &bytes[item.content.clone()])?,
             }
         }

@@ -6,25 +6,21 @@ use super::tree::{Spot, Tree};
 use super::window::Link;
 use crate::fs::{meta_of, split};
 use atalaya_repo::Result;
-use atalaya_repo::model::{Entry, LinkGroup};
+use atalaya_repo::model::Entry;
 use rustix::fs::{AtFlags, linkat, statat};
 use rustix::io::Errno;
-
-fn key(group: LinkGroup) -> [u8; 16] {
-    (u128::from(group.dev) << 64 | u128::from(group.ino)).to_le_bytes()
-}
 
 impl Tree<'_> {
     /// Where the first name of an entry with several is noted, if there was one.
     pub(crate) fn first_name(&mut self, entry: &Entry) -> Result<Option<u64>> {
-        entry.link.map_or(Ok(None), |group| self.names.get(&key(group)))
+        entry.one_file_key().map_or(Ok(None), |file| self.names.get(&file))
     }
 
     /// Notes `path` as the name that others of the same file are linked to.
     pub(crate) fn name(&mut self, entry: &Entry, path: &[u8]) -> Result<()> {
-        if let Some(group) = entry.link {
+        if let Some(file) = entry.one_file_key() {
             let at = self.names.keep(path)?;
-            self.names.insert(&key(group), at)?;
+            self.names.insert(&file, at)?;
         }
         Ok(())
     }

@@ -2,12 +2,15 @@
 
 use std::io::Read;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use atalaya_repo::{Repository, Unlock};
+use atalaya_store::LocalStore;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::cli::Bench;
+use super::cli::{Bench, PASSPHRASE};
 
 /// Starts a backup that takes long, sends `signal` once it has a session, and gives exit code and message.
 fn stopped_by(signal: Signal) -> (Option<i32>, String, Bench) {
@@ -50,7 +53,11 @@ fn a_backup_that_a_prune_took_for_dead_is_done_once_more() {
     for number in 0..3000 {
         std::fs::write(bench.path("src/folder").join(number.to_string()), vec![number as u8; 20_000]).unwrap();
     }
-    let mut command = bench.command(["backup", "src"]);
+    let state = tempfile::tempdir().unwrap();
+    let store = Arc::new(LocalStore::open(&bench.path("repo")).unwrap());
+    let repo = Repository::open(store, Unlock::Passphrase(PASSPHRASE.as_bytes()), state.path()).unwrap();
+    // What is wrong is heard twice, and counted once.
+    let mut command = bench.command(["backup", "src", "nowhere", "--json"]);
     let child = command.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let sessions = bench.path("repo/sessions");
     let start = Instant::now();
@@ -65,12 +72,14 @@ fn a_backup_that_a_prune_took_for_dead_is_done_once_more() {
         }
         std::thread::yield_now();
     };
-    std::fs::create_dir_all(bench.path("repo/fences")).unwrap();
-    std::fs::write(bench.path("repo/fences").join(session), "x").unwrap();
+    atalaya_repo::testing::fence(&repo, &session).unwrap();
     let output = child.wait_with_output().unwrap();
     let err = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{err}");
-    assert!(err.contains("it is done once more") && err.lines().count() == 1, "{err}");
+    assert_eq!(output.status.code(), Some(3), "{err}");
+    assert!(err.contains("it is done once more") && err.lines().count() == 3, "{err}");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&report["problems"], report["problem_list"].as_array().unwrap().len()), (&1.into(), 1), "{report}");
+    assert_eq!(report["warnings"].as_array().unwrap().len(), 0, "{report}");
     assert_eq!(std::fs::read_dir(&sessions).unwrap().count(), 2);
     bench.ok(["check", "--read-data"]);
 }

@@ -236,11 +236,13 @@ fn extended_attributes_and_acls() {
 fn hard_links_within_and_across_windows() {
     for options in [Options::default(), tiny(), Options { verify: true, ..tiny() }] {
         let (place, mut fake) = (place(), Fake::default());
+        let chunks = [(); 4].map(|()| fake.chunk(b"same"));
         for i in 0..40 {
             if i % 10 == 0 {
                 fake.dir(format!("d{}", i / 10));
             }
-            Fake::linked(fake.file(format!("d{}/f{i}", i / 10), b"same"), i % 4);
+            let runs = vec![Run::Data { chunk: chunks[i % 4], offset: 0, len: 4 }];
+            Fake::linked(fake.runs_file(format!("d{}/f{i}", i / 10), runs), i as u64 % 4);
         }
         Fake::linked(fake.symlink("link-a", "x"), 99);
         Fake::linked(fake.symlink("link-b", "x"), 99);
@@ -259,6 +261,40 @@ fn hard_links_within_and_across_windows() {
         fs::write(place.at("d3/f39"), "own").unwrap();
         let (again, _) = place.restore(&fake, &options);
         assert_eq!((again.linked, ino("d3/f39".into())), (1, ino("d0/f3".into())));
+    }
+}
+
+/// Snapshots of earlier versions may say of two files that they are one.
+#[test]
+fn names_with_the_numbers_of_another_file_become_files_of_their_own() {
+    for options in [Options::default(), tiny()] {
+        let (place, mut fake) = (place(), Fake::default());
+        let chunks = [fake.chunk(b"one"), fake.chunk(b"two")];
+        for i in 0..8 {
+            let runs = vec![Run::Data { chunk: chunks[i % 2], offset: 0, len: 3 }];
+            Fake::linked(fake.runs_file(format!("f{i}"), runs), 7);
+            Fake::linked(fake.symlink(format!("l{i}"), ["one", "two"][i % 2]), 7);
+        }
+        let later = fake.runs_file("later", vec![Run::Data { chunk: chunks[0], offset: 0, len: 3 }]);
+        Fake::linked(later, 7);
+        later.meta.mtime.nanos += 1;
+        fake.sort();
+        let ino = |path: &str| place.at(path).symlink_metadata().unwrap().ino();
+        let right = || {
+            for i in 0..8 {
+                let expected = ["one", "two"][i % 2];
+                assert_eq!(fs::read(place.at(&format!("f{i}"))).unwrap(), expected.as_bytes());
+                assert_eq!(fs::read_link(place.at(&format!("l{i}"))).unwrap(), Path::new(expected));
+                assert_eq!(ino(&format!("f{i}")), ino(&format!("f{}", i % 2)));
+            }
+            assert_ne!(ino("later"), ino("f0"));
+        };
+        let (report, heard) = place.restore(&fake, &options);
+        assert_eq!((report.failed, report.created, report.linked), (0, 5, 12), "{:?}", heard.problems);
+        right();
+        let (again, _) = place.restore(&fake, &options);
+        assert_eq!((again.failed, again.kept), (0, 17));
+        right();
     }
 }
 

@@ -20,6 +20,7 @@ pub(crate) enum Purpose {
     Snapshot = 3,
     Session = 4,
     Ended = 5,
+    Fence = 7,
 }
 
 /// The owner's number as a signer; members of the roster have others.

@@ -38,6 +38,8 @@ pub const CHECKPOINT_PACKS: usize = 64;
 pub const CHECKPOINT_RECORDS: usize = 16 << 10;
 /// Objects that are read whole (configuration, key files, snapshots, the roster).
 pub const SMALL_OBJECT_BYTES_MAX: u64 = 4 << 20;
+/// Key files in the repository; a passphrase is tried on each, which takes about 60 ms.
+pub const KEY_FILES_MAX: usize = 256;
 /// Batches of the walk that exist at once: being filled, on their way, being read ahead, being read.
 pub const BATCHES: usize = 4;
 /// Bytes of content that are read ahead for one batch of the walk.

@@ -2,9 +2,12 @@
 
 use atalaya_store::Body;
 
+use crate::config::encode;
+use crate::envelope::{self, Purpose};
 use crate::index::{Record, RunBuilder};
 use crate::model::ChunkId;
 use crate::pack::{BlobRecord, PackInfo};
+use crate::snapshot::Fence;
 use crate::{Error, Repository, Result, names};
 
 /// Records in one made-up run.
@@ -26,6 +29,15 @@ pub fn inflate_index(repo: &Repository, chunks: u64) -> Result<()> {
         left -= count;
     }
     Ok(repo.store.sync()?)
+}
+
+/// Puts the fence that a prune would, for the session of this id in hex.
+pub fn fence(repo: &Repository, session: &str) -> Result<()> {
+    let id = names::unhex(session).ok_or_else(|| Error::damaged("no session has this id"))?;
+    let body = encode(&Fence { session: id, condemned: [0; 16], secs: 0 })?;
+    let keyring = &repo.keyring;
+    let bytes = envelope::seal(Purpose::Fence, keyring.material.member, &keyring.signer, &body);
+    Ok(repo.store.put(&names::object(names::FENCES, &id), Body::Bytes(&bytes))?)
 }
 
 /// Ids spread evenly, as keyed hashes are, and rising.

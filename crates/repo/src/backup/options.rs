@@ -1,6 +1,6 @@
 //! What a backup is told, and what it tells.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use portable_atomic::AtomicU64;
 
@@ -51,6 +51,17 @@ pub struct Progress {
     pub read_bytes: AtomicU64,
     /// Bytes uploaded.
     pub stored_bytes: AtomicU64,
+}
+
+impl Progress {
+    /// Begins anew, for a backup that has to be done once more.
+    pub fn reset(&self) {
+        let Self { found, found_bytes, walked, entries, bytes, read_bytes, stored_bytes } = self;
+        walked.store(false, Ordering::Relaxed);
+        for counter in [found, found_bytes, entries, bytes, read_bytes, stored_bytes] {
+            counter.store(0, Ordering::Relaxed);
+        }
+    }
 }
 
 /// What a backup did.

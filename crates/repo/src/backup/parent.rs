@@ -163,8 +163,9 @@ impl<'a> Parent<'a> {
     }
 }
 
-/// Whether `entry` still describes what the walk found. The device is left out: its number changes with the
-/// order in which disks are found.
+/// Whether `entry` still describes what the walk found. The device counts only where it says whose name this is: its
+/// number changes with the order in which disks are found, which is no reason to read everything again, but a group of
+/// names under an old number would be mixed with another file's under the same number now.
 pub(super) fn unchanged(entry: &Entry, now: &Meta) -> bool {
     let then = &entry.meta;
     !entry.flags.racy
@@ -175,5 +176,5 @@ pub(super) fn unchanged(entry: &Entry, now: &Meta) -> bool {
         && then.ctime == now.ctime
         && then.ino == now.ino
         && (then.mode, then.uid, then.gid, then.rdev) == (now.mode, now.uid, now.gid, now.rdev)
-        && (now.kind == Kind::Dir || entry.link.is_some() == (now.nlink > 1))
+        && (now.kind == Kind::Dir || entry.link.map(|group| group.dev) == (now.nlink > 1).then_some(now.dev))
 }

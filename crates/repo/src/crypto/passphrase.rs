@@ -21,6 +21,11 @@ impl Cost {
     /// A key file that asks for more than this is not believed: it would only exhaust the machine.
     const MEMORY_KIB_MAX: u32 = 24 << 10;
     const PASSES_MAX: u32 = 16;
+
+    /// Work in KiB gone through, which takes time in proportion.
+    pub(crate) fn work(self) -> u64 {
+        u64::from(self.memory_kib) * u64::from(self.passes)
+    }
 }
 
 /// Stretches `passphrase`. The memory it needs is given back before this returns.

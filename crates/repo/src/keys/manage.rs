@@ -6,10 +6,11 @@ use super::file::{KeyFile, Protection};
 use super::ring::Role;
 use super::roster::{Member, Roster};
 use super::seen::Seen;
+use super::unlock::key_file_names;
 use crate::config::read_small;
 use crate::crypto::{Signer, random};
 use crate::model::Time;
-use crate::{Error, Kind, Repository, Result, names};
+use crate::{Error, Kind, Repository, Result, limits, names};
 
 /// A member of the repository and where its key is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +73,9 @@ impl Repository {
         now: Time,
     ) -> Result<(u32, Option<Vec<u8>>)> {
         let owner = self.keyring.owner_signer()?;
+        if passphrase.is_some() {
+            self.refuse_too_many()?;
+        }
         let number = self.roster.members.iter().map(|m| m.number + 1).max().unwrap_or(0);
         let material = self.keyring.material.grant(role, number)?;
         let file = KeyFile::wrap(&material, label, now.secs, passphrase)?;
@@ -120,10 +124,23 @@ impl Repository {
                 "the key in use is a file outside the repository and has no passphrase there",
             ));
         };
+        self.refuse_too_many()?;
         let label = KeyFile::parse(&read_small(&*self.store, first)?)?.clear.label;
         self.put_key_file(&KeyFile::wrap(&self.keyring.material, &label, now.secs, Some(passphrase))?)?;
         old.iter().try_for_each(|name| self.store.delete(name))?;
         Ok(self.store.sync()?)
+    }
+
+    /// With one more than are tried nobody could open the repository by a passphrase.
+    fn refuse_too_many(&self) -> Result<()> {
+        let count = key_file_names(&*self.store)?.len();
+        if count < limits::KEY_FILES_MAX {
+            return Ok(());
+        }
+        Err(Error::new(
+            Kind::Usage,
+            format!("cannot add a key file: the repository holds {count} already; remove keys that nobody needs"),
+        ))
     }
 
     fn put_key_file(&self, bytes: &[u8]) -> Result<()> {

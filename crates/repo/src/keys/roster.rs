@@ -95,7 +95,8 @@ impl Roster {
 }
 
 /// The highest version that is there. Numbers follow each other without a gap, so what stands behind one is either no
-/// version at all, which is told and harms nothing, or a version is missing, which must not pass unseen.
+/// version at all, which is told and harms nothing, or a version is missing, which must not pass unseen. What claims to
+/// be of a newer format cannot be verified, and anybody may put it there: it counts only where it is the next one.
 fn newest(store: &dyn Store, repo: RepoId, owner: &[u8; 32], tell: &mut dyn FnMut(String)) -> Result<u32> {
     let mut numbers = BTreeSet::new();
     store.list(names::ROSTER, &mut |entry| {
@@ -106,17 +107,20 @@ fn newest(store: &dyn Store, repo: RepoId, owner: &[u8; 32], tell: &mut dyn FnMu
     let newest = (1..).take_while(|number| numbers.contains(number)).last().unwrap_or(0);
     for number in numbers.range(newest + 1..) {
         let name = names::roster(*number);
-        match Roster::read_one(store, repo, owner, *number) {
-            Ok(_) => {
+        let why = match Roster::read_one(store, repo, owner, *number) {
+            Ok((roster, _)) if roster.number == *number => {
                 let text =
                     format!("the list of members has {name}, but not {}, which is gone", names::roster(newest + 1));
                 return Err(Error::damaged(text));
             }
-            Err(err) if err.kind == Kind::Damaged => {
-                tell(format!("{name} is no list of members ({err}) and is passed over; it may be removed"));
-            }
+            Ok((roster, _)) => format!("it is a copy of {}", names::roster(roster.number)),
+            Err(err) if matches!(err.kind, Kind::Damaged | Kind::TooNew | Kind::NotFound) => err.text,
             Err(err) => return Err(err),
-        }
+        };
+        tell(format!(
+            "{name} is no list of members: {} is not there, and {why}; it is passed over and may be removed",
+            names::roster(newest + 1)
+        ));
     }
     Ok(newest)
 }

@@ -10,16 +10,21 @@ pub(crate) type Version = (u32, [u8; 32]);
 
 /// The newest version that one state folder saw.
 pub(crate) struct Seen {
-    path: PathBuf,
+    path: Option<PathBuf>,
     pub(crate) version: Option<Version>,
 }
 
 impl Seen {
+    /// Remembers nothing: for one look at a repository that is open.
+    pub(crate) fn nothing() -> Self {
+        Self { path: None, version: None }
+    }
+
     /// Reads the memory. None yet and one that is damaged are the same: it is only a second witness.
     pub(crate) fn open(folder: &Path) -> Self {
         let path = folder.join("members");
         let version = std::fs::read(&path).ok().and_then(|bytes| decode(&bytes).ok());
-        Self { path, version }
+        Self { path: Some(path), version }
     }
 
     /// Remembers `version` if it is another one.
@@ -27,10 +32,12 @@ impl Seen {
         if self.version == Some(version) {
             return Ok(());
         }
-        let partial = names::partial(&self.path)?;
-        std::fs::write(&partial, encode(&version)?)
-            .and_then(|()| std::fs::rename(&partial, &self.path))
-            .map_err(|err| Error::io("cannot write to the state folder", &err))?;
+        if let Some(path) = &self.path {
+            let partial = names::partial(path)?;
+            std::fs::write(&partial, encode(&version)?)
+                .and_then(|()| std::fs::rename(&partial, path))
+                .map_err(|err| Error::io("cannot write to the state folder", &err))?;
+        }
         self.version = Some(version);
         Ok(())
     }
@@ -42,7 +49,7 @@ impl Seen {
             format!(
                 "the list of members is not the one seen here before: the repository was rolled back or tampered with; \
                  if it was put back from an older copy on purpose, remove {} and add and remove keys again",
-                self.path.display()
+                self.path.as_deref().unwrap_or(Path::new("the state folder")).display()
             ),
         )
     }

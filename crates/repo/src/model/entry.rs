@@ -58,7 +58,7 @@ pub struct Meta {
     pub rdev: u64,
 }
 
-/// Names of one inode carry the same group.
+/// Names of one inode carry the same group. The reverse is not sure: see [`Entry::one_file_key`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LinkGroup {
     /// Device at the time of the backup.

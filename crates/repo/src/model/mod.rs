@@ -3,6 +3,7 @@
 
 mod entry;
 mod ids;
+mod one_file;
 mod path;
 
 pub use entry::{Content, Entry, Flags, Kind, LinkGroup, Meta, Run, Time, Xattr, XattrValue};

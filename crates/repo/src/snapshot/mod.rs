@@ -1,15 +1,19 @@
 //! Snapshots: what a backup puts last, and how they are listed and chosen.
 
+mod fence;
 mod known;
 mod list;
 mod object;
 mod select;
 mod session;
 
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use fence::Fence;
+pub(crate) use fence::fenced;
 pub(crate) use known::Known;
 pub(crate) use list::read_all;
 pub(crate) use object::{Private, load, store};
-pub(crate) use session::{end_session, fenced, names_itself, open_session};
+pub(crate) use session::{end_session, names_itself, open_session};
 
 pub use object::{Catalogue, Info};
 pub use select::Selector;

@@ -42,13 +42,3 @@ pub(crate) fn names_itself(body: &[u8], name: &str) -> Result<()> {
         Err(crate::Error::damaged("it is of another session than its name says"))
     }
 }
-
-/// Whether a prune has fenced the session: then what it reused may be gone, and it must be done again.
-pub(crate) fn fenced(store: &dyn Store, id: &[u8; 16]) -> Result<bool> {
-    let mut found = false;
-    store.list(names::FENCES, &mut |entry| {
-        found |= names::unhex::<16>(&entry.name).as_ref() == Some(id);
-        Ok(())
-    })?;
-    Ok(found)
-}

@@ -1,6 +1,7 @@
 //! Tests that need the engine's insides: forged objects, hostile lengths, nonces, models.
 
 mod forged_blobs;
+mod forged_fences;
 mod forged_runs;
 mod forged_snapshots;
 mod hostile;

@@ -276,6 +276,56 @@ fn something_else_among_the_lists_of_members_is_passed_over_and_told() {
 }
 
 #[test]
+fn key_files_that_nobody_made_keep_nobody_waiting() {
+    let (store, world) = world();
+    let (_, file) = key_file(&world, Role::Owner);
+    let (state, passphrase) = (world.state.path(), Unlock::Passphrase(b"correct horse"));
+    // A key without a passphrase, put where the first one is looked for, opens nothing.
+    store.put("keys/0000000000000000", Body::Bytes(&file)).unwrap();
+    assert_eq!(open(&store, passphrase, state).unwrap().keys().unwrap().iter().filter(|key| key.current).count(), 1);
+    let junk = |n: u64| store.put(&format!("keys/{n:016x}"), Body::Bytes(b"junk")).unwrap();
+    (1..255).for_each(junk);
+    assert_eq!(store.names("keys/").len(), 256);
+    let mut repo = open(&store, passphrase, state).unwrap();
+    // One more would be too many, so none can be added by accident.
+    assert_eq!(kind(repo.add_key(Role::Writer, "more", Some(b"words"), NOW)), Kind::Usage);
+    assert_eq!(kind(repo.change_passphrase(b"words", NOW)), Kind::Usage);
+    assert_eq!(repo.keys().unwrap().len(), 2);
+    (255..20_000).for_each(junk);
+    let err = open(&store, passphrase, state).err().unwrap();
+    assert!(err.kind == Kind::Damaged && err.text.contains("holds 20001 key files"), "{err}");
+    assert!(err.text.contains("--key-file"), "{err}");
+    assert!(open(&store, Unlock::KeyFile(&file, None), state).is_ok());
+}
+
+#[test]
+fn a_list_of_members_of_a_newer_format_counts_only_where_it_comes_next() {
+    static TOLD: std::sync::Mutex<Vec<String>> = std::sync::Mutex::new(Vec::new());
+    let (store, world) = world();
+    key_file(&world, Role::Writer);
+    let fresh = tempfile::tempdir().unwrap();
+    let open = |state: &std::path::Path| open(&store, Unlock::Passphrase(b"correct horse"), state);
+    // A header is all that it takes; and a copy of what the owner signed says nothing about another number.
+    let mut header = b"ATLA\x02\x02".to_vec();
+    header.resize(100, 0);
+    store.put("roster/99999999", Body::Bytes(&header)).unwrap();
+    store.put("roster/00000007", Body::Bytes(&store.contents("roster/00000001").unwrap())).unwrap();
+    for state in [world.state.path(), fresh.path()] {
+        TOLD.lock().unwrap().clear();
+        let _repo = open(state).unwrap().telling(|text| TOLD.lock().unwrap().push(text.to_owned()));
+        let told = TOLD.lock().unwrap().clone();
+        assert!(told.len() == 2 && told[0].contains("a copy of roster/00000001"), "{told:?}");
+        assert!(told[1].contains("roster/99999999") && told[1].contains("format 2"), "{told:?}");
+    }
+    store.put("roster/00000003", Body::Bytes(&header)).unwrap();
+    assert_eq!(kind(open(fresh.path())), Kind::TooNew);
+    // With a version gone in between it is passed over, but not by whoever saw that version.
+    store.lose("roster/00000002").unwrap();
+    let err = open(world.state.path()).err().unwrap();
+    assert!(err.kind == Kind::Damaged && err.text.contains("rolled back"), "{err}");
+}
+
+#[test]
 fn a_damaged_key_file_is_no_wrong_passphrase() {
     let (store, world) = world();
     let name = store.names("keys/").remove(0);

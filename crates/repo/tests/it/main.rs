@@ -8,4 +8,5 @@ mod damage;
 mod fixture;
 mod fixtures;
 mod keys;
+mod links;
 mod round_trip;
