@@ -64,11 +64,19 @@ def operations(job, corpus, runner, options, key, results, sizes):
 
 
 def verify(runner, corpus, target):
-    """Compares the restored tree, which some tools put below the target under its full path."""
-    below = target / str(corpus).lstrip("/")
-    words = [runner.program.parent / "treecmp", corpus, below if below.is_dir() else target, "--ignore-root"]
+    """Compares the restored tree; raises `Failed` where it is another."""
+    words = [runner.program.parent / "treecmp", corpus, restored(corpus, target), "--ignore-root"]
     output = subprocess.run(words, stdout=subprocess.PIPE, check=False)
-    say("verify: " + output.stdout.decode().strip().replace("\n", "; ")[-600:])
+    told = output.stdout.decode(errors="replace").strip()[-600:]
+    say("verify: " + told.replace("\n", "; "))
+    if output.returncode != 0:
+        raise Failed(f"what was restored differs from {corpus}")
+
+
+def restored(corpus, target):
+    """Where in `target` it lies: some tools put it there under its full path."""
+    below = target / str(corpus).lstrip("/")
+    return below if below.is_dir() else target
 
 
 def bare(corpus, place, runner, costs):
