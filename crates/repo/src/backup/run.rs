@@ -75,6 +75,7 @@ impl Repository {
         let mut warnings = known.refresh(&*self.store, &self.keyring, &self.roster)?;
         let mut set = self.index()?;
         set.filter_bytes = options.budget.filter;
+        warnings.extend(set.remarks());
         let lost = heal::look(self, &mut set, options.full, options.spool)?;
         if !set.unusable.is_empty() {
             warnings.push(remark(set.unusable.len(), lost));
