@@ -12,12 +12,13 @@ mod trees;
 pub use options::{CheckOptions, CheckProgress, CheckSummary, Finding};
 
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 
 use crate::model::{ChunkId, PackId};
 use crate::names::BlobType;
 use crate::read::Blobs;
 use crate::snapshot::{Info, Known};
-use crate::{Repository, Result};
+use crate::{Error, Kind, Repository, Result};
 
 /// Damaged blobs that are remembered one by one to name the files they affect.
 const DAMAGED_KEPT_MAX: usize = 20_000;
@@ -32,6 +33,8 @@ pub(crate) struct Check<'a> {
     damaged: HashSet<(PackId, ChunkId)>,
     /// Blobs that are referred to and that no place has.
     lost: HashSet<(BlobType, ChunkId)>,
+    /// Index runs that the copy in the state folder could not be made from.
+    refused: Vec<Error>,
 }
 
 impl Repository {
@@ -45,10 +48,10 @@ impl Repository {
             summary: CheckSummary::default(),
             damaged: HashSet::new(),
             lost: HashSet::new(),
+            refused: Vec::new(),
         };
         check.blobs.index().doubt()?;
-        let refused = std::mem::take(&mut check.blobs.index().refused);
-        refused.into_iter().for_each(|err| check.find(Finding::Object(err.text)));
+        check.refused_runs();
         check.small_objects()?;
         let snapshots = check.snapshots()?;
         check.packs()?;
@@ -79,6 +82,14 @@ impl Check<'_> {
         (self.options.finding)(&finding);
     }
 
+    /// Index runs that do not count. One that was deleted since it was listed was replaced by another.
+    fn refused_runs(&mut self) {
+        let mut refused = std::mem::take(&mut self.blobs.index().refused);
+        refused.retain(|err| err.kind != Kind::NotFound);
+        refused.iter().for_each(|err| self.find(Finding::Object(err.text.clone())));
+        self.refused = refused;
+    }
+
     fn warn(&mut self, text: String) {
         self.find(Finding::Harmless(text));
     }
@@ -93,6 +104,13 @@ impl Check<'_> {
         if self.lost.len() < DAMAGED_KEPT_MAX {
             self.lost.insert((kind, blob));
         }
+    }
+
+    fn stopped(&self) -> Result<()> {
+        if self.options.stop.load(Ordering::Relaxed) {
+            return Err(Error::new(Kind::Interrupted, "check was stopped"));
+        }
+        Ok(())
     }
 
     fn snapshots(&mut self) -> Result<Vec<Info>> {

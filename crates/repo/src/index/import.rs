@@ -79,6 +79,15 @@ fn misnamed() -> Error {
     Error::damaged("it is another index run than its name says")
 }
 
+/// Reads a run in the store from its first byte to its last and compares it with its signature; nothing is written.
+pub(crate) fn verify_stored(store: &dyn Store, roster: &Roster, name: &str, len: u64) -> Result<()> {
+    let verified = stream(store, name, len, &mut |_| Ok(()))?.and_then(|whole| {
+        whole.signed_by(roster)?;
+        if names::unhex(name).is_some_and(|id: [u8; 16]| whole.head[24..] == id) { Ok(()) } else { Err(misnamed()) }
+    });
+    verified.map_err(|err| err.context(&format!("index run {name}")))
+}
+
 const TAIL_BYTES: usize = FOOT_BYTES + SIGNATURE_BYTES;
 
 /// What is left of an object that went by.

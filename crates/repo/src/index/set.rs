@@ -169,6 +169,12 @@ impl IndexSet {
         out
     }
 
+    /// Where the state folder has the run `name` as it was signed, if it was not merged with others yet.
+    pub(crate) fn copy_of(&self, name: &str) -> Option<&Path> {
+        let id = names::unhex::<16>(name)?;
+        self.runs.iter().find(|run| run.id == id && run.signer != LOCAL).map(|run| run.path.as_path())
+    }
+
     /// Ids of the store's runs that this copy was made from.
     fn merged(&self) -> Result<HashSet<[u8; 16]>> {
         let mut merged = HashSet::new();

@@ -131,6 +131,33 @@ fn damage_matrix() {
     assert_eq!(check(&world, 100.0).unwrap().1, []);
 }
 
+/// The state folder has a copy of the index, so everything still comes back here; elsewhere it would not.
+#[test]
+fn a_rotten_index_run_is_found_though_the_state_folder_has_a_copy_of_it() {
+    let store = Arc::new(SimStore::new());
+    init(&*store).unwrap();
+    let world = World::over(Arc::clone(&store) as Arc<dyn Store>);
+    let made = world.backup(&tree()).unwrap().snapshot;
+    let name = store.names("index/").remove(0);
+    for percent in [0.0, 100.0] {
+        for at in [5, 30, 2_000, store.contents(&name).unwrap().len() - 1] {
+            store.flip(&name, at).unwrap();
+            let (summary, findings) = check(&world, percent).unwrap();
+            let [Finding::Object(text)] = &findings[..] else { panic!("byte {at}: {findings:?}") };
+            assert!(text.contains(&name) && text.contains("sound copy"), "{text}");
+            assert_eq!((summary.findings, summary.objects), (1, 0), "not one that can be done without");
+            let elsewhere = World::over(Arc::clone(&store) as Arc<dyn Store>);
+            assert!(
+                check(&elsewhere, 0.0).unwrap().1.iter().any(|f| matches!(f, Finding::Object(t) if t.contains(&name)))
+            );
+            let warnings = elsewhere.backup(&Tree::default()).unwrap().warnings;
+            assert!(warnings.iter().any(|text| text.contains(&name)), "{warnings:?}");
+            world.assert_holds(&made, &tree());
+            store.flip(&name, at).unwrap();
+        }
+    }
+}
+
 #[test]
 fn damage_names_the_files_it_affects_and_only_those() {
     let store = Arc::new(SimStore::new());
