@@ -9,3 +9,4 @@ mod fixture;
 mod fixtures;
 mod keys;
 mod round_trip;
+mod unreadable;
