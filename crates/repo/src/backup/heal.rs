@@ -82,7 +82,7 @@ fn only_in(set: &mut IndexSet, bad: &HashSet<PackId>) -> Result<bool> {
 }
 
 /// What the last check that read packs found damaged.
-fn damaged(state: &Path) -> HashSet<PackId> {
+pub(crate) fn damaged(state: &Path) -> HashSet<PackId> {
     let bytes = std::fs::read(state.join("damaged")).unwrap_or_default();
     bytes.as_chunks::<16>().0.iter().take(UNUSABLE_MAX).map(|id| PackId(*id)).collect()
 }

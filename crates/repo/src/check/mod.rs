@@ -3,6 +3,7 @@
 //! Everything that grows with the repository is sorted on disk and merged.
 
 mod affected;
+mod claims;
 mod options;
 pub(crate) mod packs;
 mod read_data;
@@ -14,6 +15,7 @@ pub use options::{CheckOptions, CheckProgress, CheckSummary, Finding};
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 
+use crate::backup::heal;
 use crate::model::{ChunkId, PackId};
 use crate::names::BlobType;
 use crate::read::Blobs;
@@ -35,6 +37,12 @@ pub(crate) struct Check<'a> {
     lost: HashSet<(BlobType, ChunkId)>,
     /// Index runs that the copy in the state folder could not be made from.
     refused: Vec<Error>,
+    /// Packs that are missing or have another length.
+    gone: HashSet<(BlobType, PackId)>,
+    /// Packs whose directory cannot be read, which was told.
+    no_directory: HashSet<PackId>,
+    /// Packs of which the index says what is not so.
+    belied: HashSet<PackId>,
 }
 
 impl Repository {
@@ -49,14 +57,21 @@ impl Repository {
             damaged: HashSet::new(),
             lost: HashSet::new(),
             refused: Vec::new(),
+            gone: HashSet::new(),
+            no_directory: HashSet::new(),
+            belied: HashSet::new(),
         };
         check.blobs.index().doubt()?;
         check.refused_runs();
         check.small_objects()?;
         let snapshots = check.snapshots()?;
         check.packs()?;
+        check.claims()?;
         if options.read_percent > 0.0 {
             check.read_data()?;
+        } else if !check.belied.is_empty() {
+            // What lies where nobody finds it is as good as damaged: the next backup relies on none of it.
+            heal::remember_damaged(self.state(), check.belied.clone(), false)?;
         }
         if self.keyring.secret_of(BlobType::Tree).is_ok() {
             check.trees(&snapshots)?;
