@@ -8,5 +8,6 @@ mod damage;
 mod fixture;
 mod fixtures;
 mod keys;
+mod lost;
 mod round_trip;
 mod unreadable;
