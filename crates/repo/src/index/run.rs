@@ -223,7 +223,7 @@ impl Run {
                 Kind::Damaged => Error::damaged("one of its pages does not open"),
                 _ => err,
             })?;
-            if !page.first().is_some_and(|record| record[..4] == first) {
+            if page.first().is_none_or(|record| record[..4] != first) {
                 return Err(Error::damaged("its table of pages is not that of its pages"));
             }
             for record in page {

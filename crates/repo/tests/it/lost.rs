@@ -6,6 +6,9 @@ use atalaya_store::{Body, SimStore, Store};
 
 use crate::fixture::{Tree, World, init, noise};
 
+/// Names and bytes.
+type Objects = Vec<(String, Vec<u8>)>;
+
 fn tree(names: &[&str]) -> Tree {
     let mut tree = Tree::default();
     for (n, name) in names.iter().enumerate() {
@@ -15,7 +18,7 @@ fn tree(names: &[&str]) -> Tree {
 }
 
 /// The first data pack holds "old", which was deleted since, and "kept".
-fn world() -> (Arc<SimStore>, World, Tree, Vec<(String, Vec<u8>)>) {
+fn world() -> (Arc<SimStore>, World, Tree, Objects) {
     let store = Arc::new(SimStore::new());
     init(&*store).unwrap();
     let world = World::over(Arc::clone(&store) as Arc<dyn Store>);
@@ -62,7 +65,7 @@ fn more_that_is_lost_is_read_again() {
     lose(&store, &packs);
     world.backup(&tree).unwrap();
     assert_eq!(world.backup(&tree).unwrap().files_read, 0);
-    lose(&store, &store.names("data/").into_iter().map(|name| (name, Vec::new())).collect::<Vec<_>>());
+    lose(&store, &store.names("data/").into_iter().map(|name| (name, Vec::new())).collect::<Objects>());
     assert_eq!(world.backup(&tree).unwrap().files_read, 2);
     assert_eq!(world.backup(&tree).unwrap().files_read, 0);
     world.assert_holds("latest", &tree);
