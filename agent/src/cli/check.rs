@@ -23,6 +23,9 @@ const EXAMPLES: &str = "Examples:
 
 /// Check that everything is there and, with --read-data, that it is what was stored
 ///
+/// Without it, objects are listed, small ones, the index and names are read, and of each pack its directory: a small read
+/// for every 8 MiB.
+///
 /// Each finding is a line on standard error; with findings the exit code is 1. What is odd but harmless is a warning
 /// and changes no exit code. With --json both (the first hundred of them) stand in the object on standard output.
 #[derive(Debug, clap::Args)]

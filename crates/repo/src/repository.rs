@@ -14,6 +14,9 @@ use crate::snapshot::{self, Info, Selector};
 use crate::state::State;
 use crate::{Error, Kind, Result, names};
 
+/// Damaged objects of one sort that a command other than a check tells of one by one.
+const TOLD_MAX: usize = 5;
+
 /// What opens a repository.
 #[derive(Clone, Copy)]
 pub enum Unlock<'a> {
@@ -155,8 +158,24 @@ impl Repository {
 
     /// The snapshot that `selector` means.
     pub fn find_snapshot(&self, selector: &Selector) -> Result<Info> {
-        let (all, _) = self.snapshots()?;
+        let (all, bad) = self.snapshots()?;
+        // Silence would let one that cannot be read pass for one that was never made, and an older one for the latest.
+        let there = bad.into_iter().filter(|err| err.kind != Kind::NotFound);
+        self.tell_some(&there.map(|err| err.text).collect::<Vec<_>>());
         selector.choose(&all).cloned()
+    }
+
+    pub(crate) fn tell_all(&self, texts: &[String]) {
+        texts.iter().for_each(|text| (self.tell)(text));
+    }
+
+    /// Tells the first few of what may be many.
+    fn tell_some(&self, texts: &[String]) {
+        let more = texts.len().saturating_sub(TOLD_MAX);
+        self.tell_all(&texts[..texts.len() - more]);
+        if more > 0 {
+            (self.tell)(&format!("and {more} more; \"atalaya-agent check\" names them"));
+        }
     }
 
     /// The label of a member, for listings.

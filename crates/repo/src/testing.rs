@@ -14,7 +14,7 @@ use crate::{Error, Repository, Result, names};
 const RUN_RECORDS: u64 = 1_000_000;
 
 /// Adds index runs with `chunks` records of chunks that nobody uses. All point into one pack that exists, so
-/// the repository stays sound.
+/// that backups and restores go on; a check says that they are not there.
 pub fn inflate_index(repo: &Repository, chunks: u64) -> Result<()> {
     let mut pack: Option<PackInfo> = None;
     repo.index()?.each_pack(&mut |info| {

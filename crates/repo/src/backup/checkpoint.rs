@@ -68,6 +68,9 @@ impl<'a> Uploader<'a> {
         self.packs.iter().try_for_each(|pack| builder.pack(pack))?;
         let bytes = builder.finish(&[], true)?;
         repo.store.put(&names::object(names::INDEX, &id), Body::Bytes(&bytes))?;
+        // Only what is durable gets into the state folder: after a power cut its copy would hide from all later backups
+        // that nobody else can find what the run names. The sync at the end of the backup then has nothing left to do.
+        repo.store.sync()?;
         self.added += bytes.len() as u64;
         let mut index = self.shared.index();
         index.set.add(&id, &bytes)?;

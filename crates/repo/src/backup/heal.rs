@@ -2,7 +2,9 @@
 //! sources still have it.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
 
 use crate::check::packs::{indexed_packs, parse, stored_packs};
 use crate::index::IndexSet;
@@ -15,9 +17,34 @@ const COMPARED_PACKS_MAX: u64 = 50_000;
 /// More missing packs than this are no accident of single files.
 const UNUSABLE_MAX: usize = 64 << 10;
 
-/// Finds packs that cannot be used and tells the index; `true` when something is in no other pack, so that
-/// unchanged files have to be read again.
-pub(super) fn look(repo: &Repository, set: &mut IndexSet, full: bool, spool: &Path) -> Result<bool> {
+/// What a job remembers after a run: which blobs are lost, as a hash, and the snapshot it made.
+const MEMORY_BYTES: usize = 48;
+
+/// What bad packs mean for what was backed up before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Loss {
+    /// Every blob is in some pack that can be used.
+    Nothing,
+    /// Some are in none, so entries of the last tree may name what is lost: files have to be read.
+    New,
+    /// Some are in none, but this snapshot of the job was made when the same ones were lost, so none of its entries
+    /// names one. What the sources no longer have would otherwise make every backup read everything, for ever.
+    Settled([u8; 16]),
+}
+
+impl Loss {
+    /// Whether entries of the tree of `snapshot` may be carried over unread.
+    pub(super) fn spares(self, snapshot: &[u8; 16]) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::New => false,
+            Self::Settled(made) => made == *snapshot,
+        }
+    }
+}
+
+/// Finds packs that cannot be used and tells the index.
+pub(super) fn look(repo: &Repository, set: &mut IndexSet, job: &str, full: bool, spool: &Path) -> Result<Loss> {
     let mut bad = damaged(repo.state());
     let packs: u64 = set.runs.iter().map(|run| u64::from(run.packs)).sum();
     if full || packs <= COMPARED_PACKS_MAX {
@@ -32,11 +59,51 @@ pub(super) fn look(repo: &Repository, set: &mut IndexSet, full: bool, spool: &Pa
         bad = found;
     }
     if bad.is_empty() {
-        return Ok(false);
+        return Ok(Loss::Nothing);
     }
-    let lost = only_in(set, &bad)?;
+    let loss = match only_in(set, &bad)? {
+        None => Loss::Nothing,
+        Some(lost) => settled(repo.state(), job, &lost).map_or(Loss::New, Loss::Settled),
+    };
     set.unusable = bad;
-    Ok(lost)
+    Ok(loss)
+}
+
+fn memory(state: &Path, job: &str) -> PathBuf {
+    state.join(format!("settled-{}", names::hex(job.as_bytes())))
+}
+
+/// The snapshot that this job's last run made, if the same blobs were lost then.
+fn settled(state: &Path, job: &str, lost: &[u8; 32]) -> Option<[u8; 16]> {
+    let bytes: [u8; MEMORY_BYTES] = std::fs::read(memory(state, job)).ok()?.try_into().ok()?;
+    if bytes[..32] != *lost {
+        return None;
+    }
+    bytes[32..].try_into().ok()
+}
+
+/// After `snapshot` was made: what is still lost now. The run's own tree names none of that, because what was lost when
+/// it began counted as not there. The memory is of that one tree: while the packs are back, a later run may make one
+/// that names what they hold.
+pub(super) fn remember(state: &Path, job: &str, set: &mut IndexSet, snapshot: &[u8; 16]) -> Result<()> {
+    let path = memory(state, job);
+    let bad = std::mem::take(&mut set.unusable);
+    let lost = if bad.is_empty() { None } else { only_in(set, &bad)? };
+    set.unusable = bad;
+    match lost {
+        Some(lost) => write(&path, &[&lost[..], snapshot].concat()),
+        None => {
+            let _ = std::fs::remove_file(path);
+            Ok(())
+        }
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let partial = names::partial(path)?;
+    std::fs::write(&partial, bytes)
+        .and_then(|()| std::fs::rename(&partial, path))
+        .map_err(|err| Error::io("cannot write to the state folder", &err))
 }
 
 /// Packs that the index names and the store lacks, or has with another length.
@@ -63,26 +130,30 @@ fn compare(repo: &Repository, set: &IndexSet, spool: &Path, bad: &mut HashSet<Pa
     Ok(())
 }
 
-/// Whether some blob is in no pack but those.
-fn only_in(set: &mut IndexSet, bad: &HashSet<PackId>) -> Result<bool> {
+/// A hash of the ids of all blobs that are in no pack but those; `None` when there is no such blob.
+fn only_in(set: &mut IndexSet, bad: &HashSet<PackId>) -> Result<Option<[u8; 32]>> {
     let mut present: Option<(ChunkId, bool)> = None;
-    let mut lost = false;
+    let (mut lost, mut any) = (Sha256::new(), false);
+    let mut judge = |blob: Option<(ChunkId, bool)>| {
+        if let Some((id, false)) = blob {
+            lost.update(id.0);
+            any = true;
+        }
+    };
     set.each(&mut |pack, blob| {
         let usable = !bad.contains(&pack.id);
         match &mut present {
             Some((id, good)) if *id == blob.id => *good |= usable,
-            _ => {
-                lost |= present.is_some_and(|(_, good)| !good);
-                present = Some((blob.id, usable));
-            }
+            _ => judge(present.replace((blob.id, usable))),
         }
         Ok(())
     })?;
-    Ok(lost || present.is_some_and(|(_, good)| !good))
+    judge(present);
+    Ok(any.then(|| lost.finalize().into()))
 }
 
 /// What the last check that read packs found damaged.
-fn damaged(state: &Path) -> HashSet<PackId> {
+pub(crate) fn damaged(state: &Path) -> HashSet<PackId> {
     let bytes = std::fs::read(state.join("damaged")).unwrap_or_default();
     bytes.as_chunks::<16>().0.iter().take(UNUSABLE_MAX).map(|id| PackId(*id)).collect()
 }
@@ -98,8 +169,5 @@ pub(crate) fn remember_damaged(state: &Path, mut bad: HashSet<PackId>, whole: bo
         return Ok(());
     }
     let bytes: Vec<u8> = bad.iter().take(UNUSABLE_MAX).flat_map(|id| id.0).collect();
-    let partial = names::partial(&path)?;
-    std::fs::write(&partial, bytes)
-        .and_then(|()| std::fs::rename(&partial, &path))
-        .map_err(|err| Error::io("cannot write to the state folder", &err))
+    write(&path, &bytes)
 }

@@ -9,7 +9,7 @@ use super::assembler::Assembler;
 use super::buffer::Buffer;
 use super::checkpoint::Uploader;
 use super::front::read;
-use super::heal;
+use super::heal::{self, Loss};
 use super::last_tree;
 use super::parent::Parent;
 use super::reader::{Channels, Counts, Reader};
@@ -75,11 +75,12 @@ impl Repository {
         let mut warnings = known.refresh(&*self.store, &self.keyring, &self.roster)?;
         let mut set = self.index()?;
         set.filter_bytes = options.budget.filter;
-        let lost = heal::look(self, &mut set, options.full, options.spool)?;
+        warnings.extend(set.remarks());
+        let loss = heal::look(self, &mut set, &options.job, options.full, options.spool)?;
         if !set.unusable.is_empty() {
-            warnings.push(remark(set.unusable.len(), lost));
+            warnings.push(remark(set.unusable.len(), loss != Loss::Nothing));
         }
-        let shared = Shared::new(self, options, set, lost);
+        let shared = Shared::new(self, options, set, loss);
         let outcome = self.run_threads(&shared, walk, open)?;
         let problems = shared.problems.load(Ordering::Relaxed);
         self.store.sync()?;
@@ -113,7 +114,8 @@ impl Repository {
         }
         known.learn(&info);
         // The snapshot is there, whatever becomes of this machine's notes on it.
-        if let Err(err) = known.save().and_then(|()| outcome.state.commit(&id)) {
+        let settle = || heal::remember(self.state(), &options.job, &mut shared.index().set, &id);
+        if let Err(err) = known.save().and_then(|()| outcome.state.commit(&id)).and_then(|()| settle()) {
             warnings.push(format!("the next backup will read more than it needs to: {err}"));
         }
         Ok(Summary {
@@ -166,7 +168,8 @@ impl Repository {
                 uploader.run(&packs).map_err(|err| shared.fail(err)).map(|()| uploader.added)
             })?;
             // Old entries may name what is lost, and then their files have to be read.
-            let there = |id: &[u8; 16]| !shared.lost && self.store.stat(&names::object(names::SNAPSHOTS, id)).is_ok();
+            let there =
+                |id: &[u8; 16]| shared.loss.spares(id) && self.store.stat(&names::object(names::SNAPSHOTS, id)).is_ok();
             let parent = Parent::open(&last, &self.keyring, there);
             let had_parent = parent.present;
             let rotten = Rotten::load(&rot::path(self.state(), &shared.options.job));

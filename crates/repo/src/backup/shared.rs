@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use portable_atomic::AtomicU64;
 
 use super::Options;
+use super::heal::Loss;
 use crate::index::IndexSet;
 use crate::model::{ChunkId, Meta};
 use crate::source::Problem;
@@ -26,22 +27,22 @@ pub(super) struct Shared<'a> {
     pub(super) index: Mutex<Index>,
     pub(super) new_chunks: AtomicU64,
     pub(super) problems: AtomicU64,
-    /// Something that old entries may name is in no usable pack.
-    pub(super) lost: bool,
+    /// Whether what old entries name may be in no usable pack.
+    pub(super) loss: Loss,
     failure: Mutex<Option<Error>>,
     /// Whether there is one: asked for every batch and buffer.
     failed: AtomicBool,
 }
 
 impl<'a> Shared<'a> {
-    pub(super) fn new(repo: &'a Repository, options: &'a Options<'a>, set: IndexSet, lost: bool) -> Self {
+    pub(super) fn new(repo: &'a Repository, options: &'a Options<'a>, set: IndexSet, loss: Loss) -> Self {
         Self {
             repo,
             options,
             index: Mutex::new(Index { set, fresh: HashSet::new() }),
             new_chunks: AtomicU64::new(0),
             problems: AtomicU64::new(0),
-            lost,
+            loss,
             failure: Mutex::new(None),
             failed: AtomicBool::new(false),
         }

@@ -38,7 +38,7 @@ impl Check<'_> {
                 files += u64::from(matches!(finding, Finding::File(..)));
                 (self.options.finding)(&finding);
             };
-            if let Ok(snapshot) = self.repo.open_snapshot(info, 1) {
+            if let Ok(snapshot) = self.repo.open_unremarked(info, 1) {
                 let known = Known { nodes: &self.blobs, lost: &self.lost };
                 walk(&known, snapshot.root(), &hex(&info.id[..4]), &mut tell);
             }

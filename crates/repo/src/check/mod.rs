@@ -3,6 +3,7 @@
 //! Everything that grows with the repository is sorted on disk and merged.
 
 mod affected;
+mod claims;
 mod options;
 pub(crate) mod packs;
 mod read_data;
@@ -12,12 +13,14 @@ mod trees;
 pub use options::{CheckOptions, CheckProgress, CheckSummary, Finding};
 
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 
+use crate::backup::heal;
 use crate::model::{ChunkId, PackId};
 use crate::names::BlobType;
 use crate::read::Blobs;
 use crate::snapshot::{Info, Known};
-use crate::{Repository, Result};
+use crate::{Error, Kind, Repository, Result};
 
 /// Damaged blobs that are remembered one by one to name the files they affect.
 const DAMAGED_KEPT_MAX: usize = 20_000;
@@ -32,6 +35,14 @@ pub(crate) struct Check<'a> {
     damaged: HashSet<(PackId, ChunkId)>,
     /// Blobs that are referred to and that no place has.
     lost: HashSet<(BlobType, ChunkId)>,
+    /// Index runs that the copy in the state folder could not be made from.
+    refused: Vec<Error>,
+    /// Packs that are missing or have another length.
+    gone: HashSet<(BlobType, PackId)>,
+    /// Packs whose directory cannot be read, which was told.
+    no_directory: HashSet<PackId>,
+    /// Packs of which the index says what is not so.
+    belied: HashSet<PackId>,
 }
 
 impl Repository {
@@ -45,15 +56,22 @@ impl Repository {
             summary: CheckSummary::default(),
             damaged: HashSet::new(),
             lost: HashSet::new(),
+            refused: Vec::new(),
+            gone: HashSet::new(),
+            no_directory: HashSet::new(),
+            belied: HashSet::new(),
         };
         check.blobs.index().doubt()?;
-        let refused = std::mem::take(&mut check.blobs.index().refused);
-        refused.into_iter().for_each(|err| check.find(Finding::Object(err.text)));
+        check.refused_runs();
         check.small_objects()?;
         let snapshots = check.snapshots()?;
         check.packs()?;
+        check.claims()?;
         if options.read_percent > 0.0 {
             check.read_data()?;
+        } else if !check.belied.is_empty() {
+            // What lies where nobody finds it is as good as damaged: the next backup relies on none of it.
+            heal::remember_damaged(self.state(), check.belied.clone(), false)?;
         }
         if self.keyring.secret_of(BlobType::Tree).is_ok() {
             check.trees(&snapshots)?;
@@ -79,6 +97,14 @@ impl Check<'_> {
         (self.options.finding)(&finding);
     }
 
+    /// Index runs that do not count. One that was deleted since it was listed was replaced by another.
+    fn refused_runs(&mut self) {
+        let mut refused = std::mem::take(&mut self.blobs.index().refused);
+        refused.retain(|err| err.kind != Kind::NotFound);
+        refused.iter().for_each(|err| self.find(Finding::Object(err.text.clone())));
+        self.refused = refused;
+    }
+
     fn warn(&mut self, text: String) {
         self.find(Finding::Harmless(text));
     }
@@ -93,6 +119,13 @@ impl Check<'_> {
         if self.lost.len() < DAMAGED_KEPT_MAX {
             self.lost.insert((kind, blob));
         }
+    }
+
+    fn stopped(&self) -> Result<()> {
+        if self.options.stop.load(Ordering::Relaxed) {
+            return Err(Error::new(Kind::Interrupted, "check was stopped"));
+        }
+        Ok(())
     }
 
     fn snapshots(&mut self) -> Result<Vec<Info>> {

@@ -73,7 +73,9 @@ impl Check<'_> {
                 (Some(_), None) => break,
             }
         }
-        self.missing_packs(&missing)
+        self.missing_packs(&missing)?;
+        self.gone = missing;
+        Ok(())
     }
 
     /// Their blobs are gone, or may be. The whole index is read once to name them; that is rare.

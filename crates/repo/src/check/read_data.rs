@@ -23,6 +23,8 @@ const READ_BYTES: usize = 256 << 10;
 /// What reading one pack showed.
 #[derive(Default)]
 struct Verdict {
+    /// Why its directory cannot be read.
+    directory: Option<String>,
     troubles: Vec<String>,
     damaged: Vec<ChunkId>,
     verified: u64,
@@ -67,10 +69,11 @@ impl Check<'_> {
         self.summary.bytes_read = gathered.bytes;
         self.summary.blobs_verified = gathered.verified;
         self.summary.content_verified = self.repo.keyring.secret_of(BlobType::Data).is_ok();
-        let bad = gathered.verdicts.iter().map(|(id, _)| *id).collect();
+        let bad = gathered.verdicts.iter().map(|(id, _)| *id).chain(self.belied.iter().copied()).collect();
         heal::remember_damaged(self.repo.state(), bad, share == u32::MAX)?;
         for (id, verdict) in gathered.verdicts {
-            verdict.troubles.into_iter().for_each(|text| self.find(Finding::Pack(text)));
+            let directory = verdict.directory.filter(|_| !self.no_directory.contains(&id));
+            directory.into_iter().chain(verdict.troubles).for_each(|text| self.find(Finding::Pack(text)));
             verdict.damaged.into_iter().for_each(|blob| self.damage(id, blob));
         }
         Ok(())
@@ -109,7 +112,7 @@ impl Check<'_> {
             all.packs += 1;
             all.bytes += u64::from(len);
             all.verified += verdict.verified;
-            if !verdict.troubles.is_empty() {
+            if verdict.directory.is_some() || !verdict.troubles.is_empty() {
                 all.verdicts.push((id, verdict));
             }
         }
@@ -157,7 +160,7 @@ fn read_pack(blobs: &Blobs<'_>, kind: BlobType, id: PackId, len: u32, buffers: &
     let records = match directory {
         Ok((_, records)) => records,
         Err(err) => {
-            verdict.troubles.push(format!("{name}: {err}"));
+            verdict.directory = Some(format!("{name}: {err}"));
             Vec::new()
         }
     };
@@ -171,7 +174,7 @@ fn read_pack(blobs: &Blobs<'_>, kind: BlobType, id: PackId, len: u32, buffers: &
         Ok(expected) if expected == sum.finish() => {}
         Ok(_) => verdict.troubles.push(format!("{name}: its checksum is wrong")),
         // That it is missing, and what that affects, was found when the lists were compared.
-        Err(err) if err.kind == Kind::NotFound => verdict.troubles.clear(),
+        Err(err) if err.kind == Kind::NotFound => return Verdict::default(),
         Err(err) => verdict.troubles.push(format!("{name}: {err}")),
     }
     if !can_open && !verdict.troubles.is_empty() {

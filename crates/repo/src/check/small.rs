@@ -1,8 +1,12 @@
-//! Objects that are read only now and then, so that their decay would go unseen: key files, sessions.
+//! Objects that are read only now and then, so that their decay would go unseen: key files, sessions, and index runs of
+//! which the state folder has a copy.
+
+use std::path::Path;
 
 use super::{Check, Finding};
 use crate::config::read_small;
 use crate::envelope::{self, Purpose};
+use crate::index::verify_stored;
 use crate::keys::KeyFile;
 use crate::{Kind, Result, names, snapshot};
 
@@ -28,38 +32,56 @@ impl Check<'_> {
         for (folder, fits) in FOLDERS {
             let mut all = Vec::new();
             self.repo.store.list(folder, &mut |entry| {
-                all.push(entry.name.clone());
+                all.push((entry.name.clone(), entry.len));
                 Ok(())
             })?;
-            for name in all {
+            for (name, len) in all {
+                self.stopped()?;
                 if !fits(&name) {
                     self.warn(format!("{name} is no object of a repository and is passed over; it may be removed"));
                 } else if folder == names::KEYS {
-                    self.key_file(&name)?;
+                    self.key_file(&name);
                 } else if folder == names::SESSIONS || folder == names::ENDED {
-                    self.session(folder, &name)?;
+                    self.session(folder, &name);
+                } else if folder == names::INDEX {
+                    self.index_run(&name, len);
                 }
             }
         }
         Ok(())
     }
 
-    fn key_file(&mut self, name: &str) -> Result<()> {
+    /// The object itself: that a copy of it lies in the state folder says nothing of what others will find.
+    fn index_run(&mut self, name: &str, len: u64) {
+        let Err(err) = verify_stored(&*self.repo.store, &self.repo.roster, name, len) else { return };
+        if err.kind == Kind::NotFound || self.refused.iter().any(|refused| refused.text.contains(name)) {
+            return;
+        }
+        let copy = self.blobs.index().copy_of(name).map(Path::to_owned);
+        let advice = match copy {
+            Some(path) => format!("this machine has a sound copy of it: put {} in its place", path.display()),
+            None => {
+                "what it names can be restored only here, where the state folder still knows it, so keep that".into()
+            }
+        };
+        // Not counted among the objects that can be done without: on another machine nothing finds what it names.
+        self.summary.findings += 1;
+        (self.options.finding)(&Finding::Object(format!("{err}; {advice}")));
+    }
+
+    fn key_file(&mut self, name: &str) {
         match read_small(&*self.repo.store, name).and_then(|bytes| KeyFile::parse(&bytes)) {
             Err(err) if err.kind == Kind::Damaged => {
                 let text =
                     format!("{name}: {err}; whoever opened the repository by it needs another key (\"key add\")");
                 self.find(Finding::Object(text));
             }
-            // One that was removed meanwhile is no damage.
-            Err(err) if err.kind != Kind::NotFound => return Err(err.context(name)),
-            _ => {}
+            other => self.small(name, other.map(|_| ())),
         }
-        Ok(())
     }
 
     /// A backup that was cut off while it put its session may leave half of one, which nothing refers to.
-    fn session(&mut self, folder: &str, name: &str) -> Result<()> {
+    fn session(&mut self, folder: &str, name: &str) {
         let purpose = if folder == names::SESSIONS { Purpose::Session } else { Purpose::Ended };
         let sound = read_small(&*self.repo.store, name).and_then(|bytes| {
             let unverified = envelope::parse(purpose, &bytes)?;
@@ -70,9 +92,16 @@ impl Check<'_> {
             Err(err) if err.kind == Kind::Damaged => {
                 self.warn(format!("{name}: {err}; that harms nothing: it only says that a backup was begun"));
             }
-            Err(err) if err.kind != Kind::NotFound => return Err(err.context(name)),
+            other => self.small(name, other),
+        }
+    }
+
+    /// One object that cannot be read, or only by a newer version, is a finding; the check goes on to the others. What
+    /// was removed meanwhile is none.
+    fn small(&mut self, name: &str, judged: Result<()>) {
+        match judged {
+            Err(err) if err.kind != Kind::NotFound => self.find(Finding::Object(format!("{name}: {err}"))),
             _ => {}
         }
-        Ok(())
     }
 }

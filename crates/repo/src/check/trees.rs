@@ -8,7 +8,7 @@ use crate::names::BlobType;
 use crate::snapshot::{Info, load};
 use crate::sorter::{Sorted, Sorter};
 use crate::tree::{Children, LeafDecoder, Nodes, children, read_list};
-use crate::{Error, Kind, Result, limits};
+use crate::{Kind, Result, limits};
 
 /// Ids waiting to be looked at.
 struct Work {
@@ -33,8 +33,8 @@ impl Check<'_> {
             data: Sorter::new(spool),
         };
         for info in snapshots {
-            let whole = load(&*self.repo.store, &self.repo.keyring, &self.repo.roster, info.id)?;
-            match whole.private(&self.repo.keyring) {
+            let whole = load(&*self.repo.store, &self.repo.keyring, &self.repo.roster, info.id);
+            match whole.and_then(|whole| whole.private(&self.repo.keyring)) {
                 Ok(private) if private.level < limits::TREE_LEVELS_MAX => {
                     work.levels[usize::from(private.level)].push(private.root)?
                 }
@@ -60,13 +60,6 @@ impl Check<'_> {
         self.look_up(BlobType::Data, data.sorted()?)
     }
 
-    fn stopped(&self) -> Result<()> {
-        if self.options.stop.load(Ordering::Relaxed) {
-            return Err(Error::new(Kind::Interrupted, "check was stopped"));
-        }
-        Ok(())
-    }
-
     fn node(&mut self, id: ChunkId, level: u8, work: &mut Work) -> Result<()> {
         self.summary.nodes_read += 1;
         self.options.progress.nodes.fetch_add(1, Ordering::Relaxed);
@@ -75,10 +68,10 @@ impl Check<'_> {
         self.judge(id, result)
     }
 
-    /// Damage is remembered; anything else ends the check.
+    /// What is damaged or newer is remembered; anything else ends the check.
     fn judge(&mut self, id: ChunkId, result: Result<()>) -> Result<()> {
         match result {
-            Err(err) if err.kind == Kind::Damaged => {
+            Err(err) if matches!(err.kind, Kind::Damaged | Kind::TooNew) => {
                 self.lose(BlobType::Tree, id);
                 self.find(Finding::Object(format!("tree node {id}: {err}")));
                 Ok(())

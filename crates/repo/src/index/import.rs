@@ -1,4 +1,5 @@
-//! Copies a run from the store into the state folder, and believes it only when its signature holds.
+//! Copies a run from the store into the state folder, and believes it only when its signature holds and all of it is as
+//! the format says.
 
 use std::fs::File;
 use std::io::Write;
@@ -8,13 +9,17 @@ use atalaya_store::Store;
 use sha2::{Digest, Sha256};
 
 use super::filter::Filter;
-use super::run::{FOOT_BYTES, FOOT_MAGIC, Run, SIGNATURE_BYTES};
+use super::run::{FOOT_BYTES, FOOT_MAGIC, HEAD_BYTES, MAGIC, Run, SIGNATURE_BYTES, VERSION};
 use crate::keys::{Keyring, Role, Roster};
-use crate::{Error, Result, names};
+use crate::{Error, Kind, Result, names};
 
 const COPY_BYTES: usize = 64 << 10;
 
-/// Copies object `name` of `len` bytes to `path`, verifies it, and makes its filter.
+/// What becomes of an object of the store: the outer error is this machine's own and ends the work; the inner one is
+/// about that object alone, which is then refused, and everything else goes on.
+pub(super) type Judged<T> = Result<Result<T>>;
+
+/// Copies object `name` of `len` bytes to `path`, and verifies all of it.
 pub(super) fn import(
     store: &dyn Store,
     keyring: &Keyring,
@@ -22,34 +27,47 @@ pub(super) fn import(
     name: &str,
     len: u64,
     path: &Path,
-) -> Result<Run> {
+) -> Judged<Run> {
     let partial = names::partial(path)?;
-    let believed = copy_and_hash(store, name, len, &partial).and_then(|(hash, foot, signature)| {
-        let signer = u32::from_be_bytes([foot[16], foot[17], foot[18], foot[19]]);
-        let member = roster.member(signer)?;
-        if &foot[20..] != FOOT_MAGIC || !crate::crypto::verify(&member.public, &hash, &signature) {
-            return Err(Error::damaged("its signature is wrong: it was altered or forged"));
+    match copy(store, keyring, roster, name, len, &partial) {
+        Ok(Ok(mut run)) => {
+            std::fs::rename(&partial, path).map_err(|err| failed(&err))?;
+            path.clone_into(&mut run.path);
+            Ok(Ok(run))
         }
-        let run = Run::open(partial.clone(), keyring)?;
-        believe(&run, name, member.role)?;
+        other => {
+            let _ = std::fs::remove_file(&partial);
+            other.map(|judged| judged.map_err(|err| err.context(&format!("index run {name}"))))
+        }
+    }
+}
+
+fn failed(err: &std::io::Error) -> Error {
+    Error::io("cannot write to the state folder", err)
+}
+
+fn copy(store: &dyn Store, keyring: &Keyring, roster: &Roster, name: &str, len: u64, to: &Path) -> Judged<Run> {
+    let mut out = File::create(to).map_err(|err| failed(&err))?;
+    let streamed = stream(store, name, len, &mut |part| out.write_all(part).map_err(|err| failed(&err)))?;
+    let role = match streamed.and_then(|whole| whole.signed_by(roster)) {
+        Ok(role) => role,
+        Err(err) => return Ok(Err(err)),
+    };
+    let opened = Run::open(to.to_owned(), keyring).and_then(|mut run| {
+        believe(&run, name, role)?;
+        run.well_formed()?;
         Ok(run)
     });
-    let mut run = match believed {
-        Ok(run) => run,
-        Err(err) => {
-            let _ = std::fs::remove_file(&partial);
-            return Err(err.context(&format!("index run {name}")));
-        }
-    };
-    std::fs::rename(&partial, path).map_err(|err| Error::io("cannot write to the state folder", &err))?;
-    path.clone_into(&mut run.path);
-    Ok(run)
+    match opened {
+        Err(err) if !matches!(err.kind, Kind::Damaged | Kind::TooNew) => Err(err),
+        judged => Ok(judged),
+    }
 }
 
 /// What a true signature does not say: that the run stands under its own name, and that its signer may replace others.
 fn believe(run: &Run, name: &str, role: Role) -> Result<()> {
     if names::unhex(name) != Some(run.id) {
-        return Err(Error::damaged("it is another index run than its name says"));
+        return Err(misnamed());
     }
     if run.replaced > 0 && role < Role::Maintainer {
         return Err(Error::damaged("a writer says that it replaces other runs, which only a maintainer may"));
@@ -57,28 +75,80 @@ fn believe(run: &Run, name: &str, role: Role) -> Result<()> {
     Ok(())
 }
 
-type Copied = ([u8; 32], [u8; FOOT_BYTES], [u8; SIGNATURE_BYTES]);
+fn misnamed() -> Error {
+    Error::damaged("it is another index run than its name says")
+}
 
-fn copy_and_hash(store: &dyn Store, name: &str, len: u64, to: &Path) -> Result<Copied> {
-    let bad = || Error::damaged("it is too short");
-    let signed = len.checked_sub(SIGNATURE_BYTES as u64).filter(|n| *n > FOOT_BYTES as u64).ok_or_else(bad)?;
-    let mut out = File::create(to).map_err(|err| Error::io("cannot write to the state folder", &err))?;
-    let mut hash = Sha256::new();
-    let mut buf = vec![0; COPY_BYTES];
+/// Reads a run in the store from its first byte to its last and compares it with its signature; nothing is written.
+pub(crate) fn verify_stored(store: &dyn Store, roster: &Roster, name: &str, len: u64) -> Result<()> {
+    let verified = stream(store, name, len, &mut |_| Ok(()))?.and_then(|whole| {
+        whole.signed_by(roster)?;
+        if names::unhex(name).is_some_and(|id: [u8; 16]| whole.head[24..] == id) { Ok(()) } else { Err(misnamed()) }
+    });
+    verified.map_err(|err| err.context(&format!("index run {name}")))
+}
+
+const TAIL_BYTES: usize = FOOT_BYTES + SIGNATURE_BYTES;
+
+/// What is left of an object that went by.
+struct Whole {
+    head: [u8; HEAD_BYTES],
+    hash: [u8; 32],
+    foot: [u8; FOOT_BYTES],
+    signature: [u8; SIGNATURE_BYTES],
+}
+
+impl Whole {
+    /// The signer's role, if the signature is true.
+    fn signed_by(&self, roster: &Roster) -> Result<Role> {
+        let signer = u32::from_be_bytes([self.foot[16], self.foot[17], self.foot[18], self.foot[19]]);
+        let judged = roster.member(signer).and_then(|member| {
+            let sound =
+                &self.foot[20..] == FOOT_MAGIC && crate::crypto::verify(&member.public, &self.hash, &self.signature);
+            if sound {
+                Ok(member.role)
+            } else {
+                Err(Error::damaged("its signature is wrong: it was altered or forged"))
+            }
+        });
+        // Where a newer version has its signature is not known here, so all that can be said is what it says of itself.
+        // Nothing is lost by passing over it: what only it names counts as not there, and a backup stores it once more.
+        if judged.is_err() && &self.head[..4] == MAGIC && self.head[4] > VERSION {
+            return Err(Error::new(Kind::TooNew, "it is of a newer version, or was altered; upgrade the program"));
+        }
+        judged
+    }
+}
+
+/// Reads an object once, in order, and gives each part to `each`. Head, foot and signature are those bytes that were
+/// hashed: a store that answers otherwise when asked again deceives nobody.
+fn stream(store: &dyn Store, name: &str, len: u64, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Judged<Whole> {
+    if len < (HEAD_BYTES + TAIL_BYTES) as u64 {
+        return Ok(Err(Error::damaged("it is too short")));
+    }
+    let signed = len - SIGNATURE_BYTES as u64;
+    let (mut hash, mut buf, mut tail) = (Sha256::new(), vec![0; COPY_BYTES], Vec::with_capacity(TAIL_BYTES));
+    let mut head = [0; HEAD_BYTES];
     let mut at = 0;
     while at < len {
         let part = &mut buf[..(len - at).min(COPY_BYTES as u64) as usize];
-        store.get(name, at, part)?;
+        if let Err(err) = store.get(name, at, part) {
+            return Ok(Err(err.into()));
+        }
+        if let (0, Some(first)) = (at, part.first_chunk()) {
+            head = *first;
+        }
         let hashed = signed.saturating_sub(at).min(part.len() as u64) as usize;
         hash.update(&part[..hashed]);
-        out.write_all(part).map_err(|err| Error::io("cannot write to the state folder", &err))?;
+        let before_tail = (len - TAIL_BYTES as u64).saturating_sub(at).min(part.len() as u64) as usize;
+        tail.extend_from_slice(&part[before_tail..]);
+        each(part)?;
         at += part.len() as u64;
     }
-    let mut foot = [0; FOOT_BYTES];
-    store.get(name, signed - FOOT_BYTES as u64, &mut foot)?;
-    let mut signature = [0; SIGNATURE_BYTES];
-    store.get(name, signed, &mut signature)?;
-    Ok((hash.finalize().into(), foot, signature))
+    let (mut foot, mut signature) = ([0; FOOT_BYTES], [0; SIGNATURE_BYTES]);
+    foot.copy_from_slice(&tail[..FOOT_BYTES]);
+    signature.copy_from_slice(&tail[FOOT_BYTES..]);
+    Ok(Ok(Whole { head, hash: hash.finalize().into(), foot, signature }))
 }
 
 /// Loads the run's filter, or makes it by reading every page once.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::build::RunBuilder;
 use super::record::Record;
-use super::run::{LOCAL, Run};
+use super::run::{LOCAL, Run, no_such_row};
 use crate::keys::Keyring;
 use crate::pack::{BlobRecord, PackInfo};
 use crate::{Error, Result};
@@ -17,7 +17,9 @@ const RUNS_MAX: usize = 8;
 /// Where a run stands while it is merged.
 struct Cursor<'a> {
     run: &'a mut Run,
-    /// What its pack rows are moved by.
+    /// How many pack rows it has.
+    packs: u32,
+    /// What they are moved by.
     pack_base: u32,
     page: u32,
     at: usize,
@@ -28,6 +30,10 @@ impl Cursor<'_> {
         while self.page < self.run.pages() {
             if let Some(bytes) = self.run.page(self.page)?.get(self.at) {
                 let mut record = Record::decode(bytes);
+                // Moved by the base, it would silently name a pack of the next run.
+                if record.pack >= self.packs {
+                    return Err(no_such_row());
+                }
                 record.pack =
                     record.pack.checked_add(self.pack_base).ok_or_else(|| Error::damaged("too many packs"))?;
                 return Ok(Some(record));
@@ -84,7 +90,7 @@ fn merge(mut chosen: Vec<Run>, folder: &Path, keyring: &Keyring) -> Result<Run> 
         }
         let base = pack_base;
         pack_base = pack_base.checked_add(run.packs).ok_or_else(|| Error::damaged("too many packs"))?;
-        cursors.push(Cursor { run, pack_base: base, page: 0, at: 0 });
+        cursors.push(Cursor { packs: run.packs, run, pack_base: base, page: 0, at: 0 });
     }
     let partial = folder.join(format!("{}.part", crate::names::hex(&crate::crypto::random::<16>()?)));
     let file = File::create(&partial).map_err(|err| Error::io("cannot write to the state folder", &err))?;
@@ -126,7 +132,7 @@ fn next_with_place(cursors: &mut [Cursor<'_>]) -> Result<Option<(usize, Record)>
 /// Calls `each` for every record of `runs` in order of ids, with the pack it names.
 pub(super) fn each(runs: &mut [Run], each: &mut dyn FnMut(&PackInfo, &BlobRecord) -> Result<()>) -> Result<()> {
     let mut cursors: Vec<Cursor<'_>> =
-        runs.iter_mut().map(|run| Cursor { run, pack_base: 0, page: 0, at: 0 }).collect();
+        runs.iter_mut().map(|run| Cursor { packs: run.packs, run, pack_base: 0, page: 0, at: 0 }).collect();
     let mut packs = PackCache { rows: vec![None; CACHED_ROWS] };
     while let Some((at, record)) = next_with_place(&mut cursors)? {
         each(&packs.get(cursors[at].run, at, record.pack)?, &record.blob)?;

@@ -11,5 +11,6 @@ mod run;
 mod set;
 
 pub(crate) use build::RunBuilder;
+pub(crate) use import::verify_stored;
 pub(crate) use record::Record;
 pub(crate) use set::{Found, IndexSet};

@@ -14,7 +14,7 @@ use super::run::{LOCAL, Run};
 use crate::keys::{Keyring, Roster};
 use crate::model::{ChunkId, PackId};
 use crate::pack::{BlobRecord, PackInfo};
-use crate::{Error, Result, names};
+use crate::{Error, Kind, Result, names};
 
 /// One place where a blob is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,9 +43,12 @@ pub(crate) struct IndexSet {
     pub(crate) filter_bytes: usize,
     /// Packs that are missing or damaged: a blob that only they have counts as not there.
     pub(crate) unusable: HashSet<PackId>,
-    /// Runs in the store that are not to be trusted, with the reason.
+    /// Runs in the store that are not to be trusted or cannot be read, with the reason.
     pub(crate) refused: Vec<Error>,
 }
+
+/// Refused runs that are told one by one.
+const REMARKS_MAX: usize = 5;
 
 const REBUILT: &str = "the copy of the index in the state folder was damaged; it was made anew from the repository";
 
@@ -86,7 +89,7 @@ impl IndexSet {
     fn healed<T>(&mut self, mut work: impl FnMut(&mut Self) -> Result<T>) -> Result<T> {
         match work(self) {
             // What is damaged in the store is only refused; so this is the copy.
-            Err(err) if err.kind == crate::Kind::Damaged && !self.rebuilt => {
+            Err(err) if err.kind == Kind::Damaged && !self.rebuilt => {
                 self.rebuild()?;
                 work(self)
             }
@@ -102,7 +105,6 @@ impl IndexSet {
         for path in files(&self.folder, "run")? {
             remove(&path)?;
         }
-        self.refused.clear();
         self.filters_ready = false;
         self.refresh()
     }
@@ -121,6 +123,8 @@ impl IndexSet {
     }
 
     fn refresh(&mut self) -> Result<()> {
+        // Each is tried again.
+        self.refused.clear();
         let mut stored: Vec<Entry> = Vec::new();
         self.store.list(names::INDEX, &mut |entry| {
             stored.push(entry.clone());
@@ -139,14 +143,36 @@ impl IndexSet {
                 continue;
             }
             let path = self.folder.join(format!("{}.run", names::hex(&id)));
-            match import(&*self.store, &self.keyring, &self.roster, &entry.name, entry.len, &path) {
+            // One that is refused hides no other. It is tried again by every command, so an unreadable one does no
+            // lasting harm: meanwhile what only it names is stored again, or reported as missing.
+            match import(&*self.store, &self.keyring, &self.roster, &entry.name, entry.len, &path)? {
                 Ok(run) => self.runs.push(run),
-                Err(err) if err.kind == crate::Kind::Damaged => self.refused.push(err),
-                Err(err) => return Err(err),
+                Err(err) => self.refused.push(err),
             }
             compact(&mut self.runs, &self.folder, &self.keyring)?;
         }
         Ok(())
+    }
+
+    /// What a person should hear of the runs that were refused. One that was deleted since it was listed was replaced.
+    pub(crate) fn remarks(&self) -> Vec<String> {
+        let there: Vec<&Error> = self.refused.iter().filter(|err| err.kind != Kind::NotFound).collect();
+        let more = there.len().saturating_sub(REMARKS_MAX);
+        let mut out: Vec<String> = there
+            .iter()
+            .take(REMARKS_MAX)
+            .map(|err| format!("{err}; what only it names counts as not there"))
+            .collect();
+        if more > 0 {
+            out.push(format!("{more} more index runs are refused; \"atalaya-agent check\" names them"));
+        }
+        out
+    }
+
+    /// Where the state folder has the run `name` as it was signed, if it was not merged with others yet.
+    pub(crate) fn copy_of(&self, name: &str) -> Option<&Path> {
+        let id = names::unhex::<16>(name)?;
+        self.runs.iter().find(|run| run.id == id && run.signer != LOCAL).map(|run| run.path.as_path())
     }
 
     /// Ids of the store's runs that this copy was made from.

@@ -19,6 +19,13 @@ pub struct Snapshot<'a> {
 impl Repository {
     /// Opens a snapshot; needs a maintainer's key for names, an owner's for content.
     pub fn open_snapshot(&self, info: &Info, threads: usize) -> Result<Snapshot<'_>> {
+        let snapshot = self.open_unremarked(info, threads)?;
+        self.tell_all(&snapshot.blobs.index().remarks());
+        Ok(snapshot)
+    }
+
+    /// The same for a check, which has told what is wrong with the index.
+    pub(crate) fn open_unremarked(&self, info: &Info, threads: usize) -> Result<Snapshot<'_>> {
         let info = load(&*self.store, &self.keyring, &self.roster, info.id)?;
         let private = info.private(&self.keyring)?;
         Ok(Snapshot { blobs: Blobs::new(self)?, info, private, threads })

@@ -4,7 +4,7 @@ use atalaya_store::Store;
 
 use super::object::{Info, load};
 use crate::keys::{Keyring, Roster};
-use crate::{Error, Kind, Result, names};
+use crate::{Error, Result, names};
 
 /// Every snapshot, oldest first, and those that do not verify, with the reason.
 pub(crate) fn read_all(store: &dyn Store, keyring: &Keyring, roster: &Roster) -> Result<(Vec<Info>, Vec<Error>)> {
@@ -22,9 +22,8 @@ pub(crate) fn read_all(store: &dyn Store, keyring: &Keyring, roster: &Roster) ->
                 info.sealed = Vec::new();
                 good.push(info);
             }
-            // One that is newer, or was deleted since it was listed, hides no other.
-            Err(err) if matches!(err.kind, Kind::Damaged | Kind::TooNew | Kind::NotFound) => bad.push(err),
-            Err(err) => return Err(err),
+            // One that is damaged, newer, on a bad sector, or was deleted since it was listed, hides no other.
+            Err(err) => bad.push(err),
         }
     }
     good.sort_by_key(|info| (info.catalogue.started, info.id));

@@ -90,6 +90,11 @@ impl Lab {
 
     /// Puts a snapshot that `keyring` signs. Its tree does not exist.
     pub(super) fn snapshot(&self, keyring: &Keyring, started: i64) -> Info {
+        Self::snapshot_of(&*self.store, keyring, started, [7; 32])
+    }
+
+    /// The same with a root that may exist.
+    pub(super) fn snapshot_of(store: &dyn Store, keyring: &Keyring, started: i64, root: [u8; 32]) -> Info {
         let catalogue = Catalogue {
             started: (started, 0),
             finished: (started, 0),
@@ -102,8 +107,8 @@ impl Lab {
             problems: 0,
             full: false,
         };
-        let private = Private { root: [7; 32], level: 0, sources: vec![b"/home".to_vec()], host: "box".into() };
-        snapshot::store(&*self.store, keyring, random().unwrap(), &catalogue, &private).unwrap()
+        let private = Private { root, level: 0, sources: vec![b"/home".to_vec()], host: "box".into() };
+        snapshot::store(store, keyring, random().unwrap(), &catalogue, &private).unwrap()
     }
 }
 
@@ -117,9 +122,14 @@ pub(super) fn signed_again(run: &[u8], by: &Signer) -> Vec<u8> {
 
 /// What a check finds, harmless things too.
 pub(super) fn findings(repo: &Repository) -> Vec<String> {
+    findings_reading(repo, 0.0)
+}
+
+/// The same with a share of the packs read.
+pub(super) fn findings_reading(repo: &Repository, read_percent: f64) -> Vec<String> {
     let (spool, all) = (tempfile::tempdir().unwrap(), Mutex::new(Vec::new()));
     let options = CheckOptions {
-        read_percent: 0.0,
+        read_percent,
         threads: 1,
         spool: spool.path(),
         stop: &AtomicBool::new(false),

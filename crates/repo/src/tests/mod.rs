@@ -1,5 +1,6 @@
 //! Tests that need the engine's insides: forged objects, hostile lengths, nonces, models.
 
+mod false_claims;
 mod forged_blobs;
 mod forged_fences;
 mod forged_runs;

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 
 use atalaya_repo::check::{CheckOptions, CheckProgress, CheckSummary, Finding};
 use atalaya_repo::view::View;
-use atalaya_repo::{Kind, Repository, Result, Selector};
+use atalaya_repo::{Kind, Repository, Result, Selector, Unlock};
 use atalaya_store::{SimStore, Store};
 
-use crate::fixture::{Tree, World, init, noise, read_content};
+use crate::fixture::{PASSPHRASE, Tree, World, init, noise, read_content};
 
 pub fn check(world: &World, percent: f64) -> Result<(CheckSummary, Vec<Finding>)> {
     check_opened(&world.open()?, percent)
@@ -41,7 +41,10 @@ fn tree() -> Tree {
 
 /// What can still be read, and whether anything that was read is wrong.
 fn survivors(world: &World, tree: &Tree) -> Result<(usize, usize)> {
-    let repo = world.open()?;
+    survivors_of(&world.open()?, tree)
+}
+
+fn survivors_of(repo: &Repository, tree: &Tree) -> Result<(usize, usize)> {
     let info = repo.find_snapshot(&"latest".parse::<Selector>()?)?;
     let snapshot = repo.open_snapshot(&info, 2)?;
     let mut entries = snapshot.entries(b"")?;
@@ -73,6 +76,17 @@ fn a_sound_repository_has_no_findings() {
     assert!(summary.packs_read >= 2 && summary.packs_read == summary.packs && summary.blobs_verified > 4);
 }
 
+/// A backup that fails for want of room, but has enough to say so.
+fn end_a_session(store: &SimStore, world: &World, tree: &Tree) {
+    let used: usize = store.names("").iter().map(|name| store.contents(name).unwrap().len()).sum();
+    store.set_capacity(Some(used as u64 + 400));
+    let mut more = tree.clone();
+    more.file("more", noise(3, 900_000));
+    world.backup(&more).unwrap_err();
+    store.set_capacity(None);
+    assert_eq!(store.names("ended/").len(), 1);
+}
+
 #[test]
 fn damage_matrix() {
     let store = Arc::new(SimStore::new());
@@ -80,10 +94,15 @@ fn damage_matrix() {
     let mut world = World::over(Arc::clone(&store) as Arc<dyn Store>);
     let tree = tree();
     world.backup(&tree).unwrap();
+    end_a_session(&store, &world, &tree);
     let whole = tree.nodes.len();
+    let key = store.contents(&store.names("keys/")[0]).unwrap();
     let names = store.names("");
     let kinds: BTreeSet<&str> = names.iter().map(|n| n.split('/').next().unwrap()).collect();
-    assert_eq!(kinds, BTreeSet::from(["config", "data", "index", "keys", "roster", "sessions", "snapshots", "tree"]));
+    assert_eq!(
+        kinds,
+        BTreeSet::from(["config", "data", "ended", "index", "keys", "roster", "sessions", "snapshots", "tree"])
+    );
     for name in &names {
         let before = store.contents(name).unwrap();
         let places = [0, 5, 30, before.len() / 3, before.len() / 2, before.len() - 30, before.len() - 1];
@@ -102,9 +121,21 @@ fn damage_matrix() {
                 Some(bytes) => store.damage(name, |b| *b = bytes).unwrap(),
                 None => store.lose(name).unwrap(),
             }
+            // Nothing in the data depends on these where the state folder has a copy of the index (which an index run
+            // that is gone takes with it: whoever removes one means it).
+            let spared = name.starts_with("index/") && case != "gone";
+            if spared || ["keys/", "sessions/", "ended/"].iter().any(|folder| name.starts_with(folder)) {
+                let unlock = Unlock::KeyFile(&key, Some(PASSPHRASE));
+                let repo = Repository::open(Arc::clone(&world.store), unlock, world.state.path()).unwrap();
+                assert_eq!(survivors_of(&repo, &tree).unwrap(), (whole, 0), "{what}");
+                let (summary, findings) = check_opened(&repo, 0.0).unwrap();
+                // What is sealed in a key file only its passphrase can tell.
+                let told = name.starts_with("keys/") || !findings.is_empty() || case == "gone";
+                assert!(summary.files_affected == 0 && told, "{what}: {findings:?}");
+            }
             // A fresh state folder: no copy of the index hides damage of the store's.
             let kept = std::mem::replace(&mut world.state, tempfile::tempdir().unwrap());
-            let session = name.starts_with("sessions/") && case == "gone";
+            let session = (name.starts_with("sessions/") || name.starts_with("ended/")) && case == "gone";
             match check(&world, 100.0) {
                 Ok((_, findings)) => assert!(
                     !findings.is_empty() || session || name.starts_with("snapshots/") && case == "gone",
@@ -129,6 +160,33 @@ fn damage_matrix() {
         }
     }
     assert_eq!(check(&world, 100.0).unwrap().1, []);
+}
+
+/// The state folder has a copy of the index, so everything still comes back here; elsewhere it would not.
+#[test]
+fn a_rotten_index_run_is_found_though_the_state_folder_has_a_copy_of_it() {
+    let store = Arc::new(SimStore::new());
+    init(&*store).unwrap();
+    let world = World::over(Arc::clone(&store) as Arc<dyn Store>);
+    let made = world.backup(&tree()).unwrap().snapshot;
+    let name = store.names("index/").remove(0);
+    for percent in [0.0, 100.0] {
+        for at in [5, 30, 2_000, store.contents(&name).unwrap().len() - 1] {
+            store.flip(&name, at).unwrap();
+            let (summary, findings) = check(&world, percent).unwrap();
+            let [Finding::Object(text)] = &findings[..] else { panic!("byte {at}: {findings:?}") };
+            assert!(text.contains(&name) && text.contains("sound copy"), "{text}");
+            assert_eq!((summary.findings, summary.objects), (1, 0), "not one that can be done without");
+            let elsewhere = World::over(Arc::clone(&store) as Arc<dyn Store>);
+            assert!(
+                check(&elsewhere, 0.0).unwrap().1.iter().any(|f| matches!(f, Finding::Object(t) if t.contains(&name)))
+            );
+            let warnings = elsewhere.backup(&Tree::default()).unwrap().warnings;
+            assert!(warnings.iter().any(|text| text.contains(&name)), "{warnings:?}");
+            world.assert_holds(&made, &tree());
+            store.flip(&name, at).unwrap();
+        }
+    }
 }
 
 #[test]

@@ -210,6 +210,7 @@ impl Content for MemoryFile {
 
 /// A repository on a store, with a state folder that lasts as long as this.
 pub struct World {
+    pub job: String,
     pub store: Arc<dyn Store>,
     pub state: tempfile::TempDir,
     pub problems: Mutex<Vec<Problem>>,
@@ -240,6 +241,7 @@ impl World {
 
     pub fn over(store: Arc<dyn Store>) -> Self {
         Self {
+            job: "default".into(),
             store,
             state: tempfile::tempdir().unwrap(),
             problems: Mutex::default(),
@@ -283,7 +285,7 @@ impl World {
             walk,
             open,
             &Options {
-                job: "default".into(),
+                job: self.job.clone(),
                 sources: vec![b"/".to_vec()],
                 host: "box".into(),
                 full: self.full,

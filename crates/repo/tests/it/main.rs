@@ -9,4 +9,6 @@ mod fixture;
 mod fixtures;
 mod keys;
 mod links;
+mod lost;
 mod round_trip;
+mod unreadable;

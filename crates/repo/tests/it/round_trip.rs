@@ -259,7 +259,8 @@ fn bundles_that_rot_are_bundled_anew() {
     assert!(rotten > 0);
     world.full = false;
     let summary = world.backup(&tree).unwrap();
-    assert!(summary.files_read == 40 && (1..=2).contains(&summary.new_chunks), "{summary:?}");
+    // Where bundles end depends on the key. The last one may be so short that one file is a quarter of it.
+    assert!((38..=40).contains(&summary.files_read) && (1..=2).contains(&summary.new_chunks), "{summary:?}");
     world.assert_holds("latest", &tree);
     assert_eq!(world.backup(&tree).unwrap().files_read, 0);
     world.full = true;
