@@ -1,0 +1,52 @@
+//! Looking at the machine: one probe a file, listed once in [`all`].
+//!
+//! Only this part of the agent reads `/proc`, `/sys` and devices, and only below a root that tests move. Reading and
+//! parsing are apart. What is not there is told apart from what failed and from what may not be read.
+
+mod fault;
+mod run;
+mod site;
+
+use std::time::Duration;
+
+use atalaya_wire::{ObjectId, Sample};
+use jiff::Timestamp;
+
+pub use fault::{Fault, Result};
+pub use run::{Output, run};
+pub use site::Site;
+
+/// When a reading is made. Probes read no clock: tests say what time it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// Since the machine started, by a clock that never jumps.
+    pub boot: Duration,
+    /// By the wall clock.
+    pub wall: Timestamp,
+}
+
+/// One way of looking at the machine. What it keeps between readings (counters, to make rates of) is its own.
+pub trait Probe: Send {
+    /// In topics, on the command line and in the configuration.
+    fn name(&self) -> &'static str;
+
+    /// How often it reads if nobody says otherwise.
+    fn every(&self) -> Duration;
+
+    /// How long a reading may take before it counts as stuck.
+    fn deadline(&self) -> Duration {
+        Duration::from_secs(10)
+    }
+
+    /// Whether it needs so much memory (TLS, HTTP, a package manager) that it runs in a process of its own.
+    fn apart(&self) -> bool {
+        false
+    }
+
+    /// Hands everything it sees to `out`.
+    ///
+    /// # Errors
+    ///
+    /// What keeps it from seeing anything. What is wrong with one of several things is in that thing's sample.
+    fn read(&mut self, site: &Site, at: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()>;
+}

@@ -1,0 +1,59 @@
+//! Running a program that a probe asks, with an end in time and a bound on what it says.
+
+use std::io::Read;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use std::os::unix::process::CommandExt;
+
+use crate::probe::{Fault, Result};
+
+/// What a program may say; the rest is left unread.
+const OUTPUT_BYTES_MAX: u64 = 1 << 20;
+
+/// What a program said.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Exit code; `None` where a signal ended it.
+    pub code: Option<i32>,
+    /// Standard output.
+    pub text: String,
+}
+
+/// Runs `program` with `words`, in a group of its own that is killed at `deadline`. No shell, no input, `LC_ALL=C`.
+///
+/// # Errors
+///
+/// [`Fault::Absent`] without such a program, [`Fault::Failed`] at the deadline.
+pub fn run(program: &str, words: &[&str], deadline: Duration) -> Result<Output> {
+    let mut command = Command::new(program);
+    command.args(words).env("LC_ALL", "C").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.process_group(0).spawn().map_err(|err| Fault::io(program, &err))?;
+    let Some(stdout) = child.stdout.take() else { return Err(Fault::Failed(format!("{program} has no output"))) };
+    let (send, receive) = mpsc::channel();
+    // Reading has an end of its own: the pipe closes when the group is killed.
+    let reader = thread::Builder::new().name("output".into()).stack_size(64 << 10).spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = stdout.take(OUTPUT_BYTES_MAX).read_to_end(&mut bytes);
+        let _ = send.send(bytes);
+    });
+    let heard = reader.is_ok().then(|| receive.recv_timeout(deadline).ok()).flatten();
+    if heard.is_none() {
+        kill(&child);
+    }
+    let status = child.wait().map_err(|err| Fault::io(program, &err))?;
+    match heard {
+        Some(bytes) => Ok(Output { code: status.code(), text: String::from_utf8_lossy(&bytes).into_owned() }),
+        None => Err(Fault::Failed(format!("{program} did not answer within {} s", deadline.as_secs()))),
+    }
+}
+
+fn kill(child: &std::process::Child) {
+    if let Ok(id) = i32::try_from(child.id()) {
+        let _ = killpg(Pid::from_raw(id), Signal::SIGKILL);
+    }
+}

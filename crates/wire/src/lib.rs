@@ -1,0 +1,19 @@
+//! What agent and sidecar say to each other and to people's tools: topics, views, the two streams, commands and
+//! Home Assistant's discovery. Nothing here does I/O. `docs/wire.md` says the same for people, and is made from it.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod ids;
+pub mod limits;
+mod sample;
+mod stamp;
+mod text;
+mod topics;
+pub mod view;
+
+pub use ids::{NodeId, ObjectId, StreamId};
+pub use sample::Sample;
+pub use stamp::Stamp;
+pub use text::{Text, text};
+pub use topics::Topics;

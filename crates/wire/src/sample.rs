@@ -1,0 +1,110 @@
+//! Any view, as it travels in a frame.
+
+use crate::view::{
+    Auth, Backup, Cert, Disk, Dns, Field, FileSystem, Log, Meta, Net, NoIp, Probe, Raid, Service, System, Updates, Ups,
+    Value, View, differs,
+};
+
+macro_rules! samples {
+    ($($name:ident),+) => {
+        /// A view of any kind.
+        #[derive(Clone, Debug, PartialEq)]
+        #[expect(clippy::large_enum_variant, reason = "one at a time, on the stack of whoever made it")]
+        pub enum Sample {
+            $(#[doc = concat!("See [`", stringify!($name), "`].")] $name($name),)+
+        }
+
+        $(impl From<$name> for Sample {
+            fn from(view: $name) -> Self {
+                Self::$name(view)
+            }
+        })+
+
+        impl Sample {
+            /// [`View::KIND`].
+            #[must_use]
+            pub const fn kind(&self) -> u16 {
+                match self { $(Self::$name(_) => $name::KIND,)+ }
+            }
+
+            /// [`View::NAME`].
+            #[must_use]
+            pub const fn name(&self) -> &'static str {
+                match self { $(Self::$name(_) => $name::NAME,)+ }
+            }
+
+            /// [`View::FIELDS`].
+            #[must_use]
+            pub const fn fields(&self) -> &'static [Field] {
+                match self { $(Self::$name(_) => $name::FIELDS,)+ }
+            }
+
+            /// [`View::value`].
+            #[must_use]
+            pub fn value(&self, at: usize) -> Value<'_> {
+                match self { $(Self::$name(view) => view.value(at),)+ }
+            }
+
+            /// The first key by which it is worth telling to somebody who knows `old`; `None` if nothing changed enough.
+            #[must_use]
+            pub fn differs(&self, old: &Self) -> Option<&'static str> {
+                match (old, self) {
+                    $((Self::$name(old), Self::$name(new)) => differs(old, new).next(),)+
+                    _ => Some("kind"),
+                }
+            }
+
+            /// Its part of a frame.
+            ///
+            /// # Errors
+            ///
+            /// If it does not fit `room`.
+            pub fn encode<'a>(&self, room: &'a mut [u8]) -> Result<&'a [u8], postcard::Error> {
+                match self { $(Self::$name(view) => postcard::to_slice(view, room).map(|used| &*used),)+ }
+            }
+
+            /// From a part of a frame; `None` for kinds that are newer than this program.
+            ///
+            /// # Errors
+            ///
+            /// If the bytes are not such a view.
+            pub fn decode(kind: u16, bytes: &[u8]) -> Result<Option<Self>, postcard::Error> {
+                match kind {
+                    $($name::KIND => postcard::from_bytes(bytes).map(|view| Some(Self::$name(view))),)+
+                    _ => Ok(None),
+                }
+            }
+        }
+    };
+}
+
+samples!(
+    Meta, System, Disk, FileSystem, Raid, Net, Ups, Service, Backup, Dns, NoIp, Cert, Updates, Auth, Log, Probe
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::SAMPLE_BYTES_MAX;
+    use crate::text;
+
+    #[test]
+    fn samples_go_through_bytes() {
+        let view = Disk { model: Some(text(&"x".repeat(500))), temperature_celsius: Some(-3.5), ..Disk::default() };
+        let mut room = [0; SAMPLE_BYTES_MAX];
+        let sample = Sample::from(view);
+        let bytes = sample.encode(&mut room).unwrap();
+        assert_eq!(Sample::decode(3, bytes), Ok(Some(sample.clone())));
+        assert_eq!(Sample::decode(65_000, bytes), Ok(None));
+        assert!(Sample::decode(3, &bytes[..20]).is_err());
+        assert_eq!((sample.kind(), sample.name()), (3, "disk"));
+    }
+
+    #[test]
+    fn a_sample_tells_what_changed() {
+        let old = Sample::from(Auth { failed_count: Some(0), ..Auth::default() });
+        let new = Sample::from(Auth { failed_count: Some(3), ..Auth::default() });
+        assert_eq!((new.differs(&old), new.differs(&new)), (Some("failed_count"), None));
+        assert_eq!(new.differs(&Sample::from(Log::default())), Some("kind"));
+    }
+}
