@@ -3,7 +3,9 @@
 #![forbid(unsafe_code)]
 
 pub mod cli;
+pub mod config;
 mod dump;
 mod fs;
 pub mod restore;
+pub mod schedule;
 pub mod source;
