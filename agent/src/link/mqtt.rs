@@ -147,6 +147,8 @@ impl Session {
         options.set_session_mode(SessionMode::Clean);
         options.set_session_expiry_interval(Some(SESSION_SECONDS));
         options.set_max_packet_size(Some(INCOMING_BYTES_MAX));
+        // Without it room is made for 65,535 messages under way: 14 MiB.
+        options.set_outgoing_inflight_upper_limit(UNDER_WAY_MAX as u16);
         options.set_last_will(LastWill::new(&self.will.topic, self.will.payload, QoS::AtLeastOnce, true, None));
         match (&self.output.username, &self.output.password) {
             (Some(user), Some(password)) => {
