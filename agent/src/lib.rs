@@ -1,9 +1,11 @@
 //! The process on the NAS: streams deduplicated, encrypted backups with bounded memory.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod cli;
 mod dump;
 mod fs;
+pub mod probe;
 pub mod restore;
 pub mod source;
