@@ -45,7 +45,6 @@ impl Sketch {
         fs::write(path, text).unwrap();
     }
 
-    #[allow(dead_code)]
     pub(super) fn remove(&self, path: &str) {
         let path = self.folder.path().join(path);
         if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.unwrap();

@@ -8,6 +8,7 @@ mod measure;
 mod run;
 mod site;
 
+pub mod disks;
 pub mod system;
 
 use std::time::Duration;
