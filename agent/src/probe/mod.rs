@@ -9,6 +9,7 @@ mod run;
 mod site;
 
 pub mod disks;
+pub mod fs;
 pub mod system;
 
 use std::time::Duration;
