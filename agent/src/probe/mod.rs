@@ -10,6 +10,7 @@ mod site;
 
 pub mod disks;
 pub mod fs;
+pub mod raid;
 pub mod system;
 
 use std::time::Duration;

@@ -145,7 +145,8 @@ mod tests {
             assert_eq!((view.memory_available_bytes, view.memory_used_percent), (available, used), "{text}");
         };
         check("MemTotal: 1000 kB\nMemAvailable: 250 kB\nMemFree: 1 kB\n", Some(256_000), Some(75.0));
-        let old = "MemTotal: 1000 kB\nMemFree: 100 kB\nBuffers: 50 kB\nCached: 300 kB\nShmem: 20 kB\nSReclaimable: 70 kB\n";
+        let old =
+            "MemTotal: 1000 kB\nMemFree: 100 kB\nBuffers: 50 kB\nCached: 300 kB\nShmem: 20 kB\nSReclaimable: 70 kB\n";
         check(old, Some(512_000), Some(50.0));
         check("MemTotal: 1000 kB\n", None, None);
         check("MemTotal: 99999999999999999999 kB\nMemFree:\n", None, None);
