@@ -10,6 +10,7 @@ mod site;
 
 pub mod disks;
 pub mod fs;
+pub mod net;
 pub mod raid;
 pub mod system;
 
