@@ -4,8 +4,12 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod cli;
+pub mod config;
 mod dump;
 mod fs;
+pub mod link;
+pub mod outbox;
 pub mod probe;
 pub mod restore;
+pub mod schedule;
 pub mod source;

@@ -4,8 +4,13 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod ack;
+pub mod command;
+pub mod discovery;
+pub mod event;
 mod ids;
 pub mod limits;
+pub mod message;
 mod sample;
 mod stamp;
 mod text;

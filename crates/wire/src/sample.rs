@@ -78,9 +78,7 @@ macro_rules! samples {
     };
 }
 
-samples!(
-    Meta, System, Disk, FileSystem, Raid, Net, Ups, Service, Backup, Dns, NoIp, Cert, Updates, Auth, Log, Probe
-);
+samples!(Meta, System, Disk, FileSystem, Raid, Net, Ups, Service, Backup, Dns, NoIp, Cert, Updates, Auth, Log, Probe);
 
 #[cfg(test)]
 mod tests {

@@ -50,7 +50,8 @@ mod tests {
 
     #[test]
     fn numbers_have_five_digits() {
-        for (x, text) in [(41.300_003, "41.3"), (0.0, "0.0"), (1_234_567.0, "1234600.0"), (0.000_123_456, "0.00012346")] {
+        for (x, text) in [(41.300_003, "41.3"), (0.0, "0.0"), (1_234_567.0, "1234600.0"), (0.000_123_456, "0.00012346")]
+        {
             assert_eq!(serde_json::to_string(&rounded(x)).unwrap(), text);
         }
         assert!(rounded(f32::MAX).is_finite() && rounded(f32::MIN_POSITIVE).is_finite());

@@ -19,8 +19,8 @@ mod probe;
 mod raid;
 mod service;
 mod system;
-mod ups;
 mod updates;
+mod ups;
 mod value;
 
 pub use auth::Auth;
@@ -38,8 +38,8 @@ pub use probe::Probe;
 pub use raid::Raid;
 pub use service::Service;
 pub use system::System;
-pub use ups::Ups;
 pub use updates::Updates;
+pub use ups::Ups;
 pub use value::{Change, Field, Value, differs};
 
 use serde::Serialize;

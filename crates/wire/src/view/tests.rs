@@ -10,7 +10,10 @@ fn views_are_flat_json_with_every_key() {
     let object = json.as_object().unwrap();
     assert_eq!(object.len(), Raid::FIELDS.len() + 2);
     assert!(object.values().all(|value| !value.is_object() && !value.is_array()));
-    assert_eq!((&json["ts"], &json["seq"], &json["name"], &json["member_count"]), (&5.into(), &7.into(), &"md0".into(), &2.into()));
+    assert_eq!(
+        (&json["ts"], &json["seq"], &json["name"], &json["member_count"]),
+        (&5.into(), &7.into(), &"md0".into(), &2.into())
+    );
     assert!(json["state"].is_null());
 }
 
@@ -28,7 +31,12 @@ fn kinds_and_names_are_given_once() {
 
 #[test]
 fn what_changed_enough_is_worth_telling() {
-    let old = System { cpu_percent: Some(10.0), uptime_seconds: Some(5), memory_available_bytes: Some(1000), ..System::default() };
+    let old = System {
+        cpu_percent: Some(10.0),
+        uptime_seconds: Some(5),
+        memory_available_bytes: Some(1000),
+        ..System::default()
+    };
     let changed = |f: &dyn Fn(&mut System)| {
         let mut new = old.clone();
         f(&mut new);

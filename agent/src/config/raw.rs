@@ -1,0 +1,284 @@
+//! The configuration as it is written.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::values::{Secret, Url, duration, size};
+use super::{Config, Job, Output, plan, prefix};
+
+/// More jobs than anybody has, and few enough to keep in memory.
+const JOBS_MAX: usize = 64;
+/// Brokers.
+const OUTPUTS_MAX: usize = 4;
+const INTERVAL_MIN: Duration = Duration::from_secs(5);
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Raw {
+    #[serde(default)]
+    node: RawNode,
+    #[serde(default)]
+    watch: RawWatch,
+    #[serde(default)]
+    mqtt: Vec<RawMqtt>,
+    #[serde(default)]
+    sidecar: RawSidecar,
+    #[serde(default, rename = "job")]
+    jobs: Vec<RawJob>,
+    #[serde(default)]
+    probes: toml::Table,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawNode {
+    name: Option<String>,
+    id: Option<String>,
+    state_dir: Option<PathBuf>,
+    socket: Option<PathBuf>,
+    zone: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawWatch {
+    interval: String,
+    heartbeat: String,
+}
+
+impl Default for RawWatch {
+    fn default() -> Self {
+        Self { interval: "60s".into(), heartbeat: "15m".into() }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawSidecar {
+    key: Option<String>,
+}
+
+/// `[[mqtt]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawMqtt {
+    url: String,
+    username: Option<String>,
+    password_file: Option<PathBuf>,
+    ca_file: Option<PathBuf>,
+    cert_file: Option<PathBuf>,
+    key_file: Option<PathBuf>,
+    #[serde(default = "default_prefix")]
+    prefix: String,
+    #[serde(default = "default_discovery")]
+    discovery_prefix: String,
+    #[serde(default = "yes")]
+    streams: bool,
+}
+
+fn default_prefix() -> String {
+    "atalaya".into()
+}
+
+fn default_discovery() -> String {
+    "homeassistant".into()
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// `[[job]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawJob {
+    pub(super) name: String,
+    repo: String,
+    key_file: Option<PathBuf>,
+    passphrase_file: Option<PathBuf>,
+    paths: Vec<PathBuf>,
+    #[serde(default)]
+    exclude: Vec<String>,
+    #[serde(default)]
+    exclude_caches: bool,
+    exclude_larger_than: Option<String>,
+    #[serde(default)]
+    one_file_system: bool,
+    memory_max: Option<String>,
+    #[serde(default = "default_schedule")]
+    pub(super) schedule: String,
+    #[serde(default = "no_time")]
+    pub(super) jitter: String,
+    pub(super) window: Option<String>,
+    full_every: Option<String>,
+    #[serde(default = "default_tier")]
+    pub(super) tier: u8,
+    pub(super) rpo: Option<String>,
+    #[serde(default = "default_retries")]
+    pub(super) retries: u32,
+}
+
+fn default_schedule() -> String {
+    "daily 02:00".into()
+}
+
+fn no_time() -> String {
+    "0s".into()
+}
+
+const fn default_tier() -> u8 {
+    2
+}
+
+const fn default_retries() -> u32 {
+    3
+}
+
+impl Raw {
+    pub(super) fn check(self) -> Result<Config, String> {
+        let state = self.node.state_dir.unwrap_or_else(|| "/var/lib/atalaya".into());
+        let interval = duration(&self.watch.interval)?;
+        if interval < INTERVAL_MIN {
+            return Err(format!("[watch] interval {:?} is under {} s", self.watch.interval, INTERVAL_MIN.as_secs()));
+        }
+        let zone = zone(self.node.zone.as_deref())?;
+        let node = self.node.id.map(|id| id.parse().map_err(|err| format!("[node] id {id:?}: {err}"))).transpose()?;
+        let name = self.node.name.unwrap_or_else(|| {
+            nix::unistd::gethostname().map_or_else(|_| "nas".into(), |name| name.to_string_lossy().into_owned())
+        });
+        if self.jobs.len() > JOBS_MAX || self.mqtt.len() > OUTPUTS_MAX {
+            return Err(format!("at most {JOBS_MAX} [[job]] and {OUTPUTS_MAX} [[mqtt]]"));
+        }
+        let jobs = self.jobs.iter().map(|job| job.check(&state, &zone)).collect::<Result<Vec<_>, _>>()?;
+        if let Some(job) =
+            self.jobs.iter().enumerate().find(|(at, job)| self.jobs[..*at].iter().any(|other| other.name == job.name))
+        {
+            return Err(format!("two jobs are called {:?}", job.1.name));
+        }
+        Ok(Config {
+            name,
+            node,
+            socket: self.node.socket.unwrap_or_else(|| state.join("control.sock")),
+            state,
+            interval,
+            heartbeat: duration(&self.watch.heartbeat)?,
+            sidecar: self.sidecar.key.as_deref().map(key).transpose()?,
+            outputs: self.mqtt.into_iter().map(RawMqtt::check).collect::<Result<_, _>>()?,
+            jobs,
+            probes: self.probes,
+            zone,
+        })
+    }
+}
+
+fn zone(name: Option<&str>) -> Result<jiff::tz::TimeZone, String> {
+    match name {
+        Some(name) => {
+            jiff::tz::TimeZone::get(name).map_err(|_| format!("[node] zone {name:?} is no time zone known here"))
+        }
+        None => Ok(jiff::tz::TimeZone::system()),
+    }
+}
+
+fn key(text: &str) -> Result<[u8; 32], String> {
+    let wrong = || "[sidecar] key is 64 hexadecimal digits, as \"atalaya-sidecar node add\" prints them".to_owned();
+    let digits = text.as_bytes();
+    if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
+        return Err(wrong());
+    }
+    let mut out = [0; 32];
+    for (at, byte) in out.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).map_err(|_| wrong())?;
+    }
+    Ok(out)
+}
+
+impl RawMqtt {
+    fn check(self) -> Result<Output, String> {
+        let url: Url = self.url.parse()?;
+        let client = match (self.cert_file, self.key_file) {
+            (Some(cert), Some(key)) => Some((cert, key)),
+            (None, None) => None,
+            _ => return Err("[[mqtt]] cert_file and key_file go together".into()),
+        };
+        if !url.tls && (client.is_some() || self.ca_file.is_some()) {
+            return Err(format!("[[mqtt]] {}: certificates need mqtts://", self.url));
+        }
+        if !url.tls && self.password_file.is_some() && !url.is_local() {
+            return Err(format!(
+                "[[mqtt]] {}: a password would cross the network in the clear; use mqtts://",
+                self.url
+            ));
+        }
+        let discovery = Some(self.discovery_prefix).filter(|text| !text.is_empty());
+        Ok(Output {
+            url,
+            username: self.username,
+            password: self.password_file.map(Secret::in_file),
+            ca: self.ca_file,
+            client,
+            prefix: prefix(&self.prefix)?,
+            discovery: discovery.as_deref().map(prefix).transpose()?,
+            streams: self.streams,
+        })
+    }
+}
+
+impl RawJob {
+    fn check(&self, state: &std::path::Path, zone: &jiff::tz::TimeZone) -> Result<Job, String> {
+        let wrong = |what: String| format!("[[job]] {:?}: {what}", self.name);
+        if self.name.is_empty() || self.name.len() > 64 || self.name.chars().any(char::is_control) {
+            return Err(wrong("a name has 1 to 64 characters".into()));
+        }
+        if self.paths.is_empty() || self.paths.iter().any(|path| path.is_relative()) {
+            return Err(wrong("paths are absolute, and there is at least one".into()));
+        }
+        if !(1..=3).contains(&self.tier) {
+            return Err(wrong(format!("tier {} is not 1, 2 or 3", self.tier)));
+        }
+        let mut words = vec!["--repo".to_owned(), self.repo.clone(), "--job".into(), self.name.clone()];
+        let mut pair = |option: &str, value: String| words.extend([option.to_owned(), value]);
+        pair("--state-dir", state.display().to_string());
+        match (&self.key_file, &self.passphrase_file) {
+            (None, None) => {
+                return Err(wrong("key_file or passphrase_file is needed: nobody is there to be asked".into()));
+            }
+            (key, passphrase) => {
+                for (option, file) in [("--key-file", key), ("--passphrase-file", passphrase)] {
+                    if let Some(file) = file {
+                        pair(option, file.display().to_string());
+                    }
+                }
+            }
+        }
+        for pattern in &self.exclude {
+            pair("--exclude", pattern.clone());
+        }
+        for (option, value) in
+            [("--exclude-larger-than", &self.exclude_larger_than), ("--memory-max", &self.memory_max)]
+        {
+            if let Some(value) = value {
+                size(value).map_err(&wrong)?;
+                pair(option, value.clone());
+            }
+        }
+        for (option, wanted) in [("--exclude-caches", self.exclude_caches), ("--one-file-system", self.one_file_system)]
+        {
+            if wanted {
+                words.push(option.to_owned());
+            }
+        }
+        words.push("--".into());
+        let paths: Vec<String> = self.paths.iter().map(|path| path.display().to_string()).collect();
+        words.extend(paths.iter().cloned());
+        Ok(Job {
+            plan: plan(self, zone).map_err(&wrong)?,
+            tier: self.tier,
+            words,
+            paths,
+            full_every: self.full_every.as_deref().map(duration).transpose().map_err(&wrong)?,
+        })
+    }
+}

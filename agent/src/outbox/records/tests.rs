@@ -1,0 +1,98 @@
+use atalaya_wire::message::Message;
+use atalaya_wire::{ObjectId, Sample, text, view::Auth};
+
+use super::*;
+
+fn open(folder: &Path) -> Records {
+    Records::open(folder, [7; 16]).unwrap()
+}
+
+fn append(records: &mut Records, number: u64) -> u64 {
+    let auth = Auth { failed_count: Some(number), source: Some(text(&"x".repeat(100))), ..Auth::default() };
+    records.append(Stamp::default(), |builder| assert!(builder.sample(&ObjectId::only(), &Sample::from(auth)))).unwrap()
+}
+
+fn numbers(records: &Records) -> Vec<u64> {
+    let mut out = Vec::new();
+    let each = |seq, bytes: Vec<u8>| {
+        assert_eq!(Message::parse(&bytes).unwrap().head.seq, seq);
+        out.push(seq);
+        true
+    };
+    records.each(0, each).unwrap();
+    out
+}
+
+#[test]
+fn records_stay_until_they_are_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut records = open(folder.path());
+    let id = records.id();
+    for number in 1..=5 {
+        assert_eq!(append(&mut records, number), number);
+    }
+    let mut records = Records::open(folder.path(), [8; 16]).unwrap();
+    assert_eq!((records.id(), numbers(&records)), (id, vec![1, 2, 3, 4, 5]));
+    assert!(!records.acknowledge(StreamId([9; 16]), 3).unwrap() && !records.acknowledge(id, 6).unwrap());
+    assert!(records.acknowledge(id, 3).unwrap() && !records.acknowledge(id, 2).unwrap());
+    assert_eq!(numbers(&records), [4, 5]);
+    assert!(records.acknowledge(id, 5).unwrap());
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    let mut records = open(folder.path());
+    assert_eq!((numbers(&records), append(&mut records, 6)), (vec![], 6));
+}
+
+#[test]
+fn what_a_power_cut_tore_is_cut_off_and_its_number_given_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut records = open(folder.path());
+    for number in 1..=3 {
+        append(&mut records, number);
+    }
+    let path = records.path(1);
+    let whole = fs::read(&path).unwrap();
+    for end in (whole.len() - 100)..whole.len() {
+        fs::write(&path, &whole[..end]).unwrap();
+        let mut records = open(folder.path());
+        assert_eq!(numbers(&records), [1, 2]);
+        assert_eq!((append(&mut records, 3), numbers(&records)), (3, vec![1, 2, 3]));
+    }
+    let mut flipped = whole.clone();
+    flipped[whole.len() - 1] ^= 1;
+    fs::write(&path, &flipped).unwrap();
+    assert_eq!(numbers(&open(folder.path())), [1, 2]);
+}
+
+#[test]
+fn years_without_anybody_to_take_them_cost_the_oldest_and_that_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut records = open(folder.path());
+    let body = vec![0; 60_000];
+    for _ in 0..400 {
+        records.append(Stamp::default(), |builder| assert!(builder.part(60_000, &ObjectId::only(), &body))).unwrap();
+    }
+    let size: u64 = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum();
+    assert!(size <= DISK_BYTES_MAX + 2 * SEGMENT_BYTES_MAX, "{size}");
+    let first = numbers(&records)[0];
+    let mut told = 0;
+    records
+        .each(0, |_, bytes| {
+            let lost = Message::parse(&bytes).unwrap();
+            for part in lost.parts().filter(|part| part.kind == 0x4001) {
+                told = told.max(postcard::from_bytes::<event::Lost>(part.body).unwrap().to);
+            }
+            true
+        })
+        .unwrap();
+    assert!(first > 1 && told == first - 1, "{first} {told}");
+}
+
+#[test]
+fn a_stream_whose_note_is_lost_begins_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut records = open(folder.path());
+    append(&mut records, 1);
+    fs::write(folder.path().join("stream"), "rubbish").unwrap();
+    let records = Records::open(folder.path(), [8; 16]).unwrap();
+    assert_eq!(records.id(), StreamId([8; 16]));
+}
