@@ -12,6 +12,7 @@ pub mod disks;
 pub mod fs;
 pub mod net;
 pub mod raid;
+pub mod smart;
 pub mod system;
 
 use std::time::Duration;

@@ -1,25 +1,43 @@
 //! Probe `disks`: what disks do, and how healthy they are. Nothing that it reads itself wakes one.
 
 pub(super) mod list;
+mod smart;
 pub(super) mod stats;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use atalaya_wire::view::Disk;
 use atalaya_wire::{ObjectId, Sample, text};
 use serde::Deserialize;
 
+use crate::probe::smart::speaks;
 use crate::probe::{Fault, Moment, Probe, Result, Site};
 use list::{DISKS_MAX, Found, ids, is_placeholder, list};
+use smart::Smart;
 use stats::{Work, parse};
 
 /// What may be said about it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DisksConfig {
     /// Disks that are left out, by serial number or by the kernel's name.
     pub ignored: Vec<String>,
+    /// Whether SMART is read.
+    pub smart: bool,
+    /// How often, in seconds. Longer than the disks' idle timers, or they never fall asleep while something uses them
+    /// now and then.
+    pub smart_every_seconds: u64,
+    /// Where the helper for SMART listens.
+    pub smart_helper: PathBuf,
+}
+
+impl Default for DisksConfig {
+    fn default() -> Self {
+        let smart_helper = "/run/atalaya/smart.sock".into();
+        Self { ignored: Vec::new(), smart: true, smart_every_seconds: 1800, smart_helper }
+    }
 }
 
 /// Every disk.
@@ -31,13 +49,20 @@ pub struct Disks {
     before_at: Duration,
     /// Those that were there once and are not to be taken out.
     known: BTreeMap<ObjectId, Found>,
+    smart: Option<Smart>,
 }
 
 impl Disks {
-    /// One that has read nothing yet.
+    /// One that has read nothing yet. As root it asks disks itself, else through the helper.
     #[must_use]
-    pub const fn new(config: DisksConfig) -> Self {
-        Self { config, before: BTreeMap::new(), before_at: Duration::ZERO, known: BTreeMap::new() }
+    pub fn new(config: DisksConfig) -> Self {
+        Self::with(config, nix::unistd::geteuid().is_root())
+    }
+
+    fn with(config: DisksConfig, root: bool) -> Self {
+        let every = Duration::from_secs(config.smart_every_seconds.max(60));
+        let smart = config.smart.then(|| Smart::new(every, config.smart_helper.clone(), root));
+        Self { config, before: BTreeMap::new(), before_at: Duration::ZERO, known: BTreeMap::new(), smart }
     }
 
     fn ignores(&self, disk: &Found) -> bool {
@@ -64,13 +89,21 @@ impl Probe for Disks {
         let work = parse(&stats, |name| disks.iter().find(|disk| disk.name == name).map(|disk| disk.name.as_str()));
         let passed = at.boot.saturating_sub(self.before_at);
         let ids = ids(&disks);
+        let smart = self.smart.as_mut().map_or(Ok(()), |smart| {
+            let asked = ids.iter().zip(&disks).filter(|(_, disk)| speaks(disk));
+            smart.read(site, at, asked.map(|(id, disk)| (disk.name.clone(), id.clone())).collect())
+        });
         for (id, disk) in ids.iter().zip(&disks) {
-            let mut view = describe(disk);
+            let (mut view, mut moved) = (describe(disk), false);
             if let (Some(now), Some(before)) = (work.get(disk.name.as_str()), self.before.get(&disk.name)) {
                 now.rates(*before, passed, &mut view);
-                if now.moved(*before) {
-                    view.power = Some(text("active"));
-                }
+                moved = now.moved(*before);
+            }
+            if moved {
+                view.power = Some(text("active"));
+            }
+            if let Some(smart) = &mut self.smart {
+                smart.fill(id, moved, &mut view);
             }
             out(id.clone(), view.into());
         }
@@ -84,7 +117,8 @@ impl Probe for Disks {
                 self.known.insert(id, disk);
             }
         }
-        Ok(())
+        // What disks do is told already; only why there is no SMART is left to say.
+        smart
     }
 }
 
