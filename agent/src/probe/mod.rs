@@ -14,6 +14,7 @@ pub mod net;
 pub mod raid;
 pub mod smart;
 pub mod system;
+pub mod ups;
 
 use std::time::Duration;
 
