@@ -13,3 +13,4 @@ pub mod probe;
 pub mod restore;
 pub mod schedule;
 pub mod source;
+pub mod watch;

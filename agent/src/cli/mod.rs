@@ -5,6 +5,7 @@ mod backup_report;
 mod check;
 mod complaint;
 mod completions;
+mod config;
 mod context;
 mod diff;
 mod dump;
@@ -18,6 +19,7 @@ mod host;
 mod init;
 mod key;
 mod key_file;
+mod logs;
 mod ls;
 mod man;
 mod output;
@@ -28,11 +30,13 @@ mod prompt;
 mod restore;
 mod restore_report;
 mod restore_watch;
+mod run;
 mod secret;
 mod signals;
 mod snapshot_arg;
 mod snapshots;
 mod stats;
+mod status;
 mod text;
 mod units;
 mod walk;
@@ -49,6 +53,8 @@ use global::Global;
 use output::{Output, complain};
 
 use exit::Exit;
+
+pub(crate) use host::memory_now;
 
 /// Deduplicating, encrypted backups with bounded memory
 #[derive(Debug, Parser)]
@@ -74,6 +80,9 @@ enum Command {
     Dump(dump::Args),
     Check(check::Args),
     Key(key::Args),
+    Run(run::Args),
+    Config(config::Args),
+    Status(status::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -92,6 +101,9 @@ impl Command {
             Self::Dump(args) => dump::run(context, args),
             Self::Check(args) => check::run(context, args),
             Self::Key(args) => key::run(context, args),
+            Self::Run(args) => run::run(context, args),
+            Self::Config(args) => config::run(context, args),
+            Self::Status(args) => status::run(context, args),
             Self::Completions(args) => completions::run(args),
             Self::Man(args) => man::run(args),
         }

@@ -229,8 +229,9 @@ impl RawMqtt {
 impl RawJob {
     fn check(&self, state: &std::path::Path, zone: &jiff::tz::TimeZone) -> Result<Job, String> {
         let wrong = |what: String| format!("[[job]] {:?}: {what}", self.name);
-        if self.name.is_empty() || self.name.len() > 64 || self.name.chars().any(char::is_control) {
-            return Err(wrong("a name has 1 to 64 characters".into()));
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+        if !(1..=64).contains(&self.name.len()) || !self.name.bytes().all(fits) {
+            return Err(wrong("a name has 1 to 64 letters, digits, \"_\" and \"-\"".into()));
         }
         if self.paths.is_empty() || self.paths.iter().any(|path| path.is_relative()) {
             return Err(wrong("paths are absolute, and there is at least one".into()));

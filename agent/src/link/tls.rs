@@ -32,7 +32,8 @@ pub(super) fn client(ca: Option<&Path>, client: Option<(&Path, &Path)>) -> Resul
         None => builder.with_no_client_auth(),
         Some((cert, key)) => {
             let chain = certificates(cert)?;
-            let secret = PrivateKeyDer::from_pem_file(key).map_err(|err| format!("cannot use the key {}: {err}", key.display()))?;
+            let secret = PrivateKeyDer::from_pem_file(key)
+                .map_err(|err| format!("cannot use the key {}: {err}", key.display()))?;
             builder
                 .with_client_auth_cert(chain, secret)
                 .map_err(|err| format!("cannot use the certificate {} with its key: {err}", cert.display()))?

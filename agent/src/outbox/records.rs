@@ -189,7 +189,8 @@ impl Records {
 
     /// Gives up the oldest records when nobody took any for very long; what was given up is told.
     fn make_room(&mut self) -> io::Result<()> {
-        while self.segments.len() > 1 && self.segments.iter().map(|segment| segment.bytes).sum::<u64>() > DISK_BYTES_MAX {
+        while self.segments.len() > 1 && self.segments.iter().map(|segment| segment.bytes).sum::<u64>() > DISK_BYTES_MAX
+        {
             let oldest = self.segments.remove(0);
             let from = self.lost.as_ref().map_or(oldest.first.max(self.acked + 1), |lost| lost.from);
             self.lost = Some(event::Lost { from, to: oldest.first + oldest.count - 1 });

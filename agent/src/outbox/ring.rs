@@ -157,7 +157,10 @@ mod tests {
         }
         let lost = ring.take_lost();
         let left = sent(&mut ring);
-        assert!(left.is_sorted() && left.len() >= 50 && left.ends_with(&[1438, 1439, 1440]) && left[0] < 1000, "{left:?}");
+        assert!(
+            left.is_sorted() && left.len() >= 50 && left.ends_with(&[1438, 1439, 1440]) && left[0] < 1000,
+            "{left:?}"
+        );
         for seq in (1..=1440).filter(|seq| !left.contains(seq)) {
             assert!(lost.iter().any(|(from, to)| (from..=to).contains(&&seq)), "{seq}");
         }

@@ -1,8 +1,8 @@
 //! Any view, as it travels in a frame.
 
 use crate::view::{
-    Auth, Backup, Cert, Disk, Dns, Field, FileSystem, Log, Meta, Net, NoIp, Probe, Raid, Service, System, Updates, Ups,
-    Value, View, differs,
+    Auth, Backup, Cert, Disk, Dns, Field, FileSystem, Json, Log, Meta, Net, NoIp, Probe, Raid, Service, System,
+    Updates, Ups, Value, View, differs,
 };
 
 macro_rules! samples {
@@ -51,6 +51,15 @@ macro_rules! samples {
                 match (old, self) {
                     $((Self::$name(old), Self::$name(new)) => differs(old, new).next(),)+
                     _ => Some("kind"),
+                }
+            }
+
+            /// What is published: see [`crate::view::Json`].
+            #[must_use]
+            pub fn json(&self, ts: i64, seq: u64) -> Vec<u8> {
+                // Nothing in a view can fail to be written.
+                match self {
+                    $(Self::$name(view) => serde_json::to_vec(&Json { ts, seq, view }).unwrap_or_default(),)+
                 }
             }
 

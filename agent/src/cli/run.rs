@@ -1,0 +1,24 @@
+//! `run`: the resident daemon.
+
+use std::path::PathBuf;
+
+use super::context::Context;
+use super::exit::{Exit, Failure, Result};
+
+const EXAMPLES: &str = "Examples:
+  atalaya-agent run --config /etc/atalaya/agent.toml";
+
+/// Watch this machine, run its backup jobs on time, and report over MQTT
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Configuration
+    #[arg(long, value_name = "FILE", default_value = "/etc/atalaya/agent.toml")]
+    config: PathBuf,
+}
+
+pub(crate) fn run(_context: &Context, args: &Args) -> Result<Exit> {
+    super::logs::start();
+    crate::watch::run(&args.config).map_err(|why| Failure::new(Exit::Failed, why))?;
+    Ok(Exit::Done)
+}

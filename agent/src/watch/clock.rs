@@ -1,0 +1,32 @@
+//! What time it is, by every clock there is.
+
+use std::time::Duration;
+
+use atalaya_wire::Stamp;
+use jiff::Timestamp;
+use nix::time::{ClockId, clock_gettime};
+
+use crate::probe::Moment;
+
+/// The kernel's id of this boot, in bytes.
+pub(super) fn boot_id() -> [u8; 16] {
+    let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect();
+    u128::from_str_radix(&digits, 16).unwrap_or_default().to_be_bytes()
+}
+
+/// Now.
+pub(super) fn moment() -> Moment {
+    let boot = clock_gettime(ClockId::CLOCK_BOOTTIME).map_or(Duration::ZERO, Duration::from);
+    Moment { boot, wall: Timestamp::now() }
+}
+
+/// Now, for what is sent.
+pub(super) fn stamp(at: Moment, boot: [u8; 16]) -> Stamp {
+    Stamp {
+        wall_millis: at.wall.as_millisecond(),
+        boot_millis: u64::try_from(at.boot.as_millis()).unwrap_or(u64::MAX),
+        boot,
+        synchronised: std::fs::exists("/run/systemd/timesync/synchronized").unwrap_or(false),
+    }
+}

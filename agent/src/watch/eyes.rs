@@ -1,0 +1,252 @@
+//! Runs probes when they are due, in threads, so that one that hangs holds up nobody. A probe that is stuck is told as
+//! such and not asked again before it came back.
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use async_channel::Sender;
+use atalaya_wire::{ObjectId, Sample};
+
+use crate::probe::{Fault, Moment, Probe, Site};
+
+/// Threads that may be stuck at once; beyond that no probe is asked. Each has little more than a stack.
+const STUCK_MAX: usize = 4;
+const STACK_BYTES: usize = 256 << 10;
+/// Objects of one reading.
+const SAMPLES_MAX: usize = 128;
+
+/// What came of a reading.
+pub(super) struct Reading {
+    /// Which probe.
+    pub(super) number: usize,
+    /// Which reading of it.
+    pub(super) turn: u64,
+    pub(super) samples: Vec<(ObjectId, Sample)>,
+    pub(super) result: Result<(), Fault>,
+    pub(super) took: Duration,
+    /// Back from the thread that it was lent to.
+    pub(super) probe: Box<dyn Probe>,
+}
+
+struct Eye {
+    name: &'static str,
+    every: Duration,
+    deadline: Duration,
+    /// Not here while it is at work.
+    probe: Option<Box<dyn Probe>>,
+    due: Duration,
+    turn: u64,
+    /// Since when it is at work.
+    since: Option<Duration>,
+    stuck: bool,
+}
+
+type Task = (usize, u64, Box<dyn Probe>, Moment);
+
+/// All probes of the daemon.
+pub(super) struct Eyes {
+    eyes: Vec<Eye>,
+    site: Site,
+    out: Sender<Reading>,
+    /// The thread that is free for work, or at it.
+    worker: Option<mpsc::Sender<Task>>,
+    /// Which probe it is at.
+    busy: Option<usize>,
+}
+
+impl Eyes {
+    pub(super) fn new(probes: Vec<Box<dyn Probe>>, site: Site, out: Sender<Reading>) -> Self {
+        let eye = |probe: Box<dyn Probe>| Eye {
+            name: probe.name(),
+            every: probe.every(),
+            deadline: probe.deadline(),
+            probe: Some(probe),
+            due: Duration::ZERO,
+            turn: 0,
+            since: None,
+            stuck: false,
+        };
+        Self { eyes: probes.into_iter().map(eye).collect(), site, out, worker: None, busy: None }
+    }
+
+    pub(super) fn name(&self, number: usize) -> &'static str {
+        self.eyes.get(number).map_or("", |eye| eye.name)
+    }
+
+    /// All are due now.
+    pub(super) fn refresh(&mut self) {
+        for eye in &mut self.eyes {
+            eye.due = Duration::ZERO;
+        }
+    }
+
+    /// Starts what is due and gives the probes that became stuck.
+    pub(super) fn step(&mut self, now: Moment) -> Vec<usize> {
+        let mut stuck = Vec::new();
+        if let Some(number) = self.busy {
+            let eye = &mut self.eyes[number];
+            let late = eye.since.is_some_and(|since| now.boot.saturating_sub(since) > eye.deadline);
+            if !late {
+                return stuck;
+            }
+            // Its thread is left to it; the others get another.
+            eye.stuck = true;
+            stuck.push(number);
+            (self.worker, self.busy) = (None, None);
+        }
+        if self.eyes.iter().filter(|eye| eye.stuck).count() >= STUCK_MAX {
+            return stuck;
+        }
+        let due = |eye: &&mut Eye| eye.probe.is_some() && eye.due <= now.boot;
+        let next = self.eyes.iter_mut().enumerate().filter(|(_, eye)| due(&eye)).min_by_key(|(_, eye)| eye.due);
+        if let Some((number, eye)) = next
+            && let Some(probe) = eye.probe.take()
+        {
+            // Readings keep their distance, not their phase: after a pause there is one, not many.
+            eye.due = now.boot + eye.every;
+            eye.turn += 1;
+            eye.since = Some(now.boot);
+            let task = (number, eye.turn, probe, now);
+            self.busy = Some(number);
+            self.give(task);
+        }
+        stuck
+    }
+
+    fn give(&mut self, task: Task) {
+        let task = match &self.worker {
+            Some(worker) => match worker.send(task) {
+                Ok(()) => return,
+                Err(mpsc::SendError(task)) => task,
+            },
+            None => task,
+        };
+        let (sender, receiver) = mpsc::channel::<Task>();
+        let (site, out) = (self.site.clone(), self.out.clone());
+        let number = task.0;
+        let _ = sender.send(task);
+        let work = move || work(&receiver, &site, &out);
+        if thread::Builder::new().name("probe".into()).stack_size(STACK_BYTES).spawn(work).is_ok() {
+            self.worker = Some(sender);
+        } else {
+            // The probe went with the thread that could not be had; it is told as stuck.
+            self.eyes[number].stuck = true;
+            self.busy = None;
+        }
+    }
+
+    /// Takes a probe back; `false` where its reading comes too late to count.
+    pub(super) fn back(&mut self, number: usize, turn: u64, probe: Box<dyn Probe>) -> bool {
+        let Some(eye) = self.eyes.get_mut(number) else { return false };
+        let fresh = eye.turn == turn && !eye.stuck;
+        (eye.probe, eye.stuck, eye.since) = (Some(probe), false, None);
+        if self.busy == Some(number) {
+            self.busy = None;
+        }
+        fresh
+    }
+
+    /// When the next thing is to be done here, since the start of the machine.
+    pub(super) fn wake(&self) -> Option<Duration> {
+        if let Some(eye) = self.busy.and_then(|number| self.eyes.get(number)) {
+            return eye.since.map(|since| since + eye.deadline);
+        }
+        self.eyes.iter().filter(|eye| eye.probe.is_some()).map(|eye| eye.due).min()
+    }
+}
+
+fn work(tasks: &mpsc::Receiver<Task>, site: &Site, out: &Sender<Reading>) {
+    while let Ok((number, turn, mut probe, at)) = tasks.recv() {
+        let began = std::time::Instant::now();
+        let mut samples = Vec::new();
+        let result = probe.read(site, at, &mut |id, sample| {
+            if samples.len() < SAMPLES_MAX {
+                samples.push((id, sample));
+            }
+        });
+        let reading = Reading { number, turn, samples, result, took: began.elapsed(), probe };
+        if out.send_blocking(reading).is_err() {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use atalaya_wire::view::Auth;
+
+    use super::*;
+
+    /// A probe that waits for its gate.
+    struct Gate(&'static str, Arc<Mutex<mpsc::Receiver<()>>>);
+
+    impl Probe for Gate {
+        fn name(&self) -> &'static str {
+            self.0
+        }
+
+        fn every(&self) -> Duration {
+            Duration::from_secs(60)
+        }
+
+        fn read(&mut self, _: &Site, _: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> crate::probe::Result<()> {
+            let _ = self.1.lock().unwrap().recv();
+            out(ObjectId::only(), Auth::default().into());
+            Ok(())
+        }
+    }
+
+    fn gate(name: &'static str) -> (mpsc::Sender<()>, Box<dyn Probe>) {
+        let (open, gate) = mpsc::channel();
+        (open, Box::new(Gate(name, Arc::new(Mutex::new(gate)))))
+    }
+
+    fn at(seconds: u64) -> Moment {
+        Moment { boot: Duration::from_secs(seconds), wall: jiff::Timestamp::UNIX_EPOCH }
+    }
+
+    #[test]
+    fn a_probe_that_hangs_is_told_and_holds_up_nobody() {
+        let (out, readings) = async_channel::unbounded();
+        let ((open_a, a), (open_b, b)) = (gate("a"), gate("b"));
+        let mut eyes = Eyes::new(vec![a, b], Site::default(), out);
+        assert!(eyes.step(at(0)).is_empty() && eyes.step(at(10)).is_empty());
+        assert_eq!(eyes.step(at(11)), [0]);
+        open_b.send(()).unwrap();
+        let reading = readings.recv_blocking().unwrap();
+        assert_eq!((reading.number, reading.samples.len()), (1, 1));
+        assert!(eyes.back(reading.number, reading.turn, reading.probe));
+        // It is not asked again before it came back, however long that takes.
+        open_b.send(()).unwrap();
+        eyes.step(at(500));
+        let reading = readings.recv_blocking().unwrap();
+        assert_eq!(reading.number, 1);
+        eyes.back(reading.number, reading.turn, reading.probe);
+        open_a.send(()).unwrap();
+        let reading = readings.recv_blocking().unwrap();
+        assert!(reading.number == 0 && !eyes.back(reading.number, reading.turn, reading.probe));
+        open_a.send(()).unwrap();
+        assert!(eyes.step(at(501)).is_empty());
+        let reading = readings.recv_blocking().unwrap();
+        assert!(eyes.back(reading.number, reading.turn, reading.probe));
+    }
+
+    #[test]
+    fn a_pause_costs_one_reading() {
+        let (out, readings) = async_channel::unbounded();
+        let (open, probe) = gate("a");
+        let mut eyes = Eyes::new(vec![probe], Site::default(), out);
+        for (second, wake) in [(0, 60), (100_000, 100_060)] {
+            open.send(()).unwrap();
+            eyes.step(at(second));
+            let reading = readings.recv_blocking().unwrap();
+            eyes.back(reading.number, reading.turn, reading.probe);
+            eyes.step(at(second + 1));
+            assert_eq!(eyes.wake(), Some(Duration::from_secs(wake)));
+        }
+        assert!(readings.is_empty());
+    }
+}

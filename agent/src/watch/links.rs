@@ -1,0 +1,259 @@
+//! What goes out to brokers and what comes in.
+
+use std::time::Duration;
+
+use atalaya_wire::ack::Ack;
+use atalaya_wire::command::{Plain, Refusal, Signed};
+use atalaya_wire::discovery::{self, Device};
+use atalaya_wire::{Topics, event, text};
+
+use super::daemon::Daemon;
+use crate::config::Output;
+use crate::link::{Ear, Heard, Link, Mqtt, Out, Subscription, Will};
+use crate::schedule;
+
+/// Frames that may go out in one turn of the loop: a back-fill is no storm.
+const FRAMES_PER_TURN: usize = 4;
+/// Records under way at once.
+const RECORDS_UNDER_WAY_MAX: u64 = 8;
+/// Between two commands of the same kind.
+const COMMAND_PAUSE: Duration = Duration::from_secs(10);
+
+/// One broker.
+pub(super) struct Wire {
+    pub(super) link: Mqtt,
+    pub(super) topics: Topics,
+    pub(super) output: Output,
+    pub(super) up: bool,
+    /// Why it is not.
+    pub(super) why: String,
+    /// Head and discovery still have to be told on this connection.
+    greeting: bool,
+    /// The last record that was offered on this connection.
+    offered: u64,
+}
+
+impl Wire {
+    pub(super) fn start(number: usize, output: Output, topics: Topics, spread: f64, ear: Ear) -> Result<Self, String> {
+        let subscription = |filter: String, retained: bool| Subscription { filter, retained };
+        let mut subscriptions = vec![subscription(topics.commands(), false), subscription(topics.status(), true)];
+        if output.streams {
+            subscriptions.push(subscription(topics.ack(), true));
+        }
+        let will = Will { topic: topics.status(), payload: "offline" };
+        let identity = format!("atalaya-{}", topics.node().as_str());
+        let link = Mqtt::start(number, output.clone(), identity, will, subscriptions, spread, ear);
+        let link = link.map_err(|err| format!("cannot start a thread for {}: {err}", output.url))?;
+        Ok(Self { link, topics, output, up: false, why: "not connected yet".into(), greeting: false, offered: 0 })
+    }
+
+    fn offer(&self, topic: String, payload: Vec<u8>, retain: bool, token: Option<u64>) -> bool {
+        self.up && self.link.offer(Out { topic, payload, retain, token }).is_ok()
+    }
+}
+
+impl Daemon {
+    /// Takes what came from link `number`.
+    pub(super) fn heard(&mut self, number: usize, heard: Heard) {
+        let Some(wire) = self.wires.get_mut(number) else { return };
+        match heard {
+            Heard::Up => {
+                tracing::info!(broker = %wire.output.url, "connected");
+                (wire.up, wire.greeting, wire.offered) = (true, true, self.records.acked());
+                self.board.tell_all(Some(number));
+            }
+            Heard::Down(why) => {
+                // Once for each reason: an outage of a week is one line, not ten thousand.
+                if wire.up || wire.why != why {
+                    tracing::warn!(broker = %wire.output.url, why, "not connected");
+                }
+                (wire.up, wire.why) = (false, why);
+            }
+            Heard::Delivered(seq) => {
+                if self.config.sidecar.is_none() && wire.output.streams {
+                    self.acknowledged(self.records.id(), seq);
+                }
+            }
+            Heard::Message { topic, payload, retained } => self.message(number, &topic, &payload, retained),
+            Heard::Room => {}
+        }
+    }
+
+    /// Gives links all they can take: who we are, then what is, then what happened, then what was.
+    pub(super) fn pump(&mut self) {
+        for number in 0..self.wires.len() {
+            if !self.wires[number].up || !self.greet(number) {
+                continue;
+            }
+            let wire = &self.wires[number];
+            while self.board.tell_next(number, &wire.topics, |topic, payload| wire.offer(topic, payload, true, None)) {}
+            if wire.output.streams {
+                self.stream(number);
+            }
+        }
+    }
+
+    /// `true` once a new connection has been told who we are.
+    fn greet(&mut self, number: usize) -> bool {
+        let wire = &self.wires[number];
+        if !wire.greeting {
+            return true;
+        }
+        let mut offers = vec![(wire.topics.status(), b"online".to_vec())];
+        if let Some(prefix) = &wire.output.discovery {
+            let (message, components) =
+                discovery::message(&wire.topics, &self.device(), &self.board.objects(), &self.gone());
+            offers.push((wire.topics.discovery(prefix), message.into_bytes()));
+            self.discovered = components;
+        }
+        let wire = &mut self.wires[number];
+        let told = offers.into_iter().all(|(topic, payload)| wire.offer(topic, payload, true, None));
+        wire.greeting = !told;
+        told
+    }
+
+    /// Components of the last discovery that are no longer there.
+    fn gone(&self) -> Vec<discovery::Component> {
+        Vec::new()
+    }
+
+    fn device(&self) -> Device {
+        Device {
+            name: self.config.name.clone(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            interval: self.config.interval.as_secs(),
+            ..Device::default()
+        }
+    }
+
+    fn stream(&mut self, number: usize) {
+        let wire = &mut self.wires[number];
+        let (acked, last) = (self.records.acked(), self.records.last());
+        let mut offered = wire.offered.max(acked);
+        if offered < last && offered < acked + RECORDS_UNDER_WAY_MAX {
+            let topic = wire.topics.record();
+            let after = offered;
+            let each = |seq, message| {
+                let room = seq <= acked + RECORDS_UNDER_WAY_MAX;
+                let taken = room && wire.offer(topic.clone(), message, false, Some(seq));
+                if taken {
+                    offered = seq;
+                }
+                taken
+            };
+            if let Err(err) = self.records.each(after, each) {
+                self.trouble("records", &format!("cannot read records: {err}"));
+            }
+            self.wires[number].offered = offered;
+        }
+        let wire = &self.wires[number];
+        let topic = wire.topics.frame();
+        for _ in 0..FRAMES_PER_TURN {
+            if !self.ring.send_next(|_, bytes| wire.offer(topic.clone(), bytes.to_vec(), false, None)) {
+                break;
+            }
+        }
+    }
+
+    fn message(&mut self, number: usize, topic: &str, payload: &[u8], retained: bool) {
+        let wire = &self.wires[number];
+        if topic == wire.topics.status() {
+            // Our own will, of a connection before: we are here.
+            if payload == b"offline" {
+                let _ = wire.offer(wire.topics.status(), b"online".to_vec(), true, None);
+            }
+        } else if topic == wire.topics.ack() {
+            if let Some(ack) = Ack::parse(payload) {
+                if let Ok(id) = ack.record_stream.parse() {
+                    self.acknowledged(id, ack.record_seq);
+                }
+                if ack.frame_stream == self.frame_stream.to_string() {
+                    ack.missing.iter().for_each(|(from, to)| self.ring.ask_again(*from, *to));
+                }
+            }
+        } else if let Some(name) = wire.topics.command_of(topic).map(str::to_owned) {
+            let outcome = self.command(&name, payload, retained);
+            self.told_command(number, &name, outcome);
+        }
+    }
+
+    fn acknowledged(&mut self, id: atalaya_wire::StreamId, seq: u64) {
+        if let Err(err) = self.records.acknowledge(id, seq) {
+            self.trouble("records", &format!("cannot note what was acknowledged: {err}"));
+        }
+    }
+
+    fn command(&mut self, name: &str, payload: &[u8], retained: bool) -> Result<(), Refusal> {
+        if retained {
+            return Err(Refusal::Retained);
+        }
+        let now = self.now;
+        match Plain::parse(name, payload) {
+            Some(plain) => {
+                let plain = plain.map_err(Refusal::Malformed)?;
+                let last = self.commanded.get(name).copied();
+                if last.is_some_and(|last| now.boot.saturating_sub(last) < COMMAND_PAUSE) {
+                    return Err(Refusal::TooSoon);
+                }
+                self.commanded.insert(name.to_owned(), now.boot);
+                match plain {
+                    Plain::Refresh => {
+                        self.eyes.refresh();
+                        self.board.tell_all(None);
+                        self.wires.iter_mut().for_each(|wire| wire.greeting = true);
+                    }
+                    Plain::Backup(job) => self.back_up(job.as_deref())?,
+                }
+                Ok(())
+            }
+            None => {
+                let key = self.config.sidecar.ok_or(Refusal::NoKey)?;
+                let node = self.node.clone();
+                Signed::open(payload, &key, &node, name, now.wall.as_second(), self.last_command)?;
+                // No signed command is known to this version.
+                Err(Refusal::Unknown)
+            }
+        }
+    }
+
+    /// Begins jobs by name, or all.
+    pub(super) fn back_up(&mut self, name: Option<&str>) -> Result<(), Refusal> {
+        let all = self.config.jobs.iter().enumerate();
+        let wanted: Vec<usize> =
+            all.filter(|(_, job)| name.is_none_or(|name| job.plan.name == name)).map(|(at, _)| at).collect();
+        if wanted.is_empty() {
+            return Err(Refusal::Malformed("there is no such job"));
+        }
+        for job in wanted {
+            self.plan_step(schedule::Event::Asked(job));
+        }
+        Ok(())
+    }
+
+    fn told_command(&mut self, number: usize, name: &str, outcome: Result<(), Refusal>) {
+        let (word, reason) = match outcome {
+            Ok(()) => ("done", ""),
+            Err(refusal) => ("refused", refusal.why()),
+        };
+        let safe: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || "_-".contains(*c)).take(32).collect();
+        let payload = serde_json::json!({ "ts": self.now.wall.as_second(), "outcome": word, "reason": reason });
+        let wire = &self.wires[number];
+        let _ = wire.offer(wire.topics.result(&safe), payload.to_string().into_bytes(), false, None);
+        // A flood of refusals fills no disk: one record for each kind and pause.
+        let key = format!("{word} {safe}");
+        let recent = self.commanded.get(&key).is_some_and(|last| self.now.boot.saturating_sub(*last) < COMMAND_PAUSE);
+        if !recent && self.commanded.len() < 64 {
+            self.commanded.insert(key, self.now.boot);
+            let told = event::Commanded { name: text(name), outcome: text(word), reason: text(reason) };
+            self.record(&told, &atalaya_wire::ObjectId::only());
+        }
+    }
+
+    /// Says goodbye.
+    pub(super) fn farewell(&mut self) {
+        for wire in &mut self.wires {
+            let _ = wire.offer(wire.topics.status(), b"offline".to_vec(), true, None);
+            wire.link.stop(Duration::from_secs(3));
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Who this node is: an id made once and kept, and what else is remembered over restarts.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use atalaya_wire::NodeId;
+
+/// The id in the state folder, or `adopted`, or a new one. Written once.
+///
+/// # Errors
+///
+/// If the state folder cannot be used.
+pub(super) fn id(state: &Path, adopted: Option<&NodeId>) -> io::Result<NodeId> {
+    let path = state.join("node");
+    let found = fs::read_to_string(&path).ok().and_then(|text| text.trim().parse::<NodeId>().ok());
+    match (adopted, found) {
+        (None, Some(id)) => return Ok(id),
+        (Some(adopted), Some(id)) if *adopted == id => return Ok(id),
+        _ => {}
+    }
+    let id = match adopted {
+        Some(id) => id.clone(),
+        None => NodeId::from_random(random()?),
+    };
+    write(&path, format!("{}\n", id.as_str()).as_bytes())?;
+    Ok(id)
+}
+
+/// Random bytes from the kernel.
+pub(super) fn random<const N: usize>() -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Replaces a file, so that a power cut leaves the old one or the new one.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let partial = path.with_extension("part");
+    let mut file = File::create(&partial)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&partial, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_made_once_and_can_be_adopted() {
+        let state = tempfile::tempdir().unwrap();
+        let first = id(state.path(), None).unwrap();
+        assert_eq!(id(state.path(), None).unwrap(), first);
+        let other: NodeId = "nas-of-ana".parse().unwrap();
+        assert_eq!(id(state.path(), Some(&other)).unwrap(), other);
+        assert_eq!(id(state.path(), None).unwrap(), other);
+    }
+}
