@@ -67,3 +67,28 @@ pub(super) fn look(probe: &mut dyn Probe, site: &Site, seconds: u64) -> (Vec<(Ob
     let result = probe.read(site, at(seconds), &mut |id, sample| seen.push((id, sample)));
     (seen, result)
 }
+
+/// Whatever machine this is: each probe sees something or says why not, and nothing fails.
+#[test]
+fn this_very_machine() {
+    let probes: [Box<dyn Probe>; 6] = [
+        Box::new(super::system::System::new(super::system::SystemConfig::default())),
+        Box::new(super::disks::Disks::new(super::disks::DisksConfig { smart: false, ..Default::default() })),
+        Box::new(super::fs::Fs::new(super::fs::FsConfig::default())),
+        Box::new(super::raid::Raid::new(super::raid::RaidConfig::default())),
+        Box::new(super::net::Net::new(super::net::NetConfig::default())),
+        Box::new(super::ups::Ups::new(super::ups::UpsConfig::default())),
+    ];
+    for mut probe in probes {
+        for seconds in [10, 20] {
+            let (seen, result) = look(probe.as_mut(), &Site::default(), seconds);
+            for (id, sample) in &seen {
+                let keys = sample.fields().iter().enumerate();
+                let told: Vec<_> = keys.map(|(at, key)| format!("{}={:?}", key.key, sample.value(at))).collect();
+                println!("{} {}: {}", sample.name(), id.as_str(), told.join(" "));
+            }
+            println!("{} {result:?}", probe.name());
+            assert!(!matches!(result, Err(super::Fault::Failed(_))), "{} {result:?}", probe.name());
+        }
+    }
+}

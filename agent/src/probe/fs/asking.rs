@@ -74,14 +74,23 @@ impl Asking {
             self.waiting.remove(&path);
         }
         let mut answers: Vec<Answer> = paths.iter().map(|_| Answer::Unasked).collect();
+        // Those that hang since an earlier round are not waited for.
+        let mut fresh = BTreeSet::new();
         for (at, path) in paths.iter().enumerate() {
-            while self.waiting.len() >= THREADS_MAX && self.take(paths, &mut answers, end) {}
-            if self.waiting.contains(path) || self.start(path) {
+            while self.waiting.len() >= THREADS_MAX && self.any(&fresh) && self.take(paths, &mut answers, end) {}
+            if self.waiting.contains(path) {
                 answers[at] = Answer::Stuck;
+            } else if self.start(path) {
+                answers[at] = Answer::Stuck;
+                fresh.insert(path.clone());
             }
         }
-        while paths.iter().any(|path| self.waiting.contains(path)) && self.take(paths, &mut answers, end) {}
+        while self.any(&fresh) && self.take(paths, &mut answers, end) {}
         answers
+    }
+
+    fn any(&self, fresh: &BTreeSet<PathBuf>) -> bool {
+        fresh.iter().any(|path| self.waiting.contains(path))
     }
 
     /// Whether a thread asks now.
@@ -145,7 +154,7 @@ mod tests {
         assert_eq!(asking.waiting.len(), 1);
         assert_eq!(words(&asking.all(&paths)), "rse", "not asked twice");
         assert_eq!(asking.waiting.len(), 1);
-        // The thread goes on, its answer counts for the round that waits, and nobody hangs any more.
+        // The thread goes on, what it says is too old to count, and nobody hangs any more.
         let _end = OpenOptions::new().write(true).open(&hung).unwrap();
         asking.patience = Duration::from_secs(30);
         let mut rounds = 0;

@@ -13,6 +13,8 @@ use crate::probe::{Fault, Output, Result, Site, run};
 const DEADLINE: Duration = Duration::from_secs(30);
 /// How long an idle disk is left alone. Once a day it is looked at all the same, unless it sleeps.
 const IDLE: Duration = Duration::from_secs(24 * 3600);
+/// Nobody who asks again and again keeps a disk busy.
+const AGAIN: Duration = Duration::from_secs(10);
 /// What smartctl is told to exit with where a disk sleeps: bits that it never sets together.
 const ASLEEP: i32 = 3;
 /// Where it may be; makers' systems have it among what people added.
@@ -101,8 +103,11 @@ impl Sweep {
             };
             kept.work = now;
             self.kept.insert(key, kept);
-            let (power, text) = told?;
-            tell(&disk.name, power, text.as_bytes())?;
+            if let Err(fault) = told.and_then(|(power, text)| tell(&disk.name, power, text.as_bytes())) {
+                // How the others are spoken to is still worth knowing.
+                self.kept.append(&mut before);
+                return Err(fault);
+            }
         }
         Ok(())
     }
@@ -163,8 +168,8 @@ fn left_alone(disk: &Found, kept: &Kept, now: Option<Work>, at: Duration) -> Opt
     }
     let turns = disk.kind == "hdd";
     let rests = kept.work.zip(now).is_some_and(|(before, now)| !now.moved(before));
-    let lately = kept.asked.is_some_and(|asked| at.saturating_sub(asked) < IDLE);
-    (turns && rests && lately).then_some(Power::Idle)
+    let since = kept.asked.map(|asked| at.saturating_sub(asked))?;
+    (since < AGAIN || turns && rests && since < IDLE).then_some(Power::Idle)
 }
 
 fn asks_for_type(text: &str) -> bool {

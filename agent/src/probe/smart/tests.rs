@@ -242,8 +242,10 @@ fn disks_that_rest_are_left_alone() {
     assert_eq!(told(&mut sweep, &sketch.site(), 2), "sda Active 2");
     assert_eq!(told(&mut sweep, &sketch.site(), 25), "sda Idle 0");
     assert_eq!(told(&mut sweep, &sketch.site(), 26), "sda Active 2", "once a day all the same");
-    sketch.put("sys/block/sda/device/power/runtime_status", "suspended");
     stats(3);
+    assert_eq!(told(&mut sweep, &sketch.site(), 26), "sda Idle 0", "not twice at once");
+    sketch.put("sys/block/sda/device/power/runtime_status", "suspended");
+    stats(4);
     assert_eq!(told(&mut sweep, &sketch.site(), 27), "sda Standby 0");
     assert_eq!(asked.try_iter().count(), 2);
 }
