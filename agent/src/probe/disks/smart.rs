@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
@@ -17,13 +17,16 @@ use crate::probe::{Fault, Moment, Result, Site};
 
 /// Of the thread: a report is understood by recursion, of which there is little.
 const STACK_BYTES: usize = 256 << 10;
-/// How long a reading waits for figures; those that take longer are told with the next one.
+/// How long the reading that asks waits for figures; those that take longer are told with a later one.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// A disk that holds its answer back for so long does not let go of whoever asks, either.
+const HANGS: Duration = Duration::from_secs(20 * 60);
 
 /// The last figures of each disk, and who gets the next ones.
 #[derive(Debug)]
 pub(super) struct Smart {
     every: Duration,
+    patience: Duration,
     way: Way,
     last: Option<Duration>,
     under_way: Option<Receiver<Round>>,
@@ -63,7 +66,7 @@ impl Smart {
     pub(super) fn new(every: Duration, helper: PathBuf, root: bool) -> Self {
         let way = if root { Way::Own(Some(Box::default())) } else { Way::Helper(helper) };
         let (growth, latest) = (BTreeMap::new(), BTreeMap::new());
-        Self { every, way, last: None, under_way: None, growth, latest, fault: None }
+        Self { every, patience: PATIENCE, way, last: None, under_way: None, growth, latest, fault: None }
     }
 
     /// Begins when it is time, and takes in what came. `names` are the disks of the moment.
@@ -76,17 +79,27 @@ impl Smart {
             return Ok(());
         }
         let due = self.last.is_none_or(|last| at.boot.saturating_sub(last) >= self.every);
+        let mut patience = Duration::ZERO;
         if due && self.under_way.is_none() && !names.is_empty() {
             self.last = Some(at.boot);
             self.start(site.clone(), at, names);
+            patience = self.patience;
         }
-        if let Some(round) = self.under_way.as_ref().map(|round| round.recv_timeout(PATIENCE)) {
-            match round {
-                Ok(round) => self.take(round, at),
-                Err(mpsc::RecvTimeoutError::Timeout) => return self.fault.clone().map_or(Ok(()), Err),
-                Err(mpsc::RecvTimeoutError::Disconnected) => (),
+        match self.under_way.as_ref().map(|round| round.recv_timeout(patience)) {
+            Some(Ok(round)) => {
+                self.under_way = None;
+                self.take(round, at);
             }
-            self.under_way = None;
+            Some(Err(RecvTimeoutError::Disconnected)) => self.under_way = None,
+            Some(Err(RecvTimeoutError::Timeout)) => {
+                let since = self.last.map(|last| at.boot.saturating_sub(last)).filter(|since| *since >= HANGS);
+                if let Some(since) = since {
+                    let minutes = since.as_secs() / 60;
+                    self.fault =
+                        Some(Fault::Failed(format!("reading SMART hangs for {minutes} min: a disk does not answer")));
+                }
+            }
+            None => (),
         }
         self.fault.clone().map_or(Ok(()), Err)
     }
@@ -175,6 +188,36 @@ impl Smart {
         // One that sleeps has cooled down since.
         if view.power.as_deref() == Some("standby") {
             view.temperature_celsius = None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+    use crate::probe::machines::{Sketch, at};
+
+    #[test]
+    fn a_helper_that_hangs_holds_up_nobody() {
+        let sketch = Sketch::new(&[("x", "")]);
+        let site = sketch.site();
+        let listener = UnixListener::bind(site.path("/s")).unwrap();
+        let mut smart = Smart::new(Duration::from_secs(60), "/s".into(), false);
+        smart.patience = Duration::from_millis(10);
+        let names = BTreeMap::from([("sda".to_owned(), ObjectId::of("S"))]);
+        assert_eq!(smart.read(&site, at(0), names.clone()), Ok(()));
+        assert_eq!(smart.read(&site, at(600), names.clone()), Ok(()), "it may be slow");
+        let told = smart.read(&site, at(1200), names.clone());
+        assert!(matches!(told, Err(Fault::Failed(why)) if why.contains("for 20 min")));
+        // When it comes back, it is asked anew: here, that nobody is there any more.
+        drop(listener);
+        smart.patience = Duration::from_secs(30);
+        smart.last = None;
+        while !matches!(smart.read(&site, at(1300), names.clone()), Err(Fault::Denied(_))) {
+            smart.last = None;
+            std::thread::yield_now();
         }
     }
 }

@@ -182,7 +182,7 @@ mod tests {
     fn kept_machines() {
         check(
             "nas-arm",
-            &[("md1", "raid1 ok 2 2 0 0"), ("md13", "raid1 rebuilding 1 2 0 1"), ("md9", "raid1 degraded 1 2 1 0")],
+            &[("md1", "raid1 ok 2 2 0 0"), ("md13", "raid1 rebuilding 1 2 0 0"), ("md9", "raid1 degraded 1 2 1 0")],
         );
         check(
             "pc-nvme",
