@@ -23,6 +23,8 @@ pub(in crate::probe) struct Found {
     pub(in crate::probe) firmware: Option<String>,
     pub(in crate::probe) bytes: u64,
     pub(in crate::probe) removable: bool,
+    /// Whether it is behind a bridge on USB.
+    pub(in crate::probe) usb: bool,
     /// Whether the kernel itself put it to sleep.
     pub(in crate::probe) suspended: bool,
 }
@@ -66,8 +68,15 @@ fn find(site: &Site, name: &str) -> Option<Found> {
         firmware: ["rev", "firmware_rev", "fwrev"].iter().find_map(|key| line(&format!("device/{key}"))),
         bytes: sectors.saturating_mul(512),
         removable: line("removable").as_deref() == Some("1"),
+        usb: on_usb(site, &base),
         suspended: line("device/power/runtime_status").as_deref() == Some("suspended"),
     })
+}
+
+/// The kernel's folder of a disk lies below that of what it is connected to.
+fn on_usb(site: &Site, base: &str) -> bool {
+    let place = site.path(base).canonicalize().unwrap_or_default();
+    place.components().any(|part| part.as_os_str().as_encoded_bytes().starts_with(b"usb"))
 }
 
 fn longer(long: &str, short: Option<&str>) -> bool {

@@ -167,6 +167,11 @@ fn left_alone(disk: &Found, kept: &Kept, now: Option<Work>, at: Duration) -> Opt
         return Some(Power::Standby);
     }
     let turns = disk.kind == "hdd";
+    // Many bridges do not pass the question for the power mode on, and smartctl then asks what wakes the disk: behind
+    // one, only a disk that was seen to work is asked.
+    if disk.usb && turns && !kept.work.zip(now).is_some_and(|(before, now)| now.moved(before)) {
+        return Some(Power::Idle);
+    }
     let rests = kept.work.zip(now).is_some_and(|(before, now)| !now.moved(before));
     let since = kept.asked.map(|asked| at.saturating_sub(asked))?;
     (since < AGAIN || turns && rests && since < IDLE).then_some(Power::Idle)

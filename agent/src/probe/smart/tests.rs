@@ -251,6 +251,24 @@ fn disks_that_rest_are_left_alone() {
 }
 
 #[test]
+fn behind_a_bridge_only_what_was_seen_to_work_is_asked() {
+    let disk = "sys/devices/pci0/usb2/2-1/host6/block/sdc";
+    let sketch = Sketch::new(&[(&format!("{disk}/size"), "9"), (&format!("{disk}/queue/rotational"), "1")]);
+    sketch.put(&format!("{disk}/device/model"), "X");
+    sketch.put("sys/block/x", "");
+    let site = sketch.site();
+    std::os::unix::fs::symlink(site.path(format!("/{disk}")), site.path("/sys/block/sdc")).unwrap();
+    let stats = |reads| sketch.put("proc/diskstats", &format!("8 0 sdc {reads} 0 0 0 0 0 0 0 0 0 0\n"));
+    let (mut sweep, _asked) = sweep(&[("/dev/sdc", 0, "{}")]);
+    for (hours, reads, expected) in
+        [(0, 1, "Idle 0"), (1, 2, "Active 2"), (2, 2, "Idle 0"), (99, 2, "Idle 0"), (100, 3, "Active 2")]
+    {
+        stats(reads);
+        assert_eq!(told(&mut sweep, &site, hours), format!("sdc {expected}"), "{hours} h");
+    }
+}
+
+#[test]
 fn disks_that_sleep_hang_or_have_no_smart() {
     let (mut asleep, _asked) = sweep(&[("/dev/sda", 3, "{\"x\":1}"), ("/dev/nvme0n1", 0, "{}")]);
     let machine = machine("pc-nvme");
