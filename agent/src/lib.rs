@@ -1,6 +1,7 @@
 //! The process on the NAS: streams deduplicated, encrypted backups with bounded memory.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod cli;
 pub mod config;

@@ -4,8 +4,17 @@
 //! parsing are apart. What is not there is told apart from what failed and from what may not be read.
 
 mod fault;
+mod measure;
 mod run;
 mod site;
+
+pub mod disks;
+pub mod fs;
+pub mod net;
+pub mod raid;
+pub mod smart;
+pub mod system;
+pub mod ups;
 
 use std::time::Duration;
 
@@ -50,3 +59,6 @@ pub trait Probe: Send {
     /// What keeps it from seeing anything. What is wrong with one of several things is in that thing's sample.
     fn read(&mut self, site: &Site, at: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()>;
 }
+
+#[cfg(test)]
+mod machines;

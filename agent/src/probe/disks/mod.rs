@@ -1,0 +1,140 @@
+//! Probe `disks`: what disks do, and how healthy they are. Nothing that it reads itself wakes one.
+
+pub(super) mod list;
+mod smart;
+pub(super) mod stats;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use atalaya_wire::view::Disk;
+use atalaya_wire::{ObjectId, Sample, text};
+use serde::Deserialize;
+
+use crate::probe::smart::speaks;
+use crate::probe::{Fault, Moment, Probe, Result, Site};
+use list::{DISKS_MAX, Found, ids, is_placeholder, list};
+use smart::Smart;
+use stats::{Work, parse};
+
+/// What may be said about it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DisksConfig {
+    /// Disks that are left out, by serial number or by the kernel's name.
+    pub ignored: Vec<String>,
+    /// Whether SMART is read.
+    pub smart: bool,
+    /// How often, in seconds. Longer than the disks' idle timers, or they never fall asleep while something uses them
+    /// now and then.
+    pub smart_every_seconds: u64,
+    /// Where the helper for SMART listens.
+    pub smart_helper: PathBuf,
+}
+
+impl Default for DisksConfig {
+    fn default() -> Self {
+        let smart_helper = "/run/atalaya/smart.sock".into();
+        Self { ignored: Vec::new(), smart: true, smart_every_seconds: 1800, smart_helper }
+    }
+}
+
+/// Every disk.
+#[derive(Debug)]
+pub struct Disks {
+    config: DisksConfig,
+    /// What each did until the last reading, and when that was.
+    before: BTreeMap<String, Work>,
+    before_at: Duration,
+    /// Those that were there once and are not to be taken out.
+    known: BTreeMap<ObjectId, Found>,
+    smart: Option<Smart>,
+}
+
+impl Disks {
+    /// One that has read nothing yet. As root it asks disks itself, else through the helper.
+    #[must_use]
+    pub fn new(config: DisksConfig) -> Self {
+        Self::with(config, nix::unistd::geteuid().is_root())
+    }
+
+    fn with(config: DisksConfig, root: bool) -> Self {
+        let every = Duration::from_secs(config.smart_every_seconds.max(60));
+        let smart = config.smart.then(|| Smart::new(every, config.smart_helper.clone(), root));
+        Self { config, before: BTreeMap::new(), before_at: Duration::ZERO, known: BTreeMap::new(), smart }
+    }
+
+    fn ignores(&self, disk: &Found) -> bool {
+        self.config.ignored.iter().any(|name| *name == disk.name || Some(name) == disk.serial.as_ref())
+    }
+}
+
+impl Probe for Disks {
+    fn name(&self) -> &'static str {
+        "disks"
+    }
+
+    fn every(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+
+    fn read(&mut self, site: &Site, at: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {
+        let stats = site.text("/proc/diskstats")?;
+        let mut disks = list(site);
+        disks.retain(|disk| !self.ignores(disk));
+        if disks.is_empty() && self.known.is_empty() {
+            return Err(Fault::Absent("there is no disk in /sys/block".into()));
+        }
+        let work = parse(&stats, |name| disks.iter().find(|disk| disk.name == name).map(|disk| disk.name.as_str()));
+        let passed = at.boot.saturating_sub(self.before_at);
+        let ids = ids(&disks);
+        let smart = self.smart.as_mut().map_or(Ok(()), |smart| {
+            let asked = ids.iter().zip(&disks).filter(|(_, disk)| speaks(disk));
+            smart.read(site, at, asked.map(|(id, disk)| (disk.name.clone(), id.clone())).collect())
+        });
+        for (id, disk) in ids.iter().zip(&disks) {
+            let (mut view, mut moved) = (describe(disk), false);
+            if let (Some(now), Some(before)) = (work.get(disk.name.as_str()), self.before.get(&disk.name)) {
+                now.rates(*before, passed, &mut view);
+                moved = now.moved(*before);
+            }
+            if moved {
+                view.power = Some(text("active"));
+            }
+            if let Some(smart) = &mut self.smart {
+                smart.fill(id, moved, &mut view);
+            }
+            out(id.clone(), view.into());
+        }
+        for (id, disk) in self.known.iter().filter(|(id, _)| !ids.contains(id)) {
+            out(id.clone(), Disk { power: Some(text("missing")), ..describe(disk) }.into());
+        }
+        self.before = work.into_iter().map(|(name, work)| (name.to_owned(), work)).collect();
+        self.before_at = at.boot;
+        for (id, disk) in ids.into_iter().zip(disks).filter(|(_, disk)| !disk.removable) {
+            if self.known.len() < DISKS_MAX || self.known.contains_key(&id) {
+                self.known.insert(id, disk);
+            }
+        }
+        // What disks do is told already; only why there is no SMART is left to say.
+        smart
+    }
+}
+
+fn describe(disk: &Found) -> Disk {
+    let some = |of: &Option<String>| of.as_deref().map(text);
+    Disk {
+        name: Some(text(&disk.name)),
+        model: some(&disk.model),
+        serial: disk.serial.as_deref().filter(|serial| !is_placeholder(serial)).map(text),
+        firmware: some(&disk.firmware),
+        kind: Some(text(disk.kind)),
+        size_bytes: Some(disk.bytes),
+        power: disk.suspended.then(|| text("standby")),
+        ..Disk::default()
+    }
+}
+
+#[cfg(test)]
+mod tests;

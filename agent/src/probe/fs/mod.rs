@@ -1,0 +1,206 @@
+//! Probe `fs`: mounted file systems, their room and state. One that hangs never makes the agent hang.
+
+mod asking;
+mod mountinfo;
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use atalaya_wire::view::FileSystem;
+use atalaya_wire::{ObjectId, Sample, text};
+use rustix::io::Errno;
+use serde::Deserialize;
+
+use crate::probe::measure::percent;
+use crate::probe::{Fault, Moment, Probe, Result, Site};
+use asking::{Answer, Asking, Room, room};
+use mountinfo::{MOUNTS_MAX, Mount, automatic, mounts};
+
+/// How long all of them have to answer.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// What may be said about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FsConfig {
+    /// Where something must be mounted: told as `missing` when nothing is.
+    pub expected: Vec<PathBuf>,
+    /// Mounts that are left out, by where they are.
+    pub ignored: Vec<PathBuf>,
+}
+
+/// Every file system.
+#[derive(Debug)]
+pub struct Fs {
+    config: FsConfig,
+    asking: Asking,
+    /// Those that could be written once.
+    writable: BTreeSet<PathBuf>,
+}
+
+impl Fs {
+    /// One that has read nothing yet.
+    #[must_use]
+    pub fn new(config: FsConfig) -> Self {
+        Self { config, asking: Asking::new(room, PATIENCE), writable: BTreeSet::new() }
+    }
+
+    /// Whether it was writable before and is not any more, or the kernel says that it made it so.
+    fn fell(&mut self, mount: &Mount) -> bool {
+        if !mount.read_only && self.writable.len() < 2 * MOUNTS_MAX {
+            self.writable.insert(mount.path.clone());
+        }
+        mount.fell || mount.read_only && self.writable.contains(&mount.path)
+    }
+}
+
+impl Probe for Fs {
+    fn name(&self) -> &'static str {
+        "fs"
+    }
+
+    fn every(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+
+    fn read(&mut self, site: &Site, _: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {
+        let table = site.text("/proc/self/mountinfo")?;
+        let mut found = mounts(&table, &|mount| self.config.expected.contains(&mount.path));
+        found.retain(|mount| !self.config.ignored.contains(&mount.path));
+        let paths: Vec<PathBuf> = found.iter().map(|mount| site.path(&mount.path)).collect();
+        let answers = self.asking.all(&paths);
+        let crowded = answers.iter().any(|answer| matches!(answer, Answer::Unasked));
+        for (mount, answer) in found.iter().zip(answers) {
+            let fell = self.fell(mount);
+            if let Some(view) = view(mount, fell, answer) {
+                out(ObjectId::of(&mount.shown()), view.into());
+            }
+        }
+        let later = automatic(&table);
+        for path in self.config.expected.iter().filter(|path| found.iter().all(|mount| mount.path != **path)) {
+            // What is mounted when somebody looks is there without being mounted.
+            let state = (!later.iter().any(|place| path.starts_with(place))).then(|| text("missing"));
+            let shown = path.to_string_lossy();
+            out(ObjectId::of(&shown), FileSystem { mount: Some(text(&shown)), state, ..FileSystem::default() }.into());
+        }
+        if crowded {
+            return Err(Fault::Failed("so many file systems do not answer that others could not be asked".into()));
+        }
+        Ok(())
+    }
+}
+
+/// `None` for what was unmounted meanwhile.
+fn view(mount: &Mount, fell: bool, answer: Answer) -> Option<FileSystem> {
+    let mut view = FileSystem {
+        mount: Some(text(&mount.shown())),
+        device: Some(text(&mount.source)),
+        kind: Some(text(&mount.kind)),
+        read_only: Some(mount.read_only),
+        ..FileSystem::default()
+    };
+    let state = match answer {
+        Answer::Room(room) => {
+            fill(room, &mut view);
+            Some("ok")
+        }
+        Answer::Error(err) if err.kind() == io::ErrorKind::NotFound => return None,
+        Answer::Error(err) if silent(&err) => Some("stuck"),
+        Answer::Error(_) | Answer::Unasked => None,
+        Answer::Stuck => Some("stuck"),
+    };
+    view.state = if fell && state != Some("stuck") { Some(text("read_only")) } else { state.map(text) };
+    Some(view)
+}
+
+/// Whether nobody stands behind the mount any more: a server that forgot it, a program that ended, a disk that left.
+fn silent(err: &io::Error) -> bool {
+    let gone = [Errno::STALE, Errno::NOTCONN, Errno::IO, Errno::HOSTDOWN, Errno::TIMEDOUT, Errno::NXIO, Errno::NODEV];
+    gone.iter().any(|errno| err.raw_os_error() == Some(errno.raw_os_error()))
+}
+
+/// Shares are of what programs without privilege can have, as `df` counts.
+fn fill(room: Room, view: &mut FileSystem) {
+    let used = room.bytes.saturating_sub(room.free_bytes);
+    view.size_bytes = Some(room.bytes);
+    view.free_bytes = Some(room.available_bytes);
+    view.used_percent = percent(used, used.saturating_add(room.available_bytes));
+    if room.files > 0 {
+        view.inode_count = Some(room.files);
+        view.inodes_free_count = Some(room.free_files);
+        view.inodes_used_percent = percent(room.files.saturating_sub(room.free_files), room.files);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::machines::{Sketch, look};
+
+    fn table(lines: &[&str]) -> String {
+        lines.iter().map(|line| format!("1 0 {line}\n")).collect()
+    }
+
+    /// `mount=state` of each.
+    fn see(fs: &mut Fs, site: &Site) -> Vec<String> {
+        let (seen, result) = look(fs, site, 10);
+        assert_eq!(result, Ok(()));
+        let word = |(id, sample): (ObjectId, Sample)| {
+            let Sample::FileSystem(view) = sample else { panic!("{sample:?}") };
+            assert_eq!(id, ObjectId::of(view.mount.as_deref().unwrap()));
+            format!("{}={}", view.mount.unwrap(), view.state.as_deref().unwrap_or("?"))
+        };
+        seen.into_iter().map(word).collect()
+    }
+
+    #[test]
+    fn states() {
+        let sketch = Sketch::new(&[("data/x", ""), ("usb/x", ""), ("fell/x", "")]);
+        let put = |lines: &[&str]| sketch.put("proc/self/mountinfo", &table(lines));
+        let [data, usb] = ["8:1 / /data rw - ext4 /dev/sda1 rw", "8:2 / /usb ro - ext4 /dev/sdb1 ro"];
+        let fell = "8:3 / /fell rw - ext4 /dev/sdc1 ro,errors=remount-ro";
+        put(&[data, usb, fell, "0:9 / /auto rw - autofs systemd-1 rw", "8:4 / /gone rw - ext4 /dev/sdd1 rw"]);
+        let expected = ["/data", "/backup", "/auto/x"].map(PathBuf::from).to_vec();
+        let mut fs = Fs::new(FsConfig { expected, ignored: Vec::new() });
+        assert_eq!(
+            see(&mut fs, &sketch.site()),
+            ["/data=ok", "/fell=read_only", "/usb=ok", "/backup=missing", "/auto/x=?"]
+        );
+        put(&["8:1 / /data ro - ext4 /dev/sda1 ro", usb]);
+        assert_eq!(see(&mut fs, &sketch.site()), ["/data=read_only", "/usb=ok", "/backup=missing", "/auto/x=missing"]);
+        put(&[usb]);
+        assert_eq!(see(&mut fs, &sketch.site())[1], "/data=missing");
+        let mut fs = Fs::new(FsConfig { ignored: vec!["/usb".into()], ..FsConfig::default() });
+        assert!(see(&mut fs, &sketch.site()).is_empty());
+        sketch.remove("proc/self/mountinfo");
+        assert!(matches!(look(&mut fs, &sketch.site(), 10).1, Err(Fault::Absent(_))));
+    }
+
+    #[test]
+    fn shares_are_as_df_counts() {
+        let check = |room: Room, expected: (Option<f32>, Option<u64>, Option<f32>)| {
+            let mut view = FileSystem::default();
+            fill(room, &mut view);
+            assert_eq!((view.used_percent, view.inode_count, view.inodes_used_percent), expected, "{room:?}");
+        };
+        let room = Room { bytes: 1000, free_bytes: 300, available_bytes: 250, files: 100, free_files: 25 };
+        check(room, (Some(700.0 / 9.5), Some(100), Some(75.0)));
+        check(Room { files: 0, free_files: 0, ..room }, (Some(700.0 / 9.5), None, None));
+        check(Room::default(), (None, None, None));
+        check(
+            Room { bytes: 5, free_bytes: u64::MAX, available_bytes: u64::MAX, ..room },
+            (Some(0.0), Some(100), Some(75.0)),
+        );
+    }
+
+    #[test]
+    fn errors_that_mean_that_nobody_answers() {
+        for (errno, state) in [(Errno::STALE, Some("stuck")), (Errno::NOTCONN, Some("stuck")), (Errno::ACCESS, None)] {
+            let view = view(&Mount::default(), false, Answer::Error(errno.into())).unwrap();
+            assert_eq!((view.state.as_deref(), view.size_bytes), (state, None), "{errno}");
+        }
+        assert!(view(&Mount::default(), false, Answer::Error(Errno::NOENT.into())).is_none());
+    }
+}
