@@ -1,11 +1,13 @@
 //! The process on the NAS: streams deduplicated, encrypted backups with bounded memory.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod cli;
 pub mod config;
 mod dump;
 mod fs;
+pub mod probe;
 pub mod restore;
 pub mod schedule;
 pub mod source;

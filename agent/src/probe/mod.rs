@@ -7,6 +7,12 @@ mod fault;
 mod run;
 mod site;
 
+mod journal;
+mod noip;
+mod processes;
+mod runner;
+mod said;
+
 use std::time::Duration;
 
 use atalaya_wire::{ObjectId, Sample};
@@ -15,6 +21,8 @@ use jiff::Timestamp;
 pub use fault::{Fault, Result};
 pub use run::{Output, run};
 pub use site::Site;
+
+pub use noip::{NoIp, NoIpConfig};
 
 /// When a reading is made. Probes read no clock: tests say what time it is.
 #[derive(Clone, Copy, Debug)]
