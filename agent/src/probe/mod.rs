@@ -10,8 +10,11 @@ mod site;
 mod journal;
 mod noip;
 mod processes;
+mod reach;
 mod runner;
 mod said;
+mod services;
+mod web;
 
 use std::time::Duration;
 
@@ -23,6 +26,7 @@ pub use run::{Output, run};
 pub use site::Site;
 
 pub use noip::{NoIp, NoIpConfig};
+pub use services::{Check, Pages, Services, ServicesConfig};
 
 /// When a reading is made. Probes read no clock: tests say what time it is.
 #[derive(Clone, Copy, Debug)]
