@@ -7,6 +7,7 @@ mod fault;
 mod run;
 mod site;
 
+mod dns;
 mod journal;
 mod noip;
 mod processes;
@@ -25,6 +26,7 @@ pub use fault::{Fault, Result};
 pub use run::{Output, run};
 pub use site::Site;
 
+pub use dns::{Dns, DnsConfig, Fetch, Host};
 pub use noip::{NoIp, NoIpConfig};
 pub use services::{Check, Pages, Services, ServicesConfig};
 

@@ -63,7 +63,12 @@ impl Web {
         let status = response.status().as_u16();
         let mut body = Vec::new();
         if bytes > 0 {
-            response.body_mut().as_reader().take(bytes).read_to_end(&mut body).map_err(|err| super::reach::plain(&err))?;
+            response
+                .body_mut()
+                .as_reader()
+                .take(bytes)
+                .read_to_end(&mut body)
+                .map_err(|err| super::reach::plain(&err))?;
         }
         Ok(Answer { status, body: String::from_utf8_lossy(&body).into_owned() })
     }
@@ -108,7 +113,10 @@ pub(crate) mod tests {
         endless.extend([0xff; 4096]);
         for (answer, expected) in [
             (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi".to_vec(), Ok((200, 2))),
-            (b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n".to_vec(), Ok((302, 0))),
+            (
+                b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n".to_vec(),
+                Ok((302, 0)),
+            ),
             (b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n".to_vec(), Ok((502, 0))),
             (endless, Ok((200, 0))),
             (b"garbage\r\n\r\n".to_vec(), Err("")),

@@ -34,10 +34,14 @@ struct Instance {
 pub(super) fn ask(site: &Site, runner: &mut Runner) -> Result<All> {
     let output = runner.ask(site, "ubus", &["call", "service", "list"], DEADLINE)?;
     match output.code {
-        Some(0) => serde_json::from_str(&output.text).map_err(|_| Fault::Failed("ubus told no list of services".into())),
+        Some(0) => {
+            serde_json::from_str(&output.text).map_err(|_| Fault::Failed("ubus told no list of services".into()))
+        }
         Some(PERMISSION_DENIED) => {
             let file = "/usr/share/acl.d/atalaya.json";
-            Err(Fault::Denied(format!("may not ask procd: needs {file}, which lets the agent's user call service list")))
+            Err(Fault::Denied(format!(
+                "may not ask procd: needs {file}, which lets the agent's user call service list"
+            )))
         }
         _ => Err(Fault::Failed("ubus does not reach procd".into())),
     }
