@@ -7,6 +7,7 @@ mod fault;
 mod run;
 mod site;
 
+mod certs;
 mod dns;
 mod journal;
 mod noip;
@@ -15,6 +16,7 @@ mod reach;
 mod runner;
 mod said;
 mod services;
+mod updates;
 mod web;
 
 use std::time::Duration;
@@ -26,9 +28,11 @@ pub use fault::{Fault, Result};
 pub use run::{Output, run};
 pub use site::Site;
 
+pub use certs::{Certs, CertsConfig, Where};
 pub use dns::{Dns, DnsConfig, Fetch, Host};
 pub use noip::{NoIp, NoIpConfig};
 pub use services::{Check, Pages, Services, ServicesConfig};
+pub use updates::{Updates, UpdatesConfig};
 
 /// When a reading is made. Probes read no clock: tests say what time it is.
 #[derive(Clone, Copy, Debug)]
