@@ -7,9 +7,12 @@ mod fault;
 mod run;
 mod site;
 
+mod auth;
 mod certs;
 mod dns;
+mod follow;
 mod journal;
+mod logs;
 mod noip;
 mod processes;
 mod reach;
@@ -28,8 +31,10 @@ pub use fault::{Fault, Result};
 pub use run::{Output, run};
 pub use site::Site;
 
+pub use auth::{Auth, AuthConfig};
 pub use certs::{Certs, CertsConfig, Where};
 pub use dns::{Dns, DnsConfig, Fetch, Host};
+pub use logs::{Logs, LogsConfig, Pattern};
 pub use noip::{NoIp, NoIpConfig};
 pub use services::{Check, Pages, Services, ServicesConfig};
 pub use updates::{Updates, UpdatesConfig};
