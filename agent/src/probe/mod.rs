@@ -15,6 +15,20 @@ pub mod raid;
 pub mod smart;
 pub mod system;
 pub mod ups;
+mod auth;
+mod certs;
+mod dns;
+mod follow;
+mod journal;
+mod logs;
+mod noip;
+mod processes;
+mod reach;
+mod runner;
+mod said;
+mod services;
+mod updates;
+mod web;
 
 use std::time::Duration;
 
@@ -24,6 +38,14 @@ use jiff::Timestamp;
 pub use fault::{Fault, Result};
 pub use run::{Output, run};
 pub use site::Site;
+
+pub use auth::{Auth, AuthConfig};
+pub use certs::{Certs, CertsConfig, Where};
+pub use dns::{Dns, DnsConfig, Fetch, Host};
+pub use logs::{Logs, LogsConfig, Pattern};
+pub use noip::{NoIp, NoIpConfig};
+pub use services::{Check, Pages, Services, ServicesConfig};
+pub use updates::{Updates, UpdatesConfig};
 
 /// When a reading is made. Probes read no clock: tests say what time it is.
 #[derive(Clone, Copy, Debug)]

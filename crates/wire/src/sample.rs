@@ -9,7 +9,6 @@ macro_rules! samples {
     ($($name:ident),+) => {
         /// A view of any kind.
         #[derive(Clone, Debug, PartialEq)]
-        #[expect(clippy::large_enum_variant, reason = "one at a time, on the stack of whoever made it")]
         pub enum Sample {
             $(#[doc = concat!("See [`", stringify!($name), "`].")] $name($name),)+
         }

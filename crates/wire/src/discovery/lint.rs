@@ -131,7 +131,7 @@ fn check_sensor(component: &Map<String, Value>, out: &mut Vec<String>) {
     match class {
         "" => {}
         "enum" if has("stat_cla") || has("unit_of_meas") => out.push("an enum with a unit or a state class".into()),
-        "enum" if !component.get("ops").and_then(Value::as_array).is_some_and(|ops| !ops.is_empty()) => {
+        "enum" if component.get("ops").and_then(Value::as_array).is_none_or(|ops| ops.is_empty()) => {
             out.push("an enum without options".into());
         }
         "timestamp" if has("unit_of_meas") || has("stat_cla") || has("sug_dsp_prc") => {

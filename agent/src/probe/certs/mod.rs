@@ -1,0 +1,178 @@
+//! Certificates in files and behind ports: until when they are valid, and whether they name what they should. Whether
+//! somebody trusts who signed them is not asked: people sign their own.
+
+mod parse;
+mod tls;
+
+use std::fs::File;
+use std::io::Read;
+use std::time::Duration;
+
+use atalaya_wire::{ObjectId, Sample, text, view};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::probe::reach::{Deadline, split};
+use crate::probe::said::when;
+use crate::probe::{Fault, Moment, Probe, Result, Site};
+use parse::Leaf;
+
+const PORT: u16 = 443;
+const DAY: i64 = 86_400;
+/// Longer files hold no single server's certificate.
+const FILE_BYTES_MAX: u64 = 256 << 10;
+/// How long a port may take.
+const WAIT: Duration = Duration::from_secs(8);
+/// A short life is expiring when so much of it is left, however many days before people want to know.
+const EXPIRING_PERCENT: f32 = 25.0;
+
+/// What to look at.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CertsConfig {
+    /// The certificates.
+    pub cert: Vec<Where>,
+    /// Days before its end from which a certificate is expiring.
+    pub warn_days: u16,
+}
+
+impl Default for CertsConfig {
+    fn default() -> Self {
+        Self { cert: Vec::new(), warn_days: 14 }
+    }
+}
+
+/// Where a certificate is.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Where {
+    /// What people call it; the file or address if not given.
+    pub name: Option<String>,
+    /// A file, PEM or DER. The first certificate in it counts.
+    pub file: Option<String>,
+    /// Or a host and port that speaks TLS.
+    pub address: Option<String>,
+    /// Names it must have; for a port, the host if not given. The first one is asked for.
+    pub hosts: Vec<String>,
+}
+
+/// See the module.
+pub struct Certs {
+    config: CertsConfig,
+}
+
+impl Certs {
+    /// With what to look at.
+    #[must_use]
+    pub const fn new(config: CertsConfig) -> Self {
+        Self { config }
+    }
+}
+
+impl Probe for Certs {
+    fn name(&self) -> &'static str {
+        "certs"
+    }
+
+    fn every(&self) -> Duration {
+        Duration::from_secs(3600)
+    }
+
+    fn deadline(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+
+    fn apart(&self) -> bool {
+        true
+    }
+
+    fn read(&mut self, site: &Site, at: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {
+        if self.config.cert.is_empty() {
+            return Err(Fault::Absent("no certificate is configured".into()));
+        }
+        for cert in &self.config.cert {
+            let source = cert.file.as_ref().or(cert.address.as_ref()).map_or("", String::as_str);
+            let name = cert.name.as_deref().unwrap_or(source);
+            let mut view = match leaf(site, cert) {
+                Ok((leaf, hosts)) => judged(&leaf, &hosts, at.wall, self.config.warn_days),
+                Err(why) => {
+                    view::Cert { state: Some(text("unreadable")), problem: Some(text(&why)), ..view::Cert::default() }
+                }
+            };
+            view.name = Some(text(name));
+            view.source = Some(text(source));
+            out(ObjectId::of(name), view.into());
+        }
+        Ok(())
+    }
+}
+
+/// The certificate, and the names it must have.
+fn leaf(site: &Site, cert: &Where) -> std::result::Result<(Leaf, Vec<String>), String> {
+    match (&cert.file, &cert.address) {
+        (Some(file), None) => {
+            let bytes = read(site, file).map_err(|fault| fault.to_string())?;
+            Ok((parse::first(&bytes)?, cert.hosts.clone()))
+        }
+        (None, Some(address)) => {
+            let (host, port) = split(address, Some(PORT))?;
+            let hosts = if cert.hosts.is_empty() { vec![host.clone()] } else { cert.hosts.clone() };
+            let asked = hosts.first().unwrap_or(&host);
+            let bytes = tls::shown(&host, port, asked, Deadline::after(WAIT))?;
+            Ok((parse::der(&bytes)?, hosts))
+        }
+        _ => Err("needs either file or address in the configuration".into()),
+    }
+}
+
+fn read(site: &Site, file: &str) -> Result<Vec<u8>> {
+    let path = site.path(file);
+    let fault = |err: std::io::Error| match Fault::io(file, &err) {
+        Fault::Denied(text) => Fault::Denied(format!("{text}; needs a group that may read it")),
+        fault => fault,
+    };
+    // Opening a pipe would wait for somebody to write.
+    if !path.metadata().map_err(fault)?.is_file() {
+        return Err(Fault::Failed(format!("{file} is no file")));
+    }
+    let mut bytes = Vec::new();
+    File::open(path).and_then(|file| file.take(FILE_BYTES_MAX).read_to_end(&mut bytes)).map_err(fault)?;
+    Ok(bytes)
+}
+
+fn judged(leaf: &Leaf, hosts: &[String], now: Timestamp, warn_days: u16) -> view::Cert {
+    let now = now.as_second();
+    let (left, life) = (leaf.expires - now, leaf.expires - leaf.starts);
+    #[expect(clippy::cast_precision_loss, reason = "a share, shown with five digits")]
+    let percent = if life > 0 { (left as f32 / life as f32 * 100.0).clamp(0.0, 100.0) } else { 0.0 };
+    let wrong = hosts.iter().find(|host| !leaf.names(host));
+    let days = left.div_euclid(DAY);
+    let (state, problem) = if left <= 0 {
+        ("expired", Some(format!("expired {} days ago; renew it", (-left).div_euclid(DAY))))
+    } else if leaf.starts > now {
+        ("not_yet_valid", Some("not valid yet; is the clock right?".to_owned()))
+    } else if let Some(host) = wrong {
+        ("wrong_name", Some(format!("is not for {host}, but for {}", leaf.hosts.join(" "))))
+    } else if left <= i64::from(warn_days) * DAY && percent <= EXPIRING_PERCENT {
+        ("expiring", Some(format!("expires in {days} days; whoever renews it has not")))
+    } else {
+        ("ok", None)
+    };
+    let time = |seconds| Timestamp::from_second(seconds).ok().map(when);
+    view::Cert {
+        name: None,
+        source: None,
+        state: Some(text(state)),
+        problem: problem.map(|problem| text(&problem)),
+        subject: Some(text(&leaf.subject)),
+        issuer: Some(text(&leaf.issuer)),
+        starts_at: time(leaf.starts),
+        expires_at: time(leaf.expires),
+        left_seconds: Some(left),
+        left_percent: Some(percent),
+        fingerprint: Some(text(&leaf.fingerprint)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+//! Files and a journal that grow.
+
+use super::*;
+use crate::probe::journal;
+use serde_json::json;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+fn read(probe: &mut Logs, root: &Path) -> Vec<view::Log> {
+    let at = Moment { boot: Duration::ZERO, wall: "2026-11-20T10:00:00Z".parse().unwrap() };
+    let mut seen = Vec::new();
+    let out = &mut |_, sample| {
+        let Sample::Log(view) = sample else { panic!("{sample:?}") };
+        seen.push(view);
+    };
+    probe.read(&Site::below(root), at, out).unwrap();
+    seen
+}
+
+fn probe(config: &str) -> Logs {
+    Logs::new(&toml::from_str(config).unwrap())
+}
+
+#[test]
+fn what_is_found_is_counted_and_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("log");
+    fs::write(&log, "I/O error, before the agent\n").unwrap();
+    let mut probe = probe(
+        r#"pattern = [
+            { name = "disk", pattern = "I/O error.* (sd[a-z])", file = "/log" },
+            { name = "any case", pattern = "OOM", ignore_case = true, file = "/log" },
+            { name = "elsewhere", pattern = "x", file = "/nowhere" },
+        ]"#,
+    );
+    assert!(read(&mut probe, dir.path()).iter().all(|view| view.match_count == Some(0) && view.line.is_none()));
+    let mut file = fs::OpenOptions::new().append(true).open(&log).unwrap();
+    writeln!(file, "I/O error on sda\nquiet\noom-killer\nI/O error\x1b[2J on sdb{}", "!".repeat(500)).unwrap();
+    let seen = read(&mut probe, dir.path());
+    let counts: Vec<_> = seen.iter().map(|view| view.match_count.unwrap()).collect();
+    assert_eq!(counts, [2, 1, 0]);
+    let line = seen[0].line.as_ref().unwrap();
+    assert!(line.starts_with("I/O error [2J on sdb!!!") && line.len() <= 128, "{line}");
+    assert_eq!(seen[0].matched_at.as_deref(), Some("2026-11-20T10:00:00Z"));
+    assert!(seen[2].problem.as_ref().unwrap().contains("No such file"));
+    assert_eq!(read(&mut probe, dir.path())[0].match_count, Some(2), "no line is counted twice");
+}
+
+#[test]
+fn the_journal_is_asked_once_for_each_source() {
+    let dir = tempfile::tempdir().unwrap();
+    journal::make(dir.path());
+    let mut probe = probe(
+        r#"pattern = [
+            { name = "a", pattern = "^error", unit = "smbd.service" },
+            { name = "b", pattern = "disk", unit = "smbd.service" },
+            { name = "c", pattern = "disk", tag = "kernel" },
+        ]"#,
+    );
+    let mut asked = 0;
+    probe.runner = Runner::saying(move |_, words| {
+        asked += 1;
+        assert!(asked <= 2, "{words:?}");
+        let line = json!({"__CURSOR": "s", "__REALTIME_TIMESTAMP": "1795168801000000", "MESSAGE": "error: disk"});
+        Ok(if words.contains(&"--unit=smbd.service") { format!("{line}\n") } else { String::new() })
+    });
+    let counts: Vec<_> = read(&mut probe, dir.path()).iter().map(|view| view.match_count.unwrap()).collect();
+    assert_eq!(counts, [1, 1, 0]);
+}
+
+#[test]
+fn a_wrong_pattern_is_told_and_keeps_nobody_else() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("log"), "").unwrap();
+    for (bad, problem) in [
+        ("pattern = '('", "wrong"),
+        ("pattern = ''", "has no"),
+        ("pattern = '(((a{100}){100}){100})'", "wrong"),
+        ("pattern = 'a', unit = 'x'", "only one"),
+    ] {
+        let mut probe = probe(&format!(
+            "pattern = [{{ name = 'bad', file = '/log', {bad} }}, {{ name = 'good', pattern = 'a', file = '/log' }}]"
+        ));
+        let seen = read(&mut probe, dir.path());
+        assert!(seen[0].problem.as_ref().unwrap().contains(problem), "{bad}: {:?}", seen[0].problem);
+        assert_eq!(seen[1].problem, None);
+    }
+    assert!(toml::from_str::<LogsConfig>("pattern = [{ regex = 'x' }]").is_err());
+    let at = Moment { boot: Duration::ZERO, wall: Timestamp::UNIX_EPOCH };
+    assert!(matches!(probe("").read(&Site::default(), at, &mut |_, _| {}), Err(Fault::Absent(_))));
+}
