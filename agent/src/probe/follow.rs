@@ -173,4 +173,18 @@ mod tests {
         assert_eq!(follow.read(&site).unwrap(), ["one"]);
         assert_eq!(Follow::new("/").read(&site).unwrap_err().state(), "failed");
     }
+
+    #[test]
+    fn what_may_not_be_read_names_the_group() {
+        use std::os::unix::fs::PermissionsExt;
+        if nix::unistd::geteuid().is_root() {
+            return; // Root may read everything.
+        }
+        let dir = tempfile::tempdir().unwrap();
+        append(&dir.path().join("log"), b"x\n");
+        fs::set_permissions(dir.path().join("log"), fs::Permissions::from_mode(0o000)).unwrap();
+        let fault = Follow::new("/log").read(&Site::below(dir.path())).unwrap_err();
+        let own = group(&dir.path().join("log").metadata().unwrap());
+        assert_eq!(fault, Fault::Denied(format!("cannot read /log: Permission denied; needs group {own}")));
+    }
 }

@@ -194,4 +194,21 @@ not json
         let words = ["--since=@5", "--after-cursor=s=4", "--after-cursor=s=4", "--since=@5"];
         assert_eq!(*asked.lock().unwrap(), words);
     }
+
+    #[test]
+    fn a_journal_that_may_not_be_read_names_the_groups() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let site = Site::below(dir.path());
+        assert_eq!(readable(&site).unwrap_err().state(), "absent");
+        make(dir.path());
+        assert_eq!(readable(&site), Ok(()));
+        if nix::unistd::geteuid().is_root() {
+            return; // Root may read everything.
+        }
+        let path = dir.path().join("var/log/journal/0123/system.journal");
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o000)).unwrap();
+        let fault = readable(&site).unwrap_err();
+        assert!(fault.state() == "denied" && fault.to_string().contains("systemd-journal or adm"));
+    }
 }
