@@ -1,6 +1,42 @@
-//! The table of probes.
+//! The table of probes. A section of the configuration is read by its probe; what stands there wrongly is told with its
+//! name.
+
+use serde::de::DeserializeOwned;
 
 use crate::probe::Probe;
+use crate::probe::auth::{Auth, AuthConfig};
+use crate::probe::certs::{Certs, CertsConfig};
+use crate::probe::disks::{Disks, DisksConfig};
+use crate::probe::dns::{Dns, DnsConfig};
+use crate::probe::fs::{Fs, FsConfig};
+use crate::probe::logs::{Logs, LogsConfig};
+use crate::probe::net::{Net, NetConfig};
+use crate::probe::noip::{NoIp, NoIpConfig};
+use crate::probe::raid::{Raid, RaidConfig};
+use crate::probe::services::{Pages, Services, ServicesConfig};
+use crate::probe::system::{System, SystemConfig};
+use crate::probe::updates::{Updates, UpdatesConfig};
+use crate::probe::ups::{Ups, UpsConfig};
+
+type Made = Result<Box<dyn Probe>, String>;
+
+/// Section of the configuration, and the probe that it makes. Several probes may read one section.
+const TABLE: &[(&str, fn(&toml::Table) -> Made)] = &[
+    ("system", |all| Ok(Box::new(System::new(section::<SystemConfig>(all, "system")?)))),
+    ("disks", |all| Ok(Box::new(Disks::new(section::<DisksConfig>(all, "disks")?)))),
+    ("fs", |all| Ok(Box::new(Fs::new(section::<FsConfig>(all, "fs")?)))),
+    ("raid", |all| Ok(Box::new(Raid::new(section::<RaidConfig>(all, "raid")?)))),
+    ("net", |all| Ok(Box::new(Net::new(section::<NetConfig>(all, "net")?)))),
+    ("ups", |all| Ok(Box::new(Ups::new(section::<UpsConfig>(all, "ups")?)))),
+    ("services", |all| Ok(Box::new(Services::new(&section::<ServicesConfig>(all, "services")?)))),
+    ("services", |all| Ok(Box::new(Pages::new(&section::<ServicesConfig>(all, "services")?)))),
+    ("noip", |all| Ok(Box::new(NoIp::new(section::<NoIpConfig>(all, "noip")?)))),
+    ("dns", |all| Ok(Box::new(Dns::new(section::<DnsConfig>(all, "dns")?, None)?))),
+    ("certs", |all| Ok(Box::new(Certs::new(section::<CertsConfig>(all, "certs")?)))),
+    ("updates", |all| Ok(Box::new(Updates::new(&section::<UpdatesConfig>(all, "updates")?)))),
+    ("auth", |all| Ok(Box::new(Auth::new(section::<AuthConfig>(all, "auth")?)))),
+    ("logs", |all| Ok(Box::new(Logs::new(&section::<LogsConfig>(all, "logs")?)))),
+];
 
 /// Every probe, as `sections` of the configuration want it.
 ///
@@ -8,8 +44,31 @@ use crate::probe::Probe;
 ///
 /// One line: which section is wrong, and how.
 pub fn all(sections: &toml::Table) -> Result<Vec<Box<dyn Probe>>, String> {
-    match sections.keys().next() {
-        Some(name) => Err(format!("[probes.{name}]: there is no such probe")),
-        None => Ok(Vec::new()),
+    if let Some(name) = sections.keys().find(|name| !TABLE.iter().any(|(known, _)| known == name)) {
+        let mut known: Vec<&str> = TABLE.iter().map(|(name, _)| *name).collect();
+        known.dedup();
+        return Err(format!("[probes.{name}]: there is no such probe; there are {}", known.join(", ")));
+    }
+    TABLE.iter().map(|(name, make)| make(sections).map_err(|why| format!("[probes.{name}]: {why}"))).collect()
+}
+
+fn section<C: DeserializeOwned + Default>(all: &toml::Table, name: &str) -> Result<C, String> {
+    match all.get(name) {
+        None => Ok(C::default()),
+        Some(value) => value.clone().try_into().map_err(|err: toml::de::Error| err.message().replace('\n', " ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sections_are_read_by_their_probes() {
+        assert_eq!(all(&toml::Table::new()).map(|probes| probes.len()), Ok(TABLE.len()));
+        for (text, expected) in [("[tacho]", "no such probe; there are system"), ("[ups]\nx = 1", "[probes.ups]: unknown field `x`")] {
+            let why = all(&text.parse().unwrap()).err().unwrap();
+            assert!(why.contains(expected), "{why}");
+        }
     }
 }
