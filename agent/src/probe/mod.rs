@@ -84,3 +84,11 @@ pub trait Probe: Send {
 
 #[cfg(test)]
 mod machines;
+
+/// The kernel's random id of this boot; zeros where it tells none.
+#[must_use]
+pub fn boot_id(site: &Site) -> [u8; 16] {
+    let text = site.line("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect();
+    u128::from_str_radix(&digits, 16).unwrap_or_default().to_be_bytes()
+}

@@ -8,13 +8,6 @@ use nix::time::{ClockId, clock_gettime};
 
 use crate::probe::Moment;
 
-/// The kernel's id of this boot, in bytes.
-pub(super) fn boot_id() -> [u8; 16] {
-    let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-    let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect();
-    u128::from_str_radix(&digits, 16).unwrap_or_default().to_be_bytes()
-}
-
 /// Now.
 pub(super) fn moment() -> Moment {
     let boot = clock_gettime(ClockId::CLOCK_BOOTTIME).map_or(Duration::ZERO, Duration::from);

@@ -21,7 +21,7 @@ use super::{clock, control, node, probes, supervisor};
 use crate::config::Config;
 use crate::link::Heard;
 use crate::outbox::{Records, Ring};
-use crate::probe::{Fault, Moment, Site};
+use crate::probe::{Fault, Moment, Site, boot_id};
 use crate::schedule::{Action, Event as Due, Plan};
 
 /// Frames kept for a sidecar that is not there: an hour at the usual interval, a day when thinned.
@@ -115,7 +115,7 @@ impl Daemon {
             frame: Vec::new(),
             run: None,
             now: clock::moment(),
-            boot: clock::boot_id(),
+            boot: boot_id(&Site::default()),
             commanded: BTreeMap::new(),
             last_command: 0,
             discovered: Vec::new(),

@@ -174,18 +174,50 @@ fn one_place_maps_kinds_to_exit_codes() {
     }
 }
 
+/// What the programs are built from; the lock file also names what optional features of others would want.
+fn built_from() -> Vec<String> {
+    let mut cargo = std::process::Command::new(env!("CARGO"));
+    cargo.args(["tree", "--workspace", "--edges", "normal,no-proc-macro", "--prefix", "none", "--all-features"]);
+    let output = cargo.args(["--locked", "--offline"]).current_dir(top()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let mut crates: Vec<String> =
+        text.lines().map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" ")).collect();
+    crates.sort();
+    crates.dedup();
+    crates
+}
+
 #[test]
 fn one_generation_of_each_trait() {
-    let lock = fs::read_to_string(top().join("Cargo.lock")).unwrap();
-    let count = |name: &str| lock.matches(&format!("name = \"{name}\"\n")).count();
+    let crates = built_from();
+    let count = |name: &str| crates.iter().filter(|one| one.split(' ').next() == Some(name)).count();
+    assert_eq!(count("ring"), 1);
     for trait_crate in
-        ["aead", "cipher", "crypto-common", "digest", "hkdf", "hmac", "kem", "rand_core", "sha2", "zeroize"]
+        ["aead", "cipher", "crypto-common", "digest", "hkdf", "hmac", "kem", "rand_core", "rustls", "sha2", "zeroize"]
     {
         assert!(count(trait_crate) <= 1, "{} generations of {trait_crate}", count(trait_crate));
     }
-    for refused in ["aws-lc-rs", "aws-lc-sys", "openssl-sys", "tokio"] {
+    for refused in ["aws-lc-rs", "aws-lc-sys", "openssl-sys", "native-tls", "rustls-pemfile"] {
         assert_eq!(count(refused), 0, "{refused}");
     }
+}
+
+#[test]
+fn runtimes_stay_in_their_rooms() {
+    let of = |folder: &str| files(folder).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    let (link, watch) = (of("agent/src/link"), of("agent/src/watch"));
+    let allowed = |names: &[String]| names.iter().map(String::as_str).collect::<Vec<_>>().leak().to_vec();
+    never("agent/src", &["tokio::", "rumqttc"], &allowed(&link));
+    never("agent/src", &["smol::"], &allowed(&watch));
+    for library in ["crates/repo/src", "crates/store/src", "crates/wire/src"] {
+        never(library, &["async fn", "tokio", "smol::"], &[]);
+    }
+}
+
+#[test]
+fn the_wire_does_no_input_or_output() {
+    never("crates/wire/src", &["std::fs", "std::net", "std::io", "Instant", "SystemTime", "println!", "stdout()"], &[]);
 }
 
 /// A machine's own paths in sources, scripts or documents mean nothing elsewhere.
