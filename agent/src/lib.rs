@@ -8,6 +8,7 @@ pub mod config;
 mod dump;
 mod fs;
 pub mod link;
+pub mod noip;
 pub mod outbox;
 pub mod probe;
 pub mod restore;

@@ -1,0 +1,233 @@
+//! Whether to send an update. Pure: what was seen and what time it is come from outside.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::reply::{Final, Reply};
+
+/// After trouble at No-IP: what it asks for.
+const TROUBLE_WAIT: Duration = Duration::from_secs(30 * 60);
+/// After an update that was taken: until the name's servers must show it.
+const SETTLE: Duration = Duration::from_secs(15 * 60);
+/// Waits after the first, second, … update or failure in a row; the last one repeats.
+const BACK_OFF: [Duration; 5] = [
+    Duration::from_secs(120),
+    Duration::from_secs(600),
+    Duration::from_secs(3600),
+    Duration::from_secs(6 * 3600),
+    Duration::from_secs(24 * 3600),
+];
+
+/// What is remembered of one name, on disk.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Memory {
+    /// Of the configuration that all this is about: another one begins anew.
+    pub config: String,
+    /// Why no more requests are sent.
+    pub latched: Option<Final>,
+    /// What was last taken.
+    pub sent_v4: Option<Ipv4Addr>,
+    /// The same.
+    pub sent_v6: Option<Ipv6Addr>,
+    /// When that was.
+    pub sent_at: Option<Timestamp>,
+    /// No request before.
+    pub not_before: Option<Timestamp>,
+    /// Requests in a row after which the name was still wrong.
+    pub in_vain: u32,
+}
+
+/// What is seen now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Our address from outside; `None` where it is not known, or there is none.
+    pub v4: Option<Ipv4Addr>,
+    /// The same.
+    pub v6: Option<Ipv6Addr>,
+    /// What the name's own servers say; `None` where they could not be asked.
+    pub named: Option<Vec<IpAddr>>,
+}
+
+/// What to do, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// The name leads here.
+    Right,
+    /// No-IP said the last word.
+    Latched(Final),
+    /// Not before then.
+    Wait(Timestamp),
+    /// It was told, and the name's servers have not caught up.
+    Settling,
+    /// Our address is not known.
+    NoAddress,
+    /// Our address cannot be reached from outside: telling it would help nobody.
+    Private(Ipv4Addr),
+    /// The servers cannot be asked, and what we last told is still so.
+    Unknown,
+    /// Tell these.
+    Update(Option<Ipv4Addr>, Option<Ipv6Addr>),
+}
+
+/// Decides. `config` names the configuration: with another one, what was final is tried again.
+#[must_use]
+pub fn decide(memory: &Memory, seen: &Seen, config: &str, now: Timestamp) -> Decision {
+    let fresh = Memory { config: config.to_owned(), ..Memory::default() };
+    let memory = if memory.config == config { memory } else { &fresh };
+    if let Some(last) = memory.latched {
+        return Decision::Latched(last);
+    }
+    if let Some(private) = seen.v4.filter(|ip| !reachable(*ip)) {
+        return Decision::Private(private);
+    }
+    if seen.v4.is_none() && seen.v6.is_none() {
+        return Decision::NoAddress;
+    }
+    let told = memory.sent_v4 == seen.v4 && memory.sent_v6 == seen.v6 && memory.sent_at.is_some();
+    let right = seen.named.as_ref().map(|named| {
+        let has = |ip: Option<IpAddr>| ip.is_none_or(|ip| named.contains(&ip));
+        has(seen.v4.map(IpAddr::V4)) && has(seen.v6.map(IpAddr::V6))
+    });
+    match right {
+        Some(true) => return Decision::Right,
+        None if told => return Decision::Unknown,
+        _ => {}
+    }
+    // A clock that was set back must not make it wait for years.
+    let limit = now + BACK_OFF[BACK_OFF.len() - 1];
+    if let Some(until) = memory.not_before.map(|until| until.min(limit)).filter(|until| *until > now) {
+        return Decision::Wait(until);
+    }
+    let settling = memory.sent_at.is_some_and(|at| at <= now && now.duration_since(at) < SETTLE.try_into().unwrap_or_default());
+    if told && settling { Decision::Settling } else { Decision::Update(seen.v4, seen.v6) }
+}
+
+/// What is remembered after an update to these addresses was answered.
+#[must_use]
+pub fn learned(
+    memory: &Memory,
+    config: &str,
+    sent: (Option<Ipv4Addr>, Option<Ipv6Addr>),
+    reply: &Reply,
+    now: Timestamp,
+) -> Memory {
+    let mut next = if memory.config == config { memory.clone() } else { Memory::default() };
+    next.config = config.to_owned();
+    let again = next.sent_at.is_some() && (next.sent_v4, next.sent_v6) == sent;
+    match reply {
+        Reply::Good(_) | Reply::Unchanged(_) => {
+            // Taken, and taken again for the same: the key may not cover the name. Ever more rarely, then.
+            next.in_vain = if again { next.in_vain + 1 } else { 0 };
+            (next.sent_v4, next.sent_v6, next.sent_at) = (sent.0, sent.1, Some(now));
+            next.not_before = Some(now + wait(next.in_vain));
+        }
+        Reply::Final(last) => next.latched = Some(*last),
+        Reply::Trouble => next.not_before = Some(now + TROUBLE_WAIT),
+        Reply::Nonsense(_) => {
+            next.in_vain += 1;
+            next.not_before = Some(now + wait(next.in_vain));
+        }
+    }
+    next
+}
+
+fn wait(times: u32) -> Duration {
+    BACK_OFF[(times as usize).min(BACK_OFF.len() - 1)]
+}
+
+/// Whether others can reach it: not private, not shared by a provider among its customers, not of this machine.
+fn reachable(ip: Ipv4Addr) -> bool {
+    let [a, b, ..] = ip.octets();
+    let shared = a == 100 && (64..128).contains(&b);
+    !(ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified() || shared)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOME: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 7);
+    const OTHER: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 8);
+
+    fn at(minutes: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + minutes * 60).unwrap()
+    }
+
+    fn seen(v4: Ipv4Addr, named: Option<Ipv4Addr>) -> Seen {
+        Seen { v4: Some(v4), v6: None, named: named.map(|ip| vec![ip.into()]) }
+    }
+
+    fn good() -> Reply {
+        Reply::Good(vec![])
+    }
+
+    #[test]
+    fn an_update_is_sent_only_when_the_servers_disagree() {
+        let fresh = Memory::default();
+        assert_eq!(decide(&fresh, &seen(HOME, Some(HOME)), "c", at(0)), Decision::Right);
+        assert_eq!(decide(&fresh, &seen(HOME, Some(OTHER)), "c", at(0)), Decision::Update(Some(HOME), None));
+        let memory = learned(&fresh, "c", (Some(HOME), None), &good(), at(0));
+        // A restart: the same memory, and nothing is sent.
+        assert_eq!(decide(&memory, &seen(HOME, None), "c", at(1000)), Decision::Unknown);
+        assert_eq!(decide(&memory, &seen(HOME, Some(HOME)), "c", at(1000)), Decision::Right);
+        assert_eq!(decide(&memory, &seen(OTHER, Some(HOME)), "c", at(1000)), Decision::Update(Some(OTHER), None));
+    }
+
+    #[test]
+    fn both_families_have_to_be_right() {
+        let six: Ipv6Addr = "2001:db8::7".parse().unwrap();
+        let mut both = Seen { v4: Some(HOME), v6: Some(six), named: Some(vec![HOME.into()]) };
+        assert_eq!(decide(&Memory::default(), &both, "c", at(0)), Decision::Update(Some(HOME), Some(six)));
+        both.named = Some(vec![six.into(), HOME.into()]);
+        assert_eq!(decide(&Memory::default(), &both, "c", at(0)), Decision::Right);
+    }
+
+    #[test]
+    fn what_is_taken_and_not_shown_is_told_ever_more_rarely() {
+        let mut memory = Memory::default();
+        let mut sent = Vec::new();
+        for minute in 0..(3 * 24 * 60) {
+            if let Decision::Update(v4, v6) = decide(&memory, &seen(HOME, Some(OTHER)), "c", at(minute)) {
+                sent.push(minute);
+                memory = learned(&memory, "c", (v4, v6), &good(), at(minute));
+            }
+        }
+        assert!(sent.len() <= 6 && sent[1] >= 15, "{sent:?}");
+    }
+
+    #[test]
+    fn the_last_word_is_kept_until_the_configuration_changes() {
+        let update = (Some(HOME), None);
+        let memory = learned(&Memory::default(), "c", update, &Reply::Final(Final::BadAuth), at(0));
+        let text = serde_json::to_string(&memory).unwrap();
+        let memory: Memory = serde_json::from_str(&text).unwrap();
+        assert_eq!(decide(&memory, &seen(HOME, Some(OTHER)), "c", at(99_999)), Decision::Latched(Final::BadAuth));
+        assert_eq!(decide(&memory, &seen(HOME, Some(OTHER)), "d", at(1)), Decision::Update(Some(HOME), None));
+    }
+
+    #[test]
+    fn trouble_at_no_ip_waits_half_an_hour() {
+        let memory = learned(&Memory::default(), "c", (Some(HOME), None), &Reply::Trouble, at(0));
+        assert_eq!(decide(&memory, &seen(HOME, Some(OTHER)), "c", at(29)), Decision::Wait(at(30)));
+        assert!(matches!(decide(&memory, &seen(HOME, Some(OTHER)), "c", at(30)), Decision::Update(..)));
+    }
+
+    #[test]
+    fn an_address_that_nobody_can_reach_is_not_told() {
+        for private in ["100.64.1.2", "192.168.1.2", "10.0.0.1", "127.0.0.1", "169.254.1.1"] {
+            let private = private.parse().unwrap();
+            assert_eq!(decide(&Memory::default(), &seen(private, Some(HOME)), "c", at(0)), Decision::Private(private));
+        }
+        assert_eq!(decide(&Memory::default(), &Seen::default(), "c", at(0)), Decision::NoAddress);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_does_not_make_it_wait_for_years() {
+        let memory = learned(&Memory::default(), "c", (Some(HOME), None), &Reply::Trouble, at(1_000_000));
+        assert!(matches!(decide(&memory, &seen(OTHER, Some(HOME)), "c", at(0)), Decision::Wait(until) if until <= at(1440)));
+    }
+}

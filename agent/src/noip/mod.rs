@@ -1,0 +1,11 @@
+//! Acting as the No-IP client: off unless configured, and never a nuisance. An update is sent only when the name's own
+//! servers say something else than where we are; what No-IP answers is an enum; what it calls final stays final, on
+//! disk, until the configuration changes. Source of the protocol: No-IP's integration pages "request" and "response".
+
+mod decide;
+mod reply;
+mod request;
+
+pub use decide::{Decision, Memory, Seen, decide, learned};
+pub use reply::{Final, Reply, parse};
+pub use request::{AGENT, Credentials, Request};
