@@ -24,6 +24,7 @@ mod ls;
 mod man;
 mod output;
 mod place;
+mod probe;
 mod problems;
 mod progress;
 mod prompt;
@@ -83,6 +84,7 @@ enum Command {
     Run(run::Args),
     Config(config::Args),
     Status(status::Args),
+    Probe(probe::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -104,6 +106,7 @@ impl Command {
             Self::Run(args) => run::run(context, args),
             Self::Config(args) => config::run(context, args),
             Self::Status(args) => status::run(context, args),
+            Self::Probe(args) => probe::run(context, args),
             Self::Completions(args) => completions::run(args),
             Self::Man(args) => man::run(args),
         }

@@ -1,9 +1,12 @@
 //! The table of probes. A section of the configuration is read by its probe; what stands there wrongly is told with its
 //! name.
 
+use std::path::Path;
+
 use serde::de::DeserializeOwned;
 
 use crate::probe::Probe;
+use crate::probe::apart::Apart;
 use crate::probe::auth::{Auth, AuthConfig};
 use crate::probe::certs::{Certs, CertsConfig};
 use crate::probe::disks::{Disks, DisksConfig};
@@ -50,6 +53,18 @@ pub fn all(sections: &toml::Table) -> Result<Vec<Box<dyn Probe>>, String> {
         return Err(format!("[probes.{name}]: there is no such probe; there are {}", known.join(", ")));
     }
     TABLE.iter().map(|(name, make)| make(sections).map_err(|why| format!("[probes.{name}]: {why}"))).collect()
+}
+
+/// The same for the daemon, which the configuration in `path` describes: those that need much memory read elsewhere.
+///
+/// # Errors
+///
+/// As [`all`].
+pub(super) fn resident(sections: &toml::Table, path: &Path) -> Result<Vec<Box<dyn Probe>>, String> {
+    let place = |probe: Box<dyn Probe>| -> Box<dyn Probe> {
+        if probe.apart() { Box::new(Apart::of(&*probe, path.to_owned())) } else { probe }
+    };
+    Ok(all(sections)?.into_iter().map(place).collect())
 }
 
 fn section<C: DeserializeOwned + Default>(all: &toml::Table, name: &str) -> Result<C, String> {

@@ -51,3 +51,16 @@ fn the_page_on_the_wire_is_true() {
     }
     assert_eq!(there, made(), "write it anew with ATALAYA_WRITE_DOCS=1");
 }
+
+#[test]
+fn the_rights_that_are_shipped_name_every_topic() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/examples/mosquitto.acl");
+    let acl = fs::read_to_string(&path).unwrap();
+    for kind in KINDS {
+        let one = format!("pattern write atalaya/%u/{}\n", kind.name);
+        let many = format!("pattern write atalaya/%u/{}/+\n", kind.name);
+        assert!(acl.contains(&one) != acl.contains(&many), "{}", kind.name);
+    }
+    let agents = acl.lines().filter(|line| line.starts_with("pattern write") && line.contains("/cmd/"));
+    assert_eq!(agents.collect::<Vec<_>>(), ["pattern write atalaya/%u/cmd/+/result"]);
+}

@@ -1,0 +1,109 @@
+//! `probe`: one reading, for people, for programs, or for the daemon.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use atalaya_wire::view::Value;
+use atalaya_wire::{ObjectId, Sample};
+use jiff::Timestamp;
+
+use super::context::Context;
+use super::exit::{Exit, Failure, Result};
+use super::output::Output;
+use super::text::shown;
+use crate::config::Config;
+use crate::probe::{Fault, Moment, Probe, Site, apart};
+
+const EXAMPLES: &str = "Examples:
+  atalaya-agent probe
+  atalaya-agent probe disks --json";
+
+/// Look at this machine once, as the daemon does
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Probe to ask; all of them without a name
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+
+    /// Configuration; without one everything is as it is by itself
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Write what the daemon reads
+    #[arg(long, hide = true)]
+    parts: bool,
+}
+
+type Samples = Vec<(ObjectId, Sample)>;
+
+pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
+    let usage = |why| Failure::new(Exit::Usage, why);
+    let sections = match &args.config {
+        Some(path) => Config::load(path).map_err(usage)?.probes,
+        None => toml::Table::new(),
+    };
+    let mut probes = crate::watch::all_probes(&sections).map_err(usage)?;
+    if let Some(name) = &args.name {
+        let known: Vec<&str> = probes.iter().map(|probe| probe.name()).collect();
+        let known = known.join(", ");
+        probes.retain(|probe| probe.name() == name);
+        if probes.is_empty() {
+            return Err(usage(format!("there is no probe {name:?}; there are {known}")));
+        }
+    }
+    let mut out = context.output();
+    let mut failed = false;
+    for probe in &mut probes {
+        let (samples, result) = read(&mut **probe);
+        failed |= matches!(result, Err(Fault::Failed(_)));
+        if args.parts {
+            out.line(apart::lines(&samples, &result).trim_end())?;
+        } else {
+            tell(&mut out, probe.name(), &samples, &result)?;
+        }
+    }
+    out.finish()?;
+    Ok(if failed && !args.parts { Exit::Failed } else { Exit::Done })
+}
+
+fn read(probe: &mut dyn Probe) -> (Samples, crate::probe::Result<()>) {
+    let boot = nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME).map_or(Duration::ZERO, Duration::from);
+    let mut samples = Samples::new();
+    let at = Moment { boot, wall: Timestamp::now() };
+    let result = probe.read(&Site::default(), at, &mut |id, sample| samples.push((id, sample)));
+    (samples, result)
+}
+
+fn tell(out: &mut Output, name: &str, samples: &Samples, result: &crate::probe::Result<()>) -> Result<()> {
+    if out.json {
+        let views: Vec<_> = samples.iter().map(|(id, sample)| view(id, sample)).collect();
+        let state = result.as_ref().map_or_else(Fault::state, |()| "ok");
+        let problem = result.as_ref().err().map(ToString::to_string);
+        return out.json(&serde_json::json!({ "probe": name, "state": state, "problem": problem, "views": views }));
+    }
+    match result {
+        Ok(()) => out.line(format_args!("{name}"))?,
+        Err(fault) => out.line(format_args!("{name}: {}: {}", fault.state(), shown(fault.to_string().as_bytes())))?,
+    }
+    for (id, sample) in samples {
+        out.line(format_args!("  {} {}", sample.name(), id.as_str()))?;
+        for (at, field) in sample.fields().iter().enumerate() {
+            match sample.value(at) {
+                Value::Unknown => {}
+                Value::Number(x) => out.line(format_args!("    {:<28} {x}", field.key))?,
+                Value::Whole(x) => out.line(format_args!("    {:<28} {x}", field.key))?,
+                Value::Signed(x) => out.line(format_args!("    {:<28} {x}", field.key))?,
+                Value::Flag(x) => out.line(format_args!("    {:<28} {}", field.key, if x { "yes" } else { "no" }))?,
+                Value::Text(x) => out.line(format_args!("    {:<28} {}", field.key, shown(x.as_bytes())))?,
+            }
+        }
+    }
+    Ok(())
+}
+
+fn view(id: &ObjectId, sample: &Sample) -> serde_json::Value {
+    let json = sample.json(Timestamp::now().as_second(), 1);
+    let values: serde_json::Value = serde_json::from_slice(&json).unwrap_or_default();
+    serde_json::json!({ "view": sample.name(), "id": id.as_str(), "values": values })
+}

@@ -1,0 +1,135 @@
+//! Probes that need much memory for a moment read in a process of their own: `atalaya-agent probe NAME --parts`. What it
+//! sees comes back as lines of text, a sample each, and a last one that says how it went.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use atalaya_wire::limits::SAMPLE_BYTES_MAX;
+use atalaya_wire::{ObjectId, Sample};
+
+use crate::probe::{Fault, Moment, Probe, Result, Site, run};
+
+/// Stands in the daemon for a probe that reads elsewhere.
+pub struct Apart {
+    name: &'static str,
+    every: Duration,
+    deadline: Duration,
+    config: PathBuf,
+}
+
+impl Apart {
+    /// In the place of `probe`, which the configuration in `config` describes.
+    #[must_use]
+    pub fn of(probe: &dyn Probe, config: PathBuf) -> Self {
+        Self { name: probe.name(), every: probe.every(), deadline: probe.deadline(), config }
+    }
+}
+
+impl Probe for Apart {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn every(&self) -> Duration {
+        self.every
+    }
+
+    /// Longer than the other process has: it tells more about what hangs than we could.
+    fn deadline(&self) -> Duration {
+        self.deadline + Duration::from_secs(10)
+    }
+
+    fn read(&mut self, _: &Site, _: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {
+        let program = std::env::current_exe().map_err(|err| Fault::io("this program", &err))?;
+        let config = self.config.to_string_lossy();
+        let words = ["probe", self.name, "--parts", "--config", &config];
+        let said = run(&program.to_string_lossy(), &words, self.deadline + Duration::from_secs(5))?;
+        parse(&said.text, out)
+    }
+}
+
+/// The lines of one reading.
+#[must_use]
+pub fn lines(samples: &[(ObjectId, Sample)], result: &Result<()>) -> String {
+    let mut out = String::new();
+    for (id, sample) in samples {
+        let mut room = [0; SAMPLE_BYTES_MAX];
+        let Ok(body) = sample.encode(&mut room) else { continue };
+        let _ = write!(out, "{} {} ", sample.kind(), if id.as_str().is_empty() { "." } else { id.as_str() });
+        body.iter().for_each(|byte| {
+            let _ = write!(out, "{byte:02x}");
+        });
+        out.push('\n');
+    }
+    match result {
+        Ok(()) => out.push_str("ok\n"),
+        Err(fault) => {
+            let _ = writeln!(out, "{} {}", fault.state(), fault.to_string().replace('\n', " "));
+        }
+    }
+    out
+}
+
+fn parse(text: &str, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {
+    for line in text.lines() {
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match word {
+            "ok" => return Ok(()),
+            "absent" => return Err(Fault::Absent(rest.to_owned())),
+            "denied" => return Err(Fault::Denied(rest.to_owned())),
+            "failed" => return Err(Fault::Failed(rest.to_owned())),
+            _ => {
+                if let Some((id, sample)) = sample(word, rest) {
+                    out(id, sample);
+                }
+            }
+        }
+    }
+    Err(Fault::Failed("the process that reads it ended early".into()))
+}
+
+fn sample(kind: &str, rest: &str) -> Option<(ObjectId, Sample)> {
+    let (id, digits) = rest.split_once(' ')?;
+    let id = if id == "." { ObjectId::only() } else { ObjectId::parse(id)? };
+    let value = |digit: u8| char::from(digit).to_digit(16).map(|value| value as u8);
+    let pairs = digits.as_bytes().as_chunks::<2>().0;
+    let body: Option<Vec<u8>> =
+        pairs.iter().take(SAMPLE_BYTES_MAX).map(|[high, low]| Some(value(*high)? << 4 | value(*low)?)).collect();
+    Sample::decode(kind.parse().ok()?, &body?).ok().flatten().map(|sample| (id, sample))
+}
+
+#[cfg(test)]
+mod tests {
+    use atalaya_wire::text;
+    use atalaya_wire::view::{Cert, Updates};
+
+    use super::*;
+
+    fn read(text: &str) -> (Vec<(ObjectId, Sample)>, Result<()>) {
+        let mut samples = Vec::new();
+        let result = parse(text, &mut |id, sample| samples.push((id, sample)));
+        (samples, result)
+    }
+
+    #[test]
+    fn readings_go_through_lines() {
+        let samples = vec![
+            (ObjectId::only(), Sample::from(Updates { pending_count: Some(5), ..Updates::default() })),
+            (ObjectId::of("web"), Sample::from(Cert { name: Some(text("ñ\n")), ..Cert::default() })),
+        ];
+        for result in [Ok(()), Err(Fault::Denied("no\nright".into()))] {
+            let (back, how) = read(&lines(&samples, &result));
+            assert_eq!(back, samples);
+            assert_eq!(how.is_ok(), result.is_ok());
+        }
+    }
+
+    #[test]
+    fn a_process_that_says_nonsense_or_ends_early_is_a_failure() {
+        for text in ["", "5 x 00\n", "zz\n99 . 00\n12 . 0\n", "12 ../x 00"] {
+            let (samples, result) = read(text);
+            assert!(samples.is_empty() && matches!(result, Err(Fault::Failed(_))), "{text:?}");
+        }
+    }
+}
