@@ -8,6 +8,7 @@ use std::thread;
 use super::assembler::Assembler;
 use super::buffer::Buffer;
 use super::checkpoint::Uploader;
+use super::cover;
 use super::front::read;
 use super::heal::{self, Loss};
 use super::last_tree;
@@ -80,7 +81,10 @@ impl Repository {
         if !set.unusable.is_empty() {
             warnings.push(remark(set.unusable.len(), loss != Loss::Nothing));
         }
-        let shared = Shared::new(self, options, set, loss);
+        let cover = cover::look(self.state(), &set, &options.job, options.spool)?;
+        warnings.extend(cover.remark());
+        let rebuilt = set.rebuilt();
+        let shared = Shared::new(self, options, set, loss, cover);
         let outcome = self.run_threads(&shared, walk, open)?;
         let problems = shared.problems.load(Ordering::Relaxed);
         self.store.sync()?;
@@ -114,7 +118,15 @@ impl Repository {
         }
         known.learn(&info);
         // The snapshot is there, whatever becomes of this machine's notes on it.
-        let settle = || heal::remember(self.state(), &options.job, &mut shared.index().set, &id);
+        let settle = || {
+            let set = &mut shared.index().set;
+            heal::remember(self.state(), &options.job, set, &id)?;
+            // One that was made anew meanwhile may lack runs in which blobs of this tree were found.
+            if set.rebuilt() == rebuilt {
+                cover::remember(self.state(), set, &options.job, options.spool, &id)?;
+            }
+            Ok(())
+        };
         if let Err(err) = known.save().and_then(|()| outcome.state.commit(&id)).and_then(|()| settle()) {
             warnings.push(format!("the next backup will read more than it needs to: {err}"));
         }
@@ -168,8 +180,11 @@ impl Repository {
                 uploader.run(&packs).map_err(|err| shared.fail(err)).map(|()| uploader.added)
             })?;
             // Old entries may name what is lost, and then their files have to be read.
-            let there =
-                |id: &[u8; 16]| shared.loss.spares(id) && self.store.stat(&names::object(names::SNAPSHOTS, id)).is_ok();
+            let there = |id: &[u8; 16]| {
+                shared.loss.spares(id)
+                    && shared.cover.spares(id)
+                    && self.store.stat(&names::object(names::SNAPSHOTS, id)).is_ok()
+            };
             let parent = Parent::open(&last, &self.keyring, there);
             let had_parent = parent.present;
             let rotten = Rotten::load(&rot::path(self.state(), &shared.options.job));

@@ -131,9 +131,15 @@ impl IndexSet {
             Ok(())
         })?;
         let ids: HashSet<[u8; 16]> = stored.iter().filter_map(|e| names::unhex(&e.name)).collect();
-        let mut covered = self.covered()?;
-        if self.merged()?.iter().any(|id| !ids.contains(id)) {
-            // A maintainer replaced or removed runs: what we merged from them may name packs that are gone.
+        let (mut covered, mut lacking) = (HashSet::new(), false);
+        self.origins(&mut |id, made_from| {
+            covered.insert(id);
+            lacking |= made_from && !ids.contains(&id);
+            Ok(())
+        })?;
+        if lacking {
+            // A maintainer replaced runs, and what we merged from them may name packs that are gone; or they were lost, and
+            // nobody else finds what they name.
             self.forget()?;
             covered.clear();
         }
@@ -175,26 +181,15 @@ impl IndexSet {
         self.runs.iter().find(|run| run.id == id && run.signer != LOCAL).map(|run| run.path.as_path())
     }
 
-    /// Ids of the store's runs that this copy was made from.
-    fn merged(&self) -> Result<HashSet<[u8; 16]>> {
-        let mut merged = HashSet::new();
-        for run in &self.runs {
-            if run.signer == LOCAL {
-                merged.extend(run.replaced_ids()?);
-            } else {
-                merged.insert(run.id);
-            }
-        }
-        Ok(merged)
+    /// Calls `each` for every run of the store whose records are here, and says whether this copy was made from it: the
+    /// others were replaced by a maintainer's run and may be gone. One may come several times.
+    pub(crate) fn origins(&self, each: &mut dyn FnMut([u8; 16], bool) -> Result<()>) -> Result<()> {
+        self.runs.iter().try_for_each(|run| run.origins(each))
     }
 
-    /// Ids of runs whose records are here, those included that a maintainer's run replaced and that may be gone.
-    fn covered(&self) -> Result<HashSet<[u8; 16]>> {
-        let mut covered = self.merged()?;
-        for run in &self.runs {
-            covered.extend(run.replaced_ids()?);
-        }
-        Ok(covered)
+    /// Whether it was made anew since it was opened, and so may lack what it had.
+    pub(crate) fn rebuilt(&self) -> bool {
+        self.rebuilt
     }
 
     fn forget(&mut self) -> Result<()> {

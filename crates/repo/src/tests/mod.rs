@@ -9,3 +9,4 @@ mod hostile;
 mod lab;
 mod models;
 mod nonces;
+mod replaced_runs;

@@ -1,6 +1,7 @@
 //! Every object, deleted, cut short or with a bit flipped: found, named, never believed, and the rest comes back.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
@@ -155,11 +156,51 @@ fn damage_matrix() {
                 Err(err) => assert!(err.kind != Kind::Io, "{what}: {err}"),
             }
             world.state = kept;
+            assert_next_backup_holds(&store, &world, &tree, &what);
             let _ = store.lose(name);
             store.put(name, atalaya_store::Body::Bytes(&before)).unwrap();
         }
     }
     assert_eq!(check(&world, 100.0).unwrap().1, []);
+}
+
+/// A state folder that lived through the damage, and a check that read everything: if a backup says then that it went
+/// well, its snapshot is whole for whoever has nothing but the repository. Leaves all as it was.
+fn assert_next_backup_holds(store: &Arc<SimStore>, world: &World, tree: &Tree, what: &str) {
+    let objects = store.names("");
+    let copy = World { now: Mutex::new(*world.now.lock().unwrap()), ..World::over(Arc::clone(&world.store)) };
+    copy_folder(world.state.path(), copy.state.path());
+    // Where an index run decays, the copy of it goes on serving this machine alone, which the check tells. What is asked
+    // here is what becomes of it without that copy.
+    if what.starts_with("index/") && !what.ends_with("gone") {
+        std::fs::read_dir(copy.state.path())
+            .unwrap()
+            .filter_map(|entry| std::fs::read_dir(entry.unwrap().path().join("index")).ok())
+            .flatten()
+            .for_each(|run| std::fs::remove_file(run.unwrap().path()).unwrap());
+    }
+    let _ = check(&copy, 100.0);
+    match copy.backup(tree) {
+        Ok(_) => World::over(Arc::clone(&world.store)).assert_holds("latest", tree),
+        Err(err) => assert!(
+            ["config", "keys/", "roster/"].iter().any(|vital| what.starts_with(vital)),
+            "{what}: nothing that a backup needs is damaged: {err}"
+        ),
+    }
+    let new = store.names("").into_iter().filter(|name| !objects.contains(name));
+    new.for_each(|name| store.lose(&name).unwrap());
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(|entry| entry.unwrap()) {
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
+        }
+    }
 }
 
 /// The state folder has a copy of the index, so everything still comes back here; elsewhere it would not.
