@@ -11,18 +11,22 @@ use crate::index::IndexSet;
 use crate::model::{ChunkId, PackId};
 use crate::{Error, Kind, Repository, Result, names};
 
-/// Packs up to which every backup compares the list of the store with the index; larger repositories are
-/// compared by full runs and by `check`.
+/// Packs up to which every backup compares the list of the store with the index; in larger repositories full runs do,
+/// and others go by what the last `check` found.
 const COMPARED_PACKS_MAX: u64 = 50_000;
 /// More missing packs than this are no accident of single files.
 const UNUSABLE_MAX: usize = 64 << 10;
+
+/// Files of the state folder with the ids of packs.
+const DAMAGED: &str = "damaged";
+const GONE: &str = "gone";
 
 /// What a job remembers after a run: which blobs are lost, as a hash, and the snapshot it made.
 const MEMORY_BYTES: usize = 48;
 
 /// What bad packs mean for what was backed up before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Loss {
+pub(crate) enum Loss {
     /// Every blob is in some pack that can be used.
     Nothing,
     /// Some are in none, so entries of the last tree may name what is lost: files have to be read.
@@ -43,11 +47,15 @@ impl Loss {
     }
 }
 
+/// Whether a backup can afford to compare the list of the store with the index.
+pub(super) fn comparable(set: &IndexSet) -> bool {
+    set.runs.iter().map(|run| u64::from(run.packs)).sum::<u64>() <= COMPARED_PACKS_MAX
+}
+
 /// Finds packs that cannot be used and tells the index.
-pub(super) fn look(repo: &Repository, set: &mut IndexSet, job: &str, full: bool, spool: &Path) -> Result<Loss> {
+pub(crate) fn look(repo: &Repository, set: &mut IndexSet, job: &str, comparing: bool, spool: &Path) -> Result<Loss> {
     let mut bad = damaged(repo.state());
-    let packs: u64 = set.runs.iter().map(|run| u64::from(run.packs)).sum();
-    if full || packs <= COMPARED_PACKS_MAX {
+    if comparing {
         let mut found = bad.clone();
         let mut compared = compare(repo, set, spool, &mut found);
         let odd = found.len() > bad.len() || compared.as_ref().is_err_and(|err| err.kind == Kind::Damaged);
@@ -57,6 +65,8 @@ pub(super) fn look(repo: &Repository, set: &mut IndexSet, job: &str, full: bool,
         }
         compared?;
         bad = found;
+    } else {
+        bad.extend(noted(&repo.state().join(GONE)));
     }
     if bad.is_empty() {
         return Ok(Loss::Nothing);
@@ -152,10 +162,9 @@ fn only_in(set: &mut IndexSet, bad: &HashSet<PackId>) -> Result<Option<[u8; 32]>
     Ok(any.then(|| lost.finalize().into()))
 }
 
-/// What the last check that read packs found damaged.
+/// What checks that read packs found damaged.
 pub(crate) fn damaged(state: &Path) -> HashSet<PackId> {
-    let bytes = std::fs::read(state.join("damaged")).unwrap_or_default();
-    bytes.as_chunks::<16>().0.iter().take(UNUSABLE_MAX).map(|id| PackId(*id)).collect()
+    noted(&state.join(DAMAGED))
 }
 
 /// Notes damaged packs for the next backup. A check of everything replaces the notes, one of a sample adds to them.
@@ -163,11 +172,24 @@ pub(crate) fn remember_damaged(state: &Path, mut bad: HashSet<PackId>, whole: bo
     if !whole {
         bad.extend(damaged(state));
     }
-    let path = state.join("damaged");
-    if bad.is_empty() {
+    note(&state.join(DAMAGED), bad.into_iter())
+}
+
+/// Notes packs that are missing or have another length, in the place of those noted before: every check compares all.
+pub(crate) fn remember_gone(state: &Path, gone: impl Iterator<Item = PackId>) -> Result<()> {
+    note(&state.join(GONE), gone)
+}
+
+fn noted(path: &Path) -> HashSet<PackId> {
+    let bytes = std::fs::read(path).unwrap_or_default();
+    bytes.as_chunks::<16>().0.iter().take(UNUSABLE_MAX).map(|id| PackId(*id)).collect()
+}
+
+fn note(path: &Path, packs: impl Iterator<Item = PackId>) -> Result<()> {
+    let bytes: Vec<u8> = packs.take(UNUSABLE_MAX).flat_map(|id| id.0).collect();
+    if bytes.is_empty() {
         let _ = std::fs::remove_file(path);
         return Ok(());
     }
-    let bytes: Vec<u8> = bad.iter().take(UNUSABLE_MAX).flat_map(|id| id.0).collect();
-    write(&path, &bytes)
+    write(path, &bytes)
 }

@@ -77,7 +77,8 @@ impl Repository {
         let mut set = self.index()?;
         set.filter_bytes = options.budget.filter;
         warnings.extend(set.remarks());
-        let loss = heal::look(self, &mut set, &options.job, options.full, options.spool)?;
+        let comparing = options.full || heal::comparable(&set);
+        let loss = heal::look(self, &mut set, &options.job, comparing, options.spool)?;
         if !set.unusable.is_empty() {
             warnings.push(remark(set.unusable.len(), loss != Loss::Nothing));
         }

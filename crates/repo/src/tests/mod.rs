@@ -5,6 +5,7 @@ mod forged_blobs;
 mod forged_fences;
 mod forged_runs;
 mod forged_snapshots;
+mod gone_packs;
 mod hostile;
 mod lab;
 mod models;
