@@ -111,7 +111,7 @@ impl Repository {
         let id = crate::crypto::random()?;
         let info = snapshot::store(&*self.store, &self.keyring, id, &catalogue, &private)?;
         self.store.sync()?;
-        if snapshot::fenced(&*self.store, &session)? {
+        if snapshot::fenced(&*self.store, &self.keyring, &session)? {
             return Err(Error::new(
                 Kind::Fenced,
                 "a prune fenced this backup's session because it took too long; run it again",
