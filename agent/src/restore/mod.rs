@@ -112,8 +112,8 @@ pub fn restore(
             tree.abandon();
         }
         found
-    });
-    if !found? {
+    })?;
+    if !found {
         return Err(not_there(under));
     }
     if !options.dry_run {
