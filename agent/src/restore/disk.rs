@@ -77,9 +77,7 @@ mod tests {
         let (failed, over, mut count) = (AtomicBool::new(false), AtomicBool::new(false), 0);
         let (begun, begins) = mpsc::channel();
         let work = |sender: SyncSender<()>| {
-            sender.send(()).unwrap();
-            begins.recv().unwrap();
-            sender.send(()).unwrap();
+            assert!(sender.send(()).is_ok() && begins.recv().is_ok() && sender.send(()).is_ok());
             over.store(true, Ordering::Relaxed);
             if fails { Err(Error::new(Kind::Interrupted, "stopped")) } else { Ok(()) }
         };

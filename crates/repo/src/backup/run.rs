@@ -21,6 +21,7 @@ use super::worker::{Jobs, Outlets, work};
 use super::{Options, Summary};
 use crate::chunker::Chunker;
 use crate::config::any;
+use crate::index::Distrust;
 use crate::pack::{Decoder, Verifier};
 use crate::snapshot::{self, Catalogue, Known, Private};
 use crate::source::{Open, Walk};
@@ -79,9 +80,7 @@ impl Repository {
         warnings.extend(set.remarks());
         let comparing = options.full || heal::comparable(&set);
         let loss = heal::look(self, &mut set, &options.job, comparing, options.spool)?;
-        if !set.unusable.is_empty() {
-            warnings.push(remark(set.unusable.len(), loss != Loss::Nothing));
-        }
+        warnings.extend(remarks(&set.distrust, loss != Loss::Nothing));
         let cover = cover::look(self.state(), &set, &options.job, options.spool)?;
         warnings.extend(cover.remark());
         let rebuilt = set.rebuilt();
@@ -212,12 +211,17 @@ impl Repository {
     }
 }
 
-fn remark(packs: usize, lost: bool) -> String {
+fn remarks(distrust: &Distrust, lost: bool) -> Vec<String> {
     let what = match lost {
         true => "what the sources still have of them was read and stored again",
         false => "what they held is stored elsewhere, too",
     };
-    format!(
-        "packs of the repository are missing or damaged ({packs}): {what}; \"atalaya-agent check\" says what that affects"
-    )
+    let found = [
+        ("packs of the repository are missing or damaged", distrust.packs.len()),
+        ("blobs are not where the index says", distrust.places.len()),
+    ];
+    let found = found.iter().filter(|(_, count)| *count > 0);
+    found
+        .map(|(text, count)| format!("{text} ({count}): {what}; \"atalaya-agent check\" says what that affects"))
+        .collect()
 }

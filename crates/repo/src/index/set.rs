@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use atalaya_store::{Entry, Store};
 
+use super::distrust::Distrust;
 use super::filter::{FILTER_BYTES_MAX, Filter};
 use super::import::{import, make_filter};
 use super::merge::compact;
 use super::record::Record;
 use super::run::{LOCAL, Run};
 use crate::keys::{Keyring, Roster};
-use crate::model::{ChunkId, PackId};
+use crate::model::ChunkId;
 use crate::pack::{BlobRecord, PackInfo};
 use crate::{Error, Kind, Result, names};
 
@@ -41,8 +42,8 @@ pub(crate) struct IndexSet {
     filters_ready: bool,
     /// What all filters in memory may take together.
     pub(crate) filter_bytes: usize,
-    /// Packs that are missing or damaged: a blob that only they have counts as not there.
-    pub(crate) unusable: HashSet<PackId>,
+    /// What of it counts as not there.
+    pub(crate) distrust: Distrust,
     /// Runs in the store that are not to be trusted or cannot be read, with the reason.
     pub(crate) refused: Vec<Error>,
 }
@@ -78,7 +79,7 @@ impl IndexSet {
             found: Vec::new(),
             filters_ready: false,
             filter_bytes: FILTER_BYTES_MAX,
-            unusable: HashSet::new(),
+            distrust: Distrust::default(),
             refused: Vec::new(),
         };
         set.healed(Self::refresh)?;
@@ -225,7 +226,7 @@ impl IndexSet {
             self.found.clear();
             run.find(id, &mut self.found)?;
             for record in &self.found {
-                if self.unusable.is_empty() || !self.unusable.contains(&run.pack(record.pack)?.id) {
+                if self.distrust.is_empty() || !self.distrust.covers(run.pack(record.pack)?.id, id) {
                     return Ok(true);
                 }
             }

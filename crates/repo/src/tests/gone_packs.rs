@@ -10,7 +10,7 @@ use crate::names::BlobType;
 fn look(lab: &Lab) -> (Loss, usize) {
     let mut set = lab.repo.index().unwrap();
     let loss = heal::look(&lab.repo, &mut set, "job", false, lab.state.path()).unwrap();
-    (loss, set.unusable.len())
+    (loss, set.distrust.packs.len())
 }
 
 #[test]
