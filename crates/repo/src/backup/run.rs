@@ -34,6 +34,9 @@ const ITEMS_AHEAD: usize = 2;
 /// Finished packs waiting for the uploader; they lie in the spool.
 const PACKS_AHEAD: usize = 2;
 
+const REMADE: &str = "the copy of the index in the state folder was damaged and made anew while this backup ran; \
+                      in case that lacks what it relied on, the next backup reads everything";
+
 /// What the threads made.
 struct Outcome {
     root: Root,
@@ -122,13 +125,14 @@ impl Repository {
             let set = &mut shared.index().set;
             heal::remember(self.state(), &options.job, set, &id)?;
             // One that was made anew meanwhile may lack runs in which blobs of this tree were found.
-            if set.rebuilt() == rebuilt {
-                cover::remember(self.state(), set, &options.job, options.spool, &id)?;
+            if set.rebuilt() != rebuilt {
+                return Ok([set.remarks(), vec![REMADE.to_owned()]].concat());
             }
-            Ok(())
+            cover::remember(self.state(), set, &options.job, options.spool, &id).map(|()| Vec::new())
         };
-        if let Err(err) = known.save().and_then(|()| outcome.state.commit(&id)).and_then(|()| settle()) {
-            warnings.push(format!("the next backup will read more than it needs to: {err}"));
+        match known.save().and_then(|()| outcome.state.commit(&id)).and_then(|()| settle()) {
+            Ok(told) => warnings.extend(told),
+            Err(err) => warnings.push(format!("the next backup will read more than it needs to: {err}")),
         }
         Ok(Summary {
             snapshot: crate::names::hex(&id),

@@ -105,6 +105,33 @@ fn every_job_hears_of_a_lost_run() {
     assert!(second.warnings.iter().any(|text| text.contains("relied on")), "{:?}", second.warnings);
 }
 
+/// What is refused by then was relied on when the backup began.
+#[test]
+fn a_copy_that_is_made_anew_during_a_backup_is_no_witness_for_the_next() {
+    let (store, world, mut tree) = world();
+    let names = store.names("index/");
+    store.flip(&names[0], 100).unwrap();
+    // Decay that is met by the first look-up, and not before.
+    let copies = state(&world).join("index");
+    for (n, name) in names.iter().enumerate() {
+        let copy = copies.join(name.replace("index/", "")).with_extension("run");
+        let _ = std::fs::remove_file(copy.with_extension("filter"));
+        if n == 1 {
+            let mut bytes = std::fs::read(&copy).unwrap();
+            bytes[100] ^= 1;
+            std::fs::write(&copy, bytes).unwrap();
+        }
+    }
+    tree.file("photo 3", noise(4, 400_000));
+    let during = world.backup(&tree).unwrap();
+    assert!(during.had_parent && during.warnings.iter().any(|text| text.contains("reads everything")), "{during:?}");
+    assert!(during.warnings.iter().any(|text| text.contains(&names[0])), "{during:?}");
+    let next = world.backup(&tree).unwrap();
+    assert_eq!((next.files_read, next.had_parent), (4, false), "{next:?}");
+    World::over(Arc::clone(&store) as Arc<dyn Store>).assert_holds("latest", &tree);
+    assert_eq!(world.backup(&tree).unwrap().files_read, 0);
+}
+
 /// Without a sound note nothing is known of the last tree, and so nothing is carried over.
 #[test]
 fn a_torn_note_is_not_believed() {
