@@ -73,7 +73,16 @@ pub(crate) struct Files {
     folders: Vec<(u32, u32)>,
 }
 
+/// Files that are smaller on average are small.
+const SMALL_BYTES: u64 = 64 << 10;
+
 impl Files {
+    /// Whether there are many, and their content is little for so many.
+    pub(crate) fn are_small(&self) -> bool {
+        let bytes: u64 = self.all.iter().map(|file| file.size).fold(0, u64::saturating_add);
+        self.all.len() > 256 && bytes / (self.all.len() as u64) < SMALL_BYTES
+    }
+
     /// The number that `push` will give.
     pub(crate) fn next(&self) -> u32 {
         self.all.len() as u32

@@ -112,8 +112,8 @@ pub fn restore(
             tree.abandon();
         }
         found
-    });
-    if !found? {
+    })?;
+    if !found {
         return Err(not_there(under));
     }
     if !options.dry_run {
@@ -179,8 +179,9 @@ impl Tree<'_> {
         for closing in std::mem::take(&mut self.window.closing) {
             self.close_folder(&closing);
         }
-        if !self.options.dry_run {
-            // If it is at work still, it will be told again.
+        // Many files cost the disk's journal time, which passes meanwhile; few large ones are written sooner by the kernel
+        // alone. If the thread is at work still, it will be told again.
+        if !self.options.dry_run && self.window.files.are_small() {
             let _ = self.settle.try_send(());
         }
         self.window.clear()

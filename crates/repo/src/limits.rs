@@ -28,7 +28,7 @@ pub const LIST_RUNS_MAX: usize = 2048;
 pub const DATA_PACK_BYTES: u64 = 8 << 20;
 /// A tree pack closes when it has grown to this.
 pub const TREE_PACK_BYTES: u64 = 1 << 20;
-/// Blobs in one pack, so that its directory stays small.
+/// Blobs in one pack, so that its directory stays small: written, and believed.
 pub const PACK_BLOBS_MAX: usize = 4096;
 /// Largest pack that is believed: a full data pack, one more blob, its directory.
 pub const PACK_BYTES_MAX: u64 = 16 << 20;
@@ -59,5 +59,7 @@ const _: () = {
     assert!(PATH_BYTES_MAX + 3 * ENTRY_INLINE_BYTES_MAX < NODE_BYTES_MAX);
     assert!(NODE_BYTES_MAX < CHUNK_BYTES_MAX && XATTR_LIST_BYTES_MAX < CHUNK_BYTES_MAX);
     assert!(DATA_PACK_BYTES + CHUNK_BYTES_MAX as u64 + 2 * PACK_BLOBS_MAX as u64 * 40 < PACK_BYTES_MAX);
+    // Positions are counted in 16 bits.
+    assert!(PACK_BLOBS_MAX <= 1 << 16);
     assert!(LIST_RUNS_MAX * 64 < CHUNK_BYTES_MAX);
 };

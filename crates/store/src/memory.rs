@@ -13,6 +13,8 @@ pub enum Loss {
     Whole,
     /// Each is kept, gone, cut short, or partly zeroes: what a lying disk does.
     Torn,
+    /// Each is cut to its half: the names are on the disk and the bytes are not, as file systems have it.
+    Cut,
 }
 
 #[derive(Clone, Debug)]
@@ -103,8 +105,12 @@ impl Memory {
 
 /// Whether an object is still there; it may be torn then.
 fn survives(rng: &mut Rng, bytes: &mut Vec<u8>, loss: Loss) -> bool {
-    let fate = rng.below(if loss == Loss::Whole { 2 } else { 4 });
-    let at = rng.below(bytes.len());
+    let fate = match loss {
+        Loss::Whole => rng.below(2),
+        Loss::Torn => rng.below(4),
+        Loss::Cut => 2,
+    };
+    let at = if loss == Loss::Cut { bytes.len() / 2 } else { rng.below(bytes.len()) };
     match fate {
         0 => return false,
         1 => {}

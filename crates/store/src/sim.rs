@@ -29,6 +29,7 @@ struct State {
     operations: u64,
     puts: u64,
     stop: Option<Stop>,
+    stop_after_put: Option<&'static str>,
     stopped: bool,
     capacity: Option<u64>,
     lie_at_put: Option<u64>,
@@ -53,10 +54,16 @@ impl SimStore {
         locked(&self.state).stop = Some(stop);
     }
 
+    /// The next put of a name that begins so is the last operation before every call says `Kind::Stopped`.
+    pub fn stop_after_put(&self, prefix: &'static str) {
+        locked(&self.state).stop_after_put = Some(prefix);
+    }
+
     /// The program is started again; the machine had power all the time.
     pub fn restart(&self) {
         let mut state = locked(&self.state);
         state.stop = None;
+        state.stop_after_put = None;
         state.stopped = false;
     }
 
@@ -182,6 +189,9 @@ impl State {
             return Err(Error::new(Kind::Full, format!("write {name}: no room left")));
         }
         self.memory.put(name, bytes)?;
+        if self.stop_after_put.is_some_and(|prefix| name.starts_with(prefix)) {
+            self.stop = Some(Stop::Before(self.operations));
+        }
         let number = self.puts;
         self.puts += 1;
         if self.lie_at_put == Some(number) {

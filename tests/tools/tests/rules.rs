@@ -66,6 +66,7 @@ fn libraries_never_print() {
 fn the_engine_opens_no_source() {
     let own = [
         "crates/repo/src/backup/last_tree.rs",
+        "crates/repo/src/backup/cover.rs",
         "crates/repo/src/backup/heal.rs",
         "crates/repo/src/backup/rot.rs",
         "crates/repo/src/backup/state_tree.rs",

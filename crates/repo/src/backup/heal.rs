@@ -7,22 +7,27 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::check::packs::{indexed_packs, parse, stored_packs};
-use crate::index::IndexSet;
+use crate::index::{Distrust, IndexSet, Place};
 use crate::model::{ChunkId, PackId};
 use crate::{Error, Kind, Repository, Result, names};
 
-/// Packs up to which every backup compares the list of the store with the index; larger repositories are
-/// compared by full runs and by `check`.
+/// Packs up to which every backup compares the list of the store with the index; in larger repositories full runs do,
+/// and others go by what the last `check` found.
 const COMPARED_PACKS_MAX: u64 = 50_000;
 /// More missing packs than this are no accident of single files.
 const UNUSABLE_MAX: usize = 64 << 10;
+
+/// Files of the state folder with what checks found: ids of packs, ids of packs, places of blobs.
+const DAMAGED: &str = "damaged";
+const GONE: &str = "gone";
+const UNTRUE: &str = "untrue";
 
 /// What a job remembers after a run: which blobs are lost, as a hash, and the snapshot it made.
 const MEMORY_BYTES: usize = 48;
 
 /// What bad packs mean for what was backed up before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Loss {
+pub(crate) enum Loss {
     /// Every blob is in some pack that can be used.
     Nothing,
     /// Some are in none, so entries of the last tree may name what is lost: files have to be read.
@@ -43,11 +48,16 @@ impl Loss {
     }
 }
 
+/// Whether a backup can afford to compare the list of the store with the index.
+pub(super) fn comparable(set: &IndexSet) -> bool {
+    set.runs.iter().map(|run| u64::from(run.packs)).sum::<u64>() <= COMPARED_PACKS_MAX
+}
+
 /// Finds packs that cannot be used and tells the index.
-pub(super) fn look(repo: &Repository, set: &mut IndexSet, job: &str, full: bool, spool: &Path) -> Result<Loss> {
+pub(crate) fn look(repo: &Repository, set: &mut IndexSet, job: &str, comparing: bool, spool: &Path) -> Result<Loss> {
     let mut bad = damaged(repo.state());
-    let packs: u64 = set.runs.iter().map(|run| u64::from(run.packs)).sum();
-    if full || packs <= COMPARED_PACKS_MAX {
+    let places = noted(&repo.state().join(UNTRUE)).collect();
+    if comparing {
         let mut found = bad.clone();
         let mut compared = compare(repo, set, spool, &mut found);
         let odd = found.len() > bad.len() || compared.as_ref().is_err_and(|err| err.kind == Kind::Damaged);
@@ -57,15 +67,15 @@ pub(super) fn look(repo: &Repository, set: &mut IndexSet, job: &str, full: bool,
         }
         compared?;
         bad = found;
+    } else {
+        bad.extend(noted(&repo.state().join(GONE)).map(PackId));
     }
-    if bad.is_empty() {
-        return Ok(Loss::Nothing);
-    }
-    let loss = match only_in(set, &bad)? {
+    let distrust = Distrust { packs: bad, places };
+    let loss = match only_in(set, &distrust)? {
         None => Loss::Nothing,
         Some(lost) => settled(repo.state(), job, &lost).map_or(Loss::New, Loss::Settled),
     };
-    set.unusable = bad;
+    set.distrust = distrust;
     Ok(loss)
 }
 
@@ -87,9 +97,9 @@ fn settled(state: &Path, job: &str, lost: &[u8; 32]) -> Option<[u8; 16]> {
 /// that names what they hold.
 pub(super) fn remember(state: &Path, job: &str, set: &mut IndexSet, snapshot: &[u8; 16]) -> Result<()> {
     let path = memory(state, job);
-    let bad = std::mem::take(&mut set.unusable);
-    let lost = if bad.is_empty() { None } else { only_in(set, &bad)? };
-    set.unusable = bad;
+    let distrust = std::mem::take(&mut set.distrust);
+    let lost = only_in(set, &distrust)?;
+    set.distrust = distrust;
     match lost {
         Some(lost) => write(&path, &[&lost[..], snapshot].concat()),
         None => {
@@ -130,8 +140,11 @@ fn compare(repo: &Repository, set: &IndexSet, spool: &Path, bad: &mut HashSet<Pa
     Ok(())
 }
 
-/// A hash of the ids of all blobs that are in no pack but those; `None` when there is no such blob.
-fn only_in(set: &mut IndexSet, bad: &HashSet<PackId>) -> Result<Option<[u8; 32]>> {
+/// A hash of the ids of all blobs that are nowhere but there; `None` when there is no such blob.
+fn only_in(set: &mut IndexSet, distrust: &Distrust) -> Result<Option<[u8; 32]>> {
+    if distrust.is_empty() {
+        return Ok(None);
+    }
     let mut present: Option<(ChunkId, bool)> = None;
     let (mut lost, mut any) = (Sha256::new(), false);
     let mut judge = |blob: Option<(ChunkId, bool)>| {
@@ -141,7 +154,7 @@ fn only_in(set: &mut IndexSet, bad: &HashSet<PackId>) -> Result<Option<[u8; 32]>
         }
     };
     set.each(&mut |pack, blob| {
-        let usable = !bad.contains(&pack.id);
+        let usable = !distrust.covers(pack.id, &blob.id);
         match &mut present {
             Some((id, good)) if *id == blob.id => *good |= usable,
             _ => judge(present.replace((blob.id, usable))),
@@ -152,10 +165,9 @@ fn only_in(set: &mut IndexSet, bad: &HashSet<PackId>) -> Result<Option<[u8; 32]>
     Ok(any.then(|| lost.finalize().into()))
 }
 
-/// What the last check that read packs found damaged.
+/// What checks that read packs found damaged.
 pub(crate) fn damaged(state: &Path) -> HashSet<PackId> {
-    let bytes = std::fs::read(state.join("damaged")).unwrap_or_default();
-    bytes.as_chunks::<16>().0.iter().take(UNUSABLE_MAX).map(|id| PackId(*id)).collect()
+    noted(&state.join(DAMAGED)).map(PackId).collect()
 }
 
 /// Notes damaged packs for the next backup. A check of everything replaces the notes, one of a sample adds to them.
@@ -163,11 +175,30 @@ pub(crate) fn remember_damaged(state: &Path, mut bad: HashSet<PackId>, whole: bo
     if !whole {
         bad.extend(damaged(state));
     }
-    let path = state.join("damaged");
-    if bad.is_empty() {
+    note(&state.join(DAMAGED), bad.into_iter().map(|id| id.0))
+}
+
+/// Notes packs that are missing or have another length, in the place of those noted before: every check compares all.
+pub(crate) fn remember_gone(state: &Path, gone: impl Iterator<Item = PackId>) -> Result<()> {
+    note(&state.join(GONE), gone.map(|id| id.0))
+}
+
+/// Notes where blobs are not though the index says so, in the place of what was noted before.
+pub(crate) fn remember_untrue(state: &Path, places: impl Iterator<Item = Place>) -> Result<()> {
+    note(&state.join(UNTRUE), places)
+}
+
+fn noted(path: &Path) -> impl Iterator<Item = [u8; 16]> {
+    let bytes = std::fs::read(path).unwrap_or_default();
+    let count = (bytes.len() / 16).min(UNUSABLE_MAX);
+    (0..count).filter_map(move |at| bytes.as_chunks().0.get(at).copied())
+}
+
+fn note(path: &Path, rows: impl Iterator<Item = [u8; 16]>) -> Result<()> {
+    let bytes: Vec<u8> = rows.take(UNUSABLE_MAX).flatten().collect();
+    if bytes.is_empty() {
         let _ = std::fs::remove_file(path);
         return Ok(());
     }
-    let bytes: Vec<u8> = bad.iter().take(UNUSABLE_MAX).flat_map(|id| id.0).collect();
-    write(&path, &bytes)
+    write(path, &bytes)
 }

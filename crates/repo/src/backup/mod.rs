@@ -16,6 +16,7 @@ mod assembler;
 mod buffer;
 mod bundle;
 mod checkpoint;
+pub(crate) mod cover;
 mod file;
 mod front;
 pub(crate) mod heal;

@@ -8,6 +8,7 @@ use std::thread;
 use super::assembler::Assembler;
 use super::buffer::Buffer;
 use super::checkpoint::Uploader;
+use super::cover;
 use super::front::read;
 use super::heal::{self, Loss};
 use super::last_tree;
@@ -20,6 +21,7 @@ use super::worker::{Jobs, Outlets, work};
 use super::{Options, Summary};
 use crate::chunker::Chunker;
 use crate::config::any;
+use crate::index::Distrust;
 use crate::pack::{Decoder, Verifier};
 use crate::snapshot::{self, Catalogue, Known, Private};
 use crate::source::{Open, Walk};
@@ -31,6 +33,9 @@ use crate::{Error, Kind, Repository, Result, names};
 const ITEMS_AHEAD: usize = 2;
 /// Finished packs waiting for the uploader; they lie in the spool.
 const PACKS_AHEAD: usize = 2;
+
+const REMADE: &str = "the copy of the index in the state folder was damaged and made anew while this backup ran; \
+                      in case that lacks what it relied on, the next backup reads everything";
 
 /// What the threads made.
 struct Outcome {
@@ -76,11 +81,13 @@ impl Repository {
         let mut set = self.index()?;
         set.filter_bytes = options.budget.filter;
         warnings.extend(set.remarks());
-        let loss = heal::look(self, &mut set, &options.job, options.full, options.spool)?;
-        if !set.unusable.is_empty() {
-            warnings.push(remark(set.unusable.len(), loss != Loss::Nothing));
-        }
-        let shared = Shared::new(self, options, set, loss);
+        let comparing = options.full || heal::comparable(&set);
+        let loss = heal::look(self, &mut set, &options.job, comparing, options.spool)?;
+        warnings.extend(remarks(&set.distrust, loss != Loss::Nothing));
+        let cover = cover::look(self.state(), &set, &options.job, options.spool)?;
+        warnings.extend(cover.remark());
+        let rebuilt = set.rebuilt();
+        let shared = Shared::new(self, options, set, loss, cover);
         let outcome = self.run_threads(&shared, walk, open)?;
         let problems = shared.problems.load(Ordering::Relaxed);
         self.store.sync()?;
@@ -106,7 +113,7 @@ impl Repository {
         let id = crate::crypto::random()?;
         let info = snapshot::store(&*self.store, &self.keyring, id, &catalogue, &private)?;
         self.store.sync()?;
-        if snapshot::fenced(&*self.store, &session)? {
+        if snapshot::fenced(&*self.store, &self.keyring, &session)? {
             return Err(Error::new(
                 Kind::Fenced,
                 "a prune fenced this backup's session because it took too long; run it again",
@@ -114,9 +121,18 @@ impl Repository {
         }
         known.learn(&info);
         // The snapshot is there, whatever becomes of this machine's notes on it.
-        let settle = || heal::remember(self.state(), &options.job, &mut shared.index().set, &id);
-        if let Err(err) = known.save().and_then(|()| outcome.state.commit(&id)).and_then(|()| settle()) {
-            warnings.push(format!("the next backup will read more than it needs to: {err}"));
+        let settle = || {
+            let set = &mut shared.index().set;
+            heal::remember(self.state(), &options.job, set, &id)?;
+            // One that was made anew meanwhile may lack runs in which blobs of this tree were found.
+            if set.rebuilt() != rebuilt {
+                return Ok([set.remarks(), vec![REMADE.to_owned()]].concat());
+            }
+            cover::remember(self.state(), set, &options.job, options.spool, &id).map(|()| Vec::new())
+        };
+        match known.save().and_then(|()| outcome.state.commit(&id)).and_then(|()| settle()) {
+            Ok(told) => warnings.extend(told),
+            Err(err) => warnings.push(format!("the next backup will read more than it needs to: {err}")),
         }
         Ok(Summary {
             snapshot: crate::names::hex(&id),
@@ -168,8 +184,11 @@ impl Repository {
                 uploader.run(&packs).map_err(|err| shared.fail(err)).map(|()| uploader.added)
             })?;
             // Old entries may name what is lost, and then their files have to be read.
-            let there =
-                |id: &[u8; 16]| shared.loss.spares(id) && self.store.stat(&names::object(names::SNAPSHOTS, id)).is_ok();
+            let there = |id: &[u8; 16]| {
+                shared.loss.spares(id)
+                    && shared.cover.spares(id)
+                    && self.store.stat(&names::object(names::SNAPSHOTS, id)).is_ok()
+            };
             let parent = Parent::open(&last, &self.keyring, there);
             let had_parent = parent.present;
             let rotten = Rotten::load(&rot::path(self.state(), &shared.options.job));
@@ -196,12 +215,17 @@ impl Repository {
     }
 }
 
-fn remark(packs: usize, lost: bool) -> String {
+fn remarks(distrust: &Distrust, lost: bool) -> Vec<String> {
     let what = match lost {
         true => "what the sources still have of them was read and stored again",
         false => "what they held is stored elsewhere, too",
     };
-    format!(
-        "packs of the repository are missing or damaged ({packs}): {what}; \"atalaya-agent check\" says what that affects"
-    )
+    let found = [
+        ("packs of the repository are missing or damaged", distrust.packs.len()),
+        ("blobs are not where the index says", distrust.places.len()),
+    ];
+    let found = found.iter().filter(|(_, count)| *count > 0);
+    found
+        .map(|(text, count)| format!("{text} ({count}): {what}; \"atalaya-agent check\" says what that affects"))
+        .collect()
 }

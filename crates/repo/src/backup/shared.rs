@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use portable_atomic::AtomicU64;
 
 use super::Options;
+use super::cover::Cover;
 use super::heal::Loss;
 use crate::index::IndexSet;
 use crate::model::{ChunkId, Meta};
@@ -29,13 +30,15 @@ pub(super) struct Shared<'a> {
     pub(super) problems: AtomicU64,
     /// Whether what old entries name may be in no usable pack.
     pub(super) loss: Loss,
+    /// Whether what old entries name may be in no index run.
+    pub(super) cover: Cover,
     failure: Mutex<Option<Error>>,
     /// Whether there is one: asked for every batch and buffer.
     failed: AtomicBool,
 }
 
 impl<'a> Shared<'a> {
-    pub(super) fn new(repo: &'a Repository, options: &'a Options<'a>, set: IndexSet, loss: Loss) -> Self {
+    pub(super) fn new(repo: &'a Repository, options: &'a Options<'a>, set: IndexSet, loss: Loss, cover: Cover) -> Self {
         Self {
             repo,
             options,
@@ -43,6 +46,7 @@ impl<'a> Shared<'a> {
             new_chunks: AtomicU64::new(0),
             problems: AtomicU64::new(0),
             loss,
+            cover,
             failure: Mutex::new(None),
             failed: AtomicBool::new(false),
         }

@@ -4,6 +4,8 @@
 use std::collections::HashSet;
 
 use super::{Check, DAMAGED_KEPT_MAX, Finding};
+use crate::backup::heal;
+use crate::index::place;
 use crate::model::{ChunkId, PackId};
 use crate::names::BlobType;
 use crate::pack::{BlobRecord, PackInfo, read_directory};
@@ -12,6 +14,8 @@ use crate::{Error, Kind, Result};
 
 /// Type, pack, length of the pack; position, offset, stored, raw, id of the blob. Sorts by pack.
 const CLAIM_BYTES: usize = PACK_BYTES + 46;
+/// False records that are remembered one by one; beyond, the whole pack is not relied on. Backups keep them in memory.
+const UNTRUE_KEPT_MAX: usize = 16 << 10;
 /// The part of a claim that is about the pack.
 const PACK_BYTES: usize = 21;
 
@@ -91,7 +95,7 @@ impl Check<'_> {
             self.stopped()?;
             next = self.claims_about(&first, &mut claims)?;
         }
-        Ok(())
+        heal::remember_untrue(self.repo.state(), self.untrue.iter().copied())
     }
 
     /// Hears all claims about the pack that `first` is about; gives the first one about the next pack.
@@ -132,9 +136,13 @@ impl Check<'_> {
              the next backup stores what the sources have of it again",
             if count == 1 { "blob" } else { "blobs" }
         )));
-        if self.belied.len() < DAMAGED_KEPT_MAX {
+        let lies = hearing.cannot_be_had();
+        // Only these are not relied on: whoever has a writer's key could else condemn honest packs with a record each.
+        if self.untrue.len() + lies.len() <= UNTRUE_KEPT_MAX && hearing.untrue.len() < DAMAGED_KEPT_MAX {
+            self.untrue.extend(lies.iter().map(|blob| place(pack, blob)));
+        } else if self.belied.len() < DAMAGED_KEPT_MAX {
             self.belied.insert(pack);
         }
-        hearing.cannot_be_had().into_iter().for_each(|blob| self.damage(pack, blob));
+        lies.into_iter().for_each(|blob| self.damage(pack, blob));
     }
 }

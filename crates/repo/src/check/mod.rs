@@ -16,6 +16,7 @@ use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 
 use crate::backup::heal;
+use crate::index::Place;
 use crate::model::{ChunkId, PackId};
 use crate::names::BlobType;
 use crate::read::Blobs;
@@ -41,7 +42,9 @@ pub(crate) struct Check<'a> {
     gone: HashSet<(BlobType, PackId)>,
     /// Packs whose directory cannot be read, which was told.
     no_directory: HashSet<PackId>,
-    /// Packs of which the index says what is not so.
+    /// Where blobs are not though the index says so.
+    untrue: HashSet<Place>,
+    /// Packs of which the index says too much that is not so.
     belied: HashSet<PackId>,
 }
 
@@ -59,6 +62,7 @@ impl Repository {
             refused: Vec::new(),
             gone: HashSet::new(),
             no_directory: HashSet::new(),
+            untrue: HashSet::new(),
             belied: HashSet::new(),
         };
         check.blobs.index().doubt()?;

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::{Check, DAMAGED_KEPT_MAX, Finding};
+use crate::backup::heal;
 use crate::index::IndexSet;
 use crate::model::PackId;
 use crate::names::{self, BlobType};
@@ -74,6 +75,7 @@ impl Check<'_> {
             }
         }
         self.missing_packs(&missing)?;
+        heal::remember_gone(self.repo.state(), missing.iter().map(|(_, id)| *id))?;
         self.gone = missing;
         Ok(())
     }

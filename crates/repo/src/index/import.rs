@@ -9,7 +9,7 @@ use atalaya_store::Store;
 use sha2::{Digest, Sha256};
 
 use super::filter::Filter;
-use super::run::{FOOT_BYTES, FOOT_MAGIC, HEAD_BYTES, MAGIC, Run, SIGNATURE_BYTES, VERSION};
+use super::run::{BORDER, FOOT_BYTES, FOOT_MAGIC, HEAD_BYTES, MAGIC, Run, SIGNATURE_BYTES, VERSION};
 use crate::keys::{Keyring, Role, Roster};
 use crate::{Error, Kind, Result, names};
 
@@ -66,7 +66,7 @@ fn copy(store: &dyn Store, keyring: &Keyring, roster: &Roster, name: &str, len: 
 
 /// What a true signature does not say: that the run stands under its own name, and that its signer may replace others.
 fn believe(run: &Run, name: &str, role: Role) -> Result<()> {
-    if names::unhex(name) != Some(run.id) {
+    if names::unhex(name) != Some(run.id) || run.id == BORDER {
         return Err(misnamed());
     }
     if run.replaced > 0 && role < Role::Maintainer {

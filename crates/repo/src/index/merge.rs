@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::build::RunBuilder;
 use super::record::Record;
-use super::run::{LOCAL, Run, no_such_row};
+use super::run::{BORDER, Run, no_such_row};
 use crate::keys::Keyring;
 use crate::pack::{BlobRecord, PackInfo};
 use crate::{Error, Result};
@@ -78,16 +78,19 @@ pub(super) fn compact(runs: &mut Vec<Run>, folder: &Path, keyring: &Keyring) -> 
 }
 
 fn merge(mut chosen: Vec<Run>, folder: &Path, keyring: &Keyring) -> Result<Run> {
-    let mut replaced = Vec::new();
+    let (mut made_from, mut replaced) = (Vec::new(), Vec::new());
     let mut pack_base = 0_u32;
     let mut cursors = Vec::new();
     for run in &mut chosen {
         // What a maintainer's run replaced may be deleted at any time, so it is not part of what must be there.
-        if run.signer == LOCAL {
-            replaced.extend(run.replaced_ids()?);
-        } else {
-            replaced.push(run.id);
-        }
+        run.origins(&mut |id, made| {
+            if made {
+                made_from.push(id)
+            } else {
+                replaced.push(id)
+            }
+            Ok(())
+        })?;
         let base = pack_base;
         pack_base = pack_base.checked_add(run.packs).ok_or_else(|| Error::damaged("too many packs"))?;
         cursors.push(Cursor { packs: run.packs, run, pack_base: base, page: 0, at: 0 });
@@ -104,7 +107,11 @@ fn merge(mut chosen: Vec<Run>, folder: &Path, keyring: &Keyring) -> Result<Run> 
         }
     }
     let path = folder.join(format!("{}.run", crate::names::hex(&builder.id)));
-    builder.finish(&replaced, false)?;
+    if !replaced.is_empty() {
+        made_from.push(BORDER);
+        made_from.append(&mut replaced);
+    }
+    builder.finish(&made_from, false)?;
     std::fs::rename(&partial, &path).map_err(|err| Error::io("cannot write to the state folder", &err))?;
     Run::open(path, keyring)
 }

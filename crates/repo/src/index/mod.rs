@@ -3,6 +3,7 @@
 //! Layout in `docs/format.md`, section 6.
 
 mod build;
+mod distrust;
 mod filter;
 mod import;
 mod merge;
@@ -11,6 +12,7 @@ mod run;
 mod set;
 
 pub(crate) use build::RunBuilder;
+pub(crate) use distrust::{Distrust, Place, place};
 pub(crate) use import::verify_stored;
 pub(crate) use record::Record;
 pub(crate) use set::{Found, IndexSet};

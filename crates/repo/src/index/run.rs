@@ -4,7 +4,8 @@
 //! head: magic "ATLI" | version u8 | cipher u8 | 0 u16 | repository 16 | run id 16
 //! pages: 4,096 bytes each: 85 records, sealed; the page's number is the nonce
 //! pack table: id 16 | type u8 | 0 24 bit | length u32 | checksum 16, a row each
-//! replaced: ids of runs whose records are all in this one
+//! replaced: ids of runs whose records are all in this one; where it was merged here, those that it was made from, then
+//!     maybe 16 zero bytes and those that these replaced
 //! firsts: the first four bytes of each page's first id
 //! foot: records u64 | packs u32 | replaced u32 | signer u32 | magic "ATLX"
 //! signature: Ed25519 over the SHA-256 of everything before
@@ -37,6 +38,8 @@ pub(super) const FOOT_BYTES: usize = 24;
 pub(super) const SIGNATURE_BYTES: usize = 64;
 /// Signer of a run that only this machine has and that is not signed.
 pub(super) const LOCAL: u32 = u32::MAX - 1;
+/// Stands in the list of a run that was merged here before those that it was not made from.
+pub(super) const BORDER: [u8; 16] = [0; 16];
 
 const _: () = assert!(PAGE_RECORDS * RECORD_BYTES + TAG_BYTES == PAGE_BYTES);
 
@@ -153,11 +156,29 @@ impl Run {
         Ok(firsts)
     }
 
-    /// Ids of the runs that this one replaces.
-    pub(crate) fn replaced_ids(&self) -> Result<Vec<[u8; 16]>> {
-        let mut bytes = vec![0; self.replaced as usize * 16];
-        self.read_at(self.pack_table_at() + u64::from(self.packs) * PACK_ENTRY_BYTES as u64, &mut bytes)?;
-        Ok(bytes.as_chunks::<16>().0.to_vec())
+    /// Calls `each` for every run of the store whose records are in this one, and says whether this one was made from it.
+    /// The others were replaced by a maintainer's run and may be gone.
+    pub(super) fn origins(&self, each: &mut dyn FnMut([u8; 16], bool) -> Result<()>) -> Result<()> {
+        let mut made_from = self.signer == LOCAL;
+        if !made_from {
+            each(self.id, true)?;
+        }
+        let mut at = self.pack_table_at() + u64::from(self.packs) * PACK_ENTRY_BYTES as u64;
+        let end = at + u64::from(self.replaced) * 16;
+        let mut buf = [0; 4096];
+        while at < end {
+            let part = &mut buf[..(end - at).min(4096) as usize];
+            self.read_at(at, part)?;
+            for id in part.as_chunks::<16>().0 {
+                if made_from && *id == BORDER {
+                    made_from = false;
+                } else {
+                    each(*id, made_from)?;
+                }
+            }
+            at += part.len() as u64;
+        }
+        Ok(())
     }
 
     /// A row of the pack table.

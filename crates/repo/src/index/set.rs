@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use atalaya_store::{Entry, Store};
 
+use super::distrust::Distrust;
 use super::filter::{FILTER_BYTES_MAX, Filter};
 use super::import::{import, make_filter};
 use super::merge::compact;
 use super::record::Record;
 use super::run::{LOCAL, Run};
 use crate::keys::{Keyring, Roster};
-use crate::model::{ChunkId, PackId};
+use crate::model::ChunkId;
 use crate::pack::{BlobRecord, PackInfo};
 use crate::{Error, Kind, Result, names};
 
@@ -41,8 +42,8 @@ pub(crate) struct IndexSet {
     filters_ready: bool,
     /// What all filters in memory may take together.
     pub(crate) filter_bytes: usize,
-    /// Packs that are missing or damaged: a blob that only they have counts as not there.
-    pub(crate) unusable: HashSet<PackId>,
+    /// What of it counts as not there.
+    pub(crate) distrust: Distrust,
     /// Runs in the store that are not to be trusted or cannot be read, with the reason.
     pub(crate) refused: Vec<Error>,
 }
@@ -78,7 +79,7 @@ impl IndexSet {
             found: Vec::new(),
             filters_ready: false,
             filter_bytes: FILTER_BYTES_MAX,
-            unusable: HashSet::new(),
+            distrust: Distrust::default(),
             refused: Vec::new(),
         };
         set.healed(Self::refresh)?;
@@ -131,9 +132,15 @@ impl IndexSet {
             Ok(())
         })?;
         let ids: HashSet<[u8; 16]> = stored.iter().filter_map(|e| names::unhex(&e.name)).collect();
-        let mut covered = self.covered()?;
-        if self.merged()?.iter().any(|id| !ids.contains(id)) {
-            // A maintainer replaced or removed runs: what we merged from them may name packs that are gone.
+        let (mut covered, mut lacking) = (HashSet::new(), false);
+        self.origins(&mut |id, made_from| {
+            covered.insert(id);
+            lacking |= made_from && !ids.contains(&id);
+            Ok(())
+        })?;
+        if lacking {
+            // A maintainer replaced runs, and what we merged from them may name packs that are gone; or they were lost, and
+            // nobody else finds what they name.
             self.forget()?;
             covered.clear();
         }
@@ -175,26 +182,15 @@ impl IndexSet {
         self.runs.iter().find(|run| run.id == id && run.signer != LOCAL).map(|run| run.path.as_path())
     }
 
-    /// Ids of the store's runs that this copy was made from.
-    fn merged(&self) -> Result<HashSet<[u8; 16]>> {
-        let mut merged = HashSet::new();
-        for run in &self.runs {
-            if run.signer == LOCAL {
-                merged.extend(run.replaced_ids()?);
-            } else {
-                merged.insert(run.id);
-            }
-        }
-        Ok(merged)
+    /// Calls `each` for every run of the store whose records are here, and says whether this copy was made from it: the
+    /// others were replaced by a maintainer's run and may be gone. One may come several times.
+    pub(crate) fn origins(&self, each: &mut dyn FnMut([u8; 16], bool) -> Result<()>) -> Result<()> {
+        self.runs.iter().try_for_each(|run| run.origins(each))
     }
 
-    /// Ids of runs whose records are here, those included that a maintainer's run replaced and that may be gone.
-    fn covered(&self) -> Result<HashSet<[u8; 16]>> {
-        let mut covered = self.merged()?;
-        for run in &self.runs {
-            covered.extend(run.replaced_ids()?);
-        }
-        Ok(covered)
+    /// Whether it was made anew since it was opened, and so may lack what it had.
+    pub(crate) fn rebuilt(&self) -> bool {
+        self.rebuilt
     }
 
     fn forget(&mut self) -> Result<()> {
@@ -230,7 +226,7 @@ impl IndexSet {
             self.found.clear();
             run.find(id, &mut self.found)?;
             for record in &self.found {
-                if self.unusable.is_empty() || !self.unusable.contains(&run.pack(record.pack)?.id) {
+                if self.distrust.is_empty() || !self.distrust.covers(run.pack(record.pack)?.id, id) {
                     return Ok(true);
                 }
             }

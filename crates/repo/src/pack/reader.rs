@@ -129,6 +129,9 @@ pub(crate) fn read_directory(
     let mut end = [0; TRAILER_BYTES];
     store.get(&name, len - TRAILER_BYTES as u64, &mut end)?;
     let trailer = Trailer::parse(&end)?;
+    if trailer.blobs as usize > limits::PACK_BLOBS_MAX {
+        return Err(Error::damaged(format!("{name} claims to have {} blobs, more than any pack", trailer.blobs)));
+    }
     let room = len - TRAILER_BYTES as u64 - (header.len() as u64).min(len - TRAILER_BYTES as u64);
     let expected = trailer.blobs as usize * RECORD_BYTES + crate::crypto::TAG_BYTES;
     if header.id != id || header.kind != kind || trailer.directory_len as usize != expected || expected as u64 > room {
@@ -149,7 +152,8 @@ fn parse_directory(plain: &[u8], first: u32, end: u64) -> Result<Vec<BlobRecord>
         let mut id = [0; 32];
         id.copy_from_slice(&bytes[..32]);
         let (raw, stored) = (number(32), number(36));
-        records.push(BlobRecord { id: ChunkId(id), position: position as u16, offset, stored, raw });
+        let position = u16::try_from(position).map_err(|_| Error::damaged("pack directory has too many blobs"))?;
+        records.push(BlobRecord { id: ChunkId(id), position, offset, stored, raw });
         offset = offset.checked_add(stored).ok_or_else(|| Error::damaged("pack directory overflows"))?;
     }
     if u64::from(offset) == end { Ok(records) } else { Err(Error::damaged("pack directory does not add up")) }

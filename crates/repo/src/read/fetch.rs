@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use super::blobs::{Blobs, Scratch};
+use super::blobs::{Blobs, Scratch, is_of_one_place};
+use crate::Result;
 use crate::index::Found;
 use crate::names::BlobType;
 use crate::thread::start;
 use crate::view::{Deliver, Want};
-use crate::{Kind, Result};
 
 /// One chunk and the wants for it.
 struct Part {
@@ -72,7 +72,7 @@ fn one(blobs: &Blobs<'_>, wants: &[Want], part: &Part, scratch: &mut Scratch, de
                 deliver(wants, Ok(plain));
                 return Ok(());
             }
-            Err(err) if matches!(err.kind, Kind::Damaged | Kind::NotFound | Kind::Io) => {}
+            Err(err) if is_of_one_place(&err) => {}
             Err(err) => return Err(err),
         }
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::object;
 use crate::config::{self, decode, read_small};
 use crate::envelope::{self, OWNER, Purpose};
-use crate::keys::{Role, Roster, Seen};
+use crate::keys::{Keyring, Role, Roster, Seen};
 use crate::{Error, Kind, Repository, Result, names};
 
 /// The body of a fence.
@@ -20,16 +20,16 @@ pub(crate) struct Fence {
 
 /// Whether a prune has fenced the session: then what it reused may be gone, and it must be done again.
 ///
-/// Who may fence is read anew, since owners change it while a backup runs; by the owner's key in the configuration,
-/// which was believed when the repository was opened.
-pub(crate) fn fenced(store: &dyn Store, session: &[u8; 16]) -> Result<bool> {
+/// Who may fence is read anew, since owners change it while a backup runs; by the owner's key in the key file, since the
+/// one in a configuration that was changed meanwhile would be anybody's.
+pub(crate) fn fenced(store: &dyn Store, keyring: &Keyring, session: &[u8; 16]) -> Result<bool> {
     let name = names::object(names::FENCES, session);
     if !listed(store, &name)? {
         return Ok(false);
     }
-    let (config, owner) = config::read(store)?;
-    let (roster, _) = Roster::read(store, config.id, &owner, &mut Seen::nothing(), &mut |_| {})?;
-    match verify(store, &name, session, &roster, &owner) {
+    let owner = &keyring.material.owner_public;
+    let (roster, _) = Roster::read(store, keyring.config.id, owner, &mut Seen::nothing(), &mut |_| {})?;
+    match verify(store, &name, session, &roster, owner) {
         Ok(()) => Ok(true),
         Err(err) if counts_not(&err) => Ok(false),
         // One of a newer format may well be a fence, and then the snapshot may name what is gone.

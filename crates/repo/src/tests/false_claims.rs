@@ -1,7 +1,7 @@
 //! Index runs of a member who may sign and does not say what is so.
 
 use super::lab::{Lab, Pack, findings, findings_reading};
-use crate::backup::heal;
+use crate::backup::heal::{self, Loss};
 use crate::keys::Role;
 use crate::model::{ChunkId, Content, Entry, Flags, Kind, Meta, Run, Time};
 use crate::names::BlobType;
@@ -71,12 +71,51 @@ fn a_claim_that_a_blob_lies_where_another_does() {
         assert!(packs.len() == 1 && packs[0].contains(&info.name()), "{found:?}");
         let victim = format!("{:?}", b"victim");
         assert!(files.len() == 1 && files[0].contains(&victim), "{found:?}");
-        // The next backup relies on nothing in that pack.
-        assert_eq!(heal::damaged(lab.repo.state()), [info.id].into());
+        // The next backup does not rely on that record, and goes on relying on the honest ones about the same pack.
+        assert_eq!(heal::damaged(lab.repo.state()), [].into());
+        let mut set = lab.repo.index().unwrap();
+        assert_eq!(heal::look(&lab.repo, &mut set, "job", true, lab.state.path()).unwrap(), Loss::New);
+        assert!(!set.contains(&wanted).unwrap());
+        assert!(records.iter().all(|record| set.contains(&record.id).unwrap()));
     }
     // Without the right to read names it is found all the same.
     let found = findings(&writer);
     assert!(affected(&found, "Pack(").len() == 1, "{found:?}");
+}
+
+/// Once the false run is gone, or the content is stored, there is nothing to mistrust.
+#[test]
+fn a_check_forgets_false_claims_that_are_gone() {
+    let (lab, (info, records), wanted) = lab();
+    let (id, bytes) = Lab::run(&lab.repo.keyring, &[(info, vec![BlobRecord { id: wanted, ..records[0] }])], &[]);
+    let name = lab.put_run(&id, &bytes);
+    findings(&lab.repo);
+    lab.store.lose(&name).unwrap();
+    findings(&lab.repo);
+    let mut set = lab.repo.index().unwrap();
+    assert_eq!(heal::look(&lab.repo, &mut set, "job", true, lab.state.path()).unwrap(), Loss::Nothing);
+    assert!(set.distrust.is_empty());
+}
+
+/// More than can be remembered: then nothing in that pack is relied on.
+#[test]
+fn too_many_false_claims_condemn_their_pack() {
+    let (lab, (info, records), _) = lab();
+    let lie = |n: u32| {
+        let mut id = [9; 32];
+        id[..4].copy_from_slice(&n.to_be_bytes());
+        BlobRecord { id: ChunkId(id), ..records[0] }
+    };
+    for (count, condemned) in [(16 << 10, false), ((16 << 10) + 1, true)] {
+        let (id, bytes) = Lab::run(&lab.repo.keyring, &[(info, (0..count).map(lie).collect())], &[]);
+        let name = lab.put_run(&id, &bytes);
+        findings(&lab.repo);
+        let mut set = lab.repo.index().unwrap();
+        assert_eq!(heal::look(&lab.repo, &mut set, "job", true, lab.state.path()).unwrap(), Loss::New);
+        assert!((0..count).step_by(97).all(|n| !set.contains(&lie(n).id).unwrap()));
+        assert_eq!(set.contains(&records[0].id).unwrap(), !condemned, "{count}");
+        lab.store.lose(&name).unwrap();
+    }
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn by(keyring: &Keyring, purpose: Purpose, session: [u8; 16]) -> Vec<u8> {
 fn judge(lab: &Lab, bytes: &[u8]) -> (bool, String) {
     let info = lab.snapshot(&lab.repo.keyring, 5);
     lab.store.put(NAME, Body::Bytes(bytes)).unwrap();
-    let fenced = fenced(&*lab.store, &SESSION).unwrap();
+    let fenced = fenced(&*lab.store, &lab.repo.keyring, &SESSION).unwrap();
     let told = lab.repo.void_fence(&names::hex(&info.id)).unwrap();
     lab.store.lose(NAME).unwrap();
     (fenced, told.unwrap_or_default())
@@ -65,7 +65,7 @@ fn a_fence_counts_only_from_whoever_may_put_it() {
     }
     // Without any there is nothing to tell.
     let info = lab.snapshot(&lab.repo.keyring, 6);
-    assert!(!fenced(&*lab.store, &SESSION).unwrap());
+    assert!(!fenced(&*lab.store, &lab.repo.keyring, &SESSION).unwrap());
     assert_eq!(lab.repo.void_fence(&names::hex(&info.id)).unwrap(), None);
 }
 
@@ -75,5 +75,21 @@ fn a_fence_that_cannot_be_verified_is_no_success() {
     let mut newer = by(&lab.repo.keyring, Purpose::Fence, SESSION);
     newer[5] = 2;
     lab.store.put(NAME, Body::Bytes(&newer)).unwrap();
-    assert_eq!(fenced(&*lab.store, &SESSION).unwrap_err().kind, Kind::TooNew);
+    assert_eq!(fenced(&*lab.store, &lab.repo.keyring, &SESSION).unwrap_err().kind, Kind::TooNew);
+}
+
+/// Whoever may write to the store can put another configuration there, and a list of members that its owner signed.
+#[test]
+fn a_configuration_that_was_replaced_since_says_nothing_of_who_may_fence() {
+    let lab = Lab::new();
+    let other = Lab::new();
+    for name in lab.store.names("config").into_iter().chain(lab.store.names("roster/")) {
+        lab.store.lose(&name).unwrap();
+    }
+    for name in other.store.names("config").into_iter().chain(other.store.names("roster/")) {
+        lab.store.put(&name, Body::Bytes(&other.store.contents(&name).unwrap())).unwrap();
+    }
+    lab.store.put(NAME, Body::Bytes(&by(&other.repo.keyring, Purpose::Fence, SESSION))).unwrap();
+    let err = fenced(&*lab.store, &lab.repo.keyring, &SESSION).unwrap_err();
+    assert!(err.kind == Kind::Damaged && err.text.contains("list of members"), "{err}");
 }

@@ -32,6 +32,26 @@ fn a_pack_that_claims_a_huge_directory() {
         assert_eq!(read(info.len.into()), Err(Kind::Damaged), "{at} {value}");
         lab.store.damage(&info.name(), |b| *b = whole).unwrap();
     }
+    // All of it there, and its length as the number says: only that no pack has so many.
+    let whole = lab.store.contents(&info.name()).unwrap();
+    for (blobs, expected) in
+        [(4_096_u32, "authentication"), (4_097, "more than any pack"), (65_537, "more than any pack")]
+    {
+        let records = vec![0; blobs as usize * 40];
+        lab.store
+            .damage(&info.name(), |b| {
+                let trailer = b.split_off(trailer);
+                b.extend_from_slice(&records);
+                b.extend_from_slice(&(blobs * 40 + 16).to_be_bytes());
+                b.extend_from_slice(&blobs.to_be_bytes());
+                b.extend_from_slice(&trailer[8..]);
+            })
+            .unwrap();
+        let len = lab.store.contents(&info.name()).unwrap().len() as u64;
+        let err = read_directory(store, keyring, info.kind, info.id, len).unwrap_err();
+        assert!(err.kind == Kind::Damaged && err.text.contains(expected), "{blobs}: {err}");
+        lab.store.damage(&info.name(), |b| *b = whole.clone()).unwrap();
+    }
     // The length of the sealed key reaches beyond the pack.
     lab.store.damage(&info.name(), |b| b[10..12].copy_from_slice(&[0xff; 2])).unwrap();
     assert_eq!(read(info.len.into()), Err(Kind::Damaged));

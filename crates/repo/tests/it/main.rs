@@ -10,5 +10,6 @@ mod fixtures;
 mod keys;
 mod links;
 mod lost;
+mod lost_runs;
 mod round_trip;
 mod unreadable;
