@@ -7,5 +7,5 @@ mod reply;
 mod request;
 
 pub use decide::{Decision, Memory, Seen, decide, learned};
-pub use reply::{Final, Reply, parse};
-pub use request::{AGENT, Credentials, Request};
+pub use reply::{ANSWER_BYTES_MAX, Final, Reply, parse};
+pub use request::{AGENT, Credentials, ENDPOINT, Request};

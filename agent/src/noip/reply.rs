@@ -47,7 +47,9 @@ impl Final {
             Self::BadAuth => "No-IP refuses the user name or password; put a DDNS key's into the configuration",
             Self::BadAgent => "No-IP refuses this program; update it, then change the configuration to try again",
             Self::NotPaid => "No-IP wants money for what is asked; change the configuration",
-            Self::Abuse => "No-IP blocked the name for too many updates; ask its support, then change the configuration",
+            Self::Abuse => {
+                "No-IP blocked the name for too many updates; ask its support, then change the configuration"
+            }
         }
     }
 }

@@ -99,7 +99,7 @@ impl Eyes {
             return stuck;
         }
         let due = |eye: &&mut Eye| eye.probe.is_some() && eye.due <= now.boot;
-        let next = self.eyes.iter_mut().enumerate().filter(|(_, eye)| due(&eye)).min_by_key(|(_, eye)| eye.due);
+        let next = self.eyes.iter_mut().enumerate().filter(|(_, eye)| due(eye)).min_by_key(|(_, eye)| eye.due);
         if let Some((number, eye)) = next
             && let Some(probe) = eye.probe.take()
         {

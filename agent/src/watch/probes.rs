@@ -22,9 +22,10 @@ use crate::probe::updates::{Updates, UpdatesConfig};
 use crate::probe::ups::{Ups, UpsConfig};
 
 type Made = Result<Box<dyn Probe>, String>;
+type Maker = fn(&toml::Table) -> Made;
 
 /// Section of the configuration, and the probe that it makes. Several probes may read one section.
-const TABLE: &[(&str, fn(&toml::Table) -> Made)] = &[
+const TABLE: &[(&str, Maker)] = &[
     ("system", |all| Ok(Box::new(System::new(section::<SystemConfig>(all, "system")?)))),
     ("disks", |all| Ok(Box::new(Disks::new(section::<DisksConfig>(all, "disks")?)))),
     ("fs", |all| Ok(Box::new(Fs::new(section::<FsConfig>(all, "fs")?)))),
@@ -81,7 +82,9 @@ mod tests {
     #[test]
     fn sections_are_read_by_their_probes() {
         assert_eq!(all(&toml::Table::new()).map(|probes| probes.len()), Ok(TABLE.len()));
-        for (text, expected) in [("[tacho]", "no such probe; there are system"), ("[ups]\nx = 1", "[probes.ups]: unknown field `x`")] {
+        for (text, expected) in
+            [("[tacho]", "no such probe; there are system"), ("[ups]\nx = 1", "[probes.ups]: unknown field `x`")]
+        {
             let why = all(&text.parse().unwrap()).err().unwrap();
             assert!(why.contains(expected), "{why}");
         }
