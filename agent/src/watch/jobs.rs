@@ -76,10 +76,12 @@ pub(super) fn told(view: &mut Backup, said: &Said, problem: &str, began: Timesta
         view.snapshot = said.snapshot.as_deref().map(|id| text(&id[..id.len().min(16)]));
         view.source_bytes = said.bytes;
         view.read_bytes = said.read_bytes;
-        view.added_bytes = said.added_bytes;
-        view.files_count = said.entries;
-        view.files_unchanged_count = said.unchanged;
-        view.files_changed_count = said.files_read;
+        view.added_bytes = said.new_bytes;
+        view.stored_bytes = said.added_bytes;
+        view.files_count = said.files_read.zip(said.files_unchanged).map(|(read, same)| read + same);
+        view.files_new_count = said.files_new;
+        view.files_changed_count = said.files_read.zip(said.files_new).map(|(read, new)| read.saturating_sub(new));
+        view.files_unchanged_count = said.files_unchanged;
         view.files_failed_count = said.problems;
     }
 }

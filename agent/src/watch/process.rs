@@ -66,11 +66,12 @@ pub(super) struct Ended {
 #[serde(default)]
 pub(super) struct Said {
     pub(super) snapshot: Option<String>,
-    pub(super) entries: Option<u64>,
     pub(super) bytes: Option<u64>,
     pub(super) files_read: Option<u64>,
-    pub(super) unchanged: Option<u64>,
+    pub(super) files_new: Option<u64>,
+    pub(super) files_unchanged: Option<u64>,
     pub(super) read_bytes: Option<u64>,
+    pub(super) new_bytes: Option<u64>,
     pub(super) added_bytes: Option<u64>,
     pub(super) problems: Option<u64>,
     warnings: Vec<String>,
