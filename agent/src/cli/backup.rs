@@ -18,7 +18,7 @@ use super::place::Place;
 use super::problems::Problems;
 use super::progress::{Display, of_backup};
 use super::signals::Signals;
-use super::{backup_job, host, progress_lines, units};
+use super::{background, backup_job, host, progress_lines, units};
 use crate::source::{self, Excludes, Opener, Shares, Walker};
 
 /// For `--help`.
@@ -32,9 +32,6 @@ Patterns of --exclude, as in .gitignore: '*.tmp' and 'node_modules' match
 names anywhere, '/home/*/.cache' from the root, 'Trash/' folders only,
 '/srv/**/cache' at any depth; '!keep.tmp' takes an earlier one back. The last
 pattern that matches decides.";
-
-/// The least important there is.
-const NICE_MAX: i32 = 19;
 
 /// Back up folders and files into a new snapshot
 #[derive(Debug, clap::Args)]
@@ -101,7 +98,7 @@ fn job_name(text: &str) -> std::result::Result<String, String> {
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     if args.background {
-        yield_to_everything();
+        background::yield_to_everything();
     }
     let job = args.job.as_deref().unwrap_or("default");
     if args.paths.is_empty() {
@@ -178,13 +175,6 @@ impl Pace for Clock {
     fn sleep(&self, time: Duration) {
         std::thread::sleep(time);
     }
-}
-
-/// Lowest priority; and ends with whoever started it: a backup that nobody watches any more would run beside the next
-/// one. What the kernel refuses is left as it is. The disk is `main`'s part.
-fn yield_to_everything() {
-    let _ = rustix::process::setpriority_process(None, NICE_MAX);
-    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM));
 }
 
 fn what_to_walk(
