@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use atalaya_repo::backup::{Options, Progress};
@@ -32,6 +33,9 @@ Patterns of --exclude, as in .gitignore: '*.tmp' and 'node_modules' match
 names anywhere, '/home/*/.cache' from the root, 'Trash/' folders only,
 '/srv/**/cache' at any depth; '!keep.tmp' takes an earlier one back. The last
 pattern that matches decides.";
+
+/// Of a wait for the limit.
+const STOP_SEEN_WITHIN: Duration = Duration::from_millis(100);
 
 /// Back up folders and files into a new snapshot
 #[derive(Debug, clap::Args)]
@@ -113,9 +117,9 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     // What is wrong with the sources is said before anybody is asked for a passphrase.
     let first = walker()?;
     refuse_full(&*place.store)?;
-    let place = limited(place, args.limit_upload);
-    let repo = context.open_at(&place)?;
     let signals = Signals::listen()?;
+    let place = limited(place, args.limit_upload, &signals.stop);
+    let repo = context.open_at(&place)?;
     let progress = Progress::default();
     let display = Display::new(context.global.quiet || context.global.json);
     let problems = Problems::default();
@@ -157,23 +161,32 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
 }
 
 /// The same place, into which only so much goes a second.
-fn limited(place: Place, bytes_per_second: Option<u64>) -> Place {
-    match bytes_per_second {
-        None => place,
-        Some(rate) => Place { store: Arc::new(Throttle::new(place.store, rate, Clock(Instant::now()))), ..place },
-    }
+fn limited(place: Place, bytes_per_second: Option<u64>, stop: &Arc<AtomicBool>) -> Place {
+    let Some(rate) = bytes_per_second else { return place };
+    let clock = Clock { start: Instant::now(), stop: stop.clone() };
+    Place { store: Arc::new(Throttle::new(place.store, rate, clock)), ..place }
 }
 
 /// The clock that a limit is held by.
-struct Clock(Instant);
+struct Clock {
+    start: Instant,
+    /// Whoever is told to stop waits no longer.
+    stop: Arc<AtomicBool>,
+}
 
 impl Pace for Clock {
     fn now(&self) -> Duration {
-        self.0.elapsed()
+        self.start.elapsed()
     }
 
     fn sleep(&self, time: Duration) {
-        std::thread::sleep(time);
+        let until = Instant::now() + time;
+        while !self.stop.load(Ordering::Relaxed) {
+            match until.checked_duration_since(Instant::now()) {
+                Some(left) => std::thread::sleep(left.min(STOP_SEEN_WITHIN)),
+                None => return,
+            }
+        }
     }
 }
 

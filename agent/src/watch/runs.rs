@@ -73,26 +73,29 @@ impl Runs {
 
     /// Takes what the machine feels.
     pub(super) fn feel(&mut self, system: &System, now: Duration) {
-        let others = system.cpu_percent.map(|percent| percent - self.ours(system, now));
+        let others = system.cpu_percent.map(|percent| percent - self.ours(now));
         let why = self.heat.feel(system.temperature_celsius, others, now);
         if why.is_some() != self.wait.is_some()
             && let Some(run) = &self.run
         {
             run.pause(why.is_some());
-            tracing::info!(job = run.job, why = why.as_deref().unwrap_or("no longer"), "backup pauses");
+            match &why {
+                Some(why) => tracing::info!(job = run.job, why, "pauses"),
+                None => tracing::info!(job = run.job, "goes on"),
+            }
         }
         self.wait = why;
     }
 
     /// Percent of all processor time that the run took since it was last looked at.
-    fn ours(&mut self, system: &System, now: Duration) -> f32 {
+    fn ours(&mut self, now: Duration) -> f32 {
         let Some(run) = &self.run else {
             self.worked = None;
             return 0.0;
         };
         let Some(time) = cpu_time(&Site::default(), run.process()) else { return 0.0 };
-        let before = self.worked.replace((time, now));
-        let Some((worked, at)) = before else { return system.cpu_percent.unwrap_or_default() };
+        let began = Duration::from_millis(run.began.boot_millis);
+        let (worked, at) = self.worked.replace((time, now)).unwrap_or((Duration::ZERO, began));
         let cores = std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f32);
         let passed = now.saturating_sub(at).as_secs_f32().max(0.001) * cores;
         (time.saturating_sub(worked).as_secs_f32() * 100.0 / passed).clamp(0.0, 100.0)
