@@ -1,7 +1,6 @@
 //! What was ever sent can be read for ever: parts and messages of the first version, as bytes and as what they say. A layout
 //! that changed fails here; it needs a new kind, and a file of its own. `ATALAYA_WRITE_GOLDEN=1` writes files that lack,
 //! and never one that is there.
-#![allow(clippy::unwrap_used)]
 
 use std::fmt::Debug;
 use std::fs;
@@ -22,7 +21,7 @@ fn unhex(digits: &str) -> Vec<u8> {
 
 /// Bytes and what they say, as they were first written.
 fn golden(name: &str, bytes: &[u8], says: &str) -> (Vec<u8>, String) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{name}.txt"));
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/golden").join(format!("{name}.txt"));
     if !path.exists() && std::env::var_os("ATALAYA_WRITE_GOLDEN").is_some() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, format!("{}\n{says}\n", hex(bytes))).unwrap();
@@ -90,7 +89,7 @@ fn every_event_is_read_as_it_was_first_sent() {
         problem: text("17 sectors were replaced"),
     });
     check(&event::Commanded { name: text("backup"), outcome: text("refused"), reason: text("too soon") });
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/golden");
     for (kind, name) in event::KINDS {
         assert!(folder.join(format!("event-{kind:04x}-{name}.txt")).exists(), "{name} is not held by a file");
     }
