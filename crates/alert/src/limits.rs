@@ -41,6 +41,8 @@ pub const FLAP_SECONDS: u64 = 6 * 3_600;
 pub const FLAP_UP_SECONDS: u64 = 60;
 /// See [`FLAP_UP_SECONDS`].
 pub const FLAP_UP_SECONDS_MAX: u64 = 600;
+/// Seconds that recovering takes at least once it came back.
+pub const FLAP_DOWN_SECONDS: u64 = 900;
 /// Seconds that recovering is delayed to at most by flapping.
 pub const FLAP_DOWN_SECONDS_MAX: u64 = 3_600;
 /// Seconds after which an object that was not heard of is unknown: four heartbeats of an agent.

@@ -1,6 +1,6 @@
 //! One alert's way from pending to its end. Nothing here knows of nodes, people or notifications.
 
-use crate::limits::{FLAP_DOWN_SECONDS_MAX, FLAP_SECONDS, FLAP_UP_SECONDS, FLAP_UP_SECONDS_MAX};
+use crate::limits::{FLAP_DOWN_SECONDS, FLAP_DOWN_SECONDS_MAX, FLAP_SECONDS, FLAP_UP_SECONDS, FLAP_UP_SECONDS_MAX};
 use crate::rule::{Rule, Severity, Truth};
 use crate::state::{Phase, Track};
 use crate::time::{Moment, Timer};
@@ -84,13 +84,13 @@ fn up(track: &Track, rule: &Rule, now: Moment) -> u64 {
     rule.up + (u64::from(flaps(track, now)) * FLAP_UP_SECONDS).min(FLAP_UP_SECONDS_MAX)
 }
 
-/// Seconds until it ends: half as many again for each time it came back.
+/// Seconds until it ends: once it came back a quarter of an hour at least, and half as long again for each further time.
 fn down(track: &Track, rule: &Rule) -> u64 {
-    if track.flaps == 0 {
-        return rule.down;
-    }
     let most = rule.down.max(FLAP_DOWN_SECONDS_MAX);
-    (0..track.flaps).try_fold(rule.down.max(60), |span, _| Some(span * 3 / 2).filter(|span| *span < most)).unwrap_or(most)
+    match track.flaps {
+        0 => rule.down,
+        flaps => (1..flaps).fold(rule.down.max(FLAP_DOWN_SECONDS), |span, _| (span * 3 / 2).min(most)),
+    }
 }
 
 #[cfg(test)]
@@ -107,11 +107,13 @@ mod tests {
     #[test]
     fn flapping_waits_longer_each_time_and_not_for_ever() {
         let (calm, grave) = (rule(Severity::High), rule(Severity::Critical));
-        let spans = [0, 1, 2, 5, 50].map(|flaps| {
-            let track = Track { flaps, ended: (flaps > 0).then_some(Moment(0)), ..Track::default() };
-            (up(&track, &calm, Moment(5)), down(&track, &calm))
+        let spans = [0, 1, 2, 5, 50].map(|flaps: u32| {
+            // Of what is pending the time to come is not counted yet.
+            let ended = (flaps > 0).then_some(Moment(0));
+            let before = Track { flaps: flaps.saturating_sub(1), ended, ..Track::default() };
+            (up(&before, &calm, Moment(5)), down(&Track { flaps, ..before }, &calm))
         });
-        assert_eq!(spans, [(120, 300), (240, 450), (300, 675), (480, 2_277), (720, 3_600)]);
+        assert_eq!(spans, [(120, 300), (180, 900), (240, 1_350), (420, 3_600), (720, 3_600)]);
         let track = Track { flaps: 9, ended: Some(Moment(0)), ..Track::default() };
         assert_eq!(up(&track, &grave, Moment(5)), 120);
         assert_eq!(flaps(&track, Moment(FLAP_SECONDS + 1)), 0);

@@ -3,12 +3,31 @@
 use std::collections::BTreeSet;
 
 use super::Work;
+use super::sample::SELF;
 use crate::ids::{AlertKey, NodeId, Object, RuleId};
 use crate::rule::Rule;
 use crate::state::{Mute, Phase};
 
-/// A rule with the object for which it has an alert.
-pub(super) type Active = BTreeSet<(RuleId, Object)>;
+/// An alert that may explain others.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Cause {
+    rule: RuleId,
+    object: Object,
+    /// It is at the node in front.
+    front: bool,
+}
+
+pub(super) type Active = BTreeSet<Cause>;
+
+impl Cause {
+    fn explains(&self, key: &AlertKey, rule: &Rule) -> bool {
+        // Of the same view only the same object explains anything: a full disk says nothing of another one.
+        let near = self.object.view() != key.object.view() || self.object == key.object;
+        // What befell the node in front befalls those behind it.
+        let same = self.front && self.rule == key.rule && key.object.as_str() == SELF;
+        (near && rule.depends.contains(&self.rule)) || same
+    }
+}
 
 impl Work<'_> {
     /// The alerts here or at what stands in front that others depend on. One that is pending counts: it explains what comes
@@ -16,13 +35,12 @@ impl Work<'_> {
     pub(super) fn active(&self, id: &NodeId) -> Active {
         let node = self.state.nodes.get(id);
         let front = node.and_then(|node| node.parent.as_ref()).and_then(|id| self.state.nodes.get(id));
-        let things = node.into_iter().chain(front).flat_map(|node| node.things.iter());
         let mut active = Active::new();
-        for (object, thing) in things {
-            for (id, track) in &thing.tracks {
-                if track.phase != Phase::Idle && self.rules.is_parent(id) {
-                    active.insert((id.clone(), object.clone()));
-                }
+        for (front, node) in node.map(|node| (false, node)).into_iter().chain(front.map(|node| (true, node))) {
+            for (object, thing) in &node.things {
+                let tracks = thing.tracks.iter().filter(|(_, track)| track.phase != Phase::Idle);
+                let causes = tracks.filter(|(id, _)| self.rules.is_parent(id));
+                active.extend(causes.map(|(id, _)| Cause { rule: id.clone(), object: object.clone(), front }));
             }
         }
         active
@@ -36,10 +54,8 @@ impl Work<'_> {
             let id = quiet.id.clone();
             return Some(if quiet.maintenance { Mute::Maintenance(id) } else { Mute::Silence(id) });
         }
-        // Of the same view only the same object explains anything: a full disk says nothing of another one.
-        let explains = |object: &Object| object.view() != key.object.view() || *object == key.object;
-        if let Some((parent, _)) = active.iter().find(|(id, object)| rule.depends.contains(id) && explains(object)) {
-            return Some(Mute::Depends(parent.clone()));
+        if let Some(cause) = active.iter().find(|cause| cause.explains(key, rule)) {
+            return Some(Mute::Depends(cause.rule.clone()));
         }
         rule.to.is_none().then_some(Mute::Unrouted)
     }

@@ -113,11 +113,13 @@ impl Work<'_> {
         let Some(track) = self.state.track(key) else { return };
         (track.phase, track.truth, track.ended) = (Phase::Idle, Truth::Unknown, Some(now));
         let Some(open) = track.open.as_mut() else { return };
+        // What was muted until this very moment is no news either.
+        let muted = open.mute.is_some() || mute.is_some();
         open.mute = mute;
         open.cared = open.ack.take().is_some();
         (open.hush, open.steps) = (None, 0);
         let incident = open.incident;
-        let told = open.told.is_some() || open.mute.is_none();
+        let told = open.told.is_some() || !muted;
         open.say = told.then_some(Kind::Resolved);
         self.publish(key);
         if !told {

@@ -121,9 +121,10 @@ impl Work<'_> {
 
     fn verify(&mut self) {
         let now = self.now.moment;
-        let calm = self.state.incidents.values().filter(|one| {
-            one.stage == Stage::Solved && one.solved.is_some_and(|at| now.since(at) >= VERIFY_SECONDS)
-        });
+        let calm =
+            self.state.incidents.values().filter(|one| {
+                one.stage == Stage::Solved && one.solved.is_some_and(|at| now.since(at) >= VERIFY_SECONDS)
+            });
         let ids: Vec<_> = calm.map(|one| one.id).collect();
         for id in ids {
             if let Some(one) = self.state.incidents.get_mut(&id) {

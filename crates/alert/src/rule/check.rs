@@ -60,7 +60,11 @@ fn of(severity: Severity, defaults: &Defaults) -> BySeverity {
 /// What must hold of all parts together, also after an override.
 pub(super) fn whole(rule: &Rule) -> Result<(), String> {
     let When::All(when) = &rule.when else {
-        return if rule.clear.is_empty() { Ok(()) } else { Err("`absent` ends with the next sample: no `clear`".into()) };
+        return if rule.clear.is_empty() {
+            Ok(())
+        } else {
+            Err("`absent` ends with the next sample: no `clear`".into())
+        };
     };
     let histories = when.iter().chain(&rule.clear).filter_map(Term::window).count();
     if histories > 1 {
@@ -160,7 +164,8 @@ pub(super) fn term(written: &written::Term, view: &str, default: &str) -> Result
         tests.push(Test::Older(age));
     }
     let test = tests.pop().filter(|_| tests.is_empty());
-    let test = test.ok_or_else(|| format!("{key}: one of above, below, is, one_of, not_one_of, grew, reaches, older"))?;
+    let test =
+        test.ok_or_else(|| format!("{key}: one of above, below, is, one_of, not_one_of, grew, reaches, older"))?;
     literals(&test, key, shape)?;
     Ok(Term { key: key.to_owned(), test })
 }

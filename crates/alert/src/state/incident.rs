@@ -139,5 +139,8 @@ pub(crate) fn cut(text: &str) -> String {
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    text.chars().take(text.get(..end).unwrap_or_default().chars().count()).map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .take(text.get(..end).unwrap_or_default().chars().count())
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }

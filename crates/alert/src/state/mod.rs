@@ -5,10 +5,10 @@ mod incident;
 mod node;
 mod track;
 
-pub use incident::{Entry, Incident, Stage, What};
 pub(crate) use incident::cut;
-pub use node::{Node, Presence};
+pub use incident::{Entry, Incident, Stage, What};
 pub(crate) use node::Thing;
+pub use node::{Node, Presence};
 pub use track::{Ack, Mute, Phase};
 pub(crate) use track::{Open, Track};
 
@@ -77,8 +77,7 @@ impl State {
         nodes: impl IntoIterator<Item = (NodeId, Node)>,
         incidents: impl IntoIterator<Item = (IncidentId, Incident)>,
     ) -> Self {
-        let mut state =
-            Self { head, nodes: nodes.into_iter().collect(), incidents: incidents.into_iter().collect() };
+        let mut state = Self { head, nodes: nodes.into_iter().collect(), incidents: incidents.into_iter().collect() };
         let now = state.head.clock.moment;
         for thing in state.nodes.values_mut().flat_map(|node| node.things.values_mut()) {
             thing.seen = now;
@@ -89,7 +88,8 @@ impl State {
 
     /// Every alert that is open: firing, recovering, or over but not told yet.
     pub fn alerts(&self) -> impl Iterator<Item = AlertState> {
-        let things = self.nodes.iter().flat_map(|(id, node)| node.things.iter().map(move |(object, thing)| (id, object, thing)));
+        let things =
+            self.nodes.iter().flat_map(|(id, node)| node.things.iter().map(move |(object, thing)| (id, object, thing)));
         things.flat_map(|(node, object, thing)| {
             thing.tracks.iter().filter_map(move |(rule, track)| {
                 let key = AlertKey { node: node.clone(), object: object.clone(), rule: rule.clone() };

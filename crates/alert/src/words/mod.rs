@@ -67,9 +67,7 @@ fn what(language: &Language, told: &Told) -> String {
 
 /// More alerts than fit.
 pub(crate) fn full(waiting: u64, most: usize) -> Words {
-    both(|language| {
-        language.full.replace("{waiting}", &waiting.to_string()).replace("{most}", &most.to_string())
-    })
+    both(|language| language.full.replace("{waiting}", &waiting.to_string()).replace("{most}", &most.to_string()))
 }
 
 #[cfg(test)]
