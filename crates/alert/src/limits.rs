@@ -8,8 +8,9 @@ pub const OBJECTS_PER_NODE_MAX: usize = 512;
 pub const ALERTS_MAX: usize = 10_000;
 /// Silences and maintenance windows. A further one is refused.
 pub const QUIETS_MAX: usize = 512;
-/// Incidents. The one that ended longest ago makes room; one with open alerts never does.
-pub const INCIDENTS_MAX: usize = 2_000;
+/// Incidents: every open alert may have one of its own, and two thousand are remembered beside. The one that ended longest
+/// ago makes room; one with open alerts never does.
+pub const INCIDENTS_MAX: usize = 12_000;
 /// Alerts that one incident gathers. A further one begins the next incident.
 pub const ALERTS_PER_INCIDENT_MAX: usize = 256;
 /// Entries of an incident's timeline. The first ones stay, the oldest of the rest make room, and are counted.
@@ -33,7 +34,7 @@ pub const STEP_SECONDS_MAX: u64 = 300;
 pub const GROUP_WAIT_SECONDS: u64 = 30;
 /// Seconds between two notifications about one incident.
 pub const GROUP_INTERVAL_SECONDS: u64 = 300;
-/// Seconds after its last alert in which another one joins an incident.
+/// Seconds after an alert of it last began or ended in which another one joins an incident.
 pub const JOIN_SECONDS: u64 = 3_600;
 /// Seconds in which firing again counts as flapping.
 pub const FLAP_SECONDS: u64 = 6 * 3_600;
@@ -54,4 +55,5 @@ pub const FULL_SECONDS: u64 = 3_600;
 
 const _: () = assert!(TIMELINE_FIRST < TIMELINE_MAX);
 const _: () = assert!(GROUP_WAIT_SECONDS < GROUP_INTERVAL_SECONDS);
+const _: () = assert!(ALERTS_MAX < INCIDENTS_MAX);
 const _: () = assert!(ALERTS_PER_INCIDENT_MAX <= ALERTS_MAX);

@@ -59,7 +59,7 @@ fn the_engine_reads_no_clock() {
 
 #[test]
 fn libraries_never_print() {
-    for library in ["crates/repo/src", "crates/store/src"] {
+    for library in ["crates/alert/src", "crates/repo/src", "crates/store/src"] {
         never(library, &["println!", "print!(", "dbg!(", "stdout()", "stderr()"], &[]);
     }
 }
@@ -116,7 +116,7 @@ fn two_files_are_unsafe() {
     for folder in ["agent", "crates", "tests/tools/src"] {
         never(folder, &["unsafe {", "unsafe fn", "unsafe impl", "allow(unsafe_code)"], &UNSAFE);
     }
-    for library in ["agent/src/lib.rs", "crates/repo/src/lib.rs", "crates/store/src/lib.rs"] {
+    for library in ["agent/src/lib.rs", "crates/alert/src/lib.rs", "crates/repo/src/lib.rs", "crates/store/src/lib.rs"] {
         let text = fs::read_to_string(top().join(library)).unwrap();
         assert!(text.contains("#![forbid(unsafe_code)]"), "{library}");
     }
@@ -124,7 +124,7 @@ fn two_files_are_unsafe() {
 
 #[test]
 fn outside_input_never_panics() {
-    for folder in ["agent/src", "crates/repo/src", "crates/store/src"] {
+    for folder in ["agent/src", "crates/alert/src", "crates/repo/src", "crates/store/src"] {
         let lints = ["allow(clippy::unwrap_used", "allow(clippy::expect_used", "todo!(", "unimplemented!("];
         never(folder, &lints, &["crates/store/src/conformance/mod.rs"]);
     }
@@ -217,7 +217,7 @@ fn runtimes_stay_in_their_rooms() {
     let watch: Vec<&str> = watch.iter().map(String::as_str).collect();
     never("agent/src", &["tokio::", "rumqttc"], &link);
     never("agent/src", &["smol::"], &watch);
-    for library in ["crates/repo/src", "crates/store/src", "crates/wire/src"] {
+    for library in ["crates/alert/src", "crates/repo/src", "crates/store/src", "crates/wire/src"] {
         never(library, &["async fn", "tokio", "smol::"], &[]);
     }
 }
@@ -230,6 +230,12 @@ fn decisions_read_no_clock() {
     for name in ["board", "eyes", "heat", "jobs", "known", "runs"] {
         never(&format!("agent/src/watch/{name}.rs"), &["Timestamp::now", "SystemTime::now"], &[]);
     }
+}
+
+#[test]
+fn alerts_are_decided_from_what_they_are_told() {
+    let words = ["std::fs", "std::net", "std::io", "std::env", "Instant", "SystemTime", "Timestamp::now", "Zoned::now", "rand::"];
+    never("crates/alert/src", &words, &[]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Why nobody is told of an alert.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Work;
 use super::sample::SELF;
@@ -8,24 +8,35 @@ use crate::ids::{AlertKey, NodeId, Object, RuleId};
 use crate::rule::Rule;
 use crate::state::{Mute, Phase};
 
-/// An alert that may explain others.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Cause {
-    rule: RuleId,
-    object: Object,
-    /// It is at the node in front.
-    front: bool,
+/// Alerts that may explain others.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Active {
+    /// The objects that each rule has one for.
+    objects: BTreeMap<RuleId, BTreeSet<Object>>,
+    /// What befell the node in front befalls those behind it.
+    front: BTreeSet<RuleId>,
 }
 
-pub(super) type Active = BTreeSet<Cause>;
+impl Active {
+    fn add(&mut self, rule: &RuleId, object: &Object, front: bool) {
+        if front && object.as_str() == SELF {
+            self.front.insert(rule.clone());
+        }
+        self.objects.entry(rule.clone()).or_default().insert(object.clone());
+    }
 
-impl Cause {
-    fn explains(&self, key: &AlertKey, rule: &Rule) -> bool {
-        // Of the same view only the same object explains anything: a full disk says nothing of another one.
-        let near = self.object.view() != key.object.view() || self.object == key.object;
-        // What befell the node in front befalls those behind it.
-        let same = self.front && self.rule == key.rule && key.object.as_str() == SELF;
-        (near && rule.depends.contains(&self.rule)) || same
+    /// Of the same view only the same object explains anything: a full disk says nothing of another one.
+    fn explains(&self, parent: &RuleId, key: &AlertKey) -> bool {
+        let Some(objects) = self.objects.get(parent) else { return false };
+        // A rule is about one view, so any of its objects tells which.
+        let other = objects.first().is_some_and(|object| object.view() != key.object.view());
+        other || objects.contains(&key.object)
+    }
+
+    fn cause(&self, key: &AlertKey, rule: &Rule) -> Option<RuleId> {
+        let same = key.object.as_str() == SELF && self.front.contains(&key.rule);
+        let parent = rule.depends.iter().find(|parent| self.explains(parent, key));
+        parent.or(same.then_some(&key.rule)).cloned()
     }
 }
 
@@ -35,12 +46,12 @@ impl Work<'_> {
     pub(super) fn active(&self, id: &NodeId) -> Active {
         let node = self.state.nodes.get(id);
         let front = node.and_then(|node| node.parent.as_ref()).and_then(|id| self.state.nodes.get(id));
-        let mut active = Active::new();
+        let mut active = Active::default();
         for (front, node) in node.map(|node| (false, node)).into_iter().chain(front.map(|node| (true, node))) {
             for (object, thing) in &node.things {
                 let tracks = thing.tracks.iter().filter(|(_, track)| track.phase != Phase::Idle);
                 let causes = tracks.filter(|(id, _)| self.rules.is_parent(id));
-                active.extend(causes.map(|(id, _)| Cause { rule: id.clone(), object: object.clone(), front }));
+                causes.for_each(|(id, _)| active.add(id, object, front));
             }
         }
         active
@@ -54,8 +65,8 @@ impl Work<'_> {
             let id = quiet.id.clone();
             return Some(if quiet.maintenance { Mute::Maintenance(id) } else { Mute::Silence(id) });
         }
-        if let Some(cause) = active.iter().find(|cause| cause.explains(key, rule)) {
-            return Some(Mute::Depends(cause.rule.clone()));
+        if let Some(cause) = active.cause(key, rule) {
+            return Some(Mute::Depends(cause));
         }
         rule.to.is_none().then_some(Mute::Unrouted)
     }

@@ -128,6 +128,7 @@ impl Work<'_> {
         self.write(incident, What::Resolved(key.clone()), "", "");
         let Some(one) = self.state.incidents.get_mut(&incident) else { return };
         one.firing.remove(key);
+        one.last = now;
         if one.firing.is_empty() {
             (one.stage, one.solved) = (one.stage.max(Stage::Solved), Some(now));
             self.write(incident, What::Stage(Stage::Solved), "", "");

@@ -42,6 +42,7 @@ pub(super) fn rule(written: &written::Rule, defaults: &Defaults) -> Result<Rule,
         escalate: steps.map(step).collect::<Result<_, _>>()?,
         runbook: written.runbook.clone(),
         link: written.link.clone().unwrap_or_else(|| format!("/runbooks/{}", written.id)),
+        source: written.source.clone(),
     };
     whole(&rule)?;
     Ok(rule)

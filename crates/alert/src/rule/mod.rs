@@ -109,6 +109,8 @@ pub struct Rule {
     pub runbook: Words,
     /// Where more is said.
     pub link: String,
+    /// Where its figures come from, if they come from somewhere.
+    pub source: String,
 }
 
 /// Whether a text fits a pattern, in which `*` at an end stands for anything.

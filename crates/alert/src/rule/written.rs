@@ -71,6 +71,9 @@ pub(super) struct Rule {
     pub(super) escalate: Option<Vec<Step>>,
     pub(super) runbook: Words,
     pub(super) link: Option<String>,
+    /// Where its figures come from.
+    #[serde(default)]
+    pub(super) source: String,
     #[serde(default)]
     pub(super) opt_in: bool,
 }

@@ -90,6 +90,7 @@ pub struct Incident {
     pub timeline: Vec<Entry>,
     /// Lines that had to make room.
     pub left_out: u64,
+    /// When an alert of it last began or ended.
     pub(crate) last: Moment,
     pub(crate) solved: Option<Moment>,
     /// Since when something is owed.
