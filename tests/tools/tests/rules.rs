@@ -116,7 +116,8 @@ fn two_files_are_unsafe() {
     for folder in ["agent", "crates", "tests/tools/src"] {
         never(folder, &["unsafe {", "unsafe fn", "unsafe impl", "allow(unsafe_code)"], &UNSAFE);
     }
-    for library in ["agent/src/lib.rs", "crates/alert/src/lib.rs", "crates/repo/src/lib.rs", "crates/store/src/lib.rs"] {
+    for library in ["agent/src/lib.rs", "crates/alert/src/lib.rs", "crates/repo/src/lib.rs", "crates/store/src/lib.rs"]
+    {
         let text = fs::read_to_string(top().join(library)).unwrap();
         assert!(text.contains("#![forbid(unsafe_code)]"), "{library}");
     }
@@ -234,7 +235,17 @@ fn decisions_read_no_clock() {
 
 #[test]
 fn alerts_are_decided_from_what_they_are_told() {
-    let words = ["std::fs", "std::net", "std::io", "std::env", "Instant", "SystemTime", "Timestamp::now", "Zoned::now", "rand::"];
+    let words = [
+        "std::fs",
+        "std::net",
+        "std::io",
+        "std::env",
+        "Instant",
+        "SystemTime",
+        "Timestamp::now",
+        "Zoned::now",
+        "rand::",
+    ];
     never("crates/alert/src", &words, &[]);
 }
 

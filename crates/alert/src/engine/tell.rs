@@ -163,12 +163,11 @@ impl Work<'_> {
     /// It was told.
     fn mark(&mut self, id: IncidentId, want: &Want) {
         let now = self.now.moment;
-        if want.kind != Kind::Escalated {
-            if let Some(incident) = self.state.incidents.get_mut(&id) {
-                let severity = if want.kind == Kind::Resolved { incident.told } else { Some(want.severity) };
-                incident.told = incident.told.max(severity);
-                (incident.flushed, incident.waiting) = (Some(now), None);
-            }
+        let incident = self.state.incidents.get_mut(&id).filter(|_| want.kind != Kind::Escalated);
+        if let Some(incident) = incident {
+            let severity = if want.kind == Kind::Resolved { incident.told } else { Some(want.severity) };
+            incident.told = incident.told.max(severity);
+            (incident.flushed, incident.waiting) = (Some(now), None);
         }
         if want.kind == Kind::Resolved {
             return self.close(&want.key);
