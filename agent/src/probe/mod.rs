@@ -23,13 +23,13 @@ mod processes;
 pub mod raid;
 mod reach;
 mod runner;
-mod said;
+pub(crate) mod said;
 pub mod services;
 pub mod smart;
 pub mod system;
 pub mod updates;
 pub mod ups;
-mod web;
+pub(crate) mod web;
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ use atalaya_wire::{ObjectId, Sample};
 use jiff::Timestamp;
 
 pub use fault::{Fault, Result};
-pub use run::{Output, run};
+pub use run::{Output, run, run_with};
 pub use site::Site;
 
 pub use auth::{Auth, AuthConfig};
@@ -74,6 +74,9 @@ pub trait Probe: Send {
     fn apart(&self) -> bool {
         false
     }
+
+    /// A person looks: from now on nothing is sent or changed by reading. Only what acts has something to leave off.
+    fn only_look(&mut self) {}
 
     /// Hands everything it sees to `out`.
     ///

@@ -107,7 +107,7 @@ impl Daemon {
             plan: Plan::new(planned.collect(), built),
             backups: config.jobs.iter().map(jobs::view).collect(),
             board: Board::new(wires.len(), config.heartbeat),
-            eyes: Eyes::new(probes::resident(&config.probes, &path)?, Site::default(), out),
+            eyes: Eyes::new(probes::resident(&config, &path)?, Site::default(), out),
             ring: Ring::new(RING_BYTES_MAX),
             frame_stream: StreamId(random()?),
             frame_seq: 0,
