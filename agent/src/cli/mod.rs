@@ -34,6 +34,7 @@ mod restore_watch;
 mod run;
 mod secret;
 mod signals;
+mod smart_helper;
 mod snapshot_arg;
 mod snapshots;
 mod stats;
@@ -85,6 +86,7 @@ enum Command {
     Config(config::Args),
     Status(status::Args),
     Probe(probe::Args),
+    SmartHelper(smart_helper::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -107,6 +109,7 @@ impl Command {
             Self::Config(args) => config::run(context, args),
             Self::Status(args) => status::run(context, args),
             Self::Probe(args) => probe::run(context, args),
+            Self::SmartHelper(args) => smart_helper::run(context, args),
             Self::Completions(args) => completions::run(args),
             Self::Man(args) => man::run(args),
         }

@@ -23,6 +23,7 @@ mod restore;
 mod restore_replace;
 mod restore_rights;
 mod restore_traps;
+mod smart_helper;
 mod source;
 mod source_open;
 mod source_rights;
