@@ -11,7 +11,7 @@ mod reply;
 mod request;
 mod send;
 #[cfg(test)]
-mod server;
+pub(crate) mod server;
 mod told;
 mod turn;
 

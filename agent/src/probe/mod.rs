@@ -16,6 +16,7 @@ pub mod dns;
 mod follow;
 pub mod fs;
 mod journal;
+mod logread;
 pub mod logs;
 pub mod net;
 pub mod noip;

@@ -56,6 +56,7 @@ pub(crate) fn line(page: &Result<String, String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::noip::server::{Act, Server};
     use crate::probe::web::tests::serve;
 
     #[test]
@@ -77,5 +78,21 @@ mod tests {
                 (got, _) => panic!("{got:?}"),
             }
         }
+    }
+
+    #[test]
+    fn a_page_shows_a_certificate_that_is_trusted() {
+        let server = Server::start("127.0.0.1", |head| Act::ok(head.split(' ').nth(1).unwrap()));
+        assert_eq!(page(&server.url, &server.ca), Ok("/nic/update".into()));
+        let why = page(&server.url, Path::new("/nowhere")).unwrap_err();
+        assert!(why.contains("no certificates to trust"), "{why}");
+        let other = Server::start("ip.example", |_| Act::ok("203.0.113.7"));
+        let why = page(&other.url, &other.ca).unwrap_err();
+        assert!(why.contains("its certificate is for another name"), "{why}");
+        assert!(other.asked().is_empty());
+        // As the probe does, with whatever came of it.
+        let mut fetch = here(server.ca.clone());
+        assert_eq!(fetch(&server.url), Ok("/nic/update".into()));
+        assert_eq!((line(&Ok("a\n".into())), line(&Err("b".into()))), ("ok a\n".into(), "failed b".into()));
     }
 }
