@@ -1,7 +1,6 @@
 //! The process on the NAS: streams deduplicated, encrypted backups with bounded memory.
 
-// One call in `probe::system` is: `two_files_are_unsafe`.
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod cli;

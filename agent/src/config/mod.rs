@@ -42,12 +42,23 @@ pub struct Config {
     pub probes: toml::Table,
     /// What the agent keeps No-IP informed of.
     pub noip_client: crate::noip::ClientConfig,
+    /// When heavy work waits.
+    pub pause: Pause,
     /// Zone of calendars.
     pub zone: jiff::tz::TimeZone,
 }
 
+/// When heavy work waits.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pause {
+    /// Temperature of the processor in °C; `None` for whatever it is.
+    pub above_celsius: Option<f32>,
+    /// Percent of processor time that others use; `None` for any.
+    pub above_busy_percent: Option<f32>,
+}
+
 /// A broker.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Output {
     /// Where.
     pub url: Url,

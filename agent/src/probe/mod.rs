@@ -18,6 +18,7 @@ pub mod fs;
 mod journal;
 mod logread;
 pub mod logs;
+pub mod model;
 pub mod net;
 pub mod noip;
 mod processes;
@@ -38,6 +39,7 @@ use atalaya_wire::{ObjectId, Sample};
 use jiff::Timestamp;
 
 pub use fault::{Fault, Result};
+pub use processes::cpu_time;
 pub use run::{Output, run, run_with};
 pub use site::Site;
 

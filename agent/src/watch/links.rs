@@ -2,33 +2,37 @@
 
 use std::time::Duration;
 
+use atalaya_wire::Topics;
 use atalaya_wire::ack::Ack;
-use atalaya_wire::command::{Plain, Refusal, Signed};
-use atalaya_wire::discovery::{self, Device};
-use atalaya_wire::{Topics, event, text};
 
 use super::daemon::Daemon;
 use crate::config::Output;
 use crate::link::{Ear, Heard, Link, Mqtt, Out, Subscription, Will};
-use crate::schedule;
 
 /// Frames that may go out in one turn of the loop: a back-fill is no storm.
 const FRAMES_PER_TURN: usize = 4;
 /// Records under way at once.
 const RECORDS_UNDER_WAY_MAX: u64 = 8;
-/// Between two commands of the same kind.
-const COMMAND_PAUSE: Duration = Duration::from_secs(10);
+
+/// How long a goodbye may take.
+const GOODBYE_MAX: Duration = Duration::from_secs(3);
 
 /// One broker.
 pub(super) struct Wire {
+    /// What it is called by its thread.
+    pub(super) number: usize,
     pub(super) link: Mqtt,
     pub(super) topics: Topics,
     pub(super) output: Output,
     pub(super) up: bool,
     /// Why it is not.
     pub(super) why: String,
-    /// Head and discovery still have to be told on this connection.
+    /// That we are here still has to be told on this connection.
     greeting: bool,
+    /// What is gone still has to be removed there.
+    pub(super) sweeping: bool,
+    /// Which objects Home Assistant was told of: the board's generation; `None` on a new connection.
+    pub(super) discovered: Option<u64>,
     /// The last record that was offered on this connection.
     offered: u64,
 }
@@ -44,10 +48,32 @@ impl Wire {
         let identity = format!("atalaya-{}", topics.node().as_str());
         let link = Mqtt::start(number, output.clone(), identity, will, subscriptions, spread, ear);
         let link = link.map_err(|err| format!("cannot start a thread for {}: {err}", output.url))?;
-        Ok(Self { link, topics, output, up: false, why: "not connected yet".into(), greeting: false, offered: 0 })
+        Ok(Self {
+            number,
+            link,
+            topics,
+            output,
+            up: false,
+            why: "not connected yet".into(),
+            greeting: false,
+            sweeping: false,
+            discovered: None,
+            offered: 0,
+        })
     }
 
-    fn offer(&self, topic: String, payload: Vec<u8>, retain: bool, token: Option<u64>) -> bool {
+    /// What it is called in what is remembered.
+    pub(super) fn key(&self) -> String {
+        format!("{} {}", self.output.url, self.output.prefix)
+    }
+
+    /// Says that we go, and goes.
+    pub(super) fn say_goodbye(&mut self) {
+        let _ = self.offer(self.topics.status(), b"offline".to_vec(), true, None);
+        self.link.stop(GOODBYE_MAX);
+    }
+
+    pub(super) fn offer(&self, topic: String, payload: Vec<u8>, retain: bool, token: Option<u64>) -> bool {
         self.up && self.link.offer(Out { topic, payload, retain, token }).is_ok()
     }
 }
@@ -55,12 +81,14 @@ impl Wire {
 impl Daemon {
     /// Takes what came from link `number`.
     pub(super) fn heard(&mut self, number: usize, heard: Heard) {
-        let Some(wire) = self.wires.get_mut(number) else { return };
+        let Some(index) = self.wires.iter().position(|wire| wire.number == number) else { return };
+        let wire = &mut self.wires[index];
         match heard {
             Heard::Up => {
                 tracing::info!(broker = %wire.output.url, "connected");
-                (wire.up, wire.greeting, wire.offered) = (true, true, self.records.acked());
-                self.board.tell_all(Some(number));
+                (wire.up, wire.greeting, wire.sweeping) = (true, true, true);
+                (wire.discovered, wire.offered) = (None, self.records.acked());
+                self.board.tell_all(Some(index));
             }
             Heard::Down(why) => {
                 // Once for each reason: an outage of a week is one line, not ten thousand.
@@ -74,60 +102,52 @@ impl Daemon {
                     self.acknowledged(self.records.id(), seq);
                 }
             }
-            Heard::Message { topic, payload, retained } => self.message(number, &topic, &payload, retained),
+            Heard::Message { topic, payload, retained } => self.message(index, &topic, &payload, retained),
             Heard::Room => {}
         }
     }
 
-    /// Gives links all they can take: who we are, then what is, then what happened, then what was.
+    /// Gives links all they can take: that we are here, what is gone, what is, then what happened, then what was.
     pub(super) fn pump(&mut self) {
-        for number in 0..self.wires.len() {
-            if !self.wires[number].up || !self.greet(number) {
-                continue;
-            }
-            let wire = &self.wires[number];
-            while self.board.tell_next(number, &wire.topics, |topic, payload| wire.offer(topic, payload, true, None)) {}
-            if wire.output.streams {
-                self.stream(number);
+        for index in 0..self.wires.len() {
+            if self.wires[index].up && self.greet(index) && self.sweep(index) && self.introduce(index) {
+                self.tell(index);
+                if self.wires[index].output.streams {
+                    self.stream(index);
+                }
             }
         }
+        self.save_known();
     }
 
-    /// `true` once a new connection has been told who we are.
-    fn greet(&mut self, number: usize) -> bool {
-        let wire = &self.wires[number];
-        if !wire.greeting {
-            return true;
-        }
-        let mut offers = vec![(wire.topics.status(), b"online".to_vec())];
-        if let Some(prefix) = &wire.output.discovery {
-            let (message, components) =
-                discovery::message(&wire.topics, &self.device(), &self.board.objects(), &self.gone());
-            offers.push((wire.topics.discovery(prefix), message.into_bytes()));
-            self.discovered = components;
-        }
-        let wire = &mut self.wires[number];
-        let told = offers.into_iter().all(|(topic, payload)| wire.offer(topic, payload, true, None));
-        wire.greeting = !told;
-        told
-    }
-
-    /// Components of the last discovery that are no longer there.
-    fn gone(&self) -> Vec<discovery::Component> {
-        Vec::new()
-    }
-
-    fn device(&self) -> Device {
-        Device {
-            name: self.config.name.clone(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            interval: self.config.interval.as_secs(),
-            ..Device::default()
+    /// What is gone, and what there is, has to be told anew.
+    pub(super) fn greet_again(&mut self) {
+        for wire in &mut self.wires {
+            (wire.sweeping, wire.discovered) = (true, None);
         }
     }
 
-    fn stream(&mut self, number: usize) {
-        let wire = &mut self.wires[number];
+    /// `true` once a new connection has been told that we are here.
+    fn greet(&mut self, index: usize) -> bool {
+        let wire = &mut self.wires[index];
+        if wire.greeting {
+            wire.greeting = !wire.offer(wire.topics.status(), b"online".to_vec(), true, None);
+        }
+        !wire.greeting
+    }
+
+    /// Views, as many as the connection takes.
+    fn tell(&mut self, index: usize) {
+        let wire = &self.wires[index];
+        let key = wire.key();
+        let offer = |topic, payload| wire.offer(topic, payload, true, None);
+        while let Some((kind, id)) = self.board.tell_next(index, &wire.topics, offer) {
+            self.known.told(&key, kind, &id);
+        }
+    }
+
+    fn stream(&mut self, index: usize) {
+        let wire = &mut self.wires[index];
         let (acked, last) = (self.records.acked(), self.records.last());
         let mut offered = wire.offered.max(acked);
         if offered < last && offered < acked + RECORDS_UNDER_WAY_MAX {
@@ -144,9 +164,9 @@ impl Daemon {
             if let Err(err) = self.records.each(after, each) {
                 self.trouble("records", &format!("cannot read records: {err}"));
             }
-            self.wires[number].offered = offered;
+            self.wires[index].offered = offered;
         }
-        let wire = &self.wires[number];
+        let wire = &self.wires[index];
         let topic = wire.topics.frame();
         for _ in 0..FRAMES_PER_TURN {
             if !self.ring.send_next(|_, bytes| wire.offer(topic.clone(), bytes.to_vec(), false, None)) {
@@ -155,8 +175,8 @@ impl Daemon {
         }
     }
 
-    fn message(&mut self, number: usize, topic: &str, payload: &[u8], retained: bool) {
-        let wire = &self.wires[number];
+    fn message(&mut self, index: usize, topic: &str, payload: &[u8], retained: bool) {
+        let wire = &self.wires[index];
         if topic == wire.topics.status() {
             // Our own will, of a connection before: we are here.
             if payload == b"offline" {
@@ -172,8 +192,8 @@ impl Daemon {
                 }
             }
         } else if let Some(name) = wire.topics.command_of(topic).map(str::to_owned) {
-            let outcome = self.command(&name, payload, retained);
-            self.told_command(number, &name, outcome);
+            let number = wire.number;
+            self.command(number, &name, payload, retained);
         }
     }
 
@@ -183,77 +203,8 @@ impl Daemon {
         }
     }
 
-    fn command(&mut self, name: &str, payload: &[u8], retained: bool) -> Result<(), Refusal> {
-        if retained {
-            return Err(Refusal::Retained);
-        }
-        let now = self.now;
-        match Plain::parse(name, payload) {
-            Some(plain) => {
-                let plain = plain.map_err(Refusal::Malformed)?;
-                let last = self.commanded.get(name).copied();
-                if last.is_some_and(|last| now.boot.saturating_sub(last) < COMMAND_PAUSE) {
-                    return Err(Refusal::TooSoon);
-                }
-                self.commanded.insert(name.to_owned(), now.boot);
-                match plain {
-                    Plain::Refresh => {
-                        self.eyes.refresh();
-                        self.board.tell_all(None);
-                        self.wires.iter_mut().for_each(|wire| wire.greeting = true);
-                    }
-                    Plain::Backup(job) => self.back_up(job.as_deref())?,
-                }
-                Ok(())
-            }
-            None => {
-                let key = self.config.sidecar.ok_or(Refusal::NoKey)?;
-                let node = self.node.clone();
-                Signed::open(payload, &key, &node, name, now.wall.as_second(), self.last_command)?;
-                // No signed command is known to this version.
-                Err(Refusal::Unknown)
-            }
-        }
-    }
-
-    /// Begins jobs by name, or all.
-    pub(super) fn back_up(&mut self, name: Option<&str>) -> Result<(), Refusal> {
-        let all = self.config.jobs.iter().enumerate();
-        let wanted: Vec<usize> =
-            all.filter(|(_, job)| name.is_none_or(|name| job.plan.name == name)).map(|(at, _)| at).collect();
-        if wanted.is_empty() {
-            return Err(Refusal::Malformed("there is no such job"));
-        }
-        for job in wanted {
-            self.plan_step(schedule::Event::Asked(job));
-        }
-        Ok(())
-    }
-
-    fn told_command(&mut self, number: usize, name: &str, outcome: Result<(), Refusal>) {
-        let (word, reason) = match outcome {
-            Ok(()) => ("done", ""),
-            Err(refusal) => ("refused", refusal.why()),
-        };
-        let safe: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || "_-".contains(*c)).take(32).collect();
-        let payload = serde_json::json!({ "ts": self.now.wall.as_second(), "outcome": word, "reason": reason });
-        let wire = &self.wires[number];
-        let _ = wire.offer(wire.topics.result(&safe), payload.to_string().into_bytes(), false, None);
-        // A flood of refusals fills no disk: one record for each kind and pause.
-        let key = format!("{word} {safe}");
-        let recent = self.commanded.get(&key).is_some_and(|last| self.now.boot.saturating_sub(*last) < COMMAND_PAUSE);
-        if !recent && self.commanded.len() < 64 {
-            self.commanded.insert(key, self.now.boot);
-            let told = event::Commanded { name: text(name), outcome: text(word), reason: text(reason) };
-            self.record(&told, &atalaya_wire::ObjectId::only());
-        }
-    }
-
-    /// Says goodbye.
+    /// Says goodbye everywhere.
     pub(super) fn farewell(&mut self) {
-        for wire in &mut self.wires {
-            let _ = wire.offer(wire.topics.status(), b"offline".to_vec(), true, None);
-            wire.link.stop(Duration::from_secs(3));
-        }
+        self.wires.iter_mut().for_each(Wire::say_goodbye);
     }
 }

@@ -101,21 +101,19 @@ fn stores_try_once() {
     never(
         "crates/store/src",
         &["sleep(", "Retry::", "RETRY"],
-        &["crates/store/src/retry.rs", "crates/store/src/limits.rs"],
+        &["crates/store/src/retry.rs", "crates/store/src/limits.rs", "crates/store/src/throttle.rs"],
     );
     never("crates/store/src/local", &["cache"], &[]);
 }
 
+const UNSAFE: [&str; 3] = ["agent/src/heap.rs", "agent/src/idle_disk.rs", "agent/src/kernel_clock.rs"];
+
 #[test]
-fn two_files_are_unsafe() {
-    let allowed = ["agent/src/heap.rs", "agent/src/probe/system/clock.rs"];
+fn unsafe_stays_in_its_files() {
     for folder in ["agent", "crates", "tests/tools/src"] {
-        never(folder, &["unsafe {", "unsafe fn", "unsafe impl", "allow(unsafe_code)"], &allowed);
+        never(folder, &["unsafe {", "unsafe fn", "unsafe impl", "allow(unsafe_code)"], &UNSAFE);
     }
-    for (name, text) in files("agent/src").iter().filter(|(name, _)| allowed.contains(&name.as_str())) {
-        assert_eq!(text.matches("unsafe {").count(), 1, "{name}");
-    }
-    for library in ["crates/repo/src/lib.rs", "crates/store/src/lib.rs"] {
+    for library in ["agent/src/lib.rs", "crates/repo/src/lib.rs", "crates/store/src/lib.rs"] {
         let text = fs::read_to_string(top().join(library)).unwrap();
         assert!(text.contains("#![forbid(unsafe_code)]"), "{library}");
     }

@@ -1,25 +1,26 @@
 //! Whether somebody keeps the clock right.
 
+use std::sync::OnceLock;
+
 use crate::probe::Site;
+
+type Ask = fn() -> Option<bool>;
+
+/// The kernel is asked by a call that is unsafe, and so not by a library.
+static KERNEL: OnceLock<Ask> = OnceLock::new();
+
+/// From now on the kernel is asked by `ask` whether somebody keeps its clock right; said once, by `main`.
+pub fn ask_clock_by(ask: fn() -> Option<bool>) {
+    let _ = KERNEL.set(ask);
+}
 
 /// What the kernel was told by whoever sets the clock: timesyncd, chrony, ntpd, busybox; where the kernel may not be asked,
 /// what timesyncd says of itself. `None` where nobody knows.
 pub(crate) fn synchronised(site: &Site) -> Option<bool> {
     let folder = site.path("/run/systemd/timesync");
     let timesyncd = || folder.is_dir().then(|| folder.join("synchronized").exists());
-    let kernel = if site.is_real() { kernel() } else { None };
+    let kernel = KERNEL.get().filter(|_| site.is_real()).and_then(|ask| ask());
     kernel.or_else(timesyncd)
-}
-
-#[allow(unsafe_code)]
-fn kernel() -> Option<bool> {
-    // SAFETY: `timex` holds nothing but numbers, so all of them zero is one; `modes` of zero changes nothing, and
-    // `adjtimex` writes to what it is given and keeps no pointer to it. No crate that we use wraps it.
-    let (answer, state) = unsafe {
-        let mut state: libc::timex = std::mem::zeroed();
-        (libc::adjtimex(&raw mut state), state)
-    };
-    (answer >= 0).then_some(answer != libc::TIME_ERROR && state.status & libc::STA_UNSYNC == 0)
 }
 
 #[cfg(test)]
@@ -35,11 +36,5 @@ mod tests {
         assert_eq!(synchronised(&sketch.site()), Some(false));
         sketch.put("run/systemd/timesync/synchronized", "");
         assert_eq!(synchronised(&sketch.site()), Some(true));
-    }
-
-    /// A clock that nobody keeps is told as such; some containers may not even ask.
-    #[test]
-    fn the_kernel_can_be_asked_again_and_again() {
-        assert_eq!(kernel(), kernel());
     }
 }

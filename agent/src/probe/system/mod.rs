@@ -16,6 +16,7 @@ use crate::probe::measure::when;
 use crate::probe::{Moment, Probe, Result, Site};
 use stat::{Stat, Ticks};
 
+pub use clock::ask_clock_by;
 pub(crate) use clock::synchronised;
 
 /// What may be said about it.
