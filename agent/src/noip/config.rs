@@ -10,6 +10,9 @@ use crate::config::Secret;
 /// More names than a key has.
 const HOSTS_MAX: usize = 16;
 
+/// Stands for all names of a key; nobody could see whether it is right.
+const EVERY: &str = "all.ddnskey.com";
+
 /// What the agent keeps No-IP informed of. Off as long as there are no names.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -76,6 +79,9 @@ impl ClientConfig {
         if let Some(host) = self.hosts.iter().enumerate().find(|(at, host)| self.hosts[..*at].contains(host)) {
             return wrong(&format!("names {:?} twice", host.1));
         }
+        if let Some(host) = self.hosts.iter().find(|host| !host.contains('.') || host.contains('@') || *host == EVERY) {
+            return wrong(&format!("hosts has {host:?}; write the names themselves, whose servers can be asked"));
+        }
         if self.user.is_empty() || self.user.contains([':', '\r', '\n']) || self.password_file.is_none() {
             return wrong("needs user and password_file, those of a DDNS key");
         }
@@ -104,10 +110,13 @@ mod tests {
         check("", "");
         check("user = 'abc123'", "");
         check(good, "");
+        for odd in ["group", "a.ddns.net@rr", "all.ddnskey.com"] {
+            check(&good.replace("b.ddns.net", odd), "write the names themselves");
+        }
         check("hosts = ['a.ddns.net']", "user and password_file");
         check(&good.replace("abc123", "a:b"), "user and password_file");
         check(&good.replace("b.ddns", "a.ddns"), "twice");
-        check(&good.replace("b.ddns.net", "b&offline=YES"), "letters, digits");
+        check(&good.replace("b.ddns.net", "b.x&offline=YES"), "letters, digits");
         check(&format!("{good}ipv4 = false"), "neither");
         check(&format!("{good}server = 'http://127.0.0.1/'"), "https only");
         let many: Vec<_> = (0..17).map(|number| format!("'h{number}.ddns.net'")).collect();

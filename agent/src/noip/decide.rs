@@ -164,6 +164,20 @@ pub fn learned(
     next
 }
 
+/// What is remembered once the name was right for a day after trouble: the next trouble is another. Before, it stays: two
+/// machines that take a name from each other must not do so at full speed.
+#[must_use]
+pub fn rested(memory: &Memory, now: Timestamp) -> Option<Memory> {
+    let last = memory.tried_at.max(memory.sent_at)?;
+    let day = jiff::SignedDuration::from_hours(24);
+    (memory.in_vain > 0 && now.duration_since(last) > day).then(|| Memory {
+        in_vain: 0,
+        why: String::new(),
+        not_before: None,
+        ..memory.clone()
+    })
+}
+
 fn wait(times: u32) -> Duration {
     BACK_OFF[(times as usize).min(BACK_OFF.len() - 1)]
 }
@@ -255,6 +269,25 @@ mod tests {
             }
         }
         assert_eq!(sent, [0, 10, 70, 430]);
+    }
+
+    #[test]
+    fn two_machines_that_fight_for_a_name_grow_tired_and_rest_makes_up() {
+        let (mut memory, mut sent) = (Memory::default(), 0);
+        for minute in (0..(2 * 24 * 60)).step_by(10) {
+            // Every update shows, and ten minutes later the other one has taken the name back.
+            if let Decision::Update(v4, v6) = decide(&memory, &seen(HOME, Some(OTHER)), "c", at(minute)) {
+                sent += 1;
+                memory = learned(&memory, "c", (v4, v6), &good(), at(minute));
+                memory = rested(&memory, at(minute + 5)).unwrap_or(memory);
+            }
+        }
+        assert!(sent <= 7, "{sent}");
+        let last = memory.sent_at.unwrap();
+        assert_eq!(rested(&memory, last + Duration::from_secs(86_400)), None);
+        let fresh = rested(&memory, last + Duration::from_secs(86_401)).unwrap();
+        assert_eq!((fresh.in_vain, fresh.sent_v4, fresh.not_before), (0, Some(HOME), None));
+        assert_eq!(rested(&fresh, at(1_000_000)), None);
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod turn;
 
 pub use client::Client;
 pub use config::ClientConfig;
-pub use decide::{Decision, Memory, Seen, decide, intended, learned};
+pub use decide::{Decision, Memory, Seen, decide, intended, learned, rested};
 pub use reply::{ANSWER_BYTES_MAX, Final, Reply, parse};
 pub use request::{AGENT, Credentials, ENDPOINT, Request};
 

@@ -10,7 +10,7 @@ use atalaya_wire::{ObjectId, Sample};
 use jiff::Timestamp;
 
 use super::client::Client;
-use super::decide::{Decision, Seen, decide, intended, learned};
+use super::decide::{Decision, Seen, decide, intended, learned, rested};
 use super::mark::mark;
 use super::memory::{Names, Store};
 use super::reply::Reply;
@@ -90,6 +90,7 @@ impl<'a> Turn<'a> {
             self.ask(&open);
         }
         self.decide();
+        self.rest()?;
         let is_due = |host: &&str| matches!(self.decisions[host], Decision::Update(..));
         let due: Vec<&str> = open.into_iter().filter(is_due).collect();
         if !due.is_empty() && !self.client.only_looks {
@@ -147,6 +148,19 @@ impl<'a> Turn<'a> {
             let seen = Seen { v4: self.v4, v6: self.v6, named: self.named.get(host).cloned() };
             self.decisions.insert(host, decide(&self.names[host], &seen, &self.marks[host], now));
         }
+    }
+
+    /// Trouble that is long over is forgotten.
+    fn rest(&mut self) -> Result<(), String> {
+        let now = self.now();
+        let right = self.decisions.iter().filter(|(_, decision)| **decision == Decision::Right);
+        let fresh = right.filter_map(|(host, _)| Some(((*host).to_owned(), rested(&self.names[*host], now)?)));
+        let fresh: Names = fresh.collect();
+        if fresh.is_empty() || self.client.only_looks {
+            return Ok(());
+        }
+        self.names.extend(fresh);
+        self.store.save(&self.names)
     }
 
     /// Sends one request for all of `due`. What is to be remembered of it is on disk before.

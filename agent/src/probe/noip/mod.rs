@@ -93,7 +93,7 @@ impl Probe for NoIp {
                 told.push(host.clone());
             }
         }
-        for host in told.iter().filter(|host| !self.own.contains(host)) {
+        for host in told.iter().filter(|host| !self.own.iter().any(|own| own.eq_ignore_ascii_case(host))) {
             out(ObjectId::of(host), told_of(Some(host), &known, at).into());
         }
         if told.is_empty() {
