@@ -7,6 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
@@ -21,6 +22,8 @@ pub(crate) enum Act {
     Say(u16, String),
     /// These bytes, whatever they are, and the end without a farewell.
     Raw(Vec<u8>),
+    /// These bytes, each a while after the other.
+    Drip(Vec<u8>),
     /// Nothing, and no end either.
     Silence,
 }
@@ -99,6 +102,14 @@ fn serve(tls: Tls, note: &Mutex<Vec<String>>, answer: &dyn Fn(&str) -> Act) {
         Act::Raw(bytes) => {
             let _ = tls.write_all(&bytes);
             let _ = tls.flush();
+        }
+        Act::Drip(bytes) => {
+            for byte in bytes {
+                thread::sleep(Duration::from_millis(50));
+                if tls.write_all(&[byte]).and_then(|()| tls.flush()).is_err() {
+                    return;
+                }
+            }
         }
         Act::Silence => thread::park(),
     }

@@ -237,12 +237,15 @@ fn what_is_no_answer_is_tried_again_later_and_never_final() {
 
 #[test]
 fn whoever_does_not_answer_is_left_in_time() {
-    let world = World::new("203.0.113.9", |_| Act::Silence);
-    let mut client = world.client();
-    client.patience = Duration::from_millis(300);
-    let read = world.read_at(&mut client, 0, Path::new("/nowhere"));
-    assert_eq!((read.state(), world.sent()), ("failing", 1));
-    assert!(read.problem().contains("no answer in time"), "{}", read.problem());
+    let drips = b"HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\ngood 203.0.113.7".to_vec();
+    for act in [Act::Silence, Act::Drip(drips)] {
+        let world = World::new("203.0.113.9", move |_| act.clone());
+        let mut client = world.client();
+        client.patience = Duration::from_secs(2);
+        let read = world.read_at(&mut client, 0, Path::new("/nowhere"));
+        assert_eq!((read.state(), world.sent()), ("failing", 1));
+        assert!(read.problem().contains("no answer in time"), "{}", read.problem());
+    }
 }
 
 #[test]

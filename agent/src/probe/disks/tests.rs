@@ -161,7 +161,7 @@ fn a_smartctl_that_hangs_is_killed_and_told() {
     let program = site.path("/smartctl");
     std::os::unix::fs::symlink(script, &program).unwrap();
     let listener = crate::probe::smart::listen(&site.path("/s")).unwrap();
-    let sweep = Sweep::of(&[program.to_str().unwrap()], Duration::from_millis(300));
+    let sweep = Sweep::of(&[program.to_str().unwrap()], Duration::from_secs(2));
     let mut helper = Helper::new(sweep, site.clone());
     std::thread::spawn(move || helper.run(&listener, || Duration::ZERO));
     let config = DisksConfig { smart_helper: "/s".into(), smart_every_seconds: 60, ..DisksConfig::default() };
