@@ -27,6 +27,7 @@ mod reach;
 mod runner;
 pub(crate) mod said;
 pub mod services;
+pub mod shares;
 pub mod smart;
 pub mod system;
 pub mod updates;

@@ -19,6 +19,7 @@ use crate::probe::net::{Net, NetConfig};
 use crate::probe::noip::{NoIp, NoIpConfig};
 use crate::probe::raid::{Raid, RaidConfig};
 use crate::probe::services::{Pages, Services, ServicesConfig};
+use crate::probe::shares::Shares;
 use crate::probe::system::{System, SystemConfig};
 use crate::probe::updates::{Updates, UpdatesConfig};
 use crate::probe::ups::{Ups, UpsConfig};
@@ -65,7 +66,8 @@ fn client(config: &Config) -> Made {
     Ok(Box::new(Client::new(config.noip_client.clone(), dns, config.state.clone())?))
 }
 
-/// The same for the daemon, which the configuration in `path` describes: those that need much memory read elsewhere.
+/// The same for the daemon, which `config` in the file `path` describes: those that need much memory read elsewhere, and
+/// one looks whether what is to be backed up can be read.
 ///
 /// # Errors
 ///
@@ -74,7 +76,13 @@ pub(super) fn resident(config: &Config, path: &Path) -> Result<Vec<Box<dyn Probe
     let place = |probe: Box<dyn Probe>| -> Box<dyn Probe> {
         if probe.apart() { Box::new(Apart::of(&*probe, path.to_owned())) } else { probe }
     };
-    Ok(all(config)?.into_iter().map(place).collect())
+    let mut probes: Vec<_> = all(config)?.into_iter().map(place).collect();
+    let mut paths: Vec<String> = config.jobs.iter().flat_map(|job| job.paths.clone()).collect();
+    paths.dedup();
+    if !paths.is_empty() {
+        probes.push(Box::new(Shares::new(paths)));
+    }
+    Ok(probes)
 }
 
 fn section<C: DeserializeOwned + Default>(all: &Config, name: &str) -> Result<C, String> {
