@@ -88,12 +88,9 @@ impl Web {
         let status = response.status().as_u16();
         let mut body = Vec::new();
         if bytes > 0 {
-            response
-                .body_mut()
-                .as_reader()
-                .take(bytes)
-                .read_to_end(&mut body)
-                .map_err(|err| super::reach::plain(&err))?;
+            // What ends it is a timeout of the whole request as well, wrapped once more.
+            let read = response.body_mut().as_reader().take(bytes).read_to_end(&mut body);
+            read.map_err(|err| self.plain(&err.into()))?;
         }
         Ok(Answer { status, body: String::from_utf8_lossy(&body).into_owned() })
     }
