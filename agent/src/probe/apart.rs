@@ -55,7 +55,7 @@ impl Probe for Apart {
     }
 
     fn read(&mut self, _: &Site, at: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {
-        let program = std::env::current_exe().map_err(|err| Fault::io("this program", &err))?;
+        let program = crate::program::this();
         let config = self.config.to_string_lossy();
         let words = ["probe", self.name, "--parts", "--config", &config];
         let said = run(&program.to_string_lossy(), &words, self.deadline + Duration::from_secs(5))?;

@@ -33,7 +33,7 @@ pub(crate) fn here(roots: std::path::PathBuf) -> Fetch {
 /// there by standard input, where nobody else sees it.
 pub(crate) fn elsewhere() -> Fetch {
     Box::new(|url| {
-        let program = std::env::current_exe().map_err(|err| format!("cannot find this program: {err}"))?;
+        let program = crate::program::this();
         let program = program.to_string_lossy();
         let said = run_with(&program, &["probe", "--page"], url.as_bytes(), TIME + Duration::from_secs(4))
             .map_err(|fault| fault.to_string())?;
