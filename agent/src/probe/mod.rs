@@ -82,6 +82,12 @@ pub trait Probe: Send {
     /// A person looks: from now on nothing is sent or changed by reading. Only what acts has something to leave off.
     fn only_look(&mut self) {}
 
+    /// When what it reads last changed, where that is cheap to know: one that reads elsewhere is then not started for
+    /// nothing.
+    fn changed_at(&self, _site: &Site) -> Option<Timestamp> {
+        None
+    }
+
     /// Hands everything it sees to `out`.
     ///
     /// # Errors

@@ -74,7 +74,7 @@ fn client(config: &Config) -> Made {
 /// As [`all`].
 pub(super) fn resident(config: &Config, path: &Path) -> Result<Vec<Box<dyn Probe>>, String> {
     let place = |probe: Box<dyn Probe>| -> Box<dyn Probe> {
-        if probe.apart() { Box::new(Apart::of(&*probe, path.to_owned())) } else { probe }
+        if probe.apart() { Box::new(Apart::of(probe, path.to_owned())) } else { probe }
     };
     let mut probes: Vec<_> = all(config)?.into_iter().map(place).collect();
     let mut paths: Vec<String> = config.jobs.iter().flat_map(|job| job.paths.clone()).collect();
