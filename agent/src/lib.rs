@@ -11,6 +11,7 @@ pub mod link;
 pub mod noip;
 pub mod outbox;
 pub mod probe;
+mod program;
 pub mod restore;
 pub mod schedule;
 pub mod source;

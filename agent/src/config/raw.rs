@@ -32,6 +32,8 @@ pub(super) struct Raw {
     jobs: Vec<RawJob>,
     #[serde(default)]
     probes: toml::Table,
+    #[serde(default)]
+    noip_client: crate::noip::ClientConfig,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -196,6 +198,7 @@ impl Raw {
         {
             return Err(format!("two jobs are called {:?}", job.1.name));
         }
+        self.noip_client.check()?;
         Ok(Config {
             name,
             node,
@@ -207,6 +210,7 @@ impl Raw {
             outputs: self.mqtt.into_iter().map(RawMqtt::check).collect::<Result<_, _>>()?,
             jobs,
             probes: self.probes,
+            noip_client: self.noip_client,
             pause: self.pause.check()?,
             zone,
         })

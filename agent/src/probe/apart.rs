@@ -8,44 +8,78 @@ use std::time::Duration;
 use atalaya_wire::limits::SAMPLE_BYTES_MAX;
 use atalaya_wire::{ObjectId, Sample};
 
+use jiff::Timestamp;
+
+use crate::probe::said::{Since, when};
 use crate::probe::{Fault, Moment, Probe, Result, Site, run};
 
 /// Stands in the daemon for a probe that reads elsewhere.
 pub struct Apart {
-    name: &'static str,
-    every: Duration,
-    deadline: Duration,
+    probe: Box<dyn Probe>,
     config: PathBuf,
+    /// What it last saw, and when that had changed: where nothing did since, nobody is started to see it again.
+    last: Option<(Timestamp, Vec<(ObjectId, Sample)>)>,
+    /// What a process that ends after each reading cannot know.
+    since: Since<Option<bool>>,
 }
 
 impl Apart {
     /// In the place of `probe`, which the configuration in `config` describes.
     #[must_use]
-    pub fn of(probe: &dyn Probe, config: PathBuf) -> Self {
-        Self { name: probe.name(), every: probe.every(), deadline: probe.deadline(), config }
+    pub fn of(probe: Box<dyn Probe>, config: PathBuf) -> Self {
+        Self { probe, config, last: None, since: Since::default() }
+    }
+
+    /// What was last seen, if it is as it was.
+    fn again(&self, changed_at: Option<Timestamp>) -> Option<&[(ObjectId, Sample)]> {
+        let (at, samples) = self.last.as_ref()?;
+        (Some(*at) == changed_at).then_some(samples)
+    }
+
+    fn parse(&mut self, text: &str, at: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {
+        parse(text, &mut |id, mut sample| {
+            if let Sample::Service(view) = &mut sample
+                && view.up.is_some()
+            {
+                view.since = Some(when(self.since.of(id.as_str(), view.up, at.wall)));
+            }
+            out(id, sample);
+        })
     }
 }
 
 impl Probe for Apart {
     fn name(&self) -> &'static str {
-        self.name
+        self.probe.name()
     }
 
     fn every(&self) -> Duration {
-        self.every
+        self.probe.every()
     }
 
     /// Longer than the other process has: it tells more about what hangs than we could.
     fn deadline(&self) -> Duration {
-        self.deadline + Duration::from_secs(10)
+        self.probe.deadline() + Duration::from_secs(10)
     }
 
-    fn read(&mut self, _: &Site, _: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {
-        let program = std::env::current_exe().map_err(|err| Fault::io("this program", &err))?;
+    fn read(&mut self, site: &Site, at: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {
+        let changed_at = self.probe.changed_at(site);
+        if let Some(samples) = self.again(changed_at) {
+            samples.iter().for_each(|(id, sample)| out(id.clone(), sample.clone()));
+            return Ok(());
+        }
+        self.last = None;
+        let program = crate::program::this();
         let config = self.config.to_string_lossy();
-        let words = ["probe", self.name, "--parts", "--config", &config];
-        let said = run(&program.to_string_lossy(), &words, self.deadline + Duration::from_secs(5))?;
-        parse(&said.text, out)
+        let words = ["probe", self.probe.name(), "--parts", "--config", &config];
+        let said = run(&program.to_string_lossy(), &words, self.probe.deadline() + Duration::from_secs(5))?;
+        let mut seen = Vec::new();
+        self.parse(&said.text, at, &mut |id, sample| {
+            seen.extend(changed_at.map(|_| (id.clone(), sample.clone())));
+            out(id, sample);
+        })?;
+        self.last = changed_at.map(|at| (at, seen));
+        Ok(())
     }
 }
 
@@ -102,7 +136,7 @@ fn sample(kind: &str, rest: &str) -> Option<(ObjectId, Sample)> {
 #[cfg(test)]
 mod tests {
     use atalaya_wire::text;
-    use atalaya_wire::view::{Cert, Updates};
+    use atalaya_wire::view::{Cert, Service, Updates};
 
     use super::*;
 
@@ -123,6 +157,35 @@ mod tests {
             assert_eq!(back, samples);
             assert_eq!(how.is_ok(), result.is_ok());
         }
+    }
+
+    #[test]
+    fn how_long_a_page_is_up_survives_the_process_that_looks() {
+        let probe = crate::probe::Pages::new(&crate::probe::ServicesConfig::default());
+        let mut apart = Apart::of(Box::new(probe), "/nowhere".into());
+        let mut since = |up, minute: i64| {
+            let view = Service { up: Some(up), since: Some(text("now")), ..Service::default() };
+            let said = lines(&[(ObjectId::of("web"), Sample::from(view))], &Ok(()));
+            let wall = jiff::Timestamp::from_second(1_795_168_800 + 60 * minute).unwrap();
+            let mut told = None;
+            let at = Moment { boot: Duration::ZERO, wall };
+            apart.parse(&said, at, &mut |_, sample| told = Some(sample)).unwrap();
+            let Some(Sample::Service(view)) = told else { panic!("{told:?}") };
+            view.since.unwrap().to_string()
+        };
+        assert_eq!([since(true, 0), since(true, 5)], ["2026-11-20T10:00:00Z"; 2]);
+        assert_eq!(since(false, 7), "2026-11-20T10:07:00Z");
+    }
+
+    #[test]
+    fn where_nothing_changed_nobody_is_started() {
+        let probe = crate::probe::Updates::new(&crate::probe::UpdatesConfig::default());
+        let mut apart = Apart::of(Box::new(probe), "/nowhere".into());
+        let at = |second| Some(Timestamp::from_second(second).unwrap());
+        assert!(apart.again(at(7)).is_none() && apart.again(None).is_none());
+        apart.last = at(7).map(|at| (at, vec![(ObjectId::only(), Updates::default().into())]));
+        assert_eq!(apart.again(at(7)).map(<[_]>::len), Some(1));
+        assert!(apart.again(at(8)).is_none() && apart.again(None).is_none());
     }
 
     #[test]

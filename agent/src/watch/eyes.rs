@@ -1,5 +1,6 @@
 //! Runs probes when they are due, in threads, so that one that hangs holds up nobody. A probe that is stuck is told as
-//! such and not asked again before it came back.
+//! such and not asked again before it came back. Those that may take long have a thread of their own, so that a
+//! network that is silent does not hold up the quick ones.
 
 use std::sync::mpsc;
 use std::thread;
@@ -13,6 +14,8 @@ use crate::probe::{Fault, Moment, Probe, Site};
 /// Threads that may be stuck at once; beyond that no probe is asked. Each has little more than a stack.
 const STUCK_MAX: usize = 4;
 const STACK_BYTES: usize = 256 << 10;
+/// Deadline of a probe that is quick.
+const QUICK_MAX: Duration = Duration::from_secs(15);
 /// Objects of one reading.
 const SAMPLES_MAX: usize = 128;
 
@@ -31,6 +34,8 @@ pub(super) struct Reading {
 
 struct Eye {
     name: &'static str,
+    /// Which thread asks it: 0 for the quick ones, 1 for the others.
+    lane: usize,
     every: Duration,
     deadline: Duration,
     /// Not here while it is at work.
@@ -51,6 +56,11 @@ pub(super) struct Eyes {
     eyes: Vec<Eye>,
     site: Site,
     out: Sender<Reading>,
+    lanes: [Lane; 2],
+}
+
+#[derive(Default)]
+struct Lane {
     /// The thread that is free for work, or at it.
     worker: Option<mpsc::Sender<Task>>,
     /// Which probe it is at.
@@ -61,6 +71,7 @@ impl Eyes {
     pub(super) fn new(probes: Vec<Box<dyn Probe>>, site: Site, out: Sender<Reading>) -> Self {
         let eye = |probe: Box<dyn Probe>| Eye {
             name: probe.name(),
+            lane: usize::from(probe.deadline() > QUICK_MAX),
             every: probe.every(),
             deadline: probe.deadline(),
             probe: Some(probe),
@@ -70,7 +81,7 @@ impl Eyes {
             stuck: false,
             told: false,
         };
-        Self { eyes: probes.into_iter().map(eye).collect(), site, out, worker: None, busy: None }
+        Self { eyes: probes.into_iter().map(eye).collect(), site, out, lanes: Default::default() }
     }
 
     pub(super) fn name(&self, number: usize) -> &'static str {
@@ -96,22 +107,26 @@ impl Eyes {
 
     /// Starts what is due and gives the probes that became stuck.
     pub(super) fn step(&mut self, now: Moment) -> Vec<usize> {
-        let mut stuck = Vec::new();
-        if let Some(number) = self.busy {
+        (0..self.lanes.len()).filter_map(|lane| self.step_lane(lane, now)).collect()
+    }
+
+    fn step_lane(&mut self, lane: usize, now: Moment) -> Option<usize> {
+        let mut stuck = None;
+        if let Some(number) = self.lanes[lane].busy {
             let eye = &mut self.eyes[number];
             let late = eye.since.is_some_and(|since| now.boot.saturating_sub(since) > eye.deadline);
             if !late {
-                return stuck;
+                return None;
             }
             // Its thread is left to it; the others get another.
             eye.stuck = true;
-            stuck.push(number);
-            (self.worker, self.busy) = (None, None);
+            stuck = Some(number);
+            self.lanes[lane] = Lane::default();
         }
         if self.eyes.iter().filter(|eye| eye.stuck).count() >= STUCK_MAX {
             return stuck;
         }
-        let due = |eye: &&mut Eye| eye.probe.is_some() && eye.due <= now.boot;
+        let due = |eye: &&mut Eye| eye.lane == lane && eye.probe.is_some() && eye.due <= now.boot;
         let next = self.eyes.iter_mut().enumerate().filter(|(_, eye)| due(eye)).min_by_key(|(_, eye)| eye.due);
         if let Some((number, eye)) = next
             && let Some(probe) = eye.probe.take()
@@ -121,14 +136,14 @@ impl Eyes {
             eye.turn += 1;
             eye.since = Some(now.boot);
             let task = (number, eye.turn, probe, now);
-            self.busy = Some(number);
-            self.give(task);
+            self.lanes[lane].busy = Some(number);
+            self.give(lane, task);
         }
         stuck
     }
 
-    fn give(&mut self, task: Task) {
-        let task = match &self.worker {
+    fn give(&mut self, lane: usize, task: Task) {
+        let task = match &self.lanes[lane].worker {
             Some(worker) => match worker.send(task) {
                 Ok(()) => return,
                 Err(mpsc::SendError(task)) => task,
@@ -141,11 +156,11 @@ impl Eyes {
         let _ = sender.send(task);
         let work = move || work(&receiver, &site, &out);
         if thread::Builder::new().name("probe".into()).stack_size(STACK_BYTES).spawn(work).is_ok() {
-            self.worker = Some(sender);
+            self.lanes[lane].worker = Some(sender);
         } else {
             // The probe went with the thread that could not be had; it is told as stuck.
             self.eyes[number].stuck = true;
-            self.busy = None;
+            self.lanes[lane].busy = None;
         }
     }
 
@@ -155,18 +170,21 @@ impl Eyes {
         let fresh = eye.turn == turn && !eye.stuck;
         (eye.probe, eye.stuck, eye.since) = (Some(probe), false, None);
         eye.told |= fresh;
-        if self.busy == Some(number) {
-            self.busy = None;
+        for lane in self.lanes.iter_mut().filter(|lane| lane.busy == Some(number)) {
+            lane.busy = None;
         }
         fresh
     }
 
     /// When the next thing is to be done here, since the start of the machine.
     pub(super) fn wake(&self) -> Option<Duration> {
-        if let Some(eye) = self.busy.and_then(|number| self.eyes.get(number)) {
-            return eye.since.map(|since| since + eye.deadline);
-        }
-        self.eyes.iter().filter(|eye| eye.probe.is_some()).map(|eye| eye.due).min()
+        let of = |(lane, state): (usize, &Lane)| {
+            if let Some(eye) = state.busy.and_then(|number| self.eyes.get(number)) {
+                return eye.since.map(|since| since + eye.deadline);
+            }
+            self.eyes.iter().filter(|eye| eye.lane == lane && eye.probe.is_some()).map(|eye| eye.due).min()
+        };
+        self.lanes.iter().enumerate().filter_map(of).min()
     }
 }
 
@@ -246,6 +264,44 @@ mod tests {
         assert!(eyes.step(at(501)).is_empty());
         let reading = readings.recv_blocking().unwrap();
         assert!(eyes.back(reading.number, reading.turn, reading.probe));
+    }
+
+    #[test]
+    fn one_that_may_take_long_holds_up_no_quick_one() {
+        struct Slow(Box<dyn Probe>);
+        impl Probe for Slow {
+            fn name(&self) -> &'static str {
+                "slow"
+            }
+
+            fn every(&self) -> Duration {
+                self.0.every()
+            }
+
+            fn deadline(&self) -> Duration {
+                Duration::from_secs(90)
+            }
+
+            fn read(
+                &mut self,
+                site: &Site,
+                at: Moment,
+                out: &mut dyn FnMut(ObjectId, Sample),
+            ) -> crate::probe::Result<()> {
+                self.0.read(site, at, out)
+            }
+        }
+        let (out, readings) = async_channel::unbounded();
+        let ((open_slow, slow), (open_quick, quick)) = (gate("a"), gate("b"));
+        let mut eyes = Eyes::new(vec![Box::new(Slow(slow)), quick], Site::default(), out);
+        assert!(eyes.step(at(0)).is_empty());
+        open_quick.send(()).unwrap();
+        let reading = readings.recv_blocking().unwrap();
+        assert_eq!((reading.number, eyes.wake()), (1, Some(Duration::from_secs(10))));
+        assert!(eyes.back(reading.number, reading.turn, reading.probe));
+        assert_eq!(eyes.wake(), Some(Duration::from_secs(60)));
+        open_slow.send(()).unwrap();
+        assert_eq!(readings.recv_blocking().unwrap().number, 0);
     }
 
     #[test]

@@ -53,3 +53,23 @@ fn lists_that_are_not_there_show_nothing() {
     let view = read(dir.path(), 0, "").unwrap();
     assert_eq!((view.pending_count, view.reboot_required), (None, Some(true)));
 }
+
+#[test]
+fn what_was_installed_or_fetched_or_asks_for_a_restart_is_a_change() {
+    let dir = machine(&["/var/lib/dpkg/status", "/var/lib/apt/lists/deb_dists_Release"]);
+    let site = Site::below(dir.path());
+    let probe = Updates::new(&UpdatesConfig::default());
+    let date = |file: &str, second: u64| {
+        let file = fs::File::options().append(true).open(dir.path().join(file)).unwrap();
+        file.set_modified(UNIX_EPOCH + Duration::from_secs(second)).unwrap();
+    };
+    date("var/lib/dpkg/status", 100);
+    date("var/lib/apt/lists/deb_dists_Release", 200);
+    assert_eq!(probe.changed_at(&site), from_unix(200));
+    date("var/lib/dpkg/status", 300);
+    assert_eq!(probe.changed_at(&site), from_unix(300));
+    fs::create_dir_all(dir.path().join("run")).unwrap();
+    fs::write(dir.path().join("run/reboot-required"), "").unwrap();
+    date("run/reboot-required", 400);
+    assert_eq!(probe.changed_at(&site), from_unix(400));
+}
