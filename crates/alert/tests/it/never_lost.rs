@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use atalaya_alert::{
-    Action, AlertKey, AlertState, Engine, Event, IncidentId, Kind, Matcher, NodeId, Object, Quiet, QuietId, RuleId,
-    Rules, State, Target, Value, Values, Wall,
+    Action, AlertKey, AlertState, Engine, Event, IncidentId, Kind, Matcher, Mute, NodeId, Object, Quiet, QuietId,
+    RuleId, Rules, State, Target, Value, Values, Wall,
 };
 use proptest::prelude::*;
 
@@ -114,6 +114,11 @@ struct People {
     ended: BTreeSet<(AlertKey, u64, String)>,
     first: BTreeSet<(AlertKey, u64)>,
     ids: BTreeSet<String>,
+    /// Alerts that were silenced, in maintenance or over since they were last told: what is told next is news.
+    news: BTreeSet<AlertKey>,
+    /// When each was last told, by a clock that never goes slower than the engine's.
+    last: BTreeMap<AlertKey, u64>,
+    escalated: BTreeSet<(AlertKey, u64, String)>,
     /// Whether an alert has fired without a break, unmuted, since when.
     waits: BTreeMap<AlertKey, u64>,
 }
@@ -125,6 +130,7 @@ struct Run {
     wall: i64,
     /// Seconds that really passed.
     real: u64,
+    jumps: u64,
     people: People,
 }
 
@@ -144,7 +150,7 @@ impl Run {
     fn new() -> Self {
         let engine = Engine::new(Rules::parse(&[RULES]).unwrap());
         let (state, saved) = (State::default(), Saved::default());
-        Self { engine, state, saved, wall: 1_795_219_200, real: 0, people: People::default() }
+        Self { engine, state, saved, wall: 1_795_219_200, real: 0, jumps: 0, people: People::default() }
     }
 
     fn take(&mut self, event: &Event) {
@@ -154,6 +160,7 @@ impl Run {
         assert_eq!(actions, again, "a state that went through text does the same");
         assert_eq!(self.state, twin);
         self.saved.keep(&self.state, &actions);
+        self.people.read(&actions, self.real + 300 * self.jumps);
         actions.iter().for_each(|action| self.people.hear(action));
     }
 
@@ -203,7 +210,10 @@ impl Run {
                 self.take(&Event::Parent { node: node(*who), parent: parent.map(node) })
             }
             Do::Pass(seconds) => self.pass(u64::from(*seconds)),
-            Do::Jump(by) => self.wall += i64::from(*by),
+            Do::Jump(by) => {
+                self.wall += i64::from(*by);
+                self.jumps += 1;
+            }
             Do::Restart => {}
             Do::RestartFromParts => self.state = self.saved.state(),
         }
@@ -224,6 +234,43 @@ impl Run {
 }
 
 impl People {
+    /// Nothing is told again without a reason: time, or something new.
+    fn read(&mut self, actions: &[Action], now: u64) {
+        for action in actions {
+            let Action::Publish(alert) = action else { continue };
+            let hushed = matches!(alert.mute, Some(Mute::Silence(_) | Mute::Maintenance(_)));
+            if hushed || !alert.phase.fires() {
+                self.news.insert(alert.alert.clone());
+            }
+            if !alert.phase.fires() {
+                self.escalated.retain(|(key, _, _)| *key != alert.alert);
+            }
+        }
+        let told = actions.iter().filter_map(|action| match action {
+            Action::Notify(told) => Some(told),
+            _ => None,
+        });
+        let mut heard = BTreeSet::new();
+        for (told, one) in told.flat_map(|told| told.alerts.iter().map(move |one| (told, one))) {
+            let key = &one.alert;
+            let late = self.last.get(key).is_none_or(|last| now - last >= 3_600);
+            match told.kind {
+                Kind::SilenceEnded => assert!(self.news.contains(key), "no silence ended: {told:?}"),
+                Kind::StillFiring => assert!(late || self.news.contains(key), "again too soon: {told:?}"),
+                Kind::Escalated => {
+                    let step = (key.clone(), one.episode, told.to.clone());
+                    assert!(self.escalated.insert(step), "escalated twice: {told:?}");
+                }
+                _ => {}
+            }
+            heard.insert(key.clone());
+        }
+        for key in heard {
+            self.news.remove(&key);
+            self.last.insert(key, now);
+        }
+    }
+
     fn hear(&mut self, action: &Action) {
         let Action::Notify(told) = action else { return };
         assert!(self.ids.insert(told.id.clone()), "told twice: {told:?}");
