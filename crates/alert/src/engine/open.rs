@@ -155,7 +155,7 @@ impl Work<'_> {
 /// What people call the object, and what was seen of it.
 pub(super) fn face(key: &Object, rule: &Rule, values: &Values) -> Box<(String, Words)> {
     let label = values.label().unwrap_or_else(|| key.id());
-    Box::new((cut(label), words::shown(&rule.key, values.get(&rule.key))))
+    Box::new((cut(label), words::seen(&rule.key, values)))
 }
 
 fn opened(rule: &Rule, incident: IncidentId, episode: u64, now: crate::time::Now) -> Open {

@@ -3,6 +3,7 @@
 mod catalogue;
 mod number;
 
+pub(crate) use number::seen;
 pub use number::shown;
 
 use crate::action::{Kind, Told};

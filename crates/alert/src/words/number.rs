@@ -4,7 +4,7 @@ use super::both;
 use super::catalogue::Language;
 use crate::rule::Words;
 use crate::state::cut;
-use crate::value::Value;
+use crate::value::{Value, Values};
 
 /// A key's value; nothing if it is not known.
 #[must_use]
@@ -14,6 +14,21 @@ pub fn shown(key: &str, value: &Value) -> Words {
         Value::Flag(flag) => (if *flag { language.yes } else { language.no }).to_owned(),
         Value::Text(text) => cut(text),
         Value::Number(number) => with_unit(language, key, *number),
+    })
+}
+
+/// What was seen of an object: the key's value, and what the view itself says is wrong. That something is true or false the
+/// rule's title says already.
+pub(crate) fn seen(key: &str, values: &Values) -> Words {
+    let value = match values.get(key) {
+        Value::Flag(_) => Words::default(),
+        value => shown(key, value),
+    };
+    let Value::Text(problem) = values.get("problem") else { return value };
+    both(|language| match (language.of(&value), cut(problem)) {
+        ("", problem) => problem,
+        (value, problem) if problem.is_empty() => value.to_owned(),
+        (value, problem) => format!("{value}; {problem}"),
     })
 }
 

@@ -18,3 +18,14 @@ fn values_have_units_and_the_reader_s_point() {
         assert_eq!(shown(key, &value), Words { en: en.into(), es: es.into() }, "{key}");
     }
 }
+
+#[test]
+fn what_the_view_says_is_wrong_is_said() {
+    let mut values = crate::Values::default();
+    values.set("up", Value::Flag(false));
+    values.set("state", Value::Text("degraded".into()));
+    assert_eq!(seen("up", &values), Words::default());
+    values.set("problem", Value::Text("1 of 2 disks works".into()));
+    let en = |key| seen(key, &values).en;
+    assert_eq!((en("up"), en("state")), ("1 of 2 disks works".into(), "degraded; 1 of 2 disks works".into()));
+}

@@ -79,7 +79,6 @@ enum Do {
     Parent { node: u8, parent: Option<u8> },
     Pass(u16),
     Jump(i32),
-    Restart,
     RestartFromParts,
 }
 
@@ -100,7 +99,6 @@ fn steps() -> impl Strategy<Value = Vec<Do>> {
         1 => (node(), proptest::option::of(node())).prop_map(|(node, parent)| Do::Parent { node, parent }),
         12 => prop_oneof![0..60u16, 0..600u16, 0..4_000u16].prop_map(Do::Pass),
         1 => (-400_000..400_000i32).prop_map(Do::Jump),
-        1 => Just(Do::Restart),
         1 => Just(Do::RestartFromParts),
     ];
     proptest::collection::vec(step, 1..120)
@@ -214,7 +212,6 @@ impl Run {
                 self.wall += i64::from(*by);
                 self.jumps += 1;
             }
-            Do::Restart => {}
             Do::RestartFromParts => self.state = self.saved.state(),
         }
     }
