@@ -49,6 +49,10 @@ impl Work<'_> {
                 drafts.entry(place).or_default().push(draft);
             }
         }
+        if drafts.values().any(|drafts| drafts.len() > NOTICES_PER_TICK_MAX) {
+            let worst = told.iter().map(|(_, want)| want.severity).max();
+            self.state.head.storm = worst.map(|severity| (self.now.moment, severity));
+        }
         for ((to, kind), drafts) in drafts {
             merged(drafts).into_iter().for_each(|draft| self.notify(kind, &to, &draft));
         }
@@ -125,11 +129,16 @@ impl Work<'_> {
     /// Whether it has waited for what belongs to it, and long enough since it was last told.
     fn ready(&mut self, id: IncidentId, wants: &[Want]) -> bool {
         let now = self.now.moment;
+        let fresh = wants.iter().filter(|want| want.kind != Kind::Resolved).map(|want| want.severity).max();
+        // Of a storm people know: what comes after it is told together, unless it is worse.
+        let storm = self.state.head.storm.filter(|(at, _)| now.since(*at) < GROUP_INTERVAL_SECONDS);
         // An incident that had to make room keeps nobody waiting.
         let Some(incident) = self.state.incidents.get_mut(&id) else { return true };
-        let fresh = wants.iter().filter(|want| want.kind != Kind::Resolved).map(|want| want.severity).max();
         let graver = fresh > incident.told;
         let first = incident.waiting.get_or_insert(now).after(GROUP_WAIT_SECONDS);
+        if storm.is_some_and(|(_, worst)| fresh <= Some(worst)) {
+            return false;
+        }
         let next = incident.flushed.filter(|_| !graver).map(|at| at.after(GROUP_INTERVAL_SECONDS));
         now >= first.max(next.unwrap_or_default())
     }

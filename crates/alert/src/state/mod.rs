@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::action::{AlertState, Part};
 use crate::event::Quiet;
 use crate::ids::{AlertKey, IncidentId, NodeId, QuietId};
+use crate::rule::Severity;
 use crate::time::{Clock, Moment};
 
 /// All of it. Serialised as a whole, or by [`Part`].
@@ -44,6 +45,9 @@ pub struct Head {
     pub(crate) waiting: u64,
     /// When people were last told so.
     pub(crate) full: Option<Moment>,
+    /// When much was last told at once, and how bad it was.
+    #[serde(default)]
+    pub(crate) storm: Option<(Moment, Severity)>,
 }
 
 /// A part of the state, to be written.
