@@ -60,7 +60,7 @@ impl Eyes {
         let eye = |probe: Box<dyn Probe>| Eye {
             name: probe.name(),
             every: probe.every(),
-            deadline: probe.deadline(),
+            deadline: crate::clock::goes_by(probe.deadline()),
             probe: Some(probe),
             due: Duration::ZERO,
             turn: 0,
@@ -95,7 +95,7 @@ impl Eyes {
             stuck.push(number);
             (self.worker, self.busy) = (None, None);
         }
-        if self.eyes.iter().filter(|eye| eye.stuck).count() >= STUCK_MAX {
+        if self.too_many_stuck() {
             return stuck;
         }
         let due = |eye: &&mut Eye| eye.probe.is_some() && eye.due <= now.boot;
@@ -112,6 +112,10 @@ impl Eyes {
             self.give(task);
         }
         stuck
+    }
+
+    fn too_many_stuck(&self) -> bool {
+        self.eyes.iter().filter(|eye| eye.stuck).count() >= STUCK_MAX
     }
 
     fn give(&mut self, task: Task) {
@@ -151,6 +155,9 @@ impl Eyes {
     pub(super) fn wake(&self) -> Option<Duration> {
         if let Some(eye) = self.busy.and_then(|number| self.eyes.get(number)) {
             return eye.since.map(|since| since + eye.deadline);
+        }
+        if self.too_many_stuck() {
+            return None;
         }
         self.eyes.iter().filter(|eye| eye.probe.is_some()).map(|eye| eye.due).min()
     }
@@ -232,6 +239,19 @@ mod tests {
         assert!(eyes.step(at(501)).is_empty());
         let reading = readings.recv_blocking().unwrap();
         assert!(eyes.back(reading.number, reading.turn, reading.probe));
+    }
+
+    #[test]
+    fn when_too_many_hang_nothing_is_due() {
+        let (out, _readings) = async_channel::unbounded();
+        let (gates, probes): (Vec<_>, Vec<_>) = ["a", "b", "c", "d", "e"].into_iter().map(gate).unzip();
+        let mut eyes = Eyes::new(probes, Site::default(), out);
+        for turn in 0..=STUCK_MAX as u64 {
+            eyes.step(at(turn * 11));
+        }
+        // The fifth is due, but a loop that woke for it would only turn.
+        assert_eq!(eyes.wake(), None);
+        drop(gates);
     }
 
     #[test]

@@ -8,14 +8,17 @@ use atalaya_wire::discovery::{self, Device};
 use atalaya_wire::{Topics, event, text};
 
 use super::daemon::Daemon;
+use crate::clock;
 use crate::config::Output;
 use crate::link::{Ear, Heard, Link, Mqtt, Out, Subscription, Will};
+use crate::outbox::{Flight, Pace};
 use crate::schedule;
 
-/// Frames that may go out in one turn of the loop: a back-fill is no storm.
-const FRAMES_PER_TURN: usize = 4;
-/// Records under way at once.
-const RECORDS_UNDER_WAY_MAX: u64 = 8;
+/// Frames and records a second: what waited goes out evenly.
+const FRAMES_PER_SECOND: u32 = 10;
+const RECORDS_PER_SECOND: u32 = 50;
+/// A connection that ends sooner, for the reason of the one before, is told no more.
+const FLAPPING: Duration = Duration::from_secs(600);
 /// Between two commands of the same kind.
 const COMMAND_PAUSE: Duration = Duration::from_secs(10);
 
@@ -29,8 +32,15 @@ pub(super) struct Wire {
     pub(super) why: String,
     /// Head and discovery still have to be told on this connection.
     greeting: bool,
-    /// The last record that was offered on this connection.
-    offered: u64,
+    /// When the last connection was made.
+    since: Duration,
+    /// It comes and goes for the same reason again and again: that was told.
+    flapping: bool,
+    records: Flight,
+    frame_pace: Pace,
+    record_pace: Pace,
+    /// Something waits for its time only.
+    pub(super) held: bool,
 }
 
 impl Wire {
@@ -44,7 +54,40 @@ impl Wire {
         let identity = format!("atalaya-{}", topics.node().as_str());
         let link = Mqtt::start(number, output.clone(), identity, will, subscriptions, spread, ear);
         let link = link.map_err(|err| format!("cannot start a thread for {}: {err}", output.url))?;
-        Ok(Self { link, topics, output, up: false, why: "not connected yet".into(), greeting: false, offered: 0 })
+        Ok(Self {
+            link,
+            topics,
+            output,
+            up: false,
+            why: "not connected yet".into(),
+            greeting: false,
+            since: Duration::ZERO,
+            flapping: false,
+            records: Flight::default(),
+            frame_pace: Pace::new(FRAMES_PER_SECOND),
+            record_pace: Pace::new(RECORDS_PER_SECOND),
+            held: false,
+        })
+    }
+
+    fn connected(&mut self, now: Duration) {
+        if !self.flapping {
+            tracing::info!(broker = %self.output.url, "connected");
+        }
+        (self.up, self.greeting, self.since) = (true, true, now);
+        self.records.begin(clock::real());
+    }
+
+    /// Once for each reason: an outage of a week is one line, not ten thousand.
+    fn lost(&mut self, why: String, now: Duration) {
+        let (again, was_up) = (why == self.why, self.up);
+        if was_up {
+            self.flapping = again && now.saturating_sub(self.since) < FLAPPING;
+        }
+        if !self.flapping && (was_up || !again) {
+            tracing::warn!(broker = %self.output.url, why, "not connected");
+        }
+        (self.up, self.why) = (false, why);
     }
 
     fn offer(&self, topic: String, payload: Vec<u8>, retain: bool, token: Option<u64>) -> bool {
@@ -58,21 +101,20 @@ impl Daemon {
         let Some(wire) = self.wires.get_mut(number) else { return };
         match heard {
             Heard::Up => {
-                tracing::info!(broker = %wire.output.url, "connected");
-                (wire.up, wire.greeting, wire.offered) = (true, true, self.records.acked());
+                wire.connected(self.now.boot);
                 self.board.tell_all(Some(number));
             }
-            Heard::Down(why) => {
-                // Once for each reason: an outage of a week is one line, not ten thousand.
-                if wire.up || wire.why != why {
-                    tracing::warn!(broker = %wire.output.url, why, "not connected");
-                }
-                (wire.up, wire.why) = (false, why);
-            }
+            Heard::Down(why) => wire.lost(why, self.now.boot),
             Heard::Delivered(seq) => {
-                if self.config.sidecar.is_none() && wire.output.streams {
+                let all = wire.records.delivered(seq);
+                if let Some(seq) = all.filter(|_| self.config.sidecar.is_none()) {
                     self.acknowledged(self.records.id(), seq);
                 }
+            }
+            Heard::Denied(what) => {
+                let why =
+                    format!("{} refuses what the agent says: {what}; see docs/examples/mosquitto.acl", wire.output.url);
+                self.trouble("rights", &why);
             }
             Heard::Message { topic, payload, retained } => self.message(number, &topic, &payload, retained),
             Heard::Room => {}
@@ -128,30 +170,33 @@ impl Daemon {
 
     fn stream(&mut self, number: usize) {
         let wire = &mut self.wires[number];
-        let (acked, last) = (self.records.acked(), self.records.last());
-        let mut offered = wire.offered.max(acked);
-        if offered < last && offered < acked + RECORDS_UNDER_WAY_MAX {
+        let (acked, last, now) = (self.records.acked(), self.records.last(), clock::real());
+        wire.held = false;
+        wire.records.acknowledged(acked, now);
+        if let Some(after) = wire.records.after(acked, now).filter(|after| *after < last) {
             let topic = wire.topics.record();
-            let after = offered;
             let each = |seq, message| {
-                let room = seq <= acked + RECORDS_UNDER_WAY_MAX;
+                wire.held |= !wire.record_pace.allows(now);
+                let room = !wire.records.is_full() && wire.record_pace.allows(now);
                 let taken = room && wire.offer(topic.clone(), message, false, Some(seq));
                 if taken {
-                    offered = seq;
+                    wire.records.offered(seq);
+                    wire.record_pace.went(now);
                 }
                 taken
             };
             if let Err(err) = self.records.each(after, each) {
                 self.trouble("records", &format!("cannot read records: {err}"));
             }
-            self.wires[number].offered = offered;
         }
-        let wire = &self.wires[number];
+        let wire = &mut self.wires[number];
         let topic = wire.topics.frame();
-        for _ in 0..FRAMES_PER_TURN {
-            if !self.ring.send_next(|_, bytes| wire.offer(topic.clone(), bytes.to_vec(), false, None)) {
+        while self.ring.waiting() > 0 {
+            wire.held |= !wire.frame_pace.allows(now);
+            if wire.held || !self.ring.send_next(|_, bytes| wire.offer(topic.clone(), bytes.to_vec(), false, None)) {
                 break;
             }
+            wire.frame_pace.went(now);
         }
     }
 
@@ -165,6 +210,9 @@ impl Daemon {
         } else if topic == wire.topics.ack() {
             if let Some(ack) = Ack::parse(payload) {
                 if let Ok(id) = ack.record_stream.parse() {
+                    if id == self.records.id() && ack.record_seq <= self.records.acked() {
+                        self.wires[number].records.ask_again(clock::real());
+                    }
                     self.acknowledged(id, ack.record_seq);
                 }
                 if ack.frame_stream == self.frame_stream.to_string() {
@@ -249,10 +297,9 @@ impl Daemon {
         }
     }
 
-    /// Says goodbye.
+    /// Says goodbye; the brokers tell the will.
     pub(super) fn farewell(&mut self) {
         for wire in &mut self.wires {
-            let _ = wire.offer(wire.topics.status(), b"offline".to_vec(), true, None);
             wire.link.stop(Duration::from_secs(3));
         }
     }
