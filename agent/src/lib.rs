@@ -9,6 +9,7 @@ pub mod config;
 mod dump;
 mod fs;
 pub mod link;
+pub mod memory;
 pub mod noip;
 pub mod outbox;
 pub mod probe;

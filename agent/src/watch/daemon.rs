@@ -264,11 +264,6 @@ impl Daemon {
         let stamp = clock::stamp(self.now, self.boot);
         let head = Head { stream: Stream::Frame, id: self.frame_stream, seq: self.frame_seq, stamp };
         let mut builder = Builder::new(&head);
-        for (from, to) in self.ring.take_lost() {
-            let lost = atalaya_wire::event::Lost { from, to };
-            let body = postcard::to_allocvec(&lost).unwrap_or_default();
-            let _ = builder.part(atalaya_wire::event::Lost::KIND, &ObjectId::only(), &body);
-        }
         for (id, sample) in &samples {
             let _ = builder.sample(id, sample);
         }

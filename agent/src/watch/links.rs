@@ -193,7 +193,7 @@ impl Daemon {
         let topic = wire.topics.frame();
         while self.ring.waiting() > 0 {
             wire.held |= !wire.frame_pace.allows(now);
-            if wire.held || !self.ring.send_next(|_, bytes| wire.offer(topic.clone(), bytes.to_vec(), false, None)) {
+            if wire.held || !self.ring.send_next(|_, bytes| wire.offer(topic.clone(), bytes, false, None)) {
                 break;
             }
             wire.frame_pace.went(now);

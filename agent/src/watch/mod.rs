@@ -28,5 +28,8 @@ pub use probes::all as all_probes;
 /// One line: what kept it from starting.
 pub fn run(path: &Path) -> Result<(), String> {
     let config = Config::load(path)?;
-    daemon::Daemon::start(config, path.to_owned())?.run()
+    crate::memory::give_back();
+    let daemon = daemon::Daemon::start(config, path.to_owned())?;
+    crate::memory::give_back();
+    daemon.run()
 }

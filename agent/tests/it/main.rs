@@ -19,3 +19,5 @@ mod restore_traps;
 mod source;
 mod source_open;
 mod source_rights;
+#[cfg(feature = "simulate")]
+mod watch;
