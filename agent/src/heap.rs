@@ -40,14 +40,16 @@ pub(crate) fn give_back() {
     }
 }
 
-/// Where code lies: what is mapped from a file to be executed, which nothing can have written to.
+/// Where code lies, and what programs and libraries begin with: what nothing can have written to.
 #[cfg(target_os = "linux")]
 fn code() -> Vec<(usize, usize)> {
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
     let one = |line: &str| {
         let mut words = line.split_ascii_whitespace();
         let (from, to) = words.next()?.split_once('-')?;
-        let from_file = words.next()? == "r-xp" && words.nth(3)?.starts_with('/');
+        let kind = (words.next()?, words.next()?.chars().all(|digit| digit == '0'));
+        // What a file begins with is only read while it is linked; what lies behind code was changed by that.
+        let from_file = matches!(kind, ("r-xp", _) | ("r--p", true)) && words.nth(2)?.starts_with('/');
         let (from, to) = (usize::from_str_radix(from, 16).ok()?, usize::from_str_radix(to, 16).ok()?);
         from_file.then(|| (from, to.saturating_sub(from)))
     };
@@ -57,8 +59,8 @@ fn code() -> Vec<(usize, usize)> {
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
 fn unmap(start: usize, length: usize) {
-    // SAFETY: the range is a mapping of a file that is private, executable and not writable. Such pages are
-    // what the file holds; the kernel reads them again when they are used. Nothing of ours lies there.
+    // SAFETY: the range is a mapping of a file that is private, was never writable, and holds code or the headers before
+    // it. Such pages are what the file holds; the kernel reads them again when they are used. Nothing of ours lies there.
     unsafe {
         libc::madvise(start as *mut libc::c_void, length, libc::MADV_DONTNEED);
     }

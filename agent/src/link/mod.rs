@@ -55,6 +55,9 @@ pub trait Link {
     /// The message.
     fn offer(&self, out: Out) -> Result<(), Out>;
 
+    /// Another client has our id, and we put each other out: from now on a lost connection is made anew ever more rarely.
+    fn has_rival(&self);
+
     /// Says goodbye, after what was taken has gone out or `deadline` has passed.
     fn stop(&mut self, deadline: std::time::Duration);
 }

@@ -1,5 +1,7 @@
 //! A connection over MQTT 5, in a thread of its own: `rumqttc` brings a runtime, and nothing else here depends on it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -43,6 +45,7 @@ pub struct Subscription {
 /// See the module.
 pub struct Mqtt {
     requests: Sender<Out>,
+    rival: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -63,15 +66,22 @@ impl Mqtt {
         ear: Ear,
     ) -> std::io::Result<Self> {
         let (requests, receiver) = async_channel::bounded(UNDER_WAY_MAX);
-        let session = Session { number, output, identity, will, subscriptions, spread, ear, requests: receiver };
+        let rival = Arc::new(AtomicBool::new(false));
+        let told = Arc::clone(&rival);
+        let session =
+            Session { rival: told, number, output, identity, will, subscriptions, spread, ear, requests: receiver };
         let thread = thread::Builder::new().name("mqtt".into()).stack_size(256 << 10).spawn(move || session.run())?;
-        Ok(Self { requests, thread: Some(thread) })
+        Ok(Self { requests, rival, thread: Some(thread) })
     }
 }
 
 impl Link for Mqtt {
     fn offer(&self, out: Out) -> Result<(), Out> {
         self.requests.try_send(out).map_err(async_channel::TrySendError::into_inner)
+    }
+
+    fn has_rival(&self) {
+        self.rival.store(true, Ordering::Relaxed);
     }
 
     fn stop(&mut self, deadline: Duration) {
@@ -88,6 +98,7 @@ impl Link for Mqtt {
 }
 
 struct Session {
+    rival: Arc<AtomicBool>,
     number: usize,
     output: Output,
     identity: String,
@@ -135,7 +146,8 @@ impl Session {
                     talk.run(&mut events).await
                 }
             };
-            let pause = wait.after(&ended, clock::boot().saturating_sub(began));
+            let rival = self.rival.swap(false, Ordering::Relaxed);
+            let pause = wait.after(&ended, rival, clock::boot().saturating_sub(began));
             match ended {
                 Ended::Stopped => return,
                 Ended::Lost(why) | Ended::Refused(why) | Ended::TakenOver(why) => self.hear(Heard::Down(why)).await,

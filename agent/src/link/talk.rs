@@ -7,7 +7,8 @@ use async_channel::{Receiver, Sender};
 use rumqttc::mqttbytes::QoS;
 use rumqttc::mqttbytes::v5::{DisconnectProperties, DisconnectReasonCode, Packet, RetainForwardRule, SubscribeFilter};
 use rumqttc::{
-    AsyncClient, ConnectionError, Event, EventLoop, PublishNotice, PublishNoticeError, PublishOptions, StateError,
+    AsyncClient, ConnectReturnCode, ConnectionError, Event, EventLoop, PublishNotice, PublishNoticeError,
+    PublishOptions, StateError,
 };
 use tokio::sync::Semaphore;
 
@@ -80,6 +81,9 @@ impl Talk<'_> {
                 Ok(Event::Incoming(Packet::Disconnect(bye))) => return self.dismissed(bye.reason_code),
                 Ok(_) => {}
                 Err(_) if self.requests.is_closed() => return Ended::Stopped,
+                Err(ConnectionError::MqttState(StateError::ServerDisconnect { reason_code, .. })) => {
+                    return self.dismissed(reason_code);
+                }
                 Err(err) if up => return Ended::Lost(said(&err)),
                 Err(err) => return Ended::Refused(said(&err)),
             }
@@ -99,10 +103,9 @@ impl Talk<'_> {
 
     fn dismissed(&self, reason: DisconnectReasonCode) -> Ended {
         match reason {
-            DisconnectReasonCode::SessionTakenOver => Ended::TakenOver(format!(
-                "another agent connected as {:?}: two have one id; empty the state folder of the one that is a copy",
-                self.identity
-            )),
+            DisconnectReasonCode::SessionTakenOver => {
+                Ended::TakenOver(format!("another client connected as {:?}", self.identity))
+            }
             other => Ended::Lost(format!("the broker ended the connection: {other:?}")),
         }
     }
@@ -168,13 +171,24 @@ async fn fate(notice: PublishNotice, topic: String, token: Option<u64>) -> Optio
     }
 }
 
-/// An error in words, without the names of types.
+/// An error in words, without the names of types, and the same words for the same error however often it comes.
 fn said(err: &ConnectionError) -> String {
     match err {
+        ConnectionError::ConnectionRefused(
+            ConnectReturnCode::NotAuthorized | ConnectReturnCode::BadUserNamePassword,
+        ) => "the broker refuses this name or password".into(),
         ConnectionError::ConnectionRefused(code) => format!("the broker refused: {code:?}"),
         ConnectionError::Timeout(_) => "the broker does not answer".into(),
         ConnectionError::MqttState(StateError::AwaitPingResp) => "the broker is silent".into(),
+        ConnectionError::MqttState(StateError::ConnectionAborted) => "the connection was cut".into(),
+        ConnectionError::NotConnAck(_) | ConnectionError::MqttState(StateError::Deserialization(_)) => {
+            "whoever answers there does not speak MQTT 5".into()
+        }
         ConnectionError::Io(err) => format!("no connection: {err}"),
-        other => other.to_string().replace('\n', " "),
+        other => {
+            let text = other.to_string().replace('\n', " ");
+            // What follows is the time, which is another one at each try.
+            text.split(": verification time").next().unwrap_or_default().to_owned()
+        }
     }
 }

@@ -28,12 +28,12 @@ impl Wait {
         Self { spread, next: FIRST, rival: RIVAL_FIRST }
     }
 
-    /// After a try that ended so, having lasted so long.
-    pub(super) fn after(&mut self, ended: &Ended, lasted: Duration) -> Duration {
+    /// After a try that ended so, having lasted so long, perhaps with a `rival` having been seen.
+    pub(super) fn after(&mut self, ended: &Ended, rival: bool, lasted: Duration) -> Duration {
         if lasted >= RIVAL_GOOD {
             self.rival = RIVAL_FIRST;
         }
-        let wait = if matches!(ended, Ended::TakenOver(_)) {
+        let wait = if rival || matches!(ended, Ended::TakenOver(_)) {
             let wait = self.rival;
             self.rival = (wait * 2).min(RIVAL_LAST);
             wait
@@ -55,7 +55,7 @@ mod tests {
 
     fn waits(ended: impl Fn() -> Ended, lasted: u64, count: usize) -> Vec<u64> {
         let mut wait = Wait::new(1.0);
-        (0..count).map(|_| wait.after(&ended(), Duration::from_secs(lasted)).as_secs()).collect()
+        (0..count).map(|_| wait.after(&ended(), false, Duration::from_secs(lasted)).as_secs()).collect()
     }
 
     #[test]
@@ -72,11 +72,15 @@ mod tests {
         let over = || Ended::TakenOver(String::new());
         assert_eq!(waits(over, 100, 8), [60, 120, 240, 480, 960, 1920, 3600, 3600]);
         assert_eq!(waits(over, 4 * 3600, 2), [60, 60]);
+        let mut wait = Wait::new(1.0);
+        let cut = Ended::Lost(String::new());
+        assert_eq!(wait.after(&cut, true, GOOD).as_secs(), 60);
+        assert_eq!(wait.after(&cut, true, GOOD).as_secs(), 120);
     }
 
     #[test]
     fn many_nodes_do_not_wait_alike() {
-        let first = |spread| Wait::new(spread).after(&Ended::Refused(String::new()), Duration::ZERO).as_millis();
+        let first = |spread| Wait::new(spread).after(&Ended::Refused(String::new()), false, Duration::ZERO).as_millis();
         assert_eq!((first(0.0), first(0.5), first(1.0)), (500, 750, 1000));
     }
 }

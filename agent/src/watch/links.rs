@@ -5,7 +5,8 @@ use std::time::Duration;
 use atalaya_wire::ack::Ack;
 use atalaya_wire::command::{Plain, Refusal, Signed};
 use atalaya_wire::discovery::{self, Device};
-use atalaya_wire::{Topics, event, text};
+use atalaya_wire::view::Meta;
+use atalaya_wire::{ObjectId, Topics, event, text};
 
 use super::daemon::Daemon;
 use crate::clock;
@@ -36,6 +37,8 @@ pub(super) struct Wire {
     since: Duration,
     /// It comes and goes for the same reason again and again: that was told.
     flapping: bool,
+    /// The broker showed us what we said of ourselves.
+    introduced: bool,
     records: Flight,
     frame_pace: Pace,
     record_pace: Pace,
@@ -47,6 +50,7 @@ impl Wire {
     pub(super) fn start(number: usize, output: Output, topics: Topics, spread: f64, ear: Ear) -> Result<Self, String> {
         let subscription = |filter: String, retained: bool| Subscription { filter, retained };
         let mut subscriptions = vec![subscription(topics.commands(), false), subscription(topics.status(), true)];
+        subscriptions.push(subscription(topics.view::<Meta>(&ObjectId::only()), true));
         if output.streams {
             subscriptions.push(subscription(topics.ack(), true));
         }
@@ -63,6 +67,7 @@ impl Wire {
             greeting: false,
             since: Duration::ZERO,
             flapping: false,
+            introduced: false,
             records: Flight::default(),
             frame_pace: Pace::new(FRAMES_PER_SECOND),
             record_pace: Pace::new(RECORDS_PER_SECOND),
@@ -207,6 +212,8 @@ impl Daemon {
             if payload == b"offline" {
                 let _ = wire.offer(wire.topics.status(), b"online".to_vec(), true, None);
             }
+        } else if topic == wire.topics.view::<Meta>(&ObjectId::only()) {
+            self.introduced(number, payload);
         } else if topic == wire.topics.ack() {
             if let Some(ack) = Ack::parse(payload) {
                 if let Ok(id) = ack.record_stream.parse() {
@@ -222,6 +229,24 @@ impl Daemon {
         } else if let Some(name) = wire.topics.command_of(topic).map(str::to_owned) {
             let outcome = self.command(&name, payload, retained);
             self.told_command(number, &name, outcome);
+        }
+    }
+
+    /// What the broker has as our head. Once it was ours, another one is that of somebody else who lives now.
+    fn introduced(&mut self, number: usize, payload: &[u8]) {
+        let head: serde_json::Value = serde_json::from_slice(payload).unwrap_or_default();
+        let Some(stream) = head["frame_stream"].as_str() else { return };
+        let wire = &mut self.wires[number];
+        if stream == self.frame_stream.to_string() {
+            wire.introduced = true;
+        } else if wire.introduced {
+            wire.link.has_rival();
+            let why = format!(
+                "two agents have the id {}, the other is called {}; empty the state folder of the one that is a copy",
+                self.node.as_str(),
+                head["name"].as_str().map_or_else(|| "nothing".into(), |name| format!("{name:?}")),
+            );
+            self.trouble("identity", &why);
         }
     }
 
@@ -293,7 +318,7 @@ impl Daemon {
         if !recent && self.commanded.len() < 64 {
             self.commanded.insert(key, self.now.boot);
             let told = event::Commanded { name: text(name), outcome: text(word), reason: text(reason) };
-            self.record(&told, &atalaya_wire::ObjectId::only());
+            self.record(&told, &ObjectId::only());
         }
     }
 

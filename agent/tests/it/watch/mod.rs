@@ -1,11 +1,14 @@
 //! The daemon against a real Mosquitto, on a clock that runs fast. Without Mosquitto these fail, and say so.
 
 mod broker;
+mod commands;
 mod ear;
 mod jumps;
 mod nas;
+mod network;
 mod outage;
 mod sidecar;
+mod tls;
 
 use std::time::{Duration, Instant};
 
