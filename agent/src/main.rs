@@ -3,11 +3,17 @@
 #![deny(unsafe_code)]
 
 mod heap;
+mod idle_disk;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     heap::keep_small();
     atalaya_agent::memory::give_back_by(heap::give_back);
-    atalaya_agent::cli::run(std::env::args_os())
+    let words: Vec<OsString> = std::env::args_os().collect();
+    if atalaya_agent::cli::wants_background(&words) {
+        idle_disk::idle_disk();
+    }
+    atalaya_agent::cli::run(words)
 }

@@ -4,11 +4,12 @@ use std::cell::Cell;
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use atalaya_repo::backup::{Options, Progress};
 use atalaya_repo::{Error, Kind, Repository, Selector};
-use atalaya_store::Store;
+use atalaya_store::{Pace, Store, Throttle};
 
 use super::backup_report::Report;
 use super::context::Context;
@@ -17,7 +18,7 @@ use super::place::Place;
 use super::problems::Problems;
 use super::progress::{Display, of_backup};
 use super::signals::Signals;
-use super::{host, units};
+use super::{backup_job, host, progress_lines, units};
 use crate::source::{self, Excludes, Opener, Shares, Walker};
 
 /// For `--help`.
@@ -25,19 +26,23 @@ const EXAMPLES: &str = "Examples:
   atalaya-agent backup --repo /mnt/usb/nas /home /etc
   atalaya-agent backup --repo /mnt/usb/nas --job photos --exclude '*.tmp' /srv
   atalaya-agent backup --repo /mnt/usb/nas --one-file-system --exclude-caches /
+  atalaya-agent backup --job photos
 
 Patterns of --exclude, as in .gitignore: '*.tmp' and 'node_modules' match
 names anywhere, '/home/*/.cache' from the root, 'Trash/' folders only,
 '/srv/**/cache' at any depth; '!keep.tmp' takes an earlier one back. The last
 pattern that matches decides.";
 
+/// The least important there is.
+const NICE_MAX: i32 = 19;
+
 /// Back up folders and files into a new snapshot
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Name for what is backed up together; its last snapshot is what the new one is compared with
-    #[arg(long, value_name = "NAME", default_value = "default", value_parser = job_name)]
-    job: String,
+    /// Name for what is backed up together; its last snapshot is what the new one is compared with [default: default]
+    #[arg(long, value_name = "NAME", value_parser = job_name)]
+    job: Option<String>,
 
     /// Leave out what matches PATTERN (may be given several times)
     #[arg(long, value_name = "PATTERN")]
@@ -63,8 +68,24 @@ pub(crate) struct Args {
     #[arg(long)]
     full: bool,
 
-    /// Folders and files to back up
-    #[arg(required = true, value_name = "PATH")]
+    /// Write at most SIZE a second to the repository
+    #[arg(long, value_name = "SIZE", value_parser = units::parse_size)]
+    limit_upload: Option<u64>,
+
+    /// Yield to everything else: lowest priority, and the disk only when nobody wants it
+    #[arg(long)]
+    background: bool,
+
+    /// With --json, say how far it is every SECONDS, in a line of its own each
+    #[arg(long, value_name = "SECONDS", requires = "json", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    progress_every: Option<u64>,
+
+    /// Configuration that --job is looked up in when no PATH is given
+    #[arg(long, value_name = "FILE", default_value = "/etc/atalaya/agent.toml")]
+    config: PathBuf,
+
+    /// Folders and files to back up; without any, the configured job called NAME is run
+    #[arg(value_name = "PATH", required_unless_present = "job")]
     paths: Vec<PathBuf>,
 }
 
@@ -79,6 +100,13 @@ fn job_name(text: &str) -> std::result::Result<String, String> {
 }
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
+    if args.background {
+        yield_to_everything();
+    }
+    let job = args.job.as_deref().unwrap_or("default");
+    if args.paths.is_empty() {
+        return backup_job::start(context, job, &args.config, args.full);
+    }
     let start = Cell::new(Instant::now());
     let excludes = Excludes::parse(patterns(args)?)?;
     let place = context.place()?;
@@ -88,13 +116,14 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     // What is wrong with the sources is said before anybody is asked for a passphrase.
     let first = walker()?;
     refuse_full(&*place.store)?;
+    let place = limited(place, args.limit_upload);
     let repo = context.open_at(&place)?;
     let signals = Signals::listen()?;
     let progress = Progress::default();
     let display = Display::new(context.global.quiet || context.global.json);
     let problems = Problems::default();
     let options = Options {
-        job: args.job.clone(),
+        job: job.to_owned(),
         sources: sources(&args.paths),
         host: host::name(),
         full: args.full,
@@ -106,28 +135,56 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
         spool: &spool,
         progress: &progress,
     };
-    let last = if display.is_shown() { last_totals(&repo, &args.job) } else { None };
-    let result = display.around(
-        || of_backup(&progress, last),
-        || match repo.backup(first, Opener::new()?, &options) {
-            // A prune took what it found unused, because this took too long. It will not be so again.
-            Err(err) if err.kind == Kind::Fenced => {
-                display.print("a prune ran meanwhile and took this backup for dead; it is done once more");
-                // What is reported is the second run alone.
-                progress.reset();
-                problems.reset();
-                start.set(Instant::now());
-                repo.backup(walker()?, Opener::new()?, &options)
-            }
-            result => result,
-        },
-    );
+    let every = args.progress_every.map(Duration::from_secs);
+    let last = if display.is_shown() || every.is_some() { last_totals(&repo, job) } else { None };
+    let counts = || of_backup(&progress, last);
+    let work = || match repo.backup(first, Opener::new()?, &options) {
+        // A prune took what it found unused, because this took too long. It will not be so again.
+        Err(err) if err.kind == Kind::Fenced => {
+            display.print("a prune ran meanwhile and took this backup for dead; it is done once more");
+            // What is reported is the second run alone.
+            progress.reset();
+            problems.reset();
+            start.set(Instant::now());
+            repo.backup(walker()?, Opener::new()?, &options)
+        }
+        result => result,
+    };
+    let result = display.around(counts, || progress_lines::around(every, counts, work));
     let mut summary = result.map_err(|err| signals.explain(err))?;
     summary.warnings.extend(void_fence(&repo, &summary.snapshot));
     let mut out = context.output();
-    Report::new(&summary, &args.job, problems, start.get().elapsed()).write(&mut out)?;
+    Report::new(&summary, job, problems, start.get().elapsed()).write(&mut out)?;
     out.finish()?;
     Ok(Exit::with_problems(summary.problems))
+}
+
+/// The same place, into which only so much goes a second.
+fn limited(place: Place, bytes_per_second: Option<u64>) -> Place {
+    match bytes_per_second {
+        None => place,
+        Some(rate) => Place { store: Arc::new(Throttle::new(place.store, rate, Clock(Instant::now()))), ..place },
+    }
+}
+
+/// The clock that a limit is held by.
+struct Clock(Instant);
+
+impl Pace for Clock {
+    fn now(&self) -> Duration {
+        self.0.elapsed()
+    }
+
+    fn sleep(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
+}
+
+/// Lowest priority; and ends with whoever started it: a backup that nobody watches any more would run beside the next
+/// one. What the kernel refuses is left as it is. The disk is `main`'s part.
+fn yield_to_everything() {
+    let _ = rustix::process::setpriority_process(None, NICE_MAX);
+    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM));
 }
 
 fn what_to_walk(

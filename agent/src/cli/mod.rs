@@ -1,6 +1,7 @@
 //! The command line: each subcommand in a file of its own, listed once in [`Command`].
 
 mod backup;
+mod backup_job;
 mod backup_report;
 mod check;
 mod complaint;
@@ -8,6 +9,7 @@ mod completions;
 mod config;
 mod context;
 mod diff;
+mod dismiss;
 mod dump;
 mod entry_text;
 mod exit;
@@ -27,6 +29,7 @@ mod place;
 mod probe;
 mod problems;
 mod progress;
+mod progress_lines;
 mod prompt;
 mod restore;
 mod restore_report;
@@ -84,6 +87,7 @@ enum Command {
     Run(run::Args),
     Config(config::Args),
     Status(status::Args),
+    Dismiss(dismiss::Args),
     Probe(probe::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -106,6 +110,7 @@ impl Command {
             Self::Run(args) => run::run(context, args),
             Self::Config(args) => config::run(context, args),
             Self::Status(args) => status::run(context, args),
+            Self::Dismiss(args) => dismiss::run(context, args),
             Self::Probe(args) => probe::run(context, args),
             Self::Completions(args) => completions::run(args),
             Self::Man(args) => man::run(args),
@@ -131,6 +136,15 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
+/// Does what these words ask for, instead of what was asked for first.
+fn instead(words: impl IntoIterator<Item = OsString>) -> Result<Exit> {
+    let cli = Cli::try_parse_from(words).map_err(|err| {
+        Failure::usage(complaint::one_line(&err).unwrap_or_else(|| "cannot read what was configured".into()))
+    })?;
+    let context = Context::new(cli.global)?;
+    cli.command.run(&context).map_err(|failure| context.with_folders(failure))
+}
+
 /// Help and version are no failure, and the only ones that may take several lines.
 fn refused(err: &clap::Error, json: bool) -> Exit {
     match complaint::one_line(err) {
@@ -145,6 +159,12 @@ fn refused(err: &clap::Error, json: bool) -> Exit {
 /// Whether programs are to hear of a command line that could not be understood. Behind `--` there are names only.
 fn wants_json(args: &[OsString]) -> bool {
     args.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--json")
+}
+
+/// Whether a command that yields to everything else is asked for.
+#[must_use]
+pub fn wants_background(args: &[OsString]) -> bool {
+    args.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--background")
 }
 
 #[derive(Serialize)]

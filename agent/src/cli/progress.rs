@@ -115,18 +115,18 @@ pub(crate) fn of_backup(progress: &Progress, last: Option<(u64, u64)>) -> Counts
 }
 
 /// Bytes a second, smoothed.
-struct Speed {
+pub(crate) struct Speed {
     last: Instant,
     bytes: u64,
     rate: f64,
 }
 
 impl Speed {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { last: Instant::now(), bytes: 0, rate: 0.0 }
     }
 
-    fn update(&mut self, bytes: u64) -> f64 {
+    pub(crate) fn update(&mut self, bytes: u64) -> f64 {
         let seconds = self.last.elapsed().as_secs_f64().max(1e-3);
         let present = bytes.saturating_sub(self.bytes) as f64 / seconds;
         let weight = if self.rate == 0.0 { 1.0 } else { (seconds / WINDOW).min(1.0) };

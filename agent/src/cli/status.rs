@@ -1,6 +1,6 @@
 //! `status`: what the running daemon does.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -16,20 +16,37 @@ const EXAMPLES: &str = "Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
+    #[command(flatten)]
+    socket: Socket,
+}
+
+/// Where the daemon is asked.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Socket {
     /// Socket of the daemon [default: control.sock in the state folder]
     #[arg(long, value_name = "SOCKET")]
     socket: Option<PathBuf>,
 }
 
+impl Socket {
+    pub(crate) fn path(&self, context: &Context) -> Result<PathBuf> {
+        match &self.socket {
+            Some(socket) => Ok(socket.clone()),
+            None => Ok(context.global.state_dir()?.join("control.sock")),
+        }
+    }
+}
+
+/// What to say where none listens.
+pub(crate) fn no_agent(socket: &Path) -> Failure {
+    let why = format!("no agent listens on {}; start one with \"atalaya-agent run\"", socket.display());
+    Failure::new(Exit::Failed, why)
+}
+
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
-    let socket = match &args.socket {
-        Some(socket) => socket.clone(),
-        None => context.global.state_dir()?.join("control.sock"),
-    };
-    let failed = |why: String| Failure::new(Exit::Failed, why);
-    let status = ask(&socket, &Request::Status).map_err(failed)?.ok_or_else(|| {
-        failed(format!("no agent listens on {}; start one with \"atalaya-agent run\"", socket.display()))
-    })?;
+    let socket = args.socket.path(context)?;
+    let status = ask(&socket, &Request::Status).map_err(|why| Failure::new(Exit::Failed, why))?;
+    let status = status.ok_or_else(|| no_agent(&socket))?;
     let mut out = context.output();
     if out.json {
         out.json(&status)?;
@@ -52,15 +69,31 @@ fn lines(status: &Value) -> Vec<String> {
         out.push(format!("  broker {}: {how}", word(broker, "broker")));
     }
     for job in status["jobs"].as_array().into_iter().flatten() {
-        let (name, state, result) = (word(job, "job"), word(job, "state"), word(job, "result"));
-        out.push(format!("  job {name}: {state}; last {result}; next {}", word(job, "next_at")));
+        out.push(format!("  job {}: {}; last {}{}", word(job, "job"), doing(job), word(job, "result"), next(job)));
         if let Some(problem) = job["problem"].as_str() {
             out.push(format!("    {problem}"));
         }
+    }
+    for probe in status["probes"].as_array().into_iter().flatten() {
+        out.push(format!("  probe {}: {}, {}", word(probe, "probe"), word(probe, "state"), word(probe, "problem")));
+    }
+    for trouble in status["troubles"].as_array().into_iter().flatten() {
+        out.push(format!("  trouble: {}", trouble.as_str().unwrap_or_default()));
     }
     out.push(format!("  waiting: {} records, {} frames", status["records_waiting"], status["frames_waiting"]));
     if let Some(bytes) = status["memory_bytes"].as_u64() {
         out.push(format!("  memory: {}", super::units::size(bytes)));
     }
     out
+}
+
+fn doing(job: &Value) -> String {
+    let state = job["state"].as_str().unwrap_or("-");
+    let reason = job["reason"].as_str().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    let far = job["progress_percent"].as_f64().map(|percent| format!(", {percent:.0} %")).unwrap_or_default();
+    format!("{state}{reason}{far}")
+}
+
+fn next(job: &Value) -> String {
+    job["next_at"].as_str().map(|next| format!("; next {next}")).unwrap_or_default()
 }

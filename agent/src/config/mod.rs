@@ -40,12 +40,23 @@ pub struct Config {
     pub jobs: Vec<Job>,
     /// Sections of probes, each read by its probe.
     pub probes: toml::Table,
+    /// When heavy work waits.
+    pub pause: Pause,
     /// Zone of calendars.
     pub zone: jiff::tz::TimeZone,
 }
 
+/// When heavy work waits.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pause {
+    /// Temperature of the processor in °C; `None` for whatever it is.
+    pub above_celsius: Option<f32>,
+    /// Percent of processor time that others use; `None` for any.
+    pub above_busy_percent: Option<f32>,
+}
+
 /// A broker.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Output {
     /// Where.
     pub url: Url,

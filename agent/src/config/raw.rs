@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::values::{Secret, Url, duration, size};
-use super::{Config, Job, Output, plan, prefix};
+use super::{Config, Job, Output, Pause, plan, prefix};
 
 /// More jobs than anybody has, and few enough to keep in memory.
 const JOBS_MAX: usize = 64;
@@ -25,6 +25,8 @@ pub(super) struct Raw {
     mqtt: Vec<RawMqtt>,
     #[serde(default)]
     sidecar: RawSidecar,
+    #[serde(default)]
+    pause: RawPause,
     #[serde(default, rename = "job")]
     jobs: Vec<RawJob>,
     #[serde(default)]
@@ -58,6 +60,34 @@ impl Default for RawWatch {
 #[serde(deny_unknown_fields, default)]
 struct RawSidecar {
     key: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawPause {
+    above_celsius: f32,
+    above_busy_percent: f32,
+}
+
+impl Default for RawPause {
+    fn default() -> Self {
+        Self { above_celsius: 85.0, above_busy_percent: 90.0 }
+    }
+}
+
+impl RawPause {
+    /// Nothing, for a limit of 0.
+    fn check(&self) -> Result<Pause, String> {
+        let limit = |name: &str, value: f32, max: f32| match value {
+            0.0 => Ok(None),
+            value if value > 0.0 && value <= max => Ok(Some(value)),
+            _ => Err(format!("[pause] {name} {value} is not between 0 (never) and {max}")),
+        };
+        Ok(Pause {
+            above_celsius: limit("above_celsius", self.above_celsius, 150.0)?,
+            above_busy_percent: limit("above_busy_percent", self.above_busy_percent, 100.0)?,
+        })
+    }
 }
 
 /// `[[mqtt]]`.
@@ -107,6 +137,7 @@ pub struct RawJob {
     #[serde(default)]
     one_file_system: bool,
     memory_max: Option<String>,
+    limit_upload: Option<String>,
     #[serde(default = "default_schedule")]
     pub(super) schedule: String,
     #[serde(default = "no_time")]
@@ -171,6 +202,7 @@ impl Raw {
             outputs,
             jobs,
             probes: self.probes,
+            pause: self.pause.check()?,
             zone,
         })
     }
@@ -260,9 +292,11 @@ impl RawJob {
         for pattern in &self.exclude {
             pair("--exclude", pattern.clone());
         }
-        for (option, value) in
-            [("--exclude-larger-than", &self.exclude_larger_than), ("--memory-max", &self.memory_max)]
-        {
+        for (option, value) in [
+            ("--exclude-larger-than", &self.exclude_larger_than),
+            ("--memory-max", &self.memory_max),
+            ("--limit-upload", &self.limit_upload),
+        ] {
             if let Some(value) = value {
                 size(value).map_err(&wrong)?;
                 pair(option, value.clone());

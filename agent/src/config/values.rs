@@ -95,7 +95,7 @@ impl FromStr for Url {
 }
 
 /// Something that is never shown.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Secret(PathBuf);
 
 impl Secret {

@@ -17,6 +17,7 @@ mod follow;
 pub mod fs;
 mod journal;
 pub mod logs;
+pub mod model;
 pub mod net;
 pub mod noip;
 mod processes;
@@ -37,6 +38,7 @@ use atalaya_wire::{ObjectId, Sample};
 use jiff::Timestamp;
 
 pub use fault::{Fault, Result};
+pub use processes::cpu_time;
 pub use run::{Output, run};
 pub use site::Site;
 

@@ -44,6 +44,15 @@ pub(crate) fn started(site: &Site, id: u32) -> Option<Duration> {
     Some(Duration::from_millis(ticks.saturating_mul(1000 / TICKS)))
 }
 
+/// Processor time that a process has used so far.
+#[must_use]
+pub fn cpu_time(site: &Site, id: u32) -> Option<Duration> {
+    let stat = site.line(format!("/proc/{id}/stat"))?;
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let mut ticks = || fields.next()?.parse::<u64>().ok();
+    Some(Duration::from_millis((ticks()? + ticks()?).saturating_mul(1000 / TICKS)))
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {

@@ -47,6 +47,8 @@ pub struct History {
     pub retry: Option<Timestamp>,
     /// When this job was first seen: a new one is due at its next time, not at once.
     pub known: Option<Timestamp>,
+    /// When a good run that read everything ended.
+    pub full: Option<Timestamp>,
 }
 
 /// How a run ended.
@@ -158,11 +160,37 @@ impl Plan {
     /// Jobs and what is remembered of them, in the same order.
     #[must_use]
     pub fn new(jobs: Vec<(Job, History)>, built: Timestamp) -> Self {
-        Self {
-            jobs: jobs.into_iter().map(|(job, history)| (job, history, false)).collect(),
-            running: None,
-            busy: None,
-            built,
+        let resumed = |(job, mut history): (Job, History)| {
+            // It began and never ended: the agent was killed, or the power went. It goes on where it stopped.
+            if history.began.is_some() && history.ended < history.began && history.retry.is_none() {
+                history.retry = history.began;
+            }
+            (job, history, false)
+        };
+        Self { jobs: jobs.into_iter().map(resumed).collect(), running: None, busy: None, built }
+    }
+
+    /// Another plan for the same jobs, while `job` runs.
+    pub fn carry_on(&mut self, job: Option<&str>) {
+        self.running = job.and_then(|job| self.jobs.iter().position(|(known, _, _)| known.name == job));
+        if let Some((_, history, _)) = self.running.and_then(|at| self.jobs.get_mut(at)) {
+            history.retry = None;
+        }
+    }
+
+    /// Whether the next run of job `at` is to read everything, which is wanted so often.
+    #[must_use]
+    pub fn wants_full(&self, at: usize, every: Option<Duration>, now: Timestamp) -> bool {
+        let (Some((_, history, _)), Some(every)) = (self.jobs.get(at), every) else { return false };
+        // The first backup of all reads everything anyway.
+        let since = history.full.or(history.known);
+        since.is_some_and(|since| now.duration_since(since) >= every.try_into().unwrap_or_default())
+    }
+
+    /// A good run of `job` read everything.
+    pub fn was_full(&mut self, job: &str, now: Timestamp) {
+        if let Some((_, history, _)) = self.jobs.iter_mut().find(|(known, _, _)| known.name == job) {
+            history.full = Some(now);
         }
     }
 

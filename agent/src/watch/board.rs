@@ -35,6 +35,8 @@ struct Entry {
     seq: u64,
     /// One bit for each output that has not got it.
     due: u8,
+    /// Whether it was seen since the configuration was read.
+    fresh: bool,
 }
 
 /// See the module.
@@ -43,11 +45,25 @@ pub(super) struct Board {
     entries: BTreeMap<(&'static str, ObjectId), Entry>,
     outputs: u8,
     heartbeat: Duration,
+    generation: u64,
 }
 
 impl Board {
     pub(super) fn new(outputs: usize, heartbeat: Duration) -> Self {
-        Self { entries: BTreeMap::new(), outputs: ((1_u16 << outputs) - 1) as u8, heartbeat }
+        Self { entries: BTreeMap::new(), outputs: bits(outputs), heartbeat, generation: 0 }
+    }
+
+    /// Another configuration: everything has to be seen anew, and told anew.
+    pub(super) fn again(&mut self, outputs: usize, heartbeat: Duration) {
+        (self.outputs, self.heartbeat) = (bits(outputs), heartbeat);
+        for entry in self.entries.values_mut() {
+            (entry.due, entry.fresh) = (self.outputs, false);
+        }
+    }
+
+    /// Which objects there are: another number whenever that changes.
+    pub(super) const fn generation(&self) -> u64 {
+        self.generation
     }
 
     /// Takes a sample; gives what turned, if something did that is worth a record. `now` is since the start of the
@@ -59,7 +75,9 @@ impl Board {
         }
         let Some(entry) = self.entries.get_mut(&key) else {
             let due = self.outputs;
-            self.entries.insert(key, Entry { told: Some((sample.clone(), now)), sample, ts, seq: 1, due });
+            let told = Some((sample.clone(), now));
+            self.entries.insert(key, Entry { told, sample, ts, seq: 1, due, fresh: true });
+            self.generation += 1;
             return None;
         };
         let changed = turned(&entry.sample, &sample);
@@ -68,7 +86,7 @@ impl Board {
             None => true,
         };
         entry.sample = sample;
-        entry.ts = ts;
+        (entry.ts, entry.fresh) = (ts, true);
         if worth {
             entry.told = Some((entry.sample.clone(), now));
             entry.seq += 1;
@@ -85,22 +103,53 @@ impl Board {
         }
     }
 
-    /// The next view that this output has not got; it counts as told if `offer` takes it.
+    /// The next view that this output has not got, and which it is; it counts as told if `offer` takes it.
     pub(super) fn tell_next(
         &mut self,
         output: usize,
         topics: &Topics,
         offer: impl FnOnce(String, Vec<u8>) -> bool,
-    ) -> bool {
+    ) -> Option<(&'static str, ObjectId)> {
         let bit = 1 << output;
-        let next = self.entries.iter_mut().find(|(_, entry)| entry.due & bit != 0);
-        let Some(((name, id), entry)) = next else { return false };
+        let ((name, id), entry) = self.entries.iter_mut().find(|(_, entry)| entry.due & bit != 0)?;
         let payload = entry.sample.json(entry.ts, entry.seq);
-        let taken = offer(topics.view_named(name, id), payload);
-        if taken {
-            entry.due &= !bit;
+        if !offer(topics.view_named(name, id), payload) {
+            return None;
         }
-        taken
+        entry.due &= !bit;
+        Some((name, id.clone()))
+    }
+
+    /// Takes an object off.
+    pub(super) fn remove(&mut self, name: &str, id: &ObjectId) {
+        self.retain(|known, other| known != name || other != id);
+    }
+
+    /// Takes off all jobs but those to keep.
+    pub(super) fn retain_jobs(&mut self, keep: impl Fn(&ObjectId) -> bool) {
+        self.retain(|name, id| name != "backup" || keep(id));
+    }
+
+    fn retain(&mut self, keep: impl Fn(&str, &ObjectId) -> bool) {
+        let before = self.entries.len();
+        self.entries.retain(|(name, id), _| keep(name, id));
+        self.generation += u64::from(self.entries.len() != before);
+    }
+
+    /// Whether there is such an object.
+    pub(super) fn has(&self, name: &str, id: &ObjectId) -> bool {
+        self.entries.keys().any(|(known, other)| *known == name && other == id)
+    }
+
+    /// Whether it was seen since the configuration was read.
+    pub(super) fn is_fresh(&self, name: &str, id: &ObjectId) -> bool {
+        self.entries.iter().any(|((known, other), entry)| *known == name && other == id && entry.fresh)
+    }
+
+    /// All objects of a kind.
+    pub(super) fn of(&self, name: &str) -> Vec<(&ObjectId, &Sample)> {
+        let all = self.entries.iter().filter(|((known, _), _)| *known == name);
+        all.map(|((_, id), entry)| (id, &entry.sample)).collect()
     }
 
     /// All objects, for discovery.
@@ -112,6 +161,11 @@ impl Board {
     pub(super) fn get(&self, name: &'static str, id: &ObjectId) -> Option<&Sample> {
         self.entries.get(&(name, id.clone())).map(|entry| &entry.sample)
     }
+}
+
+/// One bit for each of so many.
+const fn bits(outputs: usize) -> u8 {
+    ((1_u16 << outputs) - 1) as u8
 }
 
 fn turned(old: &Sample, new: &Sample) -> Option<Changed> {
@@ -150,10 +204,13 @@ mod tests {
 
     fn told(board: &mut Board, output: usize) -> Vec<String> {
         let mut out = Vec::new();
-        while board.tell_next(output, &topics(), |topic, payload| {
-            out.push(format!("{topic} {}", String::from_utf8(payload).unwrap()));
-            true
-        }) {}
+        while board
+            .tell_next(output, &topics(), |topic, payload| {
+                out.push(format!("{topic} {}", String::from_utf8(payload).unwrap()));
+                true
+            })
+            .is_some()
+        {}
         out
     }
 
@@ -184,7 +241,7 @@ mod tests {
         let mut board = Board::new(1, second(900));
         for cpu in [0.0, 50.0, 90.0] {
             board.see(ObjectId::only(), system(cpu), second(1), 1);
-            assert!(!board.tell_next(0, &topics(), |_, _| false));
+            assert!(board.tell_next(0, &topics(), |_, _| false).is_none());
         }
         let all = told(&mut board, 0);
         assert!(all.len() == 1 && all[0].contains("90.0"));

@@ -23,6 +23,8 @@ pub enum Request {
     Status,
     /// To begin a job, or all.
     Backup(Option<String>),
+    /// To forget hardware that is gone: `disk/<id>`.
+    Dismiss(String),
 }
 
 /// A question and where its answer goes.

@@ -40,6 +40,8 @@ struct Eye {
     /// Since when it is at work.
     since: Option<Duration>,
     stuck: bool,
+    /// Whether it was ever back in time.
+    told: bool,
 }
 
 type Task = (usize, u64, Box<dyn Probe>, Moment);
@@ -66,12 +68,23 @@ impl Eyes {
             turn: 0,
             since: None,
             stuck: false,
+            told: false,
         };
         Self { eyes: probes.into_iter().map(eye).collect(), site, out, worker: None, busy: None }
     }
 
     pub(super) fn name(&self, number: usize) -> &'static str {
         self.eyes.get(number).map_or("", |eye| eye.name)
+    }
+
+    /// All of them.
+    pub(super) fn names(&self) -> Vec<&'static str> {
+        self.eyes.iter().map(|eye| eye.name).collect()
+    }
+
+    /// Whether each has told what it sees, or is stuck.
+    pub(super) fn all_read(&self) -> bool {
+        self.eyes.iter().all(|eye| eye.told || eye.stuck)
     }
 
     /// All are due now.
@@ -145,6 +158,7 @@ impl Eyes {
         let Some(eye) = self.eyes.get_mut(number) else { return false };
         let fresh = eye.turn == turn && !eye.stuck;
         (eye.probe, eye.stuck, eye.since) = (Some(probe), false, None);
+        eye.told |= fresh;
         if self.busy == Some(number) {
             self.busy = None;
         }

@@ -3,15 +3,27 @@
 //! One loop owns everything; probes, links, jobs and the control socket are threads that hand it what they have over
 //! bounded channels and never wait for one another.
 
+mod answers;
 mod board;
 mod clock;
+mod commands;
 mod control;
 mod daemon;
 mod eyes;
+mod heat;
+mod home;
 mod jobs;
+mod known;
+mod line;
 mod links;
 mod node;
 mod probes;
+mod process;
+mod record;
+mod reload;
+mod runs;
+mod sight;
+mod signals;
 mod supervisor;
 
 use std::path::Path;

@@ -47,10 +47,13 @@ fn backup_and_snapshots() {
         "entries:number",
         "bytes:number",
         "files_read:number",
+        "files_new:number",
+        "files_unchanged:number",
         "unchanged:number",
         "read_bytes:number",
         "added_bytes:number",
         "new_chunks:number",
+        "new_bytes:number",
         "first:bool",
         "problems:number",
         "problem_list:array",
@@ -60,6 +63,7 @@ fn backup_and_snapshots() {
     ];
     check(&report, &fields);
     assert_eq!((report["files_read"].as_u64(), report["bytes"].as_u64()), (Some(2), Some(100_006)));
+    assert_eq!((report["files_new"].as_u64(), report["new_bytes"].as_u64()), (Some(2), Some(100_006)));
     let listing = bench.json(["snapshots"]);
     check(&listing, &["snapshots:array", "damaged:array"]);
     check(&listing["snapshots"][0], &SNAPSHOT);

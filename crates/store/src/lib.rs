@@ -16,6 +16,7 @@ mod name;
 mod retry;
 mod spool;
 mod store;
+mod throttle;
 
 #[cfg(feature = "testing")]
 pub mod conformance;
@@ -36,6 +37,7 @@ pub use name::{check_name, check_prefix};
 pub use retry::Retry;
 pub use spool::{remove_stale_spools, spool_in};
 pub use store::{Body, Entry, SpoolFile, Store};
+pub use throttle::{Pace, Throttle};
 
 #[cfg(feature = "testing")]
 pub use fault::{Fault, Rates};

@@ -3,7 +3,7 @@
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 
-use crate::NodeId;
+use crate::{NodeId, ObjectId};
 
 /// Of a command: anything longer is refused unread.
 pub const COMMAND_BYTES_MAX: usize = 8 << 10;
@@ -57,6 +57,36 @@ pub struct Signed {
     pub args: serde_json::Value,
 }
 
+/// What a signed command asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Stop the backup that runs, if it is this job's: `{"job": "photos"}`, or any without a job.
+    Stop(Option<String>),
+    /// Forget hardware that is gone: `{"object": "disk/WD-1"}`; its view and its id.
+    Dismiss(String, ObjectId),
+}
+
+impl Order {
+    /// What `command` asks for.
+    ///
+    /// # Errors
+    ///
+    /// If no command is called so, or it lacks what it is about.
+    pub fn of(command: &Signed) -> Result<Self, Refusal> {
+        let word = |key: &str| command.args.get(key).and_then(serde_json::Value::as_str);
+        match command.command.as_str() {
+            "stop" => Ok(Self::Stop(word("job").map(str::to_owned))),
+            "dismiss" => {
+                let parts = word("object").and_then(|object| object.split_once('/'));
+                let parts = parts.and_then(|(kind, id)| Some((kind.to_owned(), ObjectId::parse(id)?)));
+                let (kind, id) = parts.ok_or(Refusal::Malformed("args lack an object such as disk/WD-1"))?;
+                Ok(Self::Dismiss(kind, id))
+            }
+            _ => Err(Refusal::Unknown),
+        }
+    }
+}
+
 /// Why a command is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -78,6 +108,8 @@ pub enum Refusal {
     Expired,
     /// Not newer than the last.
     Replayed,
+    /// It cannot be remembered, so it might be done twice.
+    Forgetful,
 }
 
 impl Refusal {
@@ -94,6 +126,7 @@ impl Refusal {
             Self::Misdirected => "it is for another node or another command",
             Self::Expired => "its time is over, or longer than an hour",
             Self::Replayed => "it is not newer than the last one",
+            Self::Forgetful => "it cannot be remembered here, so it might be done twice",
         }
     }
 }
@@ -191,6 +224,20 @@ mod tests {
             assert!(open(&sealed[..at], "restore", 990, 6).is_err(), "{at}");
         }
         assert_eq!(open(br#"{"command":"restore"}"#, "restore", 990, 6), Err(Refusal::Unsigned));
+    }
+
+    #[test]
+    fn orders_are_read() {
+        let order = |command: &str, args: serde_json::Value| {
+            let command = command.to_owned();
+            Order::of(&Signed { node: String::new(), command, seq: 1, expires: 0, args })
+        };
+        assert_eq!(order("stop", serde_json::json!({})), Ok(Order::Stop(None)));
+        assert_eq!(order("stop", serde_json::json!({ "job": "a" })), Ok(Order::Stop(Some("a".into()))));
+        let disk = order("dismiss", serde_json::json!({ "object": "disk/WD-1" }));
+        assert_eq!(disk, Ok(Order::Dismiss("disk".into(), ObjectId::of("WD-1"))));
+        assert!(order("dismiss", serde_json::json!({ "object": "disk" })).is_err());
+        assert_eq!(order("restore", serde_json::json!({})), Err(Refusal::Unknown));
     }
 
     #[test]

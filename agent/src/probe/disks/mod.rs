@@ -129,7 +129,8 @@ fn describe(disk: &Found) -> Disk {
         model: some(&disk.model),
         serial: disk.serial.as_deref().filter(|serial| !is_placeholder(serial)).map(text),
         firmware: some(&disk.firmware),
-        kind: Some(text(disk.kind)),
+        // What is made to be pulled out is not missed.
+        kind: Some(text(if disk.removable { "other" } else { disk.kind })),
         size_bytes: Some(disk.bytes),
         power: disk.suspended.then(|| text("standby")),
         ..Disk::default()

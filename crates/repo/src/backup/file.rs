@@ -33,6 +33,7 @@ impl<O: Open> Reader<'_, O> {
         known: Option<(Entry, bool)>,
     ) -> Result<()> {
         self.counts.files_read += 1;
+        self.counts.files_new += u64::from(known.is_none());
         self.extra.clear();
         let mut entry = self.entry(path, meta);
         entry.xattrs.clone_from(&loaded.xattrs);

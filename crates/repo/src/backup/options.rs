@@ -75,7 +75,11 @@ pub struct Summary {
     pub bytes: u64,
     /// Files that were not there or were different in the job's last snapshot.
     pub files_read: u64,
-    /// Entries carried over from the last snapshot.
+    /// Of these, files that were not there.
+    pub files_new: u64,
+    /// Files carried over from the last snapshot.
+    pub files_unchanged: u64,
+    /// Entries carried over from the last snapshot, folders and links too.
     pub unchanged: u64,
     /// Bytes of content read.
     pub read_bytes: u64,
@@ -83,6 +87,8 @@ pub struct Summary {
     pub added_bytes: u64,
     /// Data chunks that were new.
     pub new_chunks: u64,
+    /// Their bytes, before they were compressed.
+    pub new_bytes: u64,
     /// Paths that could not be read, or changed while they were.
     pub problems: u64,
     /// Whether there was a tree of an earlier run to compare with.

@@ -56,6 +56,8 @@ pub(super) struct Reader<'a, O: Open> {
 #[derive(Default)]
 pub(super) struct Counts {
     pub(super) unchanged: u64,
+    pub(super) files_unchanged: u64,
+    pub(super) files_new: u64,
     pub(super) files_read: u64,
     pub(super) read_bytes: u64,
 }
@@ -124,6 +126,7 @@ impl<'a, O: Open> Reader<'a, O> {
                     let same = unchanged(old, &found.meta) && !rotten.has(old);
                     if same && !(full && found.meta.kind == Kind::File) {
                         self.counts.unchanged += 1;
+                        self.counts.files_unchanged += u64::from(found.meta.kind == Kind::File);
                         return parent.matched(&mut |item| self.emit(item));
                     }
                     known = Some((old.clone(), same));
@@ -166,6 +169,7 @@ impl<'a, O: Open> Reader<'a, O> {
         match opened {
             Ok(mut file) => {
                 self.counts.files_read += 1;
+                self.counts.files_new += u64::from(known.is_none());
                 let entry = self.entry(path, meta);
                 self.read_file(&mut file, entry, known)
             }

@@ -27,6 +27,7 @@ pub(super) struct Shared<'a> {
     pub(super) options: &'a Options<'a>,
     pub(super) index: Mutex<Index>,
     pub(super) new_chunks: AtomicU64,
+    pub(super) new_bytes: AtomicU64,
     pub(super) problems: AtomicU64,
     /// Whether what old entries name may be in no usable pack.
     pub(super) loss: Loss,
@@ -44,6 +45,7 @@ impl<'a> Shared<'a> {
             options,
             index: Mutex::new(Index { set, fresh: HashSet::new() }),
             new_chunks: AtomicU64::new(0),
+            new_bytes: AtomicU64::new(0),
             problems: AtomicU64::new(0),
             loss,
             cover,

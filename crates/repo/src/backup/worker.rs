@@ -47,6 +47,7 @@ pub(super) fn work(shared: &Shared<'_>, jobs: &Jobs, verifier: Verifier, out: &O
                 None => Encoder::plain(bytes.framed()),
             };
             shared.new_chunks.fetch_add(1, Ordering::Relaxed);
+            shared.new_bytes.fetch_add(raw as u64, Ordering::Relaxed);
             if let Some(pack) = writer.add(id, raw, encoded)? {
                 out.packs.send(pack).map_err(gone)?;
             }

@@ -75,9 +75,15 @@ pub fn message(
 }
 
 fn platform(component: &Value) -> &'static str {
-    match component["p"].as_str() {
-        Some("binary_sensor") => "binary_sensor",
-        Some("button") => "button",
+    platform_named(component["p"].as_str().unwrap_or_default())
+}
+
+/// A platform by its name, as it was remembered.
+#[must_use]
+pub fn platform_named(name: &str) -> &'static str {
+    match name {
+        "binary_sensor" => "binary_sensor",
+        "button" => "button",
         _ => "sensor",
     }
 }

@@ -1,0 +1,323 @@
+//! What was told of this node before, over restarts. Pure, but for its file.
+//!
+//! What the configuration no longer names is removed from brokers and from Home Assistant at the next connection.
+//! Hardware that is no longer there stays, as a problem, until somebody dismisses it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use atalaya_wire::limits::SAMPLE_BYTES_MAX;
+use atalaya_wire::view::{Disk, FileSystem, Net, Raid, Ups};
+use atalaya_wire::{ObjectId, Sample, text};
+use serde::{Deserialize, Serialize};
+
+/// Kinds that the configuration or a look at the machine names anew at every start. The probes that tell them.
+const NAMED: &[(&str, &[&str])] = &[
+    ("service", &["services", "pages"]),
+    ("dns", &["dns"]),
+    ("noip", &["noip"]),
+    ("cert", &["certs"]),
+    ("log", &["logs"]),
+];
+/// Kinds that are hardware, or stand for it.
+const HARDWARE: &[(&str, &str)] = &[("disk", "disks"), ("fs", "fs"), ("raid", "raid"), ("net", "net"), ("ups", "ups")];
+
+/// What is remembered.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+struct Memory {
+    /// `view/id`, and a sample in hexadecimal digits behind its kind's number: what hardware was, what a job last did.
+    objects: BTreeMap<String, String>,
+    /// By output, the views that it keeps.
+    views: BTreeMap<String, BTreeSet<String>>,
+    /// By output, the entities that Home Assistant has, and their platforms.
+    entities: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Known {
+    path: PathBuf,
+    memory: Memory,
+    changed: bool,
+    /// Probes that have told what they see since the configuration was read.
+    read: BTreeSet<&'static str>,
+}
+
+impl Known {
+    /// A file that cannot be read is none: all it costs is that what is gone stays on a broker.
+    pub(super) fn load(state: &Path) -> Self {
+        let path = state.join("known.json");
+        let memory =
+            std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+        Self { path, memory, changed: false, read: BTreeSet::new() }
+    }
+
+    /// Writes what changed.
+    pub(super) fn save(&mut self) -> std::io::Result<()> {
+        if std::mem::take(&mut self.changed) {
+            super::node::write(&self.path, &serde_json::to_vec(&self.memory)?)?;
+        }
+        Ok(())
+    }
+
+    /// Another configuration: what it names has to be seen anew.
+    pub(super) fn begin_anew(&mut self) {
+        self.read.clear();
+    }
+
+    /// Remembers what hardware is, so that it can be missed.
+    pub(super) fn meet(&mut self, id: &ObjectId, sample: &Sample) {
+        if let Some(identity) = identity(sample) {
+            self.keep(id, &identity);
+        } else if NAMED.iter().any(|(kind, _)| *kind == sample.name()) {
+            self.put(name_of(sample.name(), id), String::new());
+        }
+    }
+
+    /// Remembers a sample as it is.
+    pub(super) fn keep(&mut self, id: &ObjectId, sample: &Sample) {
+        self.put(name_of(sample.name(), id), written(sample));
+    }
+
+    fn put(&mut self, name: String, value: String) {
+        if self.memory.objects.get(&name) != Some(&value) {
+            self.memory.objects.insert(name, value);
+            self.changed = true;
+        }
+    }
+
+    /// What was kept of an object.
+    pub(super) fn recall(&self, kind: &str, id: &ObjectId) -> Option<Sample> {
+        read(self.memory.objects.get(&name_of(kind, id))?)
+    }
+
+    /// Forgets an object; `false` if it was not known.
+    pub(super) fn forget(&mut self, kind: &str, id: &ObjectId) -> bool {
+        let known = self.memory.objects.remove(&name_of(kind, id)).is_some();
+        self.changed |= known;
+        known
+    }
+
+    /// Probe `probe` has told what it sees. What was known of its kinds and is not among what is `there` comes back:
+    /// hardware as it is shown when it is missing, the rest as `None`, because it is gone for good.
+    pub(super) fn settle(
+        &mut self,
+        probe: &'static str,
+        probes: &[&str],
+        there: impl Fn(&str, &ObjectId) -> bool,
+    ) -> Vec<(&'static str, ObjectId, Option<Sample>)> {
+        if !self.read.insert(probe) {
+            return Vec::new();
+        }
+        let mut kinds = Vec::new();
+        for (kind, tellers) in NAMED {
+            let all = tellers.iter().all(|teller| self.read.contains(teller) || !probes.contains(teller));
+            if tellers.contains(&probe) && all {
+                kinds.push((*kind, false));
+            }
+        }
+        kinds.extend(HARDWARE.iter().filter(|(_, teller)| *teller == probe).map(|(kind, _)| (*kind, true)));
+        let mut out = Vec::new();
+        for (kind, hardware) in kinds {
+            for (id, value) in self.of(kind) {
+                if !there(kind, &id) {
+                    let missing = hardware.then(|| read(&value).and_then(|sample| missing(&sample))).flatten();
+                    out.push((kind, id, missing));
+                }
+            }
+        }
+        out
+    }
+
+    fn of(&self, kind: &str) -> Vec<(ObjectId, String)> {
+        let each = self.memory.objects.iter().filter_map(|(name, value)| {
+            let id = name.strip_prefix(kind)?.strip_prefix('/')?;
+            Some((ObjectId::parse(id)?, value.clone()))
+        });
+        each.collect()
+    }
+
+    /// Notes that an output keeps a view.
+    pub(super) fn told(&mut self, output: &str, kind: &str, id: &ObjectId) {
+        let views = self.memory.views.entry(output.to_owned()).or_default();
+        self.changed |= views.insert(name_of(kind, id));
+    }
+
+    /// Views that an output keeps although they are no longer `there`, as kind and id.
+    pub(super) fn stale(&self, output: &str, there: impl Fn(&str, &ObjectId) -> bool) -> Vec<(String, ObjectId)> {
+        let views = self.memory.views.get(output).into_iter().flatten();
+        let parts = views.filter_map(|name| {
+            let (kind, id) = name.split_once('/')?;
+            Some((kind.to_owned(), ObjectId::parse(id)?))
+        });
+        let sweeps =
+            |kind: &str| kind == "backup" || NAMED.iter().any(|(named, _)| *named == kind) || is_hardware(kind);
+        let parts = parts.filter(|(kind, id)| sweeps(kind) && !there(kind, id));
+        parts.filter(|(kind, id)| !self.awaited(kind, id)).collect()
+    }
+
+    /// Whether it may still be seen: its probe has not told yet, or it is kept in mind.
+    fn awaited(&self, kind: &str, id: &ObjectId) -> bool {
+        kind != "backup" && self.memory.objects.contains_key(&name_of(kind, id))
+    }
+
+    /// How the names of those entities begin whose objects may still be seen.
+    pub(super) fn awaited_entities(&self) -> Vec<String> {
+        let names = self.memory.objects.keys().filter(|name| !name.starts_with("backup/"));
+        names.map(|name| format!("{}_", name.replacen('/', "_", 1))).collect()
+    }
+
+    /// An output keeps that view no longer.
+    pub(super) fn removed(&mut self, output: &str, kind: &str, id: &ObjectId) {
+        if let Some(views) = self.memory.views.get_mut(output) {
+            self.changed |= views.remove(&name_of(kind, id));
+        }
+    }
+
+    /// Entities that Home Assistant has from an output.
+    pub(super) fn entities(&self, output: &str) -> BTreeMap<String, String> {
+        self.memory.entities.get(output).cloned().unwrap_or_default()
+    }
+
+    /// Home Assistant has these now.
+    pub(super) fn discovered(&mut self, output: &str, entities: BTreeMap<String, String>) {
+        if self.memory.entities.get(output) != Some(&entities) {
+            self.memory.entities.insert(output.to_owned(), entities);
+            self.changed = true;
+        }
+    }
+}
+
+fn is_hardware(kind: &str) -> bool {
+    HARDWARE.iter().any(|(known, _)| *known == kind)
+}
+
+fn name_of(kind: &str, id: &ObjectId) -> String {
+    format!("{kind}/{}", id.as_str())
+}
+
+fn written(sample: &Sample) -> String {
+    use std::fmt::Write;
+    let mut room = [0; SAMPLE_BYTES_MAX];
+    let body = sample.encode(&mut room).unwrap_or_default();
+    body.iter().fold(format!("{} ", sample.kind()), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}
+
+fn read(value: &str) -> Option<Sample> {
+    let (kind, digits) = value.split_once(' ')?;
+    let byte = |at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
+    let body = (0..digits.len()).step_by(2).map(byte).collect::<Option<Vec<u8>>>()?;
+    Sample::decode(kind.parse().ok()?, &body).ok().flatten()
+}
+
+/// What hardware is, without what it does; `None` for what comes and goes.
+fn identity(sample: &Sample) -> Option<Sample> {
+    Some(match sample {
+        Sample::Disk(disk) if disk.kind.as_deref() != Some("other") => Disk {
+            model: disk.model.clone(),
+            serial: disk.serial.clone(),
+            firmware: disk.firmware.clone(),
+            kind: disk.kind.clone(),
+            size_bytes: disk.size_bytes,
+            ..Disk::default()
+        }
+        .into(),
+        Sample::FileSystem(fs) => {
+            FileSystem { mount: fs.mount.clone(), kind: fs.kind.clone(), ..FileSystem::default() }.into()
+        }
+        Sample::Raid(raid) => Raid { name: raid.name.clone(), ..Raid::default() }.into(),
+        Sample::Net(net) => Net { name: net.name.clone(), ..Net::default() }.into(),
+        Sample::Ups(ups) => Ups { name: ups.name.clone(), ..Ups::default() }.into(),
+        _ => return None,
+    })
+}
+
+/// How it is told when it is not there.
+fn missing(identity: &Sample) -> Option<Sample> {
+    let mut sample = identity.clone();
+    let gone = || Some(text("it was here before; \"atalaya-agent dismiss\" forgets it"));
+    match &mut sample {
+        Sample::Disk(disk) => {
+            (disk.power, disk.health, disk.problem) = (Some(text("missing")), Some(text("warning")), gone());
+        }
+        Sample::FileSystem(fs) => fs.state = Some(text("missing")),
+        Sample::Raid(raid) => (raid.state, raid.problem) = (Some(text("inactive")), gone()),
+        Sample::Net(net) => net.up = Some(false),
+        Sample::Ups(ups) => ups.state = Some(text("silent")),
+        _ => return None,
+    }
+    Some(sample)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn disk(power: &str) -> Sample {
+        let some = |words: &str| Some(text(words));
+        Disk { serial: some("WD-1"), kind: some("hdd"), power: some(power), ..Disk::default() }.into()
+    }
+
+    #[test]
+    fn hardware_that_is_gone_after_a_restart_is_missed_until_it_is_forgotten() {
+        let state = tempfile::tempdir().unwrap();
+        let id = ObjectId::of("WD-1");
+        let mut known = Known::load(state.path());
+        known.meet(&id, &disk("active"));
+        known.save().unwrap();
+        let written = std::fs::metadata(state.path().join("known.json")).unwrap().modified().unwrap();
+        // It works, it sleeps: that is not worth a write.
+        known.meet(&id, &disk("standby"));
+        known.save().unwrap();
+        assert_eq!(std::fs::metadata(state.path().join("known.json")).unwrap().modified().unwrap(), written);
+
+        let mut known = Known::load(state.path());
+        assert!(known.settle("disks", &["disks"], |_, _| true).is_empty());
+        assert!(known.settle("disks", &["disks"], |_, _| false).is_empty(), "once for each configuration");
+        known.begin_anew();
+        let gone = known.settle("disks", &["disks"], |_, _| false);
+        let [("disk", gone_id, Some(Sample::Disk(view)))] = gone.as_slice() else { panic!("{gone:?}") };
+        assert_eq!((gone_id, view.power.as_deref(), view.serial.as_deref()), (&id, Some("missing"), Some("WD-1")));
+        assert!(known.forget("disk", &id) && !known.forget("disk", &id));
+        known.begin_anew();
+        assert!(known.settle("disks", &["disks"], |_, _| false).is_empty());
+    }
+
+    #[test]
+    fn what_the_configuration_no_longer_names_is_removed_once_everybody_was_asked() {
+        let state = tempfile::tempdir().unwrap();
+        let id = ObjectId::of("ssh");
+        let mut known = Known::load(state.path());
+        known.meet(&id, &atalaya_wire::view::Service::default().into());
+        known.told("out", "service", &id);
+        known.told("out", "backup", &ObjectId::of("old"));
+        let nothing = |_: &str, _: &ObjectId| false;
+        // A job is gone at once; a service might still be told by the other probe.
+        assert_eq!(known.stale("out", nothing), [("backup".to_owned(), ObjectId::of("old"))]);
+        let probes = ["services", "pages"];
+        assert!(known.settle("services", &probes, nothing).is_empty());
+        assert_eq!(known.settle("pages", &probes, nothing), [("service", id.clone(), None)]);
+        assert!(known.forget("service", &id));
+        assert_eq!(known.stale("out", nothing).len(), 2);
+        known.removed("out", "service", &id);
+        assert_eq!(known.stale("out", nothing).len(), 1);
+        assert!(known.stale("other", nothing).is_empty());
+    }
+
+    #[test]
+    fn what_is_kept_comes_back() {
+        let state = tempfile::tempdir().unwrap();
+        let mut known = Known::load(state.path());
+        let view = atalaya_wire::view::Backup { read_bytes: Some(7), ..Default::default() };
+        known.keep(&ObjectId::of("a"), &view.clone().into());
+        known.save().unwrap();
+        let known = Known::load(state.path());
+        assert_eq!(known.recall("backup", &ObjectId::of("a")), Some(view.into()));
+        std::fs::write(state.path().join("known.json"), "{").unwrap();
+        assert_eq!(Known::load(state.path()).recall("backup", &ObjectId::of("a")), None);
+    }
+}

@@ -1,0 +1,234 @@
+//! A backup in a process of its own: what it is told, what it says, how it ended.
+
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+
+use async_channel::Sender;
+use atalaya_wire::Stamp;
+use jiff::Timestamp;
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use serde::Deserialize;
+
+use crate::config::Job;
+use crate::schedule::Outcome;
+
+/// Of a line that a job's process says, and of all its complaints.
+const OUTPUT_BYTES_MAX: u64 = 256 << 10;
+/// How often it says how far it is, in seconds.
+const PROGRESS_EVERY: &str = "5";
+
+/// What a job's process tells.
+#[derive(Debug)]
+pub(super) enum News {
+    /// How far it is.
+    Progress(Progress),
+    /// That it is over.
+    Ended(Ended),
+}
+
+/// How far a backup is; totals where it knows or guesses them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(super) struct Progress {
+    pub(super) bytes: u64,
+    pub(super) bytes_per_second: u64,
+    pub(super) total_bytes: Option<u64>,
+}
+
+/// A run that goes on.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) job: String,
+    pub(super) id: [u8; 16],
+    pub(super) began: Stamp,
+    pub(super) wall: Timestamp,
+    /// Whether it reads everything.
+    pub(super) full: bool,
+    pid: Pid,
+    /// Somebody stopped it.
+    pub(super) stopped: bool,
+}
+
+/// How a process ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) status: std::io::Result<ExitStatus>,
+    pub(super) said: String,
+    pub(super) complaint: String,
+}
+
+/// What a backup says of itself, as `--json`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Said {
+    pub(super) snapshot: Option<String>,
+    pub(super) bytes: Option<u64>,
+    pub(super) files_read: Option<u64>,
+    pub(super) files_new: Option<u64>,
+    pub(super) files_unchanged: Option<u64>,
+    pub(super) read_bytes: Option<u64>,
+    pub(super) new_bytes: Option<u64>,
+    pub(super) added_bytes: Option<u64>,
+    pub(super) problems: Option<u64>,
+    warnings: Vec<String>,
+    error: Option<String>,
+}
+
+/// What a run is about, for the record of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct About {
+    pub(super) id: [u8; 16],
+    pub(super) began: Stamp,
+    pub(super) wall: Timestamp,
+    pub(super) full: bool,
+}
+
+impl Run {
+    /// Starts the process; `out` hears what it tells.
+    pub(super) fn start(job: &Job, about: About, out: Sender<News>) -> std::io::Result<Self> {
+        // After an upgrade the file that we were started from may be another, or gone; what runs is still there.
+        let program = std::env::current_exe().ok().filter(|path| path.exists());
+        let mut command = Command::new(program.unwrap_or_else(|| PathBuf::from("/proc/self/exe")));
+        command.args(["backup", "--json", "--quiet", "--background", "--progress-every", PROGRESS_EVERY]);
+        command.args(about.full.then_some("--full")).args(&job.words);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        let mut child = command.spawn()?;
+        let pid = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
+        thread::Builder::new().name("job".into()).stack_size(64 << 10).spawn(move || {
+            let ended = wait(&mut child, &out);
+            let _ = out.send_blocking(News::Ended(ended));
+        })?;
+        let About { id, began, wall, full } = about;
+        Ok(Self { job: job.plan.name.clone(), id, began, wall, full, pid, stopped: false })
+    }
+
+    /// The number of its process.
+    pub(super) fn process(&self) -> u32 {
+        self.pid.as_raw().unsigned_abs()
+    }
+
+    /// Asks it to stop; what it stored is not lost.
+    pub(super) fn stop(&mut self) {
+        self.stopped = true;
+        // What is paused hears nothing.
+        self.pause(false);
+        let _ = killpg(self.pid, Signal::SIGTERM);
+    }
+
+    /// Holds it where it is, or lets it go on.
+    pub(super) fn pause(&self, pause: bool) {
+        let _ = killpg(self.pid, if pause { Signal::SIGSTOP } else { Signal::SIGCONT });
+    }
+}
+
+fn wait(child: &mut Child, out: &Sender<News>) -> Ended {
+    let complaint = child.stderr.take().map(|stderr| {
+        thread::Builder::new().name("job-err".into()).stack_size(64 << 10).spawn(move || limited(stderr))
+    });
+    let said = child.stdout.take().map(|stdout| listen(stdout, out)).unwrap_or_default();
+    let complaint = complaint.and_then(Result::ok).and_then(|thread| thread.join().ok()).unwrap_or_default();
+    Ended { status: child.wait(), said, complaint }
+}
+
+/// Passes on how far it is, and gives the last line that is something else.
+fn listen(stdout: impl Read, out: &Sender<News>) -> String {
+    #[derive(Deserialize)]
+    struct Line {
+        progress: Progress,
+    }
+    let mut stdout = BufReader::new(stdout);
+    let (mut last, mut line) = (String::new(), Vec::new());
+    while matches!((&mut stdout).take(OUTPUT_BYTES_MAX).read_until(b'\n', &mut line), Ok(1..)) {
+        match serde_json::from_slice::<Line>(&line) {
+            // Whoever is busy hears the next one.
+            Ok(line) => drop(out.try_send(News::Progress(line.progress))),
+            Err(_) if line.starts_with(b"{") => last = String::from_utf8_lossy(&line).into_owned(),
+            Err(_) => {}
+        }
+        line.clear();
+    }
+    last
+}
+
+/// What is said, up to the bound; the rest is read and dropped, so that the process never waits for us.
+fn limited(mut from: impl Read) -> String {
+    let mut bytes = Vec::new();
+    let _ = (&mut from).take(OUTPUT_BYTES_MAX).read_to_end(&mut bytes);
+    let _ = std::io::copy(&mut from, &mut std::io::sink());
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+impl Ended {
+    /// Its outcome, its exit code, why in words, and what it said of itself.
+    pub(super) fn judge(&self, stopped: bool) -> (Outcome, Option<i32>, String, Said) {
+        let said: Said = serde_json::from_str(&self.said).unwrap_or_default();
+        let status = match &self.status {
+            Ok(status) => *status,
+            Err(err) => return (Outcome::Failed, None, format!("cannot tell how it ended: {err}"), said),
+        };
+        let complaint =
+            || self.complaint.lines().last().unwrap_or_default().trim_start_matches("atalaya-agent: ").to_owned();
+        let (outcome, problem) = match (status.code(), status.signal()) {
+            (Some(0), _) => (Outcome::Ok, said.warnings.first().cloned().unwrap_or_default()),
+            (Some(3), _) => (Outcome::Warnings, self.unreadable(&said)),
+            _ if stopped => (Outcome::Stopped, "somebody stopped it".into()),
+            (Some(code), _) if code > 128 => (Outcome::Stopped, format!("signal {} stopped it", code - 128)),
+            (Some(_), _) => (Outcome::Failed, said.error.clone().unwrap_or_else(complaint)),
+            (None, Some(9)) => (Outcome::Failed, "it was killed; perhaps memory ran out".into()),
+            (None, Some(signal)) => (Outcome::Failed, format!("signal {signal} ended it")),
+            (None, None) => (Outcome::Failed, "it ended, nobody knows how".into()),
+        };
+        (outcome, status.code(), problem, said)
+    }
+
+    fn unreadable(&self, said: &Said) -> String {
+        let count = said.problems.unwrap_or_default();
+        let first = self.complaint.lines().next().unwrap_or_default();
+        format!("{count} could not be backed up; the first: {first}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ended(code: i32, said: &str, complaint: &str) -> Ended {
+        Ended { status: Ok(ExitStatus::from_raw(code)), said: said.into(), complaint: complaint.into() }
+    }
+
+    #[test]
+    fn how_it_ended_is_told_in_words() {
+        let failed = ended(1 << 8, r#"{"error":"cannot open repository /x: no such folder"}"#, "");
+        assert_eq!(failed.judge(false).0, Outcome::Failed);
+        assert_eq!(failed.judge(false).2, "cannot open repository /x: no such folder");
+        let some =
+            ended(3 << 8, r#"{"snapshot":"ab","problems":2}"#, "cannot read /a: denied\ncannot read /b: denied\n");
+        let (outcome, code, problem, said) = some.judge(false);
+        assert_eq!((outcome, code, said.problems), (Outcome::Warnings, Some(3), Some(2)));
+        assert_eq!(problem, "2 could not be backed up; the first: cannot read /a: denied");
+        assert_eq!(ended(9, "", "").judge(false).2, "it was killed; perhaps memory ran out");
+        assert_eq!(ended(143 << 8, "", "").judge(true).0, Outcome::Stopped);
+        assert_eq!(ended(2 << 8, "", "atalaya-agent: what?\n").judge(false).2, "what?");
+    }
+
+    #[test]
+    fn progress_is_passed_on_and_the_last_document_kept() {
+        let (out, heard) = async_channel::bounded(1);
+        let text = concat!(
+            r#"{"progress":{"bytes":1,"bytes_per_second":2,"total_bytes":null}}"#,
+            "\n",
+            r#"{"progress":{"bytes":9,"bytes_per_second":2,"total_bytes":null}}"#,
+            "\nnoise\n",
+            r#"{"snapshot":"ab"}"#,
+            "\n",
+        );
+        assert_eq!(listen(text.as_bytes(), &out), "{\"snapshot\":\"ab\"}\n");
+        let Ok(News::Progress(first)) = heard.try_recv() else { panic!("no progress") };
+        assert_eq!((first.bytes, first.bytes_per_second, first.total_bytes), (1, 2, None));
+        assert!(heard.try_recv().is_err(), "who is busy hears the next one, and is not waited for");
+    }
+}

@@ -1,0 +1,86 @@
+//! Another configuration while it runs: what changed begins anew, what runs goes on.
+
+use std::time::Duration;
+
+use atalaya_wire::Topics;
+use sd_notify::NotifyState;
+
+use super::daemon::Daemon;
+use super::eyes::Eyes;
+use super::links::Wire;
+use super::{probes, supervisor};
+use crate::config::Config;
+use crate::probe::{Probe, Site};
+
+impl Daemon {
+    /// Reads the configuration again; where something is wrong with it, the old one stays.
+    pub(super) fn reload(&mut self) {
+        supervisor::tell(&[NotifyState::Reloading]);
+        let loaded = Config::load(&self.path).and_then(|config| {
+            let eyes = probes::resident(&config.probes, &self.path)?;
+            Ok((config, eyes))
+        });
+        match loaded {
+            Ok((config, eyes)) => self.take_over(config, eyes),
+            Err(why) => tracing::error!(why, "kept the old configuration"),
+        }
+        supervisor::tell(&[NotifyState::Ready]);
+    }
+
+    fn take_over(&mut self, config: Config, eyes: Vec<Box<dyn Probe>>) {
+        let running = self.runs.run.as_ref().map(|run| run.job.clone());
+        if let Some(job) = running.filter(|job| !config.jobs.iter().any(|known| known.plan.name == *job)) {
+            tracing::info!(job, "the configuration has no such job any more; it counts once that has stopped");
+            self.stop_run(None);
+            self.reload_later = true;
+            return;
+        }
+        if (&config.state, &config.socket) != (&self.config.state, &self.config.socket) {
+            tracing::warn!("another state folder or socket counts from the next start");
+        }
+        let old = std::mem::replace(&mut self.config, config);
+        (self.config.state, self.config.socket) = (old.state, old.socket);
+        self.reconnect(&old.outputs);
+        self.board.again(self.wires.len(), self.config.heartbeat);
+        self.known.begin_anew();
+        self.eyes = Eyes::new(eyes, Site::default(), self.read_out.clone());
+        self.runs.adopt(&self.config, self.node.as_str(), &self.known);
+        self.board.retain_jobs(|id| self.config.jobs.iter().any(|job| job.plan.name == id.as_str()));
+        self.frame_due = Duration::ZERO;
+        self.meta();
+        self.plan_step(crate::schedule::Event::Tick);
+        self.greet_again();
+        tracing::info!(jobs = self.config.jobs.len(), brokers = self.wires.len(), "took over the configuration");
+    }
+
+    /// Connections that are as they were stay; the others are closed and made.
+    fn reconnect(&mut self, old: &[crate::config::Output]) {
+        let outputs = self.config.outputs.clone();
+        if outputs == old {
+            return;
+        }
+        let mut kept: Vec<Option<Wire>> = std::mem::take(&mut self.wires).into_iter().map(Some).collect();
+        for output in outputs {
+            let same = kept.iter_mut().find(|wire| wire.as_ref().is_some_and(|wire| wire.output == output));
+            if let Some(wire) = same.and_then(Option::take) {
+                self.wires.push(wire);
+                continue;
+            }
+            let topics = match Topics::new(&output.prefix, self.node.clone()) {
+                Ok(topics) => topics,
+                Err(why) => {
+                    tracing::error!(why, "prefix");
+                    continue;
+                }
+            };
+            self.links_made += 1;
+            match Wire::start(self.links_made, output, topics, self.spread, self.ear.clone()) {
+                Ok(wire) => self.wires.push(wire),
+                Err(why) => tracing::error!(why),
+            }
+        }
+        for mut wire in kept.into_iter().flatten() {
+            wire.say_goodbye();
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! Jobs on time: lets the plan decide, does what it says, and tells what comes of it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use async_channel::{Receiver, Sender};
+use atalaya_wire::event::{RunBegan, RunEnded};
+use atalaya_wire::view::{Backup, System};
+use atalaya_wire::{ObjectId, Sample, text};
+use jiff::Timestamp;
+
+use super::daemon::Daemon;
+use super::heat::Heat;
+use super::known::Known;
+use super::process::{About, Ended, News, Run};
+use super::{clock, jobs, node};
+use crate::config::Config;
+use crate::probe::{Site, cpu_time};
+use crate::schedule::{Action, Event as Due, History, Outcome, Plan};
+
+/// A clock before this program was written is wrong: 2026-11-01.
+const BUILT: i64 = 1_793_491_200;
+/// What a job's process may have told that nobody has heard yet.
+const NEWS_MAX: usize = 4;
+
+/// Jobs, and the one that runs.
+#[derive(Debug)]
+pub(super) struct Runs {
+    pub(super) plan: Plan,
+    /// In the order of the configuration.
+    pub(super) views: Vec<Backup>,
+    pub(super) run: Option<Run>,
+    memory: PathBuf,
+    heat: Heat,
+    /// Why heavy work waits.
+    pub(super) wait: Option<String>,
+    /// Processor time of the run, and when that was.
+    worked: Option<(Duration, Duration)>,
+    told: Sender<News>,
+    pub(super) news: Receiver<News>,
+}
+
+impl Runs {
+    /// Jobs of `config` on the node called `node`, with what is remembered of them.
+    pub(super) fn new(config: &Config, node: &str, known: &Known) -> Self {
+        let memory = config.state.join("jobs.json");
+        let histories = jobs::load(&memory);
+        let (told, news) = async_channel::bounded(NEWS_MAX);
+        Self {
+            plan: plan(config, node, |name| histories.get(name).cloned()),
+            views: views(config, known),
+            run: None,
+            memory,
+            heat: Heat::new(config.pause),
+            wait: None,
+            worked: None,
+            told,
+            news,
+        }
+    }
+
+    /// Takes another configuration; what runs goes on.
+    pub(super) fn adopt(&mut self, config: &Config, node: &str, known: &Known) {
+        let histories: Vec<(String, History)> =
+            self.plan.histories().map(|(name, history)| (name.to_owned(), history.clone())).collect();
+        let of = |name: &str| histories.iter().find(|(known, _)| known == name).map(|(_, history)| history.clone());
+        let mut plan = plan(config, node, of);
+        plan.carry_on(self.run.as_ref().map(|run| run.job.as_str()));
+        self.plan = plan;
+        self.views = views(config, known);
+        self.heat = Heat::new(config.pause);
+    }
+
+    /// Takes what the machine feels.
+    pub(super) fn feel(&mut self, system: &System, now: Duration) {
+        let others = system.cpu_percent.map(|percent| percent - self.ours(system, now));
+        let why = self.heat.feel(system.temperature_celsius, others, now);
+        if why.is_some() != self.wait.is_some()
+            && let Some(run) = &self.run
+        {
+            run.pause(why.is_some());
+            tracing::info!(job = run.job, why = why.as_deref().unwrap_or("no longer"), "backup pauses");
+        }
+        self.wait = why;
+    }
+
+    /// Percent of all processor time that the run took since it was last looked at.
+    fn ours(&mut self, system: &System, now: Duration) -> f32 {
+        let Some(run) = &self.run else {
+            self.worked = None;
+            return 0.0;
+        };
+        let Some(time) = cpu_time(&Site::default(), run.process()) else { return 0.0 };
+        let before = self.worked.replace((time, now));
+        let Some((worked, at)) = before else { return system.cpu_percent.unwrap_or_default() };
+        let cores = std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f32);
+        let passed = now.saturating_sub(at).as_secs_f32().max(0.001) * cores;
+        (time.saturating_sub(worked).as_secs_f32() * 100.0 / passed).clamp(0.0, 100.0)
+    }
+
+    pub(super) fn position(&self, job: &str) -> Option<usize> {
+        self.plan.histories().position(|(name, _)| name == job)
+    }
+
+    fn id(&self, at: usize) -> ObjectId {
+        self.views.get(at).and_then(|view| view.job.as_deref()).map_or_else(ObjectId::only, ObjectId::of)
+    }
+}
+
+fn plan(config: &Config, node: &str, history: impl Fn(&str) -> Option<History>) -> Plan {
+    let each = config.jobs.iter().map(|job| {
+        let mut plan = job.plan.clone();
+        plan.delay = share(plan.delay, &format!("{node} {}", plan.name));
+        let history = history(&plan.name).unwrap_or_default();
+        (plan, history)
+    });
+    Plan::new(each.collect(), Timestamp::from_second(BUILT).unwrap_or(Timestamp::UNIX_EPOCH))
+}
+
+/// What the last runs were like is known over restarts; what the configuration says is new.
+fn views(config: &Config, known: &Known) -> Vec<Backup> {
+    let each = config.jobs.iter().map(|job| {
+        let fresh = jobs::view(job);
+        match known.recall("backup", &ObjectId::of(&job.plan.name)) {
+            Some(Sample::Backup(old)) => Backup { tier: fresh.tier, rpo_seconds: fresh.rpo_seconds, ..old },
+            _ => fresh,
+        }
+    });
+    each.collect()
+}
+
+impl Daemon {
+    /// Lets the plan decide and does what it says.
+    pub(super) fn plan_step(&mut self, due: Due) {
+        let actions = self.decide(due);
+        self.act(actions);
+        self.show_jobs();
+    }
+
+    fn decide(&mut self, due: Due) -> Vec<Action> {
+        let zone = self.config.zone.clone();
+        let busy = if self.runs.run.is_none() { self.runs.wait.clone() } else { None };
+        let mut actions = self.runs.plan.step(Due::Busy(busy), self.now.wall, &zone);
+        actions.extend(self.runs.plan.step(due, self.now.wall, &zone));
+        actions
+    }
+
+    fn act(&mut self, actions: Vec<Action>) {
+        for action in actions {
+            match action {
+                Action::Save => match jobs::save(&self.runs.memory, &self.runs.plan) {
+                    Ok(()) => self.no_trouble("jobs"),
+                    Err(err) => self.trouble("jobs", &format!("cannot remember when jobs ran: {err}")),
+                },
+                Action::Begin(job, cause) => self.begin(job, cause.name()),
+            }
+        }
+    }
+
+    fn show_jobs(&mut self) {
+        let histories: Vec<History> = self.runs.plan.histories().map(|(_, history)| history.clone()).collect();
+        for (at, history) in histories.iter().enumerate() {
+            let Some(mut view) = self.runs.views.get(at).cloned() else { continue };
+            jobs::refresh(&mut view, at, &self.runs.plan, history, self.now.wall, &self.config.zone);
+            let running = self.runs.plan.running() == Some(at);
+            if let (true, Some(why)) = (running, &self.runs.wait) {
+                (view.state, view.reason) = (Some(text("paused")), Some(text(why)));
+            }
+            let id = self.runs.id(at);
+            if view != self.runs.views[at] || self.board.get("backup", &id).is_none() {
+                self.runs.views[at] = view.clone();
+                self.show(id, view.into());
+            }
+        }
+    }
+
+    fn begin(&mut self, at: usize, cause: &str) {
+        let Some(job) = self.config.jobs.get(at) else { return };
+        let name = job.plan.name.clone();
+        let id = node::random::<16>().unwrap_or_default();
+        let full = self.runs.plan.wants_full(at, job.full_every, self.now.wall);
+        let about = About { id, began: clock::stamp(self.now, self.boot), wall: self.now.wall, full };
+        tracing::info!(job = name, cause, full, "backup begins");
+        let begun = Run::start(job, about, self.runs.told.clone());
+        self.record(&RunBegan { run: id, job: text(&name), cause: text(cause) }, &self.runs.id(at));
+        self.tell_event("backup", &serde_json::json!({ "job": name, "event": "began", "cause": cause }));
+        match begun {
+            Ok(run) => self.runs.run = Some(run),
+            Err(err) => {
+                let problem = format!("cannot start a process for it: {err}");
+                tracing::error!(job = name, problem, "backup failed");
+                jobs::told(
+                    &mut self.runs.views[at],
+                    &super::process::Said::default(),
+                    &problem,
+                    self.now.wall,
+                    Duration::ZERO,
+                );
+                self.over(&name, about, Outcome::Failed, None, &problem);
+            }
+        }
+    }
+
+    /// Takes what the job's process tells.
+    pub(super) fn news(&mut self, news: News) {
+        match news {
+            News::Progress(progress) => {
+                let at = self.runs.run.as_ref().and_then(|run| self.runs.position(&run.job));
+                let Some(at) = at else { return };
+                jobs::moved(&mut self.runs.views[at], &progress);
+                let view = self.runs.views[at].clone();
+                self.show(self.runs.id(at), view.into());
+            }
+            News::Ended(ended) => self.job_ended(&ended),
+        }
+    }
+
+    pub(super) fn job_ended(&mut self, ended: &Ended) {
+        let Some(run) = self.runs.run.take() else { return };
+        let (outcome, exit, problem, said) = ended.judge(run.stopped);
+        let took = self.now.boot.saturating_sub(Duration::from_millis(run.began.boot_millis));
+        let job = run.job.as_str();
+        match outcome {
+            Outcome::Failed => tracing::error!(job, problem, "backup failed"),
+            _ => tracing::info!(job, result = outcome.name(), problem, seconds = took.as_secs(), "backup ended"),
+        }
+        if let Some(at) = self.runs.position(job) {
+            jobs::told(&mut self.runs.views[at], &said, &problem, run.wall, took);
+            jobs::settled(&mut self.runs.views[at]);
+        }
+        let about = About { id: run.id, began: run.began, wall: run.wall, full: run.full };
+        self.over(job, about, outcome, exit, &problem);
+        if std::mem::take(&mut self.reload_later) {
+            self.reload();
+        }
+    }
+
+    /// A run is over: the plan hears of it, and so does everybody else.
+    fn over(&mut self, job: &str, about: About, outcome: Outcome, exit: Option<i32>, problem: &str) {
+        if about.full && matches!(outcome, Outcome::Ok | Outcome::Warnings) {
+            self.runs.plan.was_full(job, self.now.wall);
+        }
+        let id = ObjectId::of(job);
+        let told = RunEnded {
+            run: about.id,
+            job: text(job),
+            began: about.began,
+            result: text(outcome.name()),
+            exit,
+            problem: text(problem),
+        };
+        // The next one may begin at once; what is told of this one comes first.
+        let actions = self.decide(Due::Ended(outcome));
+        self.show_jobs();
+        let view = self.runs.position(job).and_then(|at| self.runs.views.get(at)).cloned().map(Sample::from);
+        self.record_with(&told, &id, view.as_ref());
+        if let Some(view) = &view {
+            self.known.keep(&id, view);
+            self.save_known();
+        }
+        let event = serde_json::json!({
+            "job": job, "event": "ended", "result": outcome.name(), "problem": problem,
+        });
+        self.tell_event("backup", &event);
+        self.act(actions);
+        self.show_jobs();
+    }
+
+    /// Stops the run; `false` if none runs, or another than `job`.
+    pub(super) fn stop_run(&mut self, job: Option<&str>) -> bool {
+        let run = self.runs.run.as_mut().filter(|run| job.is_none_or(|job| run.job == job));
+        run.map(Run::stop).is_some()
+    }
+}
+
+/// The same part of `whole` for the same words, always.
+fn share(whole: Duration, words: &str) -> Duration {
+    let hash = words.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    whole.mul_f64(f64::from(hash) / f64::from(u32::MAX))
+}

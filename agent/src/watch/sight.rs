@@ -1,0 +1,158 @@
+//! What probes see: onto the board, into the next frame, and into records where something turned.
+
+use std::time::Duration;
+
+use atalaya_wire::message::{Builder, Head, Stream};
+use atalaya_wire::view::{Meta, Probe as ProbeView};
+use atalaya_wire::{ObjectId, Sample, text};
+
+use super::clock;
+use super::daemon::Daemon;
+use super::eyes::Reading;
+use crate::probe::{Fault, Site, model};
+
+impl Daemon {
+    /// Takes a reading.
+    pub(super) fn see(&mut self, reading: Reading) {
+        let name = self.eyes.name(reading.number);
+        if !self.eyes.back(reading.number, reading.turn, reading.probe) {
+            return;
+        }
+        let state = reading.result.as_ref().map_or_else(Fault::state, |()| "ok");
+        self.probe_view(name, reading.result.as_ref().err(), state, Some(reading.took));
+        // Who sees some of it and is denied the rest has told what is there.
+        let told = matches!(state, "ok" | "absent") || state == "denied" && !reading.samples.is_empty();
+        for (id, sample) in reading.samples {
+            self.known.meet(&id, &sample);
+            if let Sample::System(view) = &sample {
+                self.runs.feel(view, self.now.boot);
+            }
+            self.show(id, sample);
+        }
+        if told {
+            self.miss(name);
+        }
+        self.save_known();
+    }
+
+    /// What was there before and is not any more, now that `probe` has told what it sees.
+    fn miss(&mut self, probe: &'static str) {
+        let probes = self.eyes.names();
+        let board = &self.board;
+        for (kind, id, missing) in self.known.settle(probe, &probes, |kind, id| board.is_fresh(kind, id)) {
+            match missing {
+                Some(sample) => self.show(id, sample),
+                None => {
+                    self.known.forget(kind, &id);
+                    self.board.remove(kind, &id);
+                    self.greet_again();
+                }
+            }
+        }
+    }
+
+    /// Forgets hardware that is gone; `false` if it is not known.
+    pub(super) fn dismiss(&mut self, kind: &str, id: &ObjectId) -> bool {
+        if !self.known.forget(kind, id) {
+            return false;
+        }
+        self.board.remove(kind, id);
+        self.greet_again();
+        self.save_known();
+        true
+    }
+
+    /// Writes down what is new about this machine; rarely anything is.
+    pub(super) fn save_known(&mut self) {
+        match self.known.save() {
+            Ok(()) => self.no_trouble("known"),
+            Err(err) => self.trouble("known", &format!("cannot remember what this machine has: {err}")),
+        }
+    }
+
+    /// How a probe does, as a view; a line in the log when that turns.
+    pub(super) fn probe_view(
+        &mut self,
+        name: &'static str,
+        fault: Option<&Fault>,
+        state: &'static str,
+        took: Option<Duration>,
+    ) {
+        let problem = fault.map(ToString::to_string);
+        let key = ObjectId::of(name);
+        let before = match self.board.get("probe", &key) {
+            Some(Sample::Probe(view)) => view.state.clone(),
+            _ => None,
+        };
+        if before.as_deref() != Some(state) && matches!(state, "denied" | "failed" | "stuck") {
+            tracing::warn!(probe = name, state, why = problem.as_deref().unwrap_or_default(), "cannot see");
+        }
+        let view = ProbeView {
+            state: Some(text(state)),
+            problem: problem.as_deref().map(text),
+            duration_seconds: took.map(|took| took.as_secs_f32()),
+        };
+        self.show(key, view.into());
+    }
+
+    /// A sample: on the board, into the next frame, and a record if something turned.
+    pub(super) fn show(&mut self, id: ObjectId, sample: Sample) {
+        self.frame.push((id.clone(), sample.clone()));
+        let changed = self.board.see(id.clone(), sample, self.now.boot, self.now.wall.as_second());
+        if let Some(changed) = changed {
+            self.record(&changed, &id);
+            let object = if id.as_str().is_empty() {
+                changed.view.as_str().to_owned()
+            } else {
+                format!("{}/{}", changed.view.as_str(), id.as_str())
+            };
+            self.tell_event(
+                "changed",
+                &serde_json::json!({
+                    "object": object,
+                    "key": changed.key.as_str(),
+                    "from": changed.from.as_str(),
+                    "to": changed.to.as_str(),
+                    "problem": changed.problem.as_str(),
+                }),
+            );
+        }
+    }
+
+    /// What was seen since the last frame, as a frame.
+    pub(super) fn send_frame(&mut self) {
+        let samples = std::mem::take(&mut self.frame);
+        if samples.is_empty() {
+            return;
+        }
+        self.frame_seq += 1;
+        let stamp = clock::stamp(self.now, self.boot);
+        let head = Head { stream: Stream::Frame, id: self.frame_stream, seq: self.frame_seq, stamp };
+        let mut builder = Builder::new(&head);
+        for (id, sample) in &samples {
+            let _ = builder.sample(id, sample);
+        }
+        self.ring.push(self.frame_seq, builder.finish());
+    }
+
+    /// Who this is.
+    pub(super) fn meta(&mut self) {
+        let kernel = rustix::system::uname();
+        let machine = model::describe(&Site::default());
+        let some = |words: &str| (!words.is_empty()).then(|| text(words));
+        let meta = Meta {
+            name: Some(text(&self.config.name)),
+            version: Some(text(env!("CARGO_PKG_VERSION"))),
+            wire: Some(u64::from(atalaya_wire::message::VERSION)),
+            model: some(&machine.model),
+            os: some(&machine.os),
+            kernel: Some(text(&kernel.release().to_string_lossy())),
+            architecture: Some(text(std::env::consts::ARCH)),
+            interval_seconds: Some(self.config.interval.as_secs()),
+            heartbeat_seconds: Some(self.config.heartbeat.as_secs()),
+            record_stream: Some(text(&self.records.id().to_string())),
+            frame_stream: Some(text(&self.frame_stream.to_string())),
+        };
+        self.show(ObjectId::only(), meta.into());
+    }
+}
