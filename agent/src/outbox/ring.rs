@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use atalaya_wire::message::Builder;
 use atalaya_wire::{ObjectId, event};
 
-/// Ranges that were asked for, are not here, and wait to be told so: as many as one acknowledgement can ask for.
-const GONE_MAX: usize = 16;
+/// Ranges that were asked for, are not here, and wait to be told so. Beyond that the two that are nearest become one.
+const GONE_MAX: usize = 32;
 
 /// A frame that waits, or waits to be asked for again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +59,32 @@ impl Ring {
     }
 
     fn drop_at(&mut self, at: usize) {
-        self.bytes -= self.frames.remove(at).map_or(0, |frame| frame.bytes.len());
+        let Some(frame) = self.frames.remove(at) else { return };
+        self.bytes -= frame.bytes.len();
+        // It was asked for again: nothing else would tell that it will not come.
+        if !frame.sent && frame.seq <= self.sent_to {
+            self.lose(frame.seq, frame.seq);
+        }
+    }
+
+    /// Notes that these will not come, joining ranges that touch.
+    fn lose(&mut self, from: u64, to: u64) {
+        self.gone.push((from, to));
+        self.gone.sort_unstable();
+        self.gone.dedup_by(|next, last| {
+            let touches = next.0 <= last.1 + 1;
+            if touches {
+                last.1 = last.1.max(next.1);
+            }
+            touches
+        });
+        let gap = |at: &usize| self.gone[at + 1].0 - self.gone[*at].1;
+        if self.gone.len() > GONE_MAX
+            && let Some(at) = (0..self.gone.len() - 1).min_by_key(gap)
+        {
+            self.gone[at].1 = self.gone[at + 1].1;
+            self.gone.remove(at + 1);
+        }
     }
 
     /// The oldest frame that was not sent, which tells what is lost before it; it counts as sent if `sent` returns `true`.
@@ -77,18 +102,19 @@ impl Ring {
 
     /// Somebody misses these: what of them is still here is sent again, and what is not is told as lost.
     pub fn ask_again(&mut self, from: u64, to: u64) {
-        let mut next = from.max(1);
         let to = to.min(self.sent_to);
+        let (mut next, mut missing) = (from.max(1), Vec::new());
         for frame in self.frames.iter_mut().filter(|frame| (from..=to).contains(&frame.seq)) {
             frame.sent = false;
-            if next < frame.seq && self.gone.len() < GONE_MAX {
-                self.gone.push((next, frame.seq - 1));
+            if next < frame.seq {
+                missing.push((next, frame.seq - 1));
             }
             next = frame.seq + 1;
         }
-        if next <= to && self.gone.len() < GONE_MAX {
-            self.gone.push((next, to));
+        if next <= to {
+            missing.push((next, to));
         }
+        missing.into_iter().for_each(|(from, to)| self.lose(from, to));
     }
 
     /// Frames that wait.
@@ -182,6 +208,14 @@ mod tests {
         ring.ask_again(1, 2);
         push(&mut ring, 21);
         assert_eq!(sent(&mut ring), (vec![21], vec![(1, 2)]));
+        // What was asked for, and had to go before its turn came.
+        ring.ask_again(15, 21);
+        (22..60).for_each(|seq| push(&mut ring, seq));
+        let (left, lost) = sent(&mut ring);
+        for seq in 15..60 {
+            let gone = lost.iter().any(|(from, to)| (from..=to).contains(&&seq));
+            assert_ne!(left.contains(&seq), gone, "{seq} {left:?} {lost:?}");
+        }
     }
 
     #[test]

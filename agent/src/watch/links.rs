@@ -88,7 +88,10 @@ impl Daemon {
             Heard::Denied(what) => {
                 let url = &wire.output.url;
                 let why = format!("{url} refuses what the agent says: {what}; see docs/examples/mosquitto.acl");
-                self.trouble("rights", &why);
+                // The first stands for all: who lacks one right lacks many.
+                if !self.troubles.contains_key("rights") {
+                    self.trouble("rights", &why);
+                }
             }
             Heard::Message { topic, payload, retained } => self.message(index, &topic, &payload, retained),
             Heard::Room => {}

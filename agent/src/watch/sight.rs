@@ -18,6 +18,9 @@ impl Daemon {
         if !self.eyes.back(reading.number, reading.turn, reading.probe) {
             return;
         }
+        if self.eyes.is_rare(reading.number, reading.turn) {
+            crate::memory::give_back();
+        }
         let state = reading.result.as_ref().map_or_else(Fault::state, |()| "ok");
         self.probe_view(name, reading.result.as_ref().err(), state, Some(reading.took));
         // Who sees some of it and is denied the rest has told what is there.

@@ -41,7 +41,6 @@ impl Way {
 pub(super) struct Said {
     /// When it came, in seconds since 1970 by the real clock.
     pub(super) at: f64,
-    pub(super) retained: bool,
     pub(super) topic: String,
     pub(super) payload: Vec<u8>,
 }
@@ -65,7 +64,7 @@ impl Ear {
         // Where whoever listens to such topics may write, by the rights that are shipped.
         let home = topics.iter().all(|topic| topic.starts_with("homeassistant"));
         let probe = if home { "homeassistant/listening" } else { "atalaya/_sidecar/listening" };
-        command.args(["-q", "1", "-F", "%U %r %t %x", "-t", probe]);
+        command.args(["-q", "1", "-F", "%U %t %x", "-t", probe]);
         topics.iter().for_each(|topic| {
             command.args(["-t", topic]);
         });
@@ -117,11 +116,11 @@ impl Drop for Ear {
 }
 
 fn parse(line: &str) -> Option<Said> {
-    let mut words = line.splitn(4, ' ');
-    let (at, retained) = (words.next()?.parse().ok()?, words.next()? == "1");
+    let mut words = line.splitn(3, ' ');
+    let at = words.next()?.parse().ok()?;
     let (topic, digits) = (words.next()?.to_owned(), words.next()?);
     let value = |digit: u8| char::from(digit).to_digit(16).map(|value| value as u8);
     let pairs = digits.as_bytes().as_chunks::<2>().0;
     let payload = pairs.iter().map(|[high, low]| Some(value(*high)? << 4 | value(*low)?)).collect::<Option<_>>()?;
-    Some(Said { at, retained, topic, payload })
+    Some(Said { at, topic, payload })
 }

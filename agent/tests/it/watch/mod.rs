@@ -3,7 +3,9 @@
 mod broker;
 mod commands;
 mod ear;
+mod idle;
 mod jumps;
+mod machine;
 mod nas;
 mod network;
 mod outage;
