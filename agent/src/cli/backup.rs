@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use atalaya_repo::backup::{Options, Progress};
@@ -18,7 +19,7 @@ use super::place::Place;
 use super::problems::Problems;
 use super::progress::{Display, of_backup};
 use super::signals::Signals;
-use super::{backup_job, host, progress_lines, units};
+use super::{background, backup_job, host, progress_lines, units};
 use crate::source::{self, Excludes, Opener, Shares, Walker};
 
 /// For `--help`.
@@ -33,8 +34,8 @@ names anywhere, '/home/*/.cache' from the root, 'Trash/' folders only,
 '/srv/**/cache' at any depth; '!keep.tmp' takes an earlier one back. The last
 pattern that matches decides.";
 
-/// The least important there is.
-const NICE_MAX: i32 = 19;
+/// Of a wait for the limit.
+const STOP_SEEN_WITHIN: Duration = Duration::from_millis(100);
 
 /// Back up folders and files into a new snapshot
 #[derive(Debug, clap::Args)]
@@ -101,7 +102,7 @@ fn job_name(text: &str) -> std::result::Result<String, String> {
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     if args.background {
-        yield_to_everything();
+        background::yield_to_everything();
     }
     let job = args.job.as_deref().unwrap_or("default");
     if args.paths.is_empty() {
@@ -116,9 +117,9 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     // What is wrong with the sources is said before anybody is asked for a passphrase.
     let first = walker()?;
     refuse_full(&*place.store)?;
-    let place = limited(place, args.limit_upload);
-    let repo = context.open_at(&place)?;
     let signals = Signals::listen()?;
+    let place = limited(place, args.limit_upload, &signals.stop);
+    let repo = context.open_at(&place)?;
     let progress = Progress::default();
     let display = Display::new(context.global.quiet || context.global.json);
     let problems = Problems::default();
@@ -160,31 +161,33 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
 }
 
 /// The same place, into which only so much goes a second.
-fn limited(place: Place, bytes_per_second: Option<u64>) -> Place {
-    match bytes_per_second {
-        None => place,
-        Some(rate) => Place { store: Arc::new(Throttle::new(place.store, rate, Clock(Instant::now()))), ..place },
-    }
+fn limited(place: Place, bytes_per_second: Option<u64>, stop: &Arc<AtomicBool>) -> Place {
+    let Some(rate) = bytes_per_second else { return place };
+    let clock = Clock { start: Instant::now(), stop: stop.clone() };
+    Place { store: Arc::new(Throttle::new(place.store, rate, clock)), ..place }
 }
 
 /// The clock that a limit is held by.
-struct Clock(Instant);
+struct Clock {
+    start: Instant,
+    /// Whoever is told to stop waits no longer.
+    stop: Arc<AtomicBool>,
+}
 
 impl Pace for Clock {
     fn now(&self) -> Duration {
-        self.0.elapsed()
+        self.start.elapsed()
     }
 
     fn sleep(&self, time: Duration) {
-        std::thread::sleep(time);
+        let until = Instant::now() + time;
+        while !self.stop.load(Ordering::Relaxed) {
+            match until.checked_duration_since(Instant::now()) {
+                Some(left) => std::thread::sleep(left.min(STOP_SEEN_WITHIN)),
+                None => return,
+            }
+        }
     }
-}
-
-/// Lowest priority; and ends with whoever started it: a backup that nobody watches any more would run beside the next
-/// one. What the kernel refuses is left as it is. The disk is `main`'s part.
-fn yield_to_everything() {
-    let _ = rustix::process::setpriority_process(None, NICE_MAX);
-    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM));
 }
 
 fn what_to_walk(

@@ -41,6 +41,10 @@ pub(crate) struct Args {
         value_parser = percent
     )]
     read_data: Option<f64>,
+
+    /// Yield to everything else: lowest priority, and the disk only when nobody wants it
+    #[arg(long)]
+    background: bool,
 }
 
 fn percent(text: &str) -> std::result::Result<f64, String> {
@@ -72,6 +76,9 @@ struct JsonCheck {
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     let start = Instant::now();
+    if args.background {
+        super::background::yield_to_everything();
+    }
     let place = context.place()?;
     let spool = context.spool()?;
     let repo = context.open_at(&place).map_err(Failure::without_check)?;

@@ -1,5 +1,6 @@
 //! The command line: each subcommand in a file of its own, listed once in [`Command`].
 
+mod background;
 mod backup;
 mod backup_job;
 mod backup_report;

@@ -89,9 +89,27 @@ pub struct Job {
     pub paths: Vec<String>,
     /// How often all files are read.
     pub full_every: Option<Duration>,
+    /// How the repository is checked.
+    pub check: Option<Check>,
+}
+
+/// A check of a job's repository.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// When.
+    pub plan: schedule::Job,
+    /// What to pass to the process that does it, after `check`.
+    pub words: Vec<String>,
 }
 
 impl Config {
+    /// Whether a job or a check is called so.
+    #[must_use]
+    pub fn has_task(&self, name: &str) -> bool {
+        let check = |job: &Job| job.check.as_ref().is_some_and(|check| check.plan.name == name);
+        self.jobs.iter().any(|job| job.plan.name == name || check(job))
+    }
+
     /// Reads and checks a file.
     ///
     /// # Errors
@@ -158,6 +176,19 @@ fn plan(raw: &RawJob, zone: &jiff::tz::TimeZone) -> Result<schedule::Job, String
         retries: raw.retries,
         rpo: duration(raw.rpo.as_deref().unwrap_or(default_rpo))?,
     })
+}
+
+/// The check of a job, as the schedule sees it: as often as wanted, at the times of the job.
+fn check_plan(job: &schedule::Job, every: Duration) -> schedule::Job {
+    schedule::Job {
+        // No job is called so: theirs have no dots.
+        name: format!("{}.check", job.name),
+        calendar: Calendar::Every(every),
+        delay: Duration::ZERO,
+        window: job.window,
+        retries: 1,
+        rpo: every.saturating_mul(4),
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::values::{Secret, Url, duration, size};
-use super::{Config, Job, Output, Pause, plan, prefix};
+use super::{Check, Config, Job, Output, Pause, check_plan, plan, prefix};
+use crate::schedule;
 
 /// More jobs than anybody has, and few enough to keep in memory.
 const JOBS_MAX: usize = 64;
@@ -144,6 +145,9 @@ pub struct RawJob {
     pub(super) jitter: String,
     pub(super) window: Option<String>,
     full_every: Option<String>,
+    check_every: Option<String>,
+    #[serde(default = "default_check_share")]
+    check_share: String,
     #[serde(default = "default_tier")]
     pub(super) tier: u8,
     pub(super) rpo: Option<String>,
@@ -157,6 +161,10 @@ fn default_schedule() -> String {
 
 fn no_time() -> String {
     "0s".into()
+}
+
+fn default_check_share() -> String {
+    "5%".into()
 }
 
 const fn default_tier() -> u8 {
@@ -274,29 +282,16 @@ impl RawJob {
         if !(1..=3).contains(&self.tier) {
             return Err(wrong(format!("tier {} is not 1, 2 or 3", self.tier)));
         }
-        let mut words = vec!["--repo".to_owned(), self.repo.clone(), "--job".into(), self.name.clone()];
+        let access = self.access(state).map_err(&wrong)?;
+        let mut words = access.clone();
+        words.extend(["--job".to_owned(), self.name.clone()]);
         let mut pair = |option: &str, value: String| words.extend([option.to_owned(), value]);
-        pair("--state-dir", state.display().to_string());
-        match (&self.key_file, &self.passphrase_file) {
-            (None, None) => {
-                return Err(wrong("key_file or passphrase_file is needed: nobody is there to be asked".into()));
-            }
-            (key, passphrase) => {
-                for (option, file) in [("--key-file", key), ("--passphrase-file", passphrase)] {
-                    if let Some(file) = file {
-                        pair(option, file.display().to_string());
-                    }
-                }
-            }
-        }
         for pattern in &self.exclude {
             pair("--exclude", pattern.clone());
         }
-        for (option, value) in [
-            ("--exclude-larger-than", &self.exclude_larger_than),
-            ("--memory-max", &self.memory_max),
-            ("--limit-upload", &self.limit_upload),
-        ] {
+        for (option, value) in
+            [("--exclude-larger-than", &self.exclude_larger_than), ("--limit-upload", &self.limit_upload)]
+        {
             if let Some(value) = value {
                 size(value).map_err(&wrong)?;
                 pair(option, value.clone());
@@ -311,12 +306,42 @@ impl RawJob {
         words.push("--".into());
         let paths: Vec<String> = self.paths.iter().map(|path| path.display().to_string()).collect();
         words.extend(paths.iter().cloned());
+        let plan = plan(self, zone).map_err(&wrong)?;
+        let check = self.check_every.as_deref().map(|every| self.check_of(&plan, every, access)).transpose();
         Ok(Job {
-            plan: plan(self, zone).map_err(&wrong)?,
+            check: check.map_err(&wrong)?,
+            plan,
             tier: self.tier,
             words,
             paths,
             full_every: self.full_every.as_deref().map(duration).transpose().map_err(&wrong)?,
         })
+    }
+
+    /// What every command on the repository is given.
+    fn access(&self, state: &std::path::Path) -> Result<Vec<String>, String> {
+        let mut words = vec!["--repo".to_owned(), self.repo.clone(), "--state-dir".into(), state.display().to_string()];
+        if self.key_file.is_none() && self.passphrase_file.is_none() {
+            return Err("key_file or passphrase_file is needed: nobody is there to be asked".into());
+        }
+        for (option, file) in [("--key-file", &self.key_file), ("--passphrase-file", &self.passphrase_file)] {
+            if let Some(file) = file {
+                words.extend([option.to_owned(), file.display().to_string()]);
+            }
+        }
+        if let Some(memory) = &self.memory_max {
+            size(memory)?;
+            words.extend(["--memory-max".to_owned(), memory.clone()]);
+        }
+        Ok(words)
+    }
+
+    fn check_of(&self, plan: &schedule::Job, every: &str, mut words: Vec<String>) -> Result<Check, String> {
+        let share = self.check_share.strip_suffix('%').and_then(|number| number.parse::<f64>().ok());
+        if !share.is_some_and(|share| (0.0..=100.0).contains(&share)) {
+            return Err(format!("check_share {:?} is no share; write \"5%\" or \"100%\"", self.check_share));
+        }
+        words.push(format!("--read-data={}", self.check_share));
+        Ok(Check { plan: check_plan(plan, duration(every)?), words })
     }
 }

@@ -26,6 +26,7 @@ mod reach;
 mod runner;
 mod said;
 pub mod services;
+pub mod shares;
 pub mod smart;
 pub mod system;
 pub mod updates;

@@ -111,7 +111,7 @@ impl Daemon {
             known,
             reload_later: false,
             board: Board::new(wires.len(), config.heartbeat),
-            eyes: Eyes::new(probes::resident(&config.probes, &path)?, Site::default(), out.clone()),
+            eyes: Eyes::new(probes::resident(&config, &path)?, Site::default(), out.clone()),
             ring: Ring::new(RING_BYTES_MAX),
             frame_stream: StreamId(random()?),
             frame_seq: 0,

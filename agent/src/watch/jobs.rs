@@ -100,3 +100,16 @@ pub(super) fn moved(view: &mut Backup, progress: &Progress) {
 pub(super) fn settled(view: &mut Backup) {
     (view.progress_percent, view.left_seconds, view.read_bytes_per_second) = (None, None, None);
 }
+
+/// Puts into the view what a check of its repository came to. One that could not be made says nothing of what is stored.
+pub(super) fn checked(view: &mut Backup, outcome: Outcome, said: &Said, problem: &str) {
+    let damaged = said.findings.is_some_and(|count| count > 0);
+    match outcome {
+        Outcome::Ok | Outcome::Warnings => view.checked = Some(text("verified")),
+        Outcome::Failed if damaged => {
+            view.checked = Some(text("damaged"));
+            view.problem = Some(text(problem));
+        }
+        _ => {}
+    }
+}

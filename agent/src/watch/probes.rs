@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
+use crate::config::Config;
 use crate::probe::Probe;
 use crate::probe::apart::Apart;
 use crate::probe::auth::{Auth, AuthConfig};
@@ -17,6 +18,7 @@ use crate::probe::net::{Net, NetConfig};
 use crate::probe::noip::{NoIp, NoIpConfig};
 use crate::probe::raid::{Raid, RaidConfig};
 use crate::probe::services::{Pages, Services, ServicesConfig};
+use crate::probe::shares::Shares;
 use crate::probe::system::{System, SystemConfig};
 use crate::probe::updates::{Updates, UpdatesConfig};
 use crate::probe::ups::{Ups, UpsConfig};
@@ -56,16 +58,23 @@ pub fn all(sections: &toml::Table) -> Result<Vec<Box<dyn Probe>>, String> {
     TABLE.iter().map(|(name, make)| make(sections).map_err(|why| format!("[probes.{name}]: {why}"))).collect()
 }
 
-/// The same for the daemon, which the configuration in `path` describes: those that need much memory read elsewhere.
+/// The same for the daemon, which `config` in the file `path` describes: those that need much memory read elsewhere, and
+/// one looks whether what is to be backed up can be read.
 ///
 /// # Errors
 ///
 /// As [`all`].
-pub(super) fn resident(sections: &toml::Table, path: &Path) -> Result<Vec<Box<dyn Probe>>, String> {
+pub(super) fn resident(config: &Config, path: &Path) -> Result<Vec<Box<dyn Probe>>, String> {
     let place = |probe: Box<dyn Probe>| -> Box<dyn Probe> {
         if probe.apart() { Box::new(Apart::of(&*probe, path.to_owned())) } else { probe }
     };
-    Ok(all(sections)?.into_iter().map(place).collect())
+    let mut probes: Vec<_> = all(&config.probes)?.into_iter().map(place).collect();
+    let mut paths: Vec<String> = config.jobs.iter().flat_map(|job| job.paths.clone()).collect();
+    paths.dedup();
+    if !paths.is_empty() {
+        probes.push(Box::new(Shares::new(paths)));
+    }
+    Ok(probes)
 }
 
 fn section<C: DeserializeOwned + Default>(all: &toml::Table, name: &str) -> Result<C, String> {

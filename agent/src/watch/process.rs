@@ -13,7 +13,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use serde::Deserialize;
 
-use crate::config::Job;
+use crate::config::{Check, Job};
 use crate::schedule::Outcome;
 
 /// Of a line that a job's process says, and of all its complaints.
@@ -74,8 +74,50 @@ pub(super) struct Said {
     pub(super) new_bytes: Option<u64>,
     pub(super) added_bytes: Option<u64>,
     pub(super) problems: Option<u64>,
+    /// Of a check: what it found.
+    pub(super) findings: Option<u64>,
+    #[serde(deserialize_with = "remarks")]
     warnings: Vec<String>,
     error: Option<String>,
+}
+
+/// A backup's are texts; a check only counts its own.
+fn remarks<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    let value = serde_json::Value::deserialize(from)?;
+    Ok(serde_json::from_value(value).unwrap_or_default())
+}
+
+/// What a process is to do.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Task<'a> {
+    /// A backup, of everything or of what changed.
+    Backup(&'a Job, bool),
+    /// A check of a job's repository.
+    Check(&'a Check),
+}
+
+impl Task<'_> {
+    /// As the schedule calls it.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Backup(job, _) => &job.plan.name,
+            Self::Check(check) => &check.plan.name,
+        }
+    }
+
+    fn words(&self) -> Vec<&str> {
+        let (mut words, rest) = match self {
+            Self::Backup(job, full) => {
+                let mut words = vec!["backup", "--progress-every", PROGRESS_EVERY];
+                words.extend(full.then_some("--full"));
+                (words, &job.words)
+            }
+            Self::Check(check) => (vec!["check"], &check.words),
+        };
+        words.extend(["--json", "--quiet", "--background"]);
+        words.extend(rest.iter().map(String::as_str));
+        words
+    }
 }
 
 /// What a run is about, for the record of it.
@@ -89,12 +131,11 @@ pub(super) struct About {
 
 impl Run {
     /// Starts the process; `out` hears what it tells.
-    pub(super) fn start(job: &Job, about: About, out: Sender<News>) -> std::io::Result<Self> {
+    pub(super) fn start(task: Task<'_>, about: About, out: Sender<News>) -> std::io::Result<Self> {
         // After an upgrade the file that we were started from may be another, or gone; what runs is still there.
         let program = std::env::current_exe().ok().filter(|path| path.exists());
         let mut command = Command::new(program.unwrap_or_else(|| PathBuf::from("/proc/self/exe")));
-        command.args(["backup", "--json", "--quiet", "--background", "--progress-every", PROGRESS_EVERY]);
-        command.args(about.full.then_some("--full")).args(&job.words);
+        command.args(task.words());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         let mut child = command.spawn()?;
         let pid = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
@@ -103,7 +144,13 @@ impl Run {
             let _ = out.send_blocking(News::Ended(ended));
         })?;
         let About { id, began, wall, full } = about;
-        Ok(Self { job: job.plan.name.clone(), id, began, wall, full, pid, stopped: false })
+        Ok(Self { job: task.name().to_owned(), id, began, wall, full, pid, stopped: false })
+    }
+
+    /// One that could not be started.
+    pub(super) const fn never(job: String, about: About) -> Self {
+        let About { id, began, wall, full } = about;
+        Self { job, id, began, wall, full, pid: Pid::from_raw(i32::MAX), stopped: false }
     }
 
     /// The number of its process.
@@ -168,13 +215,14 @@ impl Ended {
         let said: Said = serde_json::from_str(&self.said).unwrap_or_default();
         let status = match &self.status {
             Ok(status) => *status,
-            Err(err) => return (Outcome::Failed, None, format!("cannot tell how it ended: {err}"), said),
+            Err(err) => return (Outcome::Failed, None, format!("cannot run a process for it: {err}"), said),
         };
         let complaint =
             || self.complaint.lines().last().unwrap_or_default().trim_start_matches("atalaya-agent: ").to_owned();
         let (outcome, problem) = match (status.code(), status.signal()) {
             (Some(0), _) => (Outcome::Ok, said.warnings.first().cloned().unwrap_or_default()),
             (Some(3), _) => (Outcome::Warnings, self.unreadable(&said)),
+            (Some(1), _) if said.findings.is_some_and(|count| count > 0) => (Outcome::Failed, self.damage(&said)),
             _ if stopped => (Outcome::Stopped, "somebody stopped it".into()),
             (Some(code), _) if code > 128 => (Outcome::Stopped, format!("signal {} stopped it", code - 128)),
             (Some(_), _) => (Outcome::Failed, said.error.clone().unwrap_or_else(complaint)),
@@ -183,6 +231,11 @@ impl Ended {
             (None, None) => (Outcome::Failed, "it ended, nobody knows how".into()),
         };
         (outcome, status.code(), problem, said)
+    }
+
+    fn damage(&self, said: &Said) -> String {
+        let count = said.findings.unwrap_or_default();
+        format!("the check found {count}; the first: {}", self.complaint.lines().next().unwrap_or_default())
     }
 
     fn unreadable(&self, said: &Said) -> String {
@@ -210,6 +263,8 @@ mod tests {
         let (outcome, code, problem, said) = some.judge(false);
         assert_eq!((outcome, code, said.problems), (Outcome::Warnings, Some(3), Some(2)));
         assert_eq!(problem, "2 could not be backed up; the first: cannot read /a: denied");
+        let check = ended(1 << 8, r#"{"good":false,"findings":2,"warnings":0}"#, "pack ab is damaged\nand so on\n");
+        assert_eq!(check.judge(false).2, "the check found 2; the first: pack ab is damaged");
         assert_eq!(ended(9, "", "").judge(false).2, "it was killed; perhaps memory ran out");
         assert_eq!(ended(143 << 8, "", "").judge(true).0, Outcome::Stopped);
         assert_eq!(ended(2 << 8, "", "atalaya-agent: what?\n").judge(false).2, "what?");

@@ -17,7 +17,7 @@ impl Daemon {
     pub(super) fn reload(&mut self) {
         supervisor::tell(&[NotifyState::Reloading]);
         let loaded = Config::load(&self.path).and_then(|config| {
-            let eyes = probes::resident(&config.probes, &self.path)?;
+            let eyes = probes::resident(&config, &self.path)?;
             Ok((config, eyes))
         });
         match loaded {
@@ -29,7 +29,7 @@ impl Daemon {
 
     fn take_over(&mut self, config: Config, eyes: Vec<Box<dyn Probe>>) {
         let running = self.runs.run.as_ref().map(|run| run.job.clone());
-        if let Some(job) = running.filter(|job| !config.jobs.iter().any(|known| known.plan.name == *job)) {
+        if let Some(job) = running.filter(|job| !config.has_task(job)) {
             tracing::info!(job, "the configuration has no such job any more; it counts once that has stopped");
             self.stop_run(None);
             self.reload_later = true;

@@ -12,9 +12,9 @@ use jiff::Timestamp;
 use super::daemon::Daemon;
 use super::heat::Heat;
 use super::known::Known;
-use super::process::{About, Ended, News, Run};
+use super::process::{About, Ended, News, Run, Task};
 use super::{clock, jobs, node};
-use crate::config::Config;
+use crate::config::{Check, Config};
 use crate::probe::{Site, cpu_time};
 use crate::schedule::{Action, Event as Due, History, Outcome, Plan};
 
@@ -73,26 +73,29 @@ impl Runs {
 
     /// Takes what the machine feels.
     pub(super) fn feel(&mut self, system: &System, now: Duration) {
-        let others = system.cpu_percent.map(|percent| percent - self.ours(system, now));
+        let others = system.cpu_percent.map(|percent| percent - self.ours(now));
         let why = self.heat.feel(system.temperature_celsius, others, now);
         if why.is_some() != self.wait.is_some()
             && let Some(run) = &self.run
         {
             run.pause(why.is_some());
-            tracing::info!(job = run.job, why = why.as_deref().unwrap_or("no longer"), "backup pauses");
+            match &why {
+                Some(why) => tracing::info!(job = run.job, why, "pauses"),
+                None => tracing::info!(job = run.job, "goes on"),
+            }
         }
         self.wait = why;
     }
 
     /// Percent of all processor time that the run took since it was last looked at.
-    fn ours(&mut self, system: &System, now: Duration) -> f32 {
+    fn ours(&mut self, now: Duration) -> f32 {
         let Some(run) = &self.run else {
             self.worked = None;
             return 0.0;
         };
         let Some(time) = cpu_time(&Site::default(), run.process()) else { return 0.0 };
-        let before = self.worked.replace((time, now));
-        let Some((worked, at)) = before else { return system.cpu_percent.unwrap_or_default() };
+        let began = Duration::from_millis(run.began.boot_millis);
+        let (worked, at) = self.worked.replace((time, now)).unwrap_or((Duration::ZERO, began));
         let cores = std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f32);
         let passed = now.saturating_sub(at).as_secs_f32().max(0.001) * cores;
         (time.saturating_sub(worked).as_secs_f32() * 100.0 / passed).clamp(0.0, 100.0)
@@ -107,14 +110,26 @@ impl Runs {
     }
 }
 
+/// Jobs, and behind them the checks of those that have one.
 fn plan(config: &Config, node: &str, history: impl Fn(&str) -> Option<History>) -> Plan {
-    let each = config.jobs.iter().map(|job| {
-        let mut plan = job.plan.clone();
+    let all = config.jobs.iter().map(|job| &job.plan).chain(checks(config).map(|(_, check)| &check.plan));
+    let each = all.map(|job| {
+        let mut plan = job.clone();
         plan.delay = share(plan.delay, &format!("{node} {}", plan.name));
         let history = history(&plan.name).unwrap_or_default();
         (plan, history)
     });
     Plan::new(each.collect(), Timestamp::from_second(BUILT).unwrap_or(Timestamp::UNIX_EPOCH))
+}
+
+/// Checks, and the positions of their jobs.
+fn checks(config: &Config) -> impl Iterator<Item = (usize, &Check)> {
+    config.jobs.iter().enumerate().filter_map(|(at, job)| Some((at, job.check.as_ref()?)))
+}
+
+/// The job that the task called `name` is about.
+fn job_of(name: &str) -> &str {
+    name.strip_suffix(".check").unwrap_or(name)
 }
 
 /// What the last runs were like is known over restarts; what the configuration says is new.
@@ -166,37 +181,35 @@ impl Daemon {
             if let (true, Some(why)) = (running, &self.runs.wait) {
                 (view.state, view.reason) = (Some(text("paused")), Some(text(why)));
             }
-            let id = self.runs.id(at);
-            if view != self.runs.views[at] || self.board.get("backup", &id).is_none() {
-                self.runs.views[at] = view.clone();
-                self.show(id, view.into());
+            self.runs.views[at] = view.clone();
+            let (id, sample) = (self.runs.id(at), Sample::from(view));
+            if self.board.get("backup", &id) != Some(&sample) {
+                self.show(id, sample);
             }
         }
     }
 
     fn begin(&mut self, at: usize, cause: &str) {
-        let Some(job) = self.config.jobs.get(at) else { return };
-        let name = job.plan.name.clone();
+        let config = &self.config;
+        let task = match config.jobs.get(at) {
+            Some(job) => Some(Task::Backup(job, self.runs.plan.wants_full(at, job.full_every, self.now.wall))),
+            None => checks(config).nth(at - config.jobs.len()).map(|(_, check)| Task::Check(check)),
+        };
+        let Some(task) = task else { return };
+        let full = matches!(task, Task::Backup(_, true));
         let id = node::random::<16>().unwrap_or_default();
-        let full = self.runs.plan.wants_full(at, job.full_every, self.now.wall);
         let about = About { id, began: clock::stamp(self.now, self.boot), wall: self.now.wall, full };
-        tracing::info!(job = name, cause, full, "backup begins");
-        let begun = Run::start(job, about, self.runs.told.clone());
-        self.record(&RunBegan { run: id, job: text(&name), cause: text(cause) }, &self.runs.id(at));
+        let begun = Run::start(task, about, self.runs.told.clone());
+        let name = task.name().to_owned();
+        tracing::info!(job = name, cause, full, "begins");
+        let object = ObjectId::of(job_of(&name));
+        self.record(&RunBegan { run: id, job: text(&name), cause: text(cause) }, &object);
         self.tell_event("backup", &serde_json::json!({ "job": name, "event": "began", "cause": cause }));
         match begun {
             Ok(run) => self.runs.run = Some(run),
             Err(err) => {
-                let problem = format!("cannot start a process for it: {err}");
-                tracing::error!(job = name, problem, "backup failed");
-                jobs::told(
-                    &mut self.runs.views[at],
-                    &super::process::Said::default(),
-                    &problem,
-                    self.now.wall,
-                    Duration::ZERO,
-                );
-                self.over(&name, about, Outcome::Failed, None, &problem);
+                let ended = Ended { status: Err(err), said: String::new(), complaint: String::new() };
+                self.ended(&Run::never(name, about), &ended);
             }
         }
     }
@@ -206,33 +219,41 @@ impl Daemon {
         match news {
             News::Progress(progress) => {
                 let at = self.runs.run.as_ref().and_then(|run| self.runs.position(&run.job));
-                let Some(at) = at else { return };
-                jobs::moved(&mut self.runs.views[at], &progress);
-                let view = self.runs.views[at].clone();
-                self.show(self.runs.id(at), view.into());
+                let Some(view) = at.and_then(|at| self.runs.views.get_mut(at)) else { return };
+                jobs::moved(view, &progress);
+                let (id, view) = (ObjectId::of(view.job.as_deref().unwrap_or_default()), view.clone());
+                self.show(id, view.into());
             }
             News::Ended(ended) => self.job_ended(&ended),
         }
     }
 
-    pub(super) fn job_ended(&mut self, ended: &Ended) {
+    fn job_ended(&mut self, ended: &Ended) {
         let Some(run) = self.runs.run.take() else { return };
+        self.ended(&run, ended);
+        if std::mem::take(&mut self.reload_later) {
+            self.reload();
+        }
+    }
+
+    fn ended(&mut self, run: &Run, ended: &Ended) {
         let (outcome, exit, problem, said) = ended.judge(run.stopped);
         let took = self.now.boot.saturating_sub(Duration::from_millis(run.began.boot_millis));
         let job = run.job.as_str();
         match outcome {
-            Outcome::Failed => tracing::error!(job, problem, "backup failed"),
-            _ => tracing::info!(job, result = outcome.name(), problem, seconds = took.as_secs(), "backup ended"),
-        }
-        if let Some(at) = self.runs.position(job) {
-            jobs::told(&mut self.runs.views[at], &said, &problem, run.wall, took);
-            jobs::settled(&mut self.runs.views[at]);
+            Outcome::Failed => tracing::error!(job, problem, "failed"),
+            _ => tracing::info!(job, result = outcome.name(), problem, seconds = took.as_secs(), "ended"),
         }
         let about = About { id: run.id, began: run.began, wall: run.wall, full: run.full };
-        self.over(job, about, outcome, exit, &problem);
-        if std::mem::take(&mut self.reload_later) {
-            self.reload();
+        if let Some(view) = self.runs.position(job_of(job)).and_then(|at| self.runs.views.get_mut(at)) {
+            if job_of(job) == job {
+                jobs::told(view, &said, &problem, run.wall, took);
+                jobs::settled(view);
+            } else {
+                jobs::checked(view, outcome, &said, &problem);
+            }
         }
+        self.over(job, about, outcome, exit, &problem);
     }
 
     /// A run is over: the plan hears of it, and so does everybody else.
@@ -240,7 +261,7 @@ impl Daemon {
         if about.full && matches!(outcome, Outcome::Ok | Outcome::Warnings) {
             self.runs.plan.was_full(job, self.now.wall);
         }
-        let id = ObjectId::of(job);
+        let id = ObjectId::of(job_of(job));
         let told = RunEnded {
             run: about.id,
             job: text(job),
@@ -252,7 +273,7 @@ impl Daemon {
         // The next one may begin at once; what is told of this one comes first.
         let actions = self.decide(Due::Ended(outcome));
         self.show_jobs();
-        let view = self.runs.position(job).and_then(|at| self.runs.views.get(at)).cloned().map(Sample::from);
+        let view = self.runs.position(job_of(job)).and_then(|at| self.runs.views.get(at)).cloned().map(Sample::from);
         self.record_with(&told, &id, view.as_ref());
         if let Some(view) = &view {
             self.known.keep(&id, view);

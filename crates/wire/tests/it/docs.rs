@@ -1,5 +1,4 @@
 //! `docs/wire.md` says what the tables say. `ATALAYA_WRITE_DOCS=1 cargo test -p atalaya-wire` writes the tables anew.
-#![allow(clippy::unwrap_used)]
 
 use std::fmt::Write;
 use std::fs;
@@ -7,6 +6,8 @@ use std::path::Path;
 
 use atalaya_wire::event;
 use atalaya_wire::view::{Change, KINDS};
+
+use super::examples::{TS, all};
 
 const BEGIN: &str = "<!-- made from crates/wire: begin -->\n";
 const END: &str = "<!-- made from crates/wire: end -->\n";
@@ -22,6 +23,7 @@ fn change(change: Change) -> String {
 
 fn made() -> String {
     let mut out = String::new();
+    let examples = all();
     for kind in KINDS {
         let about = kind.about.trim();
         writeln!(out, "### `{}` (kind {})\n\n{about}\n", kind.name, kind.kind).unwrap();
@@ -30,7 +32,9 @@ fn made() -> String {
             let (about, change) = (field.about.trim(), change(field.change));
             writeln!(out, "| `{}` | {} | {change} | {about} |", field.key, field.shape).unwrap();
         }
-        out.push('\n');
+        let example = examples.iter().find(|sample| sample.kind() == kind.kind).unwrap();
+        let json = String::from_utf8(example.json(TS, 3)).unwrap();
+        writeln!(out, "\n```json\n{json}\n```\n").unwrap();
     }
     writeln!(out, "### Events\n\n| kind | name |\n|---|---|").unwrap();
     for (kind, name) in event::KINDS {
