@@ -42,7 +42,7 @@ fn a_retained_command_does_nothing() {
     assert_eq!(results(&ear, "backup", ""), 0);
     way.say(&command("backup"), b"all", true);
     until(|| nas.log(), || results(&ear, "backup", "it was retained") == 1);
-    assert_eq!(nas.log_count("backup begins"), 0, "{}", nas.log());
+    assert_eq!(nas.log_count("begins job"), 0, "{}", nas.log());
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_repeated_command_counts_once_and_a_flood_fills_nothing() {
         way.say(&command("backup"), b"all", false);
     }
     until(|| nas.log(), || results(&ear, "backup", "") == 20);
-    assert_eq!((results(&ear, "backup", "\"done\""), nas.log_count("backup begins")), (1, 1));
+    assert_eq!((results(&ear, "backup", "\"done\""), nas.log_count("begins job")), (1, 1));
 
     let before = ear.count("/record");
     let huge = vec![b'x'; 10 << 20];

@@ -35,7 +35,9 @@ impl Nas {
     }
 
     pub(super) fn configure(&self, config: &str) {
-        let node = format!("[node]\nid = \"{NODE}\"\nname = \"Test\"\nzone = \"UTC\"\nstate_dir = {:?}\n", self.state);
+        let node = format!("[node]\nid = \"{NODE}\"\nname = \"Test\"\nzone = \"UTC\"\nstate_dir = {:?}\n", self.state)
+            // A machine that is busy with tests is no reason to wait.
+            + "[pause]\nabove_busy_percent = 0\n";
         fs::write(self.folder.join("agent.toml"), node + config).unwrap();
     }
 
