@@ -13,6 +13,7 @@ pub mod memory;
 pub mod noip;
 pub mod outbox;
 pub mod probe;
+mod program;
 pub mod restore;
 pub mod schedule;
 pub mod source;

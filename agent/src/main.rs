@@ -4,6 +4,7 @@
 
 mod heap;
 mod idle_disk;
+mod kernel_clock;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -11,6 +12,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     heap::keep_small();
     atalaya_agent::memory::give_back_by(heap::give_back);
+    atalaya_agent::probe::system::ask_clock_by(kernel_clock::kept_right);
     let words: Vec<OsString> = std::env::args_os().collect();
     if atalaya_agent::cli::wants_background(&words) {
         idle_disk::idle_disk();

@@ -38,6 +38,7 @@ mod restore_watch;
 mod run;
 mod secret;
 mod signals;
+mod smart_helper;
 mod snapshot_arg;
 mod snapshots;
 mod stats;
@@ -90,6 +91,7 @@ enum Command {
     Status(status::Args),
     Dismiss(dismiss::Args),
     Probe(probe::Args),
+    SmartHelper(smart_helper::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -113,6 +115,7 @@ impl Command {
             Self::Status(args) => status::run(context, args),
             Self::Dismiss(args) => dismiss::run(context, args),
             Self::Probe(args) => probe::run(context, args),
+            Self::SmartHelper(args) => smart_helper::run(context, args),
             Self::Completions(args) => completions::run(args),
             Self::Man(args) => man::run(args),
         }

@@ -1,5 +1,6 @@
 //! `probe`: one reading, for people, for programs, or for the daemon.
 
+use std::io::Read;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,11 +13,15 @@ use super::exit::{Exit, Failure, Result};
 use super::output::Output;
 use super::text::shown;
 use crate::config::Config;
-use crate::probe::{Fault, Moment, Probe, Site, apart};
+use crate::probe::web::ROOTS;
+use crate::probe::{Fault, Moment, Probe, Site, apart, dns};
 
 const EXAMPLES: &str = "Examples:
   atalaya-agent probe
   atalaya-agent probe disks --json";
+
+/// Of an address: what fits into a pipe.
+const URL_BYTES_MAX: u64 = 4096;
 
 /// Look at this machine once, as the daemon does
 #[derive(Debug, clap::Args)]
@@ -33,17 +38,21 @@ pub(crate) struct Args {
     /// Write what the daemon reads
     #[arg(long, hide = true)]
     parts: bool,
+
+    /// Write what the page says whose address is on standard input
+    #[arg(long, hide = true)]
+    page: bool,
 }
 
 type Samples = Vec<(ObjectId, Sample)>;
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
+    if args.page {
+        return page(context);
+    }
     let usage = |why| Failure::new(Exit::Usage, why);
-    let sections = match &args.config {
-        Some(path) => Config::load(path).map_err(usage)?.probes,
-        None => toml::Table::new(),
-    };
-    let mut probes = crate::watch::all_probes(&sections).map_err(usage)?;
+    let config = args.config.as_ref().map_or_else(|| Config::parse(""), |path| Config::load(path)).map_err(usage)?;
+    let mut probes = crate::watch::all_probes(&config).map_err(usage)?;
     if let Some(name) = &args.name {
         let known: Vec<&str> = probes.iter().map(|probe| probe.name()).collect();
         let known = known.join(", ");
@@ -55,6 +64,9 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     let mut out = context.output();
     let mut failed = false;
     for probe in &mut probes {
+        if !args.parts {
+            probe.only_look();
+        }
         let (samples, result) = read(&mut **probe);
         failed |= matches!(result, Err(Fault::Failed(_)));
         if args.parts {
@@ -65,6 +77,18 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     }
     out.finish()?;
     Ok(if failed && !args.parts { Exit::Failed } else { Exit::Done })
+}
+
+/// Gets a page for the daemon, which has not the memory for TLS.
+fn page(context: &Context) -> Result<Exit> {
+    let mut url = String::new();
+    let read = std::io::stdin().take(URL_BYTES_MAX).read_to_string(&mut url);
+    read.map_err(|err| Failure::usage(format!("cannot read an address from standard input: {err}")))?;
+    let page = dns::page(url.trim(), std::path::Path::new(ROOTS));
+    let mut out = context.output();
+    out.line(dns::line(&page).trim_end())?;
+    out.finish()?;
+    Ok(Exit::Done)
 }
 
 fn read(probe: &mut dyn Probe) -> (Samples, crate::probe::Result<()>) {

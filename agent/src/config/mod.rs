@@ -40,6 +40,8 @@ pub struct Config {
     pub jobs: Vec<Job>,
     /// Sections of probes, each read by its probe.
     pub probes: toml::Table,
+    /// What the agent keeps No-IP informed of.
+    pub noip_client: crate::noip::ClientConfig,
     /// When heavy work waits.
     pub pause: Pause,
     /// Zone of calendars.

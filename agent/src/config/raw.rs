@@ -32,6 +32,8 @@ pub(super) struct Raw {
     jobs: Vec<RawJob>,
     #[serde(default)]
     probes: toml::Table,
+    #[serde(default)]
+    noip_client: crate::noip::ClientConfig,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -199,6 +201,7 @@ impl Raw {
         let mut outputs = self.mqtt.into_iter().map(RawMqtt::check).collect::<Result<Vec<Output>, _>>()?;
         // Numbers of a stream mean something to one reader only.
         outputs.iter_mut().filter(|output| output.streams).skip(1).for_each(|output| output.streams = false);
+        self.noip_client.check()?;
         Ok(Config {
             name,
             node,
@@ -210,6 +213,7 @@ impl Raw {
             outputs,
             jobs,
             probes: self.probes,
+            noip_client: self.noip_client,
             pause: self.pause.check()?,
             zone,
         })

@@ -25,6 +25,7 @@ fn what_the_example_shows_in_comments_can_be_written() {
     }
     let config = Config::parse(&all).unwrap();
     assert!(config.sidecar.is_some() && config.node.is_some() && config.jobs[0].plan.window.is_some());
+    assert!(config.noip_client.is_on());
     let secret = format!("{config:?}");
     assert!(secret.contains("***") && !secret.contains("mqtt-password"));
 }
@@ -47,6 +48,8 @@ fn what_is_wrong_is_told_with_its_line() {
     refused("[[mqtt]]\nurl = \"mqtts://far\"\ncert_file = \"/x\"", "go together");
     refused("[[mqtt]]\nurl = \"mqtt://x\"\nprefix = \"a/#\"", "prefix");
     refused("[sidecar]\nkey = \"zz\"", "64 hexadecimal digits");
+    refused("[noip_client]\nhost = []", "line 2: unknown field `host`");
+    refused("[noip_client]\nhosts = [\"a.ddns.net\"]", "user and password_file");
     refused("[node]\nzone = \"Mars/Base\"", "no time zone");
     let job = "[[job]]\nname = \"a\"\nrepo = \"/r\"\nkey_file = \"/k\"\npaths = [\"/p\"]\n";
     assert!(Config::parse(job).is_ok());

@@ -100,7 +100,7 @@ pub struct Secret(PathBuf);
 
 impl Secret {
     /// One that lies in a file.
-    pub(super) const fn in_file(path: PathBuf) -> Self {
+    pub(crate) const fn in_file(path: PathBuf) -> Self {
         Self(path)
     }
 

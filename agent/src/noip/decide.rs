@@ -20,6 +20,8 @@ const BACK_OFF: [Duration; 5] = [
     Duration::from_secs(6 * 3600),
     Duration::from_secs(24 * 3600),
 ];
+/// The longest of them for what is no answer of No-IP's: a network that is broken for a day must not cost another.
+const NONSENSE_MAX: u32 = 2;
 
 /// What is remembered of one name, on disk.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,10 +37,22 @@ pub struct Memory {
     pub sent_v6: Option<Ipv6Addr>,
     /// When that was.
     pub sent_at: Option<Timestamp>,
+    /// When a request was last about to be sent.
+    pub tried_at: Option<Timestamp>,
     /// No request before.
     pub not_before: Option<Timestamp>,
+    /// Why not, in words.
+    pub why: String,
     /// Requests in a row after which the name was still wrong.
     pub in_vain: u32,
+}
+
+impl Memory {
+    /// What it is worth under `config`: another one begins anew.
+    #[must_use]
+    pub fn under(&self, config: &str) -> Self {
+        if self.config == config { self.clone() } else { Self { config: config.to_owned(), ..Self::default() } }
+    }
 }
 
 /// What is seen now.
@@ -76,8 +90,7 @@ pub enum Decision {
 /// Decides. `config` names the configuration: with another one, what was final is tried again.
 #[must_use]
 pub fn decide(memory: &Memory, seen: &Seen, config: &str, now: Timestamp) -> Decision {
-    let fresh = Memory { config: config.to_owned(), ..Memory::default() };
-    let memory = if memory.config == config { memory } else { &fresh };
+    let memory = &memory.under(config);
     if let Some(last) = memory.latched {
         return Decision::Latched(last);
     }
@@ -107,7 +120,17 @@ pub fn decide(memory: &Memory, seen: &Seen, config: &str, now: Timestamp) -> Dec
     if told && settling { Decision::Settling } else { Decision::Update(seen.v4, seen.v6) }
 }
 
-/// What is remembered after an update to these addresses was answered.
+/// What is remembered before an update is sent. Whoever dies over it does not send it again at once, and ever more rarely.
+#[must_use]
+pub fn intended(memory: &Memory, config: &str, now: Timestamp) -> Memory {
+    let mut next = memory.under(config);
+    next.in_vain += 1;
+    (next.tried_at, next.not_before) = (Some(now), Some(now + wait(next.in_vain)));
+    "the agent stopped before No-IP answered".clone_into(&mut next.why);
+    next
+}
+
+/// What is remembered after an update to these addresses was answered; `memory` is as it was before it was intended.
 #[must_use]
 pub fn learned(
     memory: &Memory,
@@ -116,8 +139,9 @@ pub fn learned(
     reply: &Reply,
     now: Timestamp,
 ) -> Memory {
-    let mut next = if memory.config == config { memory.clone() } else { Memory::default() };
-    next.config = config.to_owned();
+    let mut next = memory.under(config);
+    next.tried_at = Some(now);
+    next.why.clear();
     let again = next.sent_at.is_some() && (next.sent_v4, next.sent_v6) == sent;
     match reply {
         Reply::Good(_) | Reply::Unchanged(_) => {
@@ -127,13 +151,31 @@ pub fn learned(
             next.not_before = Some(now + wait(next.in_vain));
         }
         Reply::Final(last) => next.latched = Some(*last),
-        Reply::Trouble => next.not_before = Some(now + TROUBLE_WAIT),
-        Reply::Nonsense(_) => {
+        Reply::Trouble => {
+            next.not_before = Some(now + TROUBLE_WAIT);
+            "it has trouble of its own".clone_into(&mut next.why);
+        }
+        Reply::Nonsense(why) => {
             next.in_vain += 1;
-            next.not_before = Some(now + wait(next.in_vain));
+            next.not_before = Some(now + wait(next.in_vain.min(NONSENSE_MAX)));
+            why.clone_into(&mut next.why);
         }
     }
     next
+}
+
+/// What is remembered once the name was right for a day after trouble: the next trouble is another. Before, it stays: two
+/// machines that take a name from each other must not do so at full speed.
+#[must_use]
+pub fn rested(memory: &Memory, now: Timestamp) -> Option<Memory> {
+    let last = memory.tried_at.max(memory.sent_at)?;
+    let day = jiff::SignedDuration::from_hours(24);
+    (memory.in_vain > 0 && now.duration_since(last) > day).then(|| Memory {
+        in_vain: 0,
+        why: String::new(),
+        not_before: None,
+        ..memory.clone()
+    })
 }
 
 fn wait(times: u32) -> Duration {
@@ -215,6 +257,48 @@ mod tests {
         let memory = learned(&Memory::default(), "c", (Some(HOME), None), &Reply::Trouble, at(0));
         assert_eq!(decide(&memory, &seen(HOME, Some(OTHER)), "c", at(29)), Decision::Wait(at(30)));
         assert!(matches!(decide(&memory, &seen(HOME, Some(OTHER)), "c", at(30)), Decision::Update(..)));
+    }
+
+    #[test]
+    fn what_was_intended_and_never_answered_is_not_sent_again_at_once() {
+        let (mut memory, mut sent) = (Memory::default(), Vec::new());
+        for minute in 0..(24 * 60) {
+            if let Decision::Update(..) = decide(&memory, &seen(HOME, Some(OTHER)), "c", at(minute)) {
+                sent.push(minute);
+                memory = intended(&memory, "c", at(minute));
+            }
+        }
+        assert_eq!(sent, [0, 10, 70, 430]);
+    }
+
+    #[test]
+    fn two_machines_that_fight_for_a_name_grow_tired_and_rest_makes_up() {
+        let (mut memory, mut sent) = (Memory::default(), 0);
+        for minute in (0..(2 * 24 * 60)).step_by(10) {
+            // Every update shows, and ten minutes later the other one has taken the name back.
+            if let Decision::Update(v4, v6) = decide(&memory, &seen(HOME, Some(OTHER)), "c", at(minute)) {
+                sent += 1;
+                memory = learned(&memory, "c", (v4, v6), &good(), at(minute));
+                memory = rested(&memory, at(minute + 5)).unwrap_or(memory);
+            }
+        }
+        assert!(sent <= 7, "{sent}");
+        let last = memory.sent_at.unwrap();
+        assert_eq!(rested(&memory, last + Duration::from_secs(86_400)), None);
+        let fresh = rested(&memory, last + Duration::from_secs(86_401)).unwrap();
+        assert_eq!((fresh.in_vain, fresh.sent_v4, fresh.not_before), (0, Some(HOME), None));
+        assert_eq!(rested(&fresh, at(1_000_000)), None);
+    }
+
+    #[test]
+    fn an_outage_costs_an_hour_at_most_after_it_ended() {
+        let mut memory = Memory::default();
+        for minute in 0..(3 * 24 * 60) {
+            if let Decision::Update(v4, v6) = decide(&memory, &seen(HOME, Some(OTHER)), "c", at(minute)) {
+                memory = learned(&memory, "c", (v4, v6), &Reply::Nonsense("no answer".into()), at(minute));
+            }
+        }
+        assert!(memory.not_before.unwrap() <= at(3 * 24 * 60 + 60) && memory.why == "no answer");
     }
 
     #[test]

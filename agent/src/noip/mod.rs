@@ -2,10 +2,24 @@
 //! servers say something else than where we are; what No-IP answers is an enum; what it calls final stays final, on
 //! disk, until the configuration changes. Source of the protocol: No-IP's integration pages "request" and "response".
 
+mod client;
+mod config;
 mod decide;
+mod mark;
+mod memory;
 mod reply;
 mod request;
+mod send;
+#[cfg(test)]
+pub(crate) mod server;
+mod told;
+mod turn;
 
-pub use decide::{Decision, Memory, Seen, decide, learned};
+pub use client::Client;
+pub use config::ClientConfig;
+pub use decide::{Decision, Memory, Seen, decide, intended, learned, rested};
 pub use reply::{ANSWER_BYTES_MAX, Final, Reply, parse};
 pub use request::{AGENT, Credentials, ENDPOINT, Request};
+
+#[cfg(test)]
+mod tests;

@@ -18,8 +18,8 @@ pub enum Reply {
     Final(Final),
     /// No-IP has trouble of its own: no request for half an hour.
     Trouble,
-    /// Nothing that No-IP would say: a portal, a proxy, nothing at all.
-    Nonsense(&'static str),
+    /// Nothing that No-IP would say: a portal, a proxy, nothing at all. In words, after "No-IP cannot be told: ".
+    Nonsense(String),
 }
 
 /// Why no more requests are sent.
@@ -39,6 +39,12 @@ pub enum Final {
 }
 
 impl Final {
+    /// Whether it is about the key or the program, and so about all its names.
+    #[must_use]
+    pub const fn of_all(self) -> bool {
+        matches!(self, Self::BadAuth | Self::BadAgent | Self::Abuse)
+    }
+
     /// For people: what happened and what to do.
     #[must_use]
     pub const fn why(self) -> &'static str {
@@ -59,9 +65,9 @@ impl Final {
 pub fn parse(status: u16, body: &str, names: usize) -> Vec<Reply> {
     let whole = match status {
         401 => Some(Reply::Final(Final::BadAuth)),
-        500..=599 => Some(Reply::Nonsense("its server has an error")),
+        500..=599 => Some(Reply::Nonsense("its server has an error".into())),
         200 => None,
-        _ => Some(Reply::Nonsense("it answers with another status")),
+        _ => Some(Reply::Nonsense("it answers with another status".into())),
     };
     if let Some(reply) = whole {
         return vec![reply; names];
@@ -69,11 +75,12 @@ pub fn parse(status: u16, body: &str, names: usize) -> Vec<Reply> {
     let lines: Vec<&str> = body.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     // A word about the request as a whole comes once.
     if let [only] = lines[..]
-        && let reply @ (Reply::Final(Final::BadAuth | Final::BadAgent | Final::Abuse) | Reply::Trouble) = line(only)
+        && let reply = line(only)
+        && (reply == Reply::Trouble || matches!(reply, Reply::Final(last) if last.of_all()))
     {
         return vec![reply; names];
     }
-    let missing = Reply::Nonsense("it says nothing of this name");
+    let missing = Reply::Nonsense("it says nothing of this name".into());
     (0..names).map(|at| lines.get(at).map_or_else(|| missing.clone(), |text| line(text))).collect()
 }
 
@@ -89,7 +96,7 @@ fn line(text: &str) -> Reply {
         "!donator" => Reply::Final(Final::NotPaid),
         "abuse" => Reply::Final(Final::Abuse),
         "911" => Reply::Trouble,
-        _ => Reply::Nonsense("it answers with something that is none of No-IP's"),
+        _ => Reply::Nonsense("it answers with something that is none of No-IP's".into()),
     }
 }
 

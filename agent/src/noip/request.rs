@@ -44,7 +44,7 @@ impl Request {
     ///
     /// If there is nothing to tell, or a name is none.
     pub fn url(&self, endpoint: &str) -> Result<String, &'static str> {
-        if !endpoint.starts_with("https://") && !endpoint.starts_with("http://127.0.0.1:") {
+        if !endpoint.starts_with("https://") {
             return Err("updates are sent over https only");
         }
         let good = |name: &String| {
@@ -87,7 +87,9 @@ mod tests {
     #[test]
     fn nothing_goes_in_the_clear_and_nothing_is_smuggled() {
         assert!(request(None, None).url(ENDPOINT).is_err());
-        assert!(request(Some("203.0.113.7"), None).url("http://dynupdate.no-ip.com/nic/update").is_err());
+        for clear in ["http://dynupdate.no-ip.com/nic/update", "http://127.0.0.1:80/", "HTTPS://x", ""] {
+            assert!(request(Some("203.0.113.7"), None).url(clear).is_err(), "{clear}");
+        }
         let mut odd = request(Some("203.0.113.7"), None);
         odd.names = vec!["x&offline=YES".into()];
         assert!(odd.url(ENDPOINT).is_err());

@@ -31,7 +31,8 @@ impl Flight {
 
     /// Everything up to `acked` is done.
     pub fn acknowledged(&mut self, acked: u64, now: Duration) {
-        while self.under_way.pop_front_if(|(seq, _)| *seq <= acked).is_some() {
+        while self.under_way.front().is_some_and(|(seq, _)| *seq <= acked) {
+            self.under_way.pop_front();
             (self.since, self.patience) = (now, PATIENCE_FIRST);
         }
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use atalaya_wire::limits::SAMPLE_BYTES_MAX;
 use atalaya_wire::{ObjectId, Sample};
 
+use crate::probe::said::{Since, when};
 use crate::probe::{Fault, Moment, Probe, Result, Site, run};
 
 /// Stands in the daemon for a probe that reads elsewhere.
@@ -16,13 +17,26 @@ pub struct Apart {
     every: Duration,
     deadline: Duration,
     config: PathBuf,
+    /// What a process that ends after each reading cannot know.
+    since: Since<Option<bool>>,
 }
 
 impl Apart {
     /// In the place of `probe`, which the configuration in `config` describes.
     #[must_use]
     pub fn of(probe: &dyn Probe, config: PathBuf) -> Self {
-        Self { name: probe.name(), every: probe.every(), deadline: probe.deadline(), config }
+        Self { name: probe.name(), every: probe.every(), deadline: probe.deadline(), config, since: Since::default() }
+    }
+
+    fn parse(&mut self, text: &str, at: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {
+        parse(text, &mut |id, mut sample| {
+            if let Sample::Service(view) = &mut sample
+                && view.up.is_some()
+            {
+                view.since = Some(when(self.since.of(id.as_str(), view.up, at.wall)));
+            }
+            out(id, sample);
+        })
     }
 }
 
@@ -40,12 +54,12 @@ impl Probe for Apart {
         self.deadline + Duration::from_secs(10)
     }
 
-    fn read(&mut self, _: &Site, _: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {
-        let program = std::env::current_exe().map_err(|err| Fault::io("this program", &err))?;
+    fn read(&mut self, _: &Site, at: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {
+        let program = crate::program::this();
         let config = self.config.to_string_lossy();
         let words = ["probe", self.name, "--parts", "--config", &config];
         let said = run(&program.to_string_lossy(), &words, self.deadline + Duration::from_secs(5))?;
-        parse(&said.text, out)
+        self.parse(&said.text, at, out)
     }
 }
 
@@ -102,7 +116,7 @@ fn sample(kind: &str, rest: &str) -> Option<(ObjectId, Sample)> {
 #[cfg(test)]
 mod tests {
     use atalaya_wire::text;
-    use atalaya_wire::view::{Cert, Updates};
+    use atalaya_wire::view::{Cert, Service, Updates};
 
     use super::*;
 
@@ -123,6 +137,24 @@ mod tests {
             assert_eq!(back, samples);
             assert_eq!(how.is_ok(), result.is_ok());
         }
+    }
+
+    #[test]
+    fn how_long_a_page_is_up_survives_the_process_that_looks() {
+        let probe = crate::probe::Pages::new(&crate::probe::ServicesConfig::default());
+        let mut apart = Apart::of(&probe, "/nowhere".into());
+        let mut since = |up, minute: i64| {
+            let view = Service { up: Some(up), since: Some(text("now")), ..Service::default() };
+            let said = lines(&[(ObjectId::of("web"), Sample::from(view))], &Ok(()));
+            let wall = jiff::Timestamp::from_second(1_795_168_800 + 60 * minute).unwrap();
+            let mut told = None;
+            let at = Moment { boot: Duration::ZERO, wall };
+            apart.parse(&said, at, &mut |_, sample| told = Some(sample)).unwrap();
+            let Some(Sample::Service(view)) = told else { panic!("{told:?}") };
+            view.since.unwrap().to_string()
+        };
+        assert_eq!([since(true, 0), since(true, 5)], ["2026-11-20T10:00:00Z"; 2]);
+        assert_eq!(since(false, 7), "2026-11-20T10:07:00Z");
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub mod dns;
 mod follow;
 pub mod fs;
 mod journal;
+mod logread;
 pub mod logs;
 pub mod model;
 pub mod net;
@@ -24,14 +25,14 @@ mod processes;
 pub mod raid;
 mod reach;
 mod runner;
-mod said;
+pub(crate) mod said;
 pub mod services;
 pub mod shares;
 pub mod smart;
 pub mod system;
 pub mod updates;
 pub mod ups;
-mod web;
+pub(crate) mod web;
 
 use std::time::Duration;
 
@@ -40,7 +41,7 @@ use jiff::Timestamp;
 
 pub use fault::{Fault, Result};
 pub use processes::cpu_time;
-pub use run::{Output, run};
+pub use run::{Output, run, run_with};
 pub use site::Site;
 
 pub use auth::{Auth, AuthConfig};
@@ -77,6 +78,9 @@ pub trait Probe: Send {
     fn apart(&self) -> bool {
         false
     }
+
+    /// A person looks: from now on nothing is sent or changed by reading. Only what acts has something to leave off.
+    fn only_look(&mut self) {}
 
     /// Hands everything it sees to `out`.
     ///

@@ -1,6 +1,6 @@
 //! Running a program that a probe asks, with an end in time and a bound on what it says.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -14,6 +14,9 @@ use crate::probe::{Fault, Result};
 
 /// What a program may say; the rest is left unread.
 const OUTPUT_BYTES_MAX: u64 = 1 << 20;
+
+/// What every kernel keeps for a program that does not read.
+const INPUT_BYTES_MAX: usize = 4096;
 
 /// What a program said.
 #[derive(Clone, Debug)]
@@ -30,9 +33,23 @@ pub struct Output {
 ///
 /// [`Fault::Absent`] without such a program, [`Fault::Failed`] at the deadline.
 pub fn run(program: &str, words: &[&str], deadline: Duration) -> Result<Output> {
+    run_with(program, words, &[], deadline)
+}
+
+/// The same with something on standard input, which fits into a pipe (4 KiB).
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn run_with(program: &str, words: &[&str], input: &[u8], deadline: Duration) -> Result<Output> {
     let mut command = Command::new(program);
-    command.args(words).env("LC_ALL", "C").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let stdin = if input.is_empty() { Stdio::null() } else { Stdio::piped() };
+    command.args(words).env("LC_ALL", "C").stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.process_group(0).spawn().map_err(|err| Fault::io(program, &err))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // One that does not want it says so by what it answers.
+        let _ = stdin.write_all(&input[..input.len().min(INPUT_BYTES_MAX)]);
+    }
     let Some(stdout) = child.stdout.take() else { return Err(Fault::Failed(format!("{program} has no output"))) };
     let (send, receive) = mpsc::channel();
     // Reading has an end of its own: the pipe closes when the group is killed.

@@ -26,11 +26,21 @@ pub(crate) struct Answer {
 /// Gets pages. Follows no redirection and uses no proxy: what is asked is what is told.
 pub(crate) struct Web {
     agent: Agent,
+    /// Whether there is any certificate to trust.
+    trusts: bool,
 }
+
+/// Who asks, where nobody says otherwise.
+const NAME: &str = concat!("atalaya/", env!("CARGO_PKG_VERSION"));
 
 impl Web {
     /// Trusts the certificates in the file `roots`, as long as HTTPS is asked for.
     pub(crate) fn new(roots: &std::path::Path) -> Self {
+        Self::named(roots, NAME)
+    }
+
+    /// The same; `name` is the `User-Agent`.
+    pub(crate) fn named(roots: &std::path::Path, name: &str) -> Self {
         let mut pem = Vec::new();
         let _ = fs::File::open(roots).and_then(|file| file.take(ROOTS_BYTES_MAX).read_to_end(&mut pem));
         let certs: Vec<_> = parse_pem(&pem)
@@ -39,6 +49,7 @@ impl Web {
                 _ => None,
             })
             .collect();
+        let trusts = !certs.is_empty();
         let tls = TlsConfig::builder()
             .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .root_certs(RootCerts::Specific(Arc::new(certs)))
@@ -51,34 +62,58 @@ impl Web {
             .proxy(None)
             .max_response_header_size(HEADER_BYTES_MAX)
             .max_idle_connections(0)
-            .user_agent(concat!("atalaya/", env!("CARGO_PKG_VERSION")))
+            .user_agent(name)
             .build();
-        Self { agent: config.into() }
+        Self { agent: config.into(), trusts }
     }
 
     /// Asks `url` and reads at most `bytes` of its body.
     pub(crate) fn get(&self, url: &str, bytes: u64, deadline: Duration) -> Result<Answer, String> {
-        let request = self.agent.get(url).config().timeout_global(Some(deadline)).build();
-        let mut response = request.call().map_err(|err| plain(&err))?;
+        self.ask(url, None, bytes, deadline)
+    }
+
+    /// The same with a header `Authorization`, which nothing shows.
+    pub(crate) fn ask(
+        &self,
+        url: &str,
+        authorization: Option<&str>,
+        bytes: u64,
+        deadline: Duration,
+    ) -> Result<Answer, String> {
+        let mut request = self.agent.get(url).config().timeout_global(Some(deadline)).build();
+        if let Some(authorization) = authorization {
+            request = request.header("Authorization", authorization);
+        }
+        let mut response = request.call().map_err(|err| self.plain(&err))?;
         let status = response.status().as_u16();
         let mut body = Vec::new();
         if bytes > 0 {
-            response
-                .body_mut()
-                .as_reader()
-                .take(bytes)
-                .read_to_end(&mut body)
-                .map_err(|err| super::reach::plain(&err))?;
+            // What ends it is a timeout of the whole request as well, wrapped once more.
+            let read = response.body_mut().as_reader().take(bytes).read_to_end(&mut body);
+            read.map_err(|err| self.plain(&err.into()))?;
         }
         Ok(Answer { status, body: String::from_utf8_lossy(&body).into_owned() })
     }
-}
 
-fn plain(err: &ureq::Error) -> String {
-    match err {
-        ureq::Error::Io(err) => super::reach::plain(err),
-        ureq::Error::Timeout(_) => "no answer in time".into(),
-        other => other.to_string(),
+    fn plain(&self, err: &ureq::Error) -> String {
+        let text = match err {
+            ureq::Error::Io(err) => super::reach::plain(err),
+            ureq::Error::Timeout(_) => "no answer in time".into(),
+            other => other.to_string(),
+        };
+        if !text.contains("invalid peer certificate") {
+            return text;
+        }
+        match text {
+            _ if !self.trusts => "this machine has no certificates to trust; install ca-certificates",
+            _ if text.contains("UnknownIssuer") || text.contains("BadSignature") => {
+                "its certificate is signed by nobody whom this machine trusts"
+            }
+            _ if text.contains("not valid for name") => "its certificate is for another name",
+            _ if text.contains("expired") => "its certificate has expired",
+            _ => return text,
+        }
+        .into()
     }
 }
 

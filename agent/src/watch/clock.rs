@@ -3,7 +3,8 @@
 use atalaya_wire::Stamp;
 
 use crate::clock;
-use crate::probe::Moment;
+use crate::probe::system::synchronised;
+use crate::probe::{Moment, Site};
 
 /// Now.
 pub(super) fn moment() -> Moment {
@@ -16,6 +17,6 @@ pub(super) fn stamp(at: Moment, boot: [u8; 16]) -> Stamp {
         wall_millis: at.wall.as_millisecond(),
         boot_millis: u64::try_from(at.boot.as_millis()).unwrap_or(u64::MAX),
         boot,
-        synchronised: std::fs::exists("/run/systemd/timesync/synchronized").unwrap_or(false),
+        synchronised: synchronised(&Site::default()).unwrap_or(false),
     }
 }

@@ -1,5 +1,6 @@
 //! Runs probes when they are due, in threads, so that one that hangs holds up nobody. A probe that is stuck is told as
-//! such and not asked again before it came back.
+//! such and not asked again before it came back. Those that may take long have a thread of their own, so that a
+//! network that is silent does not hold up the quick ones.
 
 use std::sync::mpsc;
 use std::thread;
@@ -15,6 +16,8 @@ const STUCK_MAX: usize = 4;
 const STACK_BYTES: usize = 256 << 10;
 /// What is done less often than this leaves nothing behind in memory.
 const RARE: Duration = Duration::from_secs(300);
+/// Deadline of a probe that is quick.
+const QUICK_MAX: Duration = Duration::from_secs(15);
 /// Objects of one reading.
 const SAMPLES_MAX: usize = 128;
 
@@ -33,6 +36,8 @@ pub(super) struct Reading {
 
 struct Eye {
     name: &'static str,
+    /// Which thread asks it: 0 for the quick ones, 1 for the others.
+    lane: usize,
     every: Duration,
     deadline: Duration,
     /// Not here while it is at work.
@@ -53,6 +58,11 @@ pub(super) struct Eyes {
     eyes: Vec<Eye>,
     site: Site,
     out: Sender<Reading>,
+    lanes: [Lane; 2],
+}
+
+#[derive(Default)]
+struct Lane {
     /// The thread that is free for work, or at it.
     worker: Option<mpsc::Sender<Task>>,
     /// Which probe it is at.
@@ -63,6 +73,7 @@ impl Eyes {
     pub(super) fn new(probes: Vec<Box<dyn Probe>>, site: Site, out: Sender<Reading>) -> Self {
         let eye = |probe: Box<dyn Probe>| Eye {
             name: probe.name(),
+            lane: usize::from(probe.deadline() > QUICK_MAX),
             every: probe.every(),
             deadline: crate::clock::goes_by(probe.deadline()),
             probe: Some(probe),
@@ -72,7 +83,7 @@ impl Eyes {
             stuck: false,
             told: false,
         };
-        Self { eyes: probes.into_iter().map(eye).collect(), site, out, worker: None, busy: None }
+        Self { eyes: probes.into_iter().map(eye).collect(), site, out, lanes: Default::default() }
     }
 
     pub(super) fn name(&self, number: usize) -> &'static str {
@@ -103,22 +114,26 @@ impl Eyes {
 
     /// Starts what is due and gives the probes that became stuck.
     pub(super) fn step(&mut self, now: Moment) -> Vec<usize> {
-        let mut stuck = Vec::new();
-        if let Some(number) = self.busy {
+        (0..self.lanes.len()).filter_map(|lane| self.step_lane(lane, now)).collect()
+    }
+
+    fn step_lane(&mut self, lane: usize, now: Moment) -> Option<usize> {
+        let mut stuck = None;
+        if let Some(number) = self.lanes[lane].busy {
             let eye = &mut self.eyes[number];
             let late = eye.since.is_some_and(|since| now.boot.saturating_sub(since) > eye.deadline);
             if !late {
-                return stuck;
+                return None;
             }
             // Its thread is left to it; the others get another.
             eye.stuck = true;
-            stuck.push(number);
-            (self.worker, self.busy) = (None, None);
+            stuck = Some(number);
+            self.lanes[lane] = Lane::default();
         }
         if self.too_many_stuck() {
             return stuck;
         }
-        let due = |eye: &&mut Eye| eye.probe.is_some() && eye.due <= now.boot;
+        let due = |eye: &&mut Eye| eye.lane == lane && eye.probe.is_some() && eye.due <= now.boot;
         let next = self.eyes.iter_mut().enumerate().filter(|(_, eye)| due(eye)).min_by_key(|(_, eye)| eye.due);
         if let Some((number, eye)) = next
             && let Some(probe) = eye.probe.take()
@@ -128,8 +143,8 @@ impl Eyes {
             eye.turn += 1;
             eye.since = Some(now.boot);
             let task = (number, eye.turn, probe, now);
-            self.busy = Some(number);
-            self.give(task);
+            self.lanes[lane].busy = Some(number);
+            self.give(lane, task);
         }
         stuck
     }
@@ -138,8 +153,8 @@ impl Eyes {
         self.eyes.iter().filter(|eye| eye.stuck).count() >= STUCK_MAX
     }
 
-    fn give(&mut self, task: Task) {
-        let task = match &self.worker {
+    fn give(&mut self, lane: usize, task: Task) {
+        let task = match &self.lanes[lane].worker {
             Some(worker) => match worker.send(task) {
                 Ok(()) => return,
                 Err(mpsc::SendError(task)) => task,
@@ -152,11 +167,11 @@ impl Eyes {
         let _ = sender.send(task);
         let work = move || work(&receiver, &site, &out);
         if thread::Builder::new().name("probe".into()).stack_size(STACK_BYTES).spawn(work).is_ok() {
-            self.worker = Some(sender);
+            self.lanes[lane].worker = Some(sender);
         } else {
             // The probe went with the thread that could not be had; it is told as stuck.
             self.eyes[number].stuck = true;
-            self.busy = None;
+            self.lanes[lane].busy = None;
         }
     }
 
@@ -166,21 +181,24 @@ impl Eyes {
         let fresh = eye.turn == turn && !eye.stuck;
         (eye.probe, eye.stuck, eye.since) = (Some(probe), false, None);
         eye.told |= fresh;
-        if self.busy == Some(number) {
-            self.busy = None;
+        for lane in self.lanes.iter_mut().filter(|lane| lane.busy == Some(number)) {
+            lane.busy = None;
         }
         fresh
     }
 
     /// When the next thing is to be done here, since the start of the machine.
     pub(super) fn wake(&self) -> Option<Duration> {
-        if let Some(eye) = self.busy.and_then(|number| self.eyes.get(number)) {
-            return eye.since.map(|since| since + eye.deadline);
-        }
-        if self.too_many_stuck() {
-            return None;
-        }
-        self.eyes.iter().filter(|eye| eye.probe.is_some()).map(|eye| eye.due).min()
+        let full = self.too_many_stuck();
+        let of = |(lane, state): (usize, &Lane)| {
+            if let Some(eye) = state.busy.and_then(|number| self.eyes.get(number)) {
+                return eye.since.map(|since| since + eye.deadline);
+            }
+            // Waking for what may not begin would be to turn for ever.
+            let due = |eye: &&Eye| !full && eye.lane == lane && eye.probe.is_some();
+            self.eyes.iter().filter(due).map(|eye| eye.due).min()
+        };
+        self.lanes.iter().enumerate().filter_map(of).min()
     }
 }
 
@@ -273,6 +291,44 @@ mod tests {
         // The fifth is due, but a loop that woke for it would only turn.
         assert_eq!(eyes.wake(), None);
         drop(gates);
+    }
+
+    #[test]
+    fn one_that_may_take_long_holds_up_no_quick_one() {
+        struct Slow(Box<dyn Probe>);
+        impl Probe for Slow {
+            fn name(&self) -> &'static str {
+                "slow"
+            }
+
+            fn every(&self) -> Duration {
+                self.0.every()
+            }
+
+            fn deadline(&self) -> Duration {
+                Duration::from_secs(90)
+            }
+
+            fn read(
+                &mut self,
+                site: &Site,
+                at: Moment,
+                out: &mut dyn FnMut(ObjectId, Sample),
+            ) -> crate::probe::Result<()> {
+                self.0.read(site, at, out)
+            }
+        }
+        let (out, readings) = async_channel::unbounded();
+        let ((open_slow, slow), (open_quick, quick)) = (gate("a"), gate("b"));
+        let mut eyes = Eyes::new(vec![Box::new(Slow(slow)), quick], Site::default(), out);
+        assert!(eyes.step(at(0)).is_empty());
+        open_quick.send(()).unwrap();
+        let reading = readings.recv_blocking().unwrap();
+        assert_eq!((reading.number, eyes.wake()), (1, Some(Duration::from_secs(10))));
+        assert!(eyes.back(reading.number, reading.turn, reading.probe));
+        assert_eq!(eyes.wake(), Some(Duration::from_secs(60)));
+        open_slow.send(()).unwrap();
+        assert_eq!(readings.recv_blocking().unwrap().number, 0);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 const NAMED: &[(&str, &[&str])] = &[
     ("service", &["services", "pages"]),
     ("dns", &["dns"]),
-    ("noip", &["noip"]),
+    ("noip", &["noip", "noip_client"]),
     ("cert", &["certs"]),
     ("log", &["logs"]),
 ];

@@ -182,12 +182,11 @@ impl Daemon {
             self.introduced(index, payload);
         } else if topic == wire.topics.ack() {
             if let Some(ack) = Ack::parse(payload) {
-                if let Ok(id) = ack.record_stream.parse() {
-                    // Whoever has no more than it said before did not get what is under way.
-                    if id == self.records.id() && ack.record_seq <= self.records.acked() {
-                        self.wires[index].line.records.ask_again(clock::real());
-                    }
-                    self.acknowledged(id, ack.record_seq);
+                let id = ack.record_stream.parse().ok().filter(|id| *id == self.records.id());
+                match id.filter(|_| ack.record_seq > self.records.acked()) {
+                    Some(id) => self.acknowledged(id, ack.record_seq),
+                    // Whoever has no more than it said before, or nothing of ours, did not get what is under way.
+                    None => self.wires[index].line.records.ask_again(clock::real()),
                 }
                 if ack.frame_stream == self.frame_stream.to_string() {
                     ack.missing.iter().for_each(|(from, to)| self.ring.ask_again(*from, *to));

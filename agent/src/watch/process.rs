@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 
@@ -132,9 +131,7 @@ pub(super) struct About {
 impl Run {
     /// Starts the process; `out` hears what it tells.
     pub(super) fn start(task: Task<'_>, about: About, out: Sender<News>) -> std::io::Result<Self> {
-        // After an upgrade the file that we were started from may be another, or gone; what runs is still there.
-        let program = std::env::current_exe().ok().filter(|path| path.exists());
-        let mut command = Command::new(program.unwrap_or_else(|| PathBuf::from("/proc/self/exe")));
+        let mut command = Command::new(crate::program::this());
         command.args(task.words());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         let mut child = command.spawn()?;

@@ -10,12 +10,20 @@ mod cli_kinds;
 mod cli_safety;
 mod cli_signals;
 mod cli_state;
+#[path = "../../src/probe/dns/server.rs"]
+#[allow(dead_code)]
+mod dns_server;
 mod fake;
 mod kill;
+mod noip;
+#[path = "../../src/noip/server.rs"]
+#[allow(dead_code)]
+mod noip_server;
 mod restore;
 mod restore_replace;
 mod restore_rights;
 mod restore_traps;
+mod smart_helper;
 mod source;
 mod source_open;
 mod source_rights;

@@ -12,7 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use crate::probe::follow::Follow;
-use crate::probe::journal::{From, Journal};
+use crate::probe::journal::{From, Journal, Line};
+use crate::probe::logread::{Logread, Wanted};
 use crate::probe::runner::Runner;
 use crate::probe::said::when;
 use crate::probe::{Fault, Moment, Probe, Result, Site};
@@ -46,6 +47,7 @@ struct Failure {
 /// Where failures are read.
 enum Source {
     Journal(Journal),
+    Logread(Logread),
     File(String, Follow),
     Btmp { seen: Timestamp },
 }
@@ -77,7 +79,8 @@ impl Auth {
         let journal = Journal::new(&["SYSLOG_FACILITY=4", "SYSLOG_FACILITY=10"]);
         let btmp = Source::Btmp { seen: at.wall };
         let mut why = None;
-        for mut source in [Source::Journal(journal)].into_iter().chain(files).chain([btmp]) {
+        let ring = Source::Logread(Logread::new(Wanted::Auth));
+        for mut source in [Source::Journal(journal)].into_iter().chain(files).chain([ring, btmp]) {
             match source.read(site, &mut self.runner, at) {
                 Ok(failures) => {
                     self.source = Some(source);
@@ -88,7 +91,9 @@ impl Auth {
                 Err(Fault::Absent(_)) => {}
             }
         }
-        Err(why.unwrap_or_else(|| Fault::Absent("there is neither a journal nor auth.log, secure or btmp".into())))
+        Err(why.unwrap_or_else(|| {
+            Fault::Absent("there is neither a journal nor logread, auth.log, secure or btmp".into())
+        }))
     }
 
     fn count(&mut self, failures: Vec<Failure>, first: bool, now: Timestamp) {
@@ -141,6 +146,7 @@ impl Source {
     fn name(&self) -> &str {
         match self {
             Self::Journal(_) => "journal",
+            Self::Logread(_) => "logread",
             Self::File(path, _) => path,
             Self::Btmp { .. } => "btmp",
         }
@@ -149,12 +155,8 @@ impl Source {
     fn read(&mut self, site: &Site, runner: &mut Runner, at: Moment) -> Result<Vec<Failure>> {
         let start = at.wall.checked_sub(RECENT).unwrap_or(at.wall);
         match self {
-            Self::Journal(journal) => {
-                let lines = journal.read(site, runner, From::Time(start))?;
-                let mut judge = lines::Judge::default();
-                let lines = lines.iter();
-                Ok(lines.filter_map(|line| judge.failure(&line.tag, &line.message, line.time)).collect())
-            }
+            Self::Journal(journal) => Ok(judged(&journal.read(site, runner, From::Time(start))?)),
+            Self::Logread(ring) => Ok(judged(&ring.read(site, runner, start)?)),
             Self::File(_, follow) => {
                 let lines = follow.read(site)?;
                 let mut judge = lines::Judge::default();
@@ -170,6 +172,11 @@ impl Source {
             }
         }
     }
+}
+
+fn judged(lines: &[Line]) -> Vec<Failure> {
+    let mut judge = lines::Judge::default();
+    lines.iter().filter_map(|line| judge.failure(&line.tag, &line.message, line.time)).collect()
 }
 
 #[cfg(test)]

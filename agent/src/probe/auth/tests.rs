@@ -90,3 +90,25 @@ fn btmp_is_the_last_resort() {
     assert_eq!(counts(&read(&mut probe, dir.path(), 60).unwrap()), (2, 1, Some("192.0.2.3"), Some("btmp")));
     assert_eq!(counts(&read(&mut probe, dir.path(), 61).unwrap()), (2, 1, Some("192.0.2.3"), Some("btmp")));
 }
+
+#[test]
+fn openwrts_ring_is_read_where_there_is_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut probe = Auth::new(AuthConfig::default());
+    let mut round = 0;
+    probe.runner = Runner::saying(move |program, _| {
+        assert_eq!(program, "logread");
+        round += 1;
+        let line = |number: i64| {
+            let time = START - 700 + 200 * number;
+            format!(
+                "Fri Nov 20 10:00:00 2026 [{time}.000] authpriv.warn dropbear[1]: Bad password attempt for 'root' from 192.0.2.{number}:5\n\
+                 Fri Nov 20 10:00:00 2026 [{time}.001] daemon.err dropbear[1]: Bad password attempt for 'no' from 192.0.2.99:5\n"
+            )
+        };
+        Ok((0..round + 2).map(line).collect())
+    });
+    // The first is more than ten minutes old.
+    assert_eq!(counts(&read(&mut probe, dir.path(), 0).unwrap()), (2, 0, Some("192.0.2.2"), Some("logread")));
+    assert_eq!(counts(&read(&mut probe, dir.path(), 60).unwrap()), (3, 1, Some("192.0.2.3"), Some("logread")));
+}

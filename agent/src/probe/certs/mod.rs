@@ -83,7 +83,7 @@ impl Probe for Certs {
     }
 
     fn apart(&self) -> bool {
-        true
+        !self.config.cert.is_empty()
     }
 
     fn read(&mut self, site: &Site, at: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {

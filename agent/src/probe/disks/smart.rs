@@ -22,6 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// A disk that holds its answer back for so long does not let go of whoever asks, either.
 const HANGS: Duration = Duration::from_secs(20 * 60);
 
+const HUNG: &str = "smartctl waits for this disk in vain; its figures are as old as they say";
+
 /// The last figures of each disk, and who gets the next ones.
 #[derive(Debug)]
 pub(super) struct Smart {
@@ -51,6 +53,8 @@ struct Latest {
     disk: Disk,
     at: Option<Text>,
     problem: Option<Text>,
+    /// Whether that stands beside figures that are known from before.
+    hung: bool,
 }
 
 /// What came of asking all disks.
@@ -148,8 +152,12 @@ impl Smart {
             latest.power = match power {
                 Power::Active => Some("active"),
                 Power::Standby => Some("standby"),
-                Power::Idle | Power::Silent => None,
+                Power::Idle | Power::Silent | Power::Hung => None,
             };
+            latest.hung = power == Power::Hung;
+            if latest.hung {
+                latest.problem = Some(text(HUNG));
+            }
             match figures {
                 Some(Ok(disk)) => (latest.disk, latest.at, latest.problem) = (disk, Some(when(at.wall)), None),
                 Some(Err(fault)) => latest.problem = Some(text(&fault.to_string())),
@@ -182,7 +190,7 @@ impl Smart {
             firmware: disk.firmware.or_else(|| view.firmware.take()),
             kind: disk.kind.or_else(|| view.kind.take()),
             smart_at: latest.at.clone(),
-            problem: disk.problem.or_else(|| latest.problem.clone().filter(|_| disk.health.is_none())),
+            problem: disk.problem.or_else(|| latest.problem.clone().filter(|_| disk.health.is_none() || latest.hung)),
             ..disk
         };
         // One that sleeps has cooled down since.

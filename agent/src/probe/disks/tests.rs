@@ -5,6 +5,7 @@ use std::os::unix::net::UnixListener;
 
 use super::*;
 use crate::probe::machines::{Sketch, look, machine};
+use crate::probe::smart::{Helper, Sweep};
 
 /// Without SMART.
 fn plain() -> Disks {
@@ -150,4 +151,29 @@ fn smart_stands_beside_what_the_kernel_knows() {
     let disk = see(&mut probe, &site, 180)["ABCD1234"].clone();
     third.join().unwrap();
     assert_eq!((disk.health.as_deref(), disk.problem), (Some("ok"), None), "what was known stays");
+}
+
+#[test]
+fn a_smartctl_that_hangs_is_killed_and_told() {
+    let sketch = sketch("8 0 sda 1 0 100 0 1 0 100 0 0 0 0\n");
+    let site = sketch.site();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/probe/smart/hanging-smartctl");
+    let program = site.path("/smartctl");
+    std::os::unix::fs::symlink(script, &program).unwrap();
+    let listener = crate::probe::smart::listen(&site.path("/s")).unwrap();
+    let sweep = Sweep::of(&[program.to_str().unwrap()], Duration::from_secs(2));
+    let mut helper = Helper::new(sweep, site.clone());
+    std::thread::spawn(move || helper.run(&listener, || Duration::ZERO));
+    let config = DisksConfig { smart_helper: "/s".into(), smart_every_seconds: 60, ..DisksConfig::default() };
+    let mut probe = Disks::with(config, false);
+    // What the kernel knows is told at once, the rest with one of the next readings.
+    let told = (1..1000).find_map(|turn| {
+        let disk = see(&mut probe, &site, turn)["ABCD1234"].clone();
+        assert_eq!(disk.size_bytes, Some(512_000));
+        disk.problem
+    });
+    assert!(told.unwrap().starts_with("smartctl waits for this disk in vain"));
+    let id: i32 = std::fs::read_to_string(site.path("/pid")).unwrap().trim().parse().unwrap();
+    let alive = nix::sys::signal::kill(nix::unistd::Pid::from_raw(id), None);
+    assert_eq!(alive, Err(nix::errno::Errno::ESRCH));
 }

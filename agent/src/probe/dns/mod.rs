@@ -4,9 +4,11 @@ mod ask;
 mod codec;
 mod judge;
 mod lookup;
+mod outlook;
+mod page;
 mod public;
 #[cfg(test)]
-mod server;
+pub(crate) mod server;
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
@@ -24,6 +26,8 @@ use judge::{Family, Judge, shown};
 use lookup::{Found, Guide, Zones, resolved};
 use public::{Public, Way, cgnat, own};
 
+pub(crate) use outlook::Outlook;
+pub(crate) use page::{elsewhere, here, line, page};
 pub use public::Fetch;
 
 const PORT: u16 = 53;

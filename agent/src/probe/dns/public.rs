@@ -99,8 +99,9 @@ fn find(way: &Way, ipv6: bool, asker: &mut Asker, fetch: &mut Option<Fetch>, sit
     match way {
         Way::Fixed(address) => Ok(*address),
         Way::Interface(name) => {
-            let mut own = own(site, Some(name)).into_iter().filter(|address| address.is_ipv6() == ipv6);
-            own.next().ok_or_else(|| format!("{name} has no such address"))
+            let own = own(site, Some(name)).into_iter().filter(|address| address.is_ipv6() == ipv6);
+            // Every interface has an IPv6 address that leads nowhere besides.
+            own.max_by_key(|address| true_for(*address)).ok_or_else(|| format!("{name} has no such address"))
         }
         Way::Page(url) => match fetch {
             Some(fetch) => only_address(&fetch(url)?).ok_or_else(|| format!("{url} tells no address")),
@@ -167,7 +168,8 @@ pub(super) fn is_public(address: Ipv4Addr) -> bool {
     !(shared || address.is_private() || address.is_loopback() || address.is_link_local() || a == 0 || a >= 224)
 }
 
-fn is_global(address: Ipv6Addr) -> bool {
+/// Not of this network only: 2000::/3.
+pub(super) fn is_global(address: Ipv6Addr) -> bool {
     address.segments()[0] & 0xe000 == 0x2000
 }
 

@@ -9,17 +9,17 @@ use simple_dns::rdata::{A, AAAA, CNAME, NS, RData};
 use simple_dns::{CLASS, Name, Packet, PacketFlag, QTYPE, RCODE, ResourceRecord, TYPE};
 
 /// What was asked.
-pub(super) struct Asked {
+pub(crate) struct Asked {
     bytes: Vec<u8>,
-    pub(super) name: String,
-    pub(super) kind: TYPE,
-    pub(super) recursive: bool,
-    pub(super) tcp: bool,
+    pub(crate) name: String,
+    pub(crate) kind: TYPE,
+    pub(crate) recursive: bool,
+    pub(crate) tcp: bool,
 }
 
-pub(super) type Row = (String, RData<'static>);
+pub(crate) type Row = (String, RData<'static>);
 
-pub(super) fn address(name: &str, address: &str) -> Row {
+pub(crate) fn address(name: &str, address: &str) -> Row {
     let data = match address.parse().unwrap() {
         IpAddr::V4(a) => RData::A(A { address: a.into() }),
         IpAddr::V6(a) => RData::AAAA(AAAA { address: a.into() }),
@@ -27,11 +27,11 @@ pub(super) fn address(name: &str, address: &str) -> Row {
     (name.into(), data)
 }
 
-pub(super) fn alias(name: &str, to: &str) -> Row {
+pub(crate) fn alias(name: &str, to: &str) -> Row {
     (name.into(), RData::CNAME(CNAME(Name::new(to).unwrap().into_owned())))
 }
 
-pub(super) fn serves(zone: &str, server: &str) -> Row {
+pub(crate) fn serves(zone: &str, server: &str) -> Row {
     (zone.into(), RData::NS(NS(Name::new(server).unwrap().into_owned())))
 }
 
@@ -44,7 +44,7 @@ impl Asked {
     }
 
     /// Those of `rows` that answer, and an alias if there is one, for sixty seconds.
-    pub(super) fn reply(&self, rows: &[Row]) -> Vec<u8> {
+    pub(crate) fn reply(&self, rows: &[Row]) -> Vec<u8> {
         let mut packet = Packet::parse(&self.bytes).unwrap().into_reply();
         packet.set_flags(PacketFlag::RESPONSE);
         if !self.recursive {
@@ -63,13 +63,13 @@ impl Asked {
     }
 }
 
-pub(super) struct Server {
-    pub(super) address: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
 }
 
 impl Server {
     /// Sends what `answer` says: datagrams, or one message a connection.
-    pub(super) fn start(answer: impl Fn(&Asked) -> Vec<Vec<u8>> + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(answer: impl Fn(&Asked) -> Vec<Vec<u8>> + Send + Sync + 'static) -> Self {
         let answer = Arc::new(answer);
         let (udp, tcp) = loop {
             let udp = UdpSocket::bind("127.0.0.1:0").unwrap();

@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use crate::probe::follow::Follow;
 use crate::probe::journal::{From, Journal};
+use crate::probe::logread::{Logread, Wanted};
 use crate::probe::runner::Runner;
 use crate::probe::said::when;
 use crate::probe::{Fault, Moment, Probe, Result, Site};
@@ -80,24 +81,36 @@ impl Source {
 
 enum Reader {
     File(Follow),
-    Journal(Journal),
+    /// Where there is no journal, OpenWrt's ring may have it; it knows no units.
+    Journal(Journal, Option<Logread>),
 }
 
 impl Reader {
     fn new(source: &Source) -> Self {
         match source {
             Source::File(file) => Self::File(Follow::new(file)),
-            Source::Unit(unit) => Self::Journal(Journal::new(&[&format!("--unit={unit}")])),
-            Source::Tag(tag) => Self::Journal(Journal::new(&[&format!("--identifier={tag}")])),
-            Source::Journal => Self::Journal(Journal::new(&[])),
+            Source::Unit(unit) => Self::Journal(Journal::new(&[&format!("--unit={unit}")]), None),
+            Source::Tag(tag) => {
+                let ring = Logread::new(Wanted::Tag(tag.clone()));
+                Self::Journal(Journal::new(&[&format!("--identifier={tag}")]), Some(ring))
+            }
+            Source::Journal => Self::Journal(Journal::new(&[]), Some(Logread::new(Wanted::All))),
         }
     }
 
     fn read(&mut self, site: &Site, runner: &mut Runner, at: Moment) -> Result<Vec<(Timestamp, String)>> {
         Ok(match self {
             Self::File(follow) => follow.read(site)?.into_iter().map(|line| (at.wall, line)).collect(),
-            Self::Journal(journal) => {
-                let lines = journal.read(site, runner, From::Time(at.wall))?;
+            Self::Journal(journal, ring) => {
+                let lines = match (journal.read(site, runner, From::Time(at.wall)), ring) {
+                    (Err(Fault::Absent(why)), Some(ring)) => {
+                        ring.read(site, runner, at.wall).map_err(|fault| match fault {
+                            Fault::Absent(_) => Fault::Absent(why),
+                            fault => fault,
+                        })?
+                    }
+                    (read, _) => read?,
+                };
                 lines.into_iter().map(|line| (line.time, line.message)).collect()
             }
         })

@@ -90,3 +90,27 @@ fn a_wrong_pattern_is_told_and_keeps_nobody_else() {
     let at = Moment { boot: Duration::ZERO, wall: Timestamp::UNIX_EPOCH };
     assert!(matches!(probe("").read(&Site::default(), at, &mut |_, _| {}), Err(Fault::Absent(_))));
 }
+
+#[test]
+fn openwrts_ring_stands_in_for_the_journal() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut probe = probe(
+        r#"pattern = [
+            { name = "disk", pattern = "I/O error", tag = "kernel" },
+            { name = "any", pattern = "I/O error" },
+            { name = "unit", pattern = "I/O error", unit = "smbd" },
+        ]"#,
+    );
+    let second = "2026-11-20T10:00:00Z".parse::<Timestamp>().unwrap().as_second();
+    probe.runner = Runner::saying(move |program, _| {
+        assert_eq!(program, "logread");
+        let line = |at: i64, tag: &str| format!("Fri Nov 20 10:00:00 2026 [{at}.000] kern.err {tag}: I/O error\n");
+        Ok(line(second - 5, "kernel") + &line(second, "kernel") + &line(second, "x[3]"))
+    });
+    for _ in 0..2 {
+        let seen = read(&mut probe, dir.path());
+        let counts: Vec<_> = seen.iter().map(|view| view.match_count.unwrap()).collect();
+        assert_eq!(counts, [1, 2, 0]);
+        assert!(seen[2].problem.as_ref().unwrap().contains("there is no journal"));
+    }
+}

@@ -7,6 +7,7 @@ mod caches;
 mod clients;
 mod duc;
 mod openwrt;
+mod others;
 mod said;
 mod trace;
 
@@ -20,6 +21,8 @@ use crate::probe::{Fault, Moment, Probe, Result, Site};
 use clients::Found;
 use trace::{Known, Trace};
 
+pub(crate) use others::others;
+
 /// What to look for.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -31,6 +34,8 @@ pub struct NoIpConfig {
 /// See the module.
 pub struct NoIp {
     config: NoIpConfig,
+    /// Names that the agent itself keeps, and tells of elsewhere.
+    own: Vec<String>,
     runner: Runner,
 }
 
@@ -38,7 +43,14 @@ impl NoIp {
     /// With the names to look for.
     #[must_use]
     pub fn new(config: NoIpConfig) -> Self {
-        Self { config, runner: Runner::default() }
+        Self { config, own: Vec::new(), runner: Runner::default() }
+    }
+
+    /// Passes over `own`, which the agent keeps itself, and with them clients that are installed and do not run.
+    #[must_use]
+    pub fn beside(mut self, own: &[String]) -> Self {
+        self.own = own.to_vec();
+        self
     }
 }
 
@@ -56,7 +68,13 @@ impl Probe for NoIp {
     }
 
     fn read(&mut self, site: &Site, at: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {
-        let found = clients::find(site);
+        let mut found = clients::find(site);
+        if !self.own.is_empty() {
+            found.retain(|found| found.running);
+        }
+        if found.is_empty() && !self.own.is_empty() {
+            return Err(Fault::Absent("there is no other No-IP client than the agent itself".into()));
+        }
         if found.is_empty() {
             return Err(Fault::Absent(
                 "there is no No-IP client: noip-duc, noip2, inadyn, ddclient, ddns-scripts".into(),
@@ -75,7 +93,7 @@ impl Probe for NoIp {
                 told.push(host.clone());
             }
         }
-        for host in &told {
+        for host in told.iter().filter(|host| !self.own.iter().any(|own| own.eq_ignore_ascii_case(host))) {
             out(ObjectId::of(host), told_of(Some(host), &known, at).into());
         }
         if told.is_empty() {

@@ -134,3 +134,19 @@ fn openwrt_tells_each_section() {
     assert_eq!((states[0].0, states[0].2), ("home.ddns.net", Some("203.0.113.7")));
     assert_eq!(states[1], ("other.ddns.net", "latched", None));
 }
+
+#[test]
+fn names_that_the_agent_keeps_are_left_to_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let own = ["home.ddns.net".to_owned()];
+    let probe = || NoIp::new(NoIpConfig { hosts: vec!["Home.ddns.net".into(), "b.ddns.net".into()] }).beside(&own);
+    fs::create_dir_all(dir.path().join("usr/bin")).unwrap();
+    fs::write(dir.path().join("usr/bin/noip-duc"), "").unwrap();
+    // Installed and not running, as it should be.
+    let Err(Fault::Absent(why)) = read(&mut probe(), dir.path()) else { panic!("not absent") };
+    assert!(why.contains("no other No-IP client"), "{why}");
+    runs(dir.path(), "noip-duc");
+    let seen = read(&mut probe(), dir.path()).unwrap();
+    let hosts: Vec<_> = seen.iter().map(|(_, view)| view.host.as_deref()).collect();
+    assert_eq!(hosts, [Some("b.ddns.net")]);
+}

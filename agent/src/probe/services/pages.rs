@@ -41,7 +41,7 @@ impl Probe for Pages {
     }
 
     fn apart(&self) -> bool {
-        true
+        !self.checks.is_empty()
     }
 
     fn read(&mut self, site: &Site, at: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {

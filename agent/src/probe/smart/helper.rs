@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use atalaya_wire::text;
 
@@ -13,42 +13,93 @@ use crate::probe::{Fault, Result, Site};
 
 /// All that an agent may say.
 const ASKED: &[u8] = b"read\n";
-/// How long the helper waits for that, or for an agent that does not take its answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long an agent may keep the helper waiting, all in all: for what it asks and for taking the answer.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// How long the agent waits for one disk: several ways to speak to it may be tried.
 const DISK_PATIENCE: Duration = Duration::from_secs(240);
 const LINE_BYTES_MAX: u64 = 256;
 
-/// The helper's end: answers one connection. `at` is the time since the start.
-///
-/// # Errors
-///
-/// If the other end says anything else, is too slow or leaves, and [`Fault::Denied`] without smartctl.
-pub fn serve(mut stream: UnixStream, sweep: &mut Sweep, site: &Site, at: Duration) -> Result<()> {
-    let fault = |err: io::Error| Fault::io("the agent's request", &err);
-    stream.set_read_timeout(Some(PATIENCE)).map_err(fault)?;
-    stream.set_write_timeout(Some(PATIENCE)).map_err(fault)?;
-    let mut asked = [0; ASKED.len()];
-    stream.read_exact(&mut asked).map_err(fault)?;
-    if asked != ASKED {
-        return Err(Fault::Failed("the agent asked for something else than to read".into()));
+/// The helper's end.
+#[derive(Debug)]
+pub struct Helper {
+    sweep: Sweep,
+    site: Site,
+    patience: Duration,
+}
+
+impl Helper {
+    /// Asks disks of `site` by `sweep`.
+    #[must_use]
+    pub fn new(sweep: Sweep, site: Site) -> Self {
+        Self { sweep, site, patience: PATIENCE }
     }
-    let mut told = 0;
-    let result = sweep.disks(site, at, &mut |name, power, report| {
-        told += 1;
-        let word = Power::ALL.iter().find(|(_, other)| *other == power).map_or("silent", |(word, _)| word);
-        let head = format!("disk {name} {word} {}\n", report.len());
-        if told > DISKS_MAX || report.len() > REPORT_BYTES_MAX || head.len() as u64 > LINE_BYTES_MAX {
-            return Ok(());
+
+    /// Answers one connection. `at` is the time since the machine started.
+    ///
+    /// # Errors
+    ///
+    /// If the other end says anything else, is too slow or leaves, and [`Fault::Denied`] without smartctl.
+    pub fn serve(&mut self, stream: UnixStream, at: Duration) -> Result<()> {
+        let fault = |err: io::Error| Fault::io("the agent's request", &err);
+        let mut stream = Patient { stream, left: self.patience };
+        let mut asked = [0; ASKED.len()];
+        stream.read_exact(&mut asked).map_err(fault)?;
+        if asked != ASKED {
+            return Err(Fault::Failed("the agent asked for something else than to read".into()));
         }
-        stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(report)).map_err(fault)
-    });
-    let last = match &result {
-        Ok(()) => "end\n".to_owned(),
-        Err(why) => format!("fail {}\n", text(&why.to_string())),
-    };
-    stream.write_all(last.as_bytes()).map_err(fault)?;
-    result
+        let mut told = 0;
+        let result = self.sweep.disks(&self.site, at, &mut |name, power, report| {
+            told += 1;
+            let word = Power::ALL.iter().find(|(_, other)| *other == power).map_or("silent", |(word, _)| word);
+            let head = format!("disk {name} {word} {}\n", report.len());
+            if told > DISKS_MAX || report.len() > REPORT_BYTES_MAX || head.len() as u64 > LINE_BYTES_MAX {
+                return Ok(());
+            }
+            stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(report)).map_err(fault)
+        });
+        let last = match &result {
+            Ok(()) => "end\n".to_owned(),
+            Err(why) => format!("fail {}\n", text(&why.to_string())),
+        };
+        stream.write_all(last.as_bytes()).map_err(fault)?;
+        result
+    }
+}
+
+/// A connection whose other end has so much time left. Taking a byte now and then does not make it more.
+struct Patient {
+    stream: UnixStream,
+    left: Duration,
+}
+
+impl Patient {
+    fn timed<T>(&mut self, work: impl FnOnce(&mut UnixStream) -> io::Result<T>) -> io::Result<T> {
+        if self.left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.stream.set_read_timeout(Some(self.left))?;
+        self.stream.set_write_timeout(Some(self.left))?;
+        let began = Instant::now();
+        let result = work(&mut self.stream);
+        self.left = self.left.saturating_sub(began.elapsed());
+        result
+    }
+}
+
+impl Read for Patient {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        self.timed(|stream| stream.read(room))
+    }
+}
+
+impl Write for Patient {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.timed(|stream| stream.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The agent's end: hands each disk, what it does and what smartctl said of it to `tell`.
@@ -70,7 +121,7 @@ pub fn ask(path: &Path, tell: &mut dyn FnMut(&str, Power, &[u8])) -> Result<()> 
         _ => Fault::Failed(format!("the helper for SMART broke off: {err}")),
     };
     stream.set_read_timeout(Some(DISK_PATIENCE)).map_err(fault)?;
-    stream.set_write_timeout(Some(PATIENCE)).map_err(fault)?;
+    stream.set_write_timeout(Some(DISK_PATIENCE)).map_err(fault)?;
     stream.write_all(ASKED).map_err(fault)?;
     let mut reader = BufReader::with_capacity(4096, stream);
     let mut report = Vec::new();
@@ -106,6 +157,7 @@ fn head(line: &[u8]) -> Option<(&str, Power, usize)> {
 mod tests {
     use super::*;
     use crate::probe::Output;
+    use crate::probe::machines::machine;
     use std::os::unix::net::UnixListener;
     use std::thread;
 
@@ -155,8 +207,8 @@ mod tests {
     fn a_helper_without_smartctl_says_so() {
         let (mut here, there) = UnixStream::pair().unwrap();
         here.write_all(ASKED).unwrap();
-        let mut sweep = Sweep::with(Box::new(|_| Err(Fault::Denied("SMART needs smartctl".into()))));
-        let served = serve(there, &mut sweep, &crate::probe::machines::machine("nas-arm"), Duration::ZERO);
+        let sweep = Sweep::with(Box::new(|_| Err(Fault::Denied("SMART needs smartctl".into()))));
+        let served = Helper::new(sweep, machine("nas-arm")).serve(there, Duration::ZERO);
         let mut told = String::new();
         here.read_to_string(&mut told).unwrap();
         assert_eq!((told.as_str(), served.is_err()), ("fail SMART needs smartctl\n", true));
@@ -179,9 +231,8 @@ mod tests {
             let (mut here, there) = UnixStream::pair().unwrap();
             here.write_all(asked).unwrap();
             here.shutdown(std::net::Shutdown::Write).unwrap();
-            let site = crate::probe::machines::machine("nas-arm");
             let say = |_: &[&str]| Ok(Output { code: Some(0), text: "{}".into() });
-            let served = serve(there, &mut Sweep::with(Box::new(say)), &site, Duration::ZERO);
+            let served = Helper::new(Sweep::with(Box::new(say)), machine("nas-arm")).serve(there, Duration::ZERO);
             let mut told = Vec::new();
             // What it left unread resets the connection.
             let _ = here.read_to_end(&mut told);
@@ -196,5 +247,31 @@ mod tests {
         for bad in [&b"rea"[..], b"", b"READ\n", b"read /dev/sda\n", b"\nread"] {
             check(bad, "");
         }
+    }
+
+    #[test]
+    fn an_agent_that_is_slow_is_left() {
+        let say = |_: &[&str]| Ok(Output { code: Some(0), text: "x".repeat(REPORT_BYTES_MAX) });
+        let mut helper = Helper::new(Sweep::with(Box::new(say)), machine("nas-arm"));
+        helper.patience = Duration::from_millis(200);
+        let failed = |served: Result<()>| assert!(matches!(served, Err(Fault::Failed(_))), "{served:?}");
+        // One that says nothing, one that does not come to the end of its word, one that does not take the answer.
+        let (_here, there) = UnixStream::pair().unwrap();
+        failed(helper.serve(there, Duration::ZERO));
+        let (mut here, there) = UnixStream::pair().unwrap();
+        here.write_all(b"rea").unwrap();
+        failed(helper.serve(there, Duration::ZERO));
+        let (mut here, there) = UnixStream::pair().unwrap();
+        here.write_all(ASKED).unwrap();
+        failed(helper.serve(there, Duration::from_secs(3600)));
+        // One that takes a little now and then has no more time for it.
+        let (mut here, there) = UnixStream::pair().unwrap();
+        here.write_all(ASKED).unwrap();
+        thread::spawn(move || {
+            while here.read(&mut [0; 256]).is_ok_and(|length| length > 0) {
+                thread::sleep(Duration::from_millis(1));
+            }
+        });
+        failed(helper.serve(there, Duration::from_secs(7200)));
     }
 }

@@ -9,6 +9,7 @@
 //!          disk sdb standby 0\n
 //!          disk sdc idle 0\n            it did nothing since it was last read: left alone, so that it may fall asleep
 //!          disk sdd silent 0\n          smartctl gets nothing out of it
+//!          disk sde hung 0\n            smartctl waited for it in vain and was killed
 //!          end\n                       or: fail and why, where there is no smartctl
 //! ```
 //!
@@ -20,6 +21,7 @@ mod figures;
 mod health;
 mod helper;
 mod json;
+mod listen;
 mod sweep;
 
 use std::time::Duration;
@@ -29,7 +31,8 @@ use atalaya_wire::view::Disk;
 use crate::probe::{Fault, Result};
 
 pub use health::Growth;
-pub use helper::{ask, serve};
+pub use helper::{Helper, ask};
+pub use listen::listen;
 pub(super) use sweep::speaks;
 pub use sweep::{Power, Sweep, Tell};
 

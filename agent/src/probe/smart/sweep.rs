@@ -33,11 +33,18 @@ pub enum Power {
     Idle,
     /// Nothing can be got out of it.
     Silent,
+    /// smartctl waited for it in vain and was killed.
+    Hung,
 }
 
 impl Power {
-    pub(super) const ALL: [(&'static str, Self); 4] =
-        [("active", Self::Active), ("standby", Self::Standby), ("idle", Self::Idle), ("silent", Self::Silent)];
+    pub(super) const ALL: [(&'static str, Self); 5] = [
+        ("active", Self::Active),
+        ("standby", Self::Standby),
+        ("idle", Self::Idle),
+        ("silent", Self::Silent),
+        ("hung", Self::Hung),
+    ];
 }
 
 /// What is remembered of a disk.
@@ -71,11 +78,17 @@ impl fmt::Debug for Sweep {
 
 impl Default for Sweep {
     fn default() -> Self {
-        Self::with(Box::new(smartctl))
+        Self::of(&PROGRAMS, DEADLINE)
     }
 }
 
 impl Sweep {
+    /// Asks the first of `programs` that is there, and kills it when it says nothing for `deadline`.
+    pub(in crate::probe) fn of(programs: &[&str], deadline: Duration) -> Self {
+        let programs: Vec<String> = programs.iter().map(|&program| program.to_owned()).collect();
+        Self::with(Box::new(move |words| smartctl(&programs, deadline, words)))
+    }
+
     pub(super) fn with(ask: Ask) -> Self {
         Self { ask, kept: BTreeMap::new() }
     }
@@ -117,26 +130,26 @@ impl Sweep {
             return Ok((Power::Silent, String::new()));
         }
         match self.said(disk, kept.bridge)? {
-            Some((Power::Active, text)) if asks_for_type(&text) => (),
-            told => return Ok(told.unwrap_or((Power::Silent, String::new()))),
+            (Power::Active, text) if asks_for_type(&text) => (),
+            told => return Ok(told),
         }
         for bridge in BRIDGES {
             match self.said(disk, Some(bridge))? {
-                Some((power, text)) if power == Power::Standby || text.contains("\"serial_number\"") => {
+                // One that hangs the bridge is not followed by another.
+                (Power::Silent | Power::Hung, _) => break,
+                (power, text) if power == Power::Standby || text.contains("\"serial_number\"") => {
                     kept.bridge = Some(bridge);
                     return Ok((power, text));
                 }
-                // One that hangs the bridge is not followed by another.
-                None => break,
-                Some(_) => (),
+                _ => (),
             }
         }
         kept.hopeless = true;
         Ok((Power::Silent, String::new()))
     }
 
-    /// `None` where smartctl hung or said too much.
-    fn said(&mut self, disk: &Found, bridge: Option<&str>) -> Result<Option<(Power, String)>> {
+    /// Nothing where it sleeps, and where smartctl hung or said too much.
+    fn said(&mut self, disk: &Found, bridge: Option<&str>) -> Result<(Power, String)> {
         let device = format!("/dev/{}", disk.name);
         let asleep = format!("standby,{ASLEEP}");
         let mut words = vec!["--json=c", "-x", "-n", &asleep];
@@ -145,11 +158,12 @@ impl Sweep {
         }
         words.push(&device);
         match (self.ask)(&words) {
-            Ok(output) if output.code == Some(ASLEEP) => Ok(Some((Power::Standby, String::new()))),
+            Ok(output) if output.code == Some(ASLEEP) => Ok((Power::Standby, String::new())),
             Ok(output) if output.text.len() <= REPORT_BYTES_MAX && output.code.is_some() => {
-                Ok(Some((Power::Active, output.text)))
+                Ok((Power::Active, output.text))
             }
-            Ok(_) | Err(Fault::Failed(_)) => Ok(None),
+            Ok(_) => Ok((Power::Silent, String::new())),
+            Err(Fault::Failed(_)) => Ok((Power::Hung, String::new())),
             Err(fault) => Err(fault),
         }
     }
@@ -181,9 +195,9 @@ fn asks_for_type(text: &str) -> bool {
     text.contains("Unknown USB bridge") || text.contains("specify device type with the -d option")
 }
 
-fn smartctl(words: &[&str]) -> Result<Output> {
-    for program in PROGRAMS {
-        match run(program, words, DEADLINE) {
+fn smartctl(programs: &[String], deadline: Duration, words: &[&str]) -> Result<Output> {
+    for program in programs {
+        match run(program, words, deadline) {
             Err(Fault::Absent(_)) => (),
             told => return told,
         }

@@ -272,7 +272,7 @@ fn behind_a_bridge_only_what_was_seen_to_work_is_asked() {
 fn disks_that_sleep_hang_or_have_no_smart() {
     let (mut asleep, _asked) = sweep(&[("/dev/sda", 3, "{\"x\":1}"), ("/dev/nvme0n1", 0, "{}")]);
     let machine = machine("pc-nvme");
-    assert_eq!(told(&mut asleep, &machine, 0), "nvme0n1 Active 2, sda Standby 0, sdb Silent 0", "vda is not asked");
+    assert_eq!(told(&mut asleep, &machine, 0), "nvme0n1 Active 2, sda Standby 0, sdb Hung 0", "vda is not asked");
     let mut absent = Sweep::with(Box::new(|_| Err(Fault::Absent("no smartctl".into()))));
     assert!(matches!(absent.disks(&machine, Duration::ZERO, &mut |_, _, _| Ok(())), Err(Fault::Absent(_))));
 }

@@ -1,5 +1,6 @@
 //! Probe `system`: processor, memory, load, temperature.
 
+mod clock;
 mod sensors;
 mod stat;
 
@@ -14,6 +15,9 @@ use serde::Deserialize;
 use crate::probe::measure::when;
 use crate::probe::{Moment, Probe, Result, Site};
 use stat::{Stat, Ticks};
+
+pub use clock::ask_clock_by;
+pub(crate) use clock::synchronised;
 
 /// What may be said about it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -95,12 +99,6 @@ fn processes(site: &Site) -> Option<u64> {
     }
     let number = |entry: &fs::DirEntry| entry.file_name().as_encoded_bytes().iter().all(u8::is_ascii_digit);
     Some(fs::read_dir(site.path("/proc")).ok()?.flatten().filter(number).count() as u64)
-}
-
-/// What systemd-timesyncd says; the folder is there while it runs. Others tell nobody without being asked.
-fn synchronised(site: &Site) -> Option<bool> {
-    let folder = site.path("/run/systemd/timesync");
-    folder.is_dir().then(|| folder.join("synchronized").exists())
 }
 
 #[cfg(test)]

@@ -47,9 +47,7 @@ impl Sidecar {
     pub(super) fn come(&mut self) {
         self.ear = Some(Ear::new(&self.way, &["atalaya/+/frame", "atalaya/+/record"]));
         self.seen = 0;
-        if let Some(stream) = self.last.keys().next_back().copied() {
-            self.acknowledge(stream, Vec::new());
-        }
+        self.acknowledge(self.last.keys().next_back().copied().unwrap_or_default(), Vec::new());
     }
 
     pub(super) fn go(&mut self) {

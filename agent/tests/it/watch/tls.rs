@@ -170,7 +170,7 @@ fn the_rights_that_are_shipped_hold() {
 fn a_record_that_the_broker_refuses_is_kept_and_told_once() {
     let folder = tempfile::tempdir().unwrap();
     let rights = folder.path().join("rights");
-    fs::write(&rights, format!("pattern write atalaya/%u/status\npattern read atalaya/%u/cmd/+\n")).unwrap();
+    fs::write(&rights, "pattern write atalaya/%u/status\npattern read atalaya/%u/cmd/+\n").unwrap();
     let settings = format!("{}acl_file {}\n", passwords(folder.path()), rights.display());
     let broker = Broker::with(folder.path(), &settings);
     let password = write_password(folder.path(), SECRET);
