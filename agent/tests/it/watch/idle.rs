@@ -58,6 +58,7 @@ fn an_idle_hour_touches_no_disk_and_says_nothing() {
     let mut nas = Nas::new(folder.path(), "nas", SPEED, "");
     nas.keep_state_in(&disk.join("state"));
     nas.configure(&config);
+    nas.see_no_other_mounts();
     nas.start();
     // All probes have read, and what they told is on the disk and acknowledged.
     until(|| nas.log(), || ear.count("/frame") > 3 && nas.status()["records_waiting"] == 0);

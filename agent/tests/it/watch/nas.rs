@@ -18,6 +18,8 @@ pub(super) struct Nas {
     state: PathBuf,
     simulate: String,
     path: Option<String>,
+    /// Sees none of what others mount and unmount.
+    alone: bool,
     child: Option<Child>,
 }
 
@@ -29,7 +31,7 @@ impl Nas {
         fs::create_dir_all(&state).unwrap();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
         let simulate = format!("{speed} {now} {}", folder.join("jump").display());
-        let nas = Self { folder, state, simulate, path: None, child: None };
+        let nas = Self { folder, state, simulate, path: None, alone: false, child: None };
         nas.configure(config);
         nas
     }
@@ -44,6 +46,11 @@ impl Nas {
     /// Keeps what it remembers elsewhere.
     pub(super) fn keep_state_in(&mut self, state: &Path) {
         self.state = state.to_owned();
+    }
+
+    /// Sees from now on none of what others mount and unmount. Needs root.
+    pub(super) fn see_no_other_mounts(&mut self) {
+        self.alone = true;
     }
 
     /// Finds programs here first.
@@ -63,7 +70,11 @@ impl Nas {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_atalaya-agent"));
+        let program = env!("CARGO_BIN_EXE_atalaya-agent");
+        let mut command = Command::new(if self.alone { "unshare" } else { program });
+        if self.alone {
+            command.args(["--mount", "--propagation", "private", program]);
+        }
         let log = fs::File::options().create(true).append(true).open(self.folder.join("log")).unwrap();
         command.arg("run").arg("--config").arg(self.folder.join("agent.toml")).stdin(Stdio::null());
         command.stdout(log.try_clone().unwrap()).stderr(log).env("ATALAYA_SIMULATE", &self.simulate);
