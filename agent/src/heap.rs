@@ -31,6 +31,24 @@ fn set() {
     }
 }
 
+/// Called after [`keep_small`] by the daemon, whose threads seldom allocate at the same time: one arena for all, and
+/// nothing kept.
+pub(crate) fn keep_smallest() {
+    #[cfg(target_env = "gnu")]
+    set_smallest();
+}
+
+#[cfg(target_env = "gnu")]
+#[allow(unsafe_code)]
+fn set_smallest() {
+    // SAFETY: as in `set`.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 1);
+        libc::mallopt(libc::M_MMAP_THRESHOLD, MMAP_BYTES / 2);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, TRIM_BYTES / 8);
+    }
+}
+
 /// Unmaps the code that was used so far: what is used again comes back from the system's cache, a few pages at a time.
 /// Of a large program the daemon needs little once it has begun, and the kernel maps 64 KiB around each page.
 pub(crate) fn give_back() {
