@@ -1,13 +1,13 @@
 //! A line on the terminal that shows how far a command is; nothing where nobody watches.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
+use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use atalaya_repo::backup::Progress;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::complain;
 use super::units;
@@ -19,7 +19,8 @@ const WINDOW: f64 = 5.0;
 
 /// Shows progress, if there is a terminal.
 pub(crate) struct Display {
-    bar: ProgressBar,
+    /// What stands on the terminal's last line; nothing where nobody watches.
+    drawn: Option<Mutex<String>>,
 }
 
 /// Counters at one moment.
@@ -39,28 +40,33 @@ pub(crate) struct Counts {
 impl Display {
     /// `silent` on request; and on its own where standard error is no terminal.
     pub(crate) fn new(silent: bool) -> Self {
-        if silent || !std::io::stderr().is_terminal() {
-            return Self { bar: ProgressBar::hidden() };
-        }
-        let bar = ProgressBar::no_length()
-            .with_style(ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar()));
-        bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(REDRAWS));
-        Self { bar }
+        let shown = !silent && std::io::stderr().is_terminal();
+        Self { drawn: shown.then(Mutex::default) }
     }
 
     /// Whether anybody watches.
     pub(crate) fn is_shown(&self) -> bool {
-        !self.bar.is_hidden()
+        self.drawn.is_some()
     }
 
     /// A line above the progress, on standard error.
     pub(crate) fn print(&self, line: &str) {
-        self.bar.suspend(|| complain(line));
+        let Some(Ok(drawn)) = self.drawn.as_ref().map(Mutex::lock) else { return complain(line) };
+        write("");
+        complain(line);
+        write(&drawn);
+    }
+
+    fn draw(&self, line: &str) {
+        let Some(Ok(mut drawn)) = self.drawn.as_ref().map(Mutex::lock) else { return };
+        let columns = rustix::termios::tcgetwinsize(std::io::stderr()).map_or(80, |size| size.ws_col);
+        *drawn = line.chars().take(usize::from(columns.max(2)) - 1).collect();
+        write(&drawn);
     }
 
     /// Runs `work` and shows what `counts` says meanwhile.
     pub(crate) fn around<T>(&self, counts: impl Fn() -> Counts + Sync, work: impl FnOnce() -> T) -> T {
-        if self.bar.is_hidden() {
+        if self.drawn.is_none() {
             return work();
         }
         let (done, over) = mpsc::channel::<()>();
@@ -81,10 +87,16 @@ impl Display {
         while over.recv_timeout(period) == Err(RecvTimeoutError::Timeout) {
             let now = counts();
             let rate = speed.update(now.bytes);
-            self.bar.set_message(line(now, rate));
+            self.draw(&line(now, rate));
         }
-        self.bar.finish_and_clear();
+        self.draw("");
     }
+}
+
+/// In the place of the line that stands there, which it makes empty first. A terminal that is gone hides nothing.
+fn write(line: &str) {
+    let mut stderr = std::io::stderr().lock();
+    let _ = write!(stderr, "\r\x1b[K{line}").and_then(|()| stderr.flush());
 }
 
 /// What the engine's counters say. Until the walk is over, which is only shortly before the end, the totals are

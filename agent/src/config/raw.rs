@@ -198,6 +198,9 @@ impl Raw {
         {
             return Err(format!("two jobs are called {:?}", job.1.name));
         }
+        let mut outputs = self.mqtt.into_iter().map(RawMqtt::check).collect::<Result<Vec<Output>, _>>()?;
+        // Numbers of a stream mean something to one reader only.
+        outputs.iter_mut().filter(|output| output.streams).skip(1).for_each(|output| output.streams = false);
         self.noip_client.check()?;
         Ok(Config {
             name,
@@ -207,7 +210,7 @@ impl Raw {
             interval,
             heartbeat: duration(&self.watch.heartbeat)?,
             sidecar: self.sidecar.key.as_deref().map(key).transpose()?,
-            outputs: self.mqtt.into_iter().map(RawMqtt::check).collect::<Result<_, _>>()?,
+            outputs,
             jobs,
             probes: self.probes,
             noip_client: self.noip_client,

@@ -61,6 +61,16 @@ fn what_is_wrong_is_told_with_its_line() {
 }
 
 #[test]
+fn the_streams_go_to_one_broker() {
+    let broker = "[[mqtt]]\nurl = \"mqtt://x\"\n";
+    let streams = |text: &str| -> Vec<bool> {
+        Config::parse(text).unwrap().outputs.iter().map(|output| output.streams).collect()
+    };
+    assert_eq!(streams(&format!("{broker}{broker}{broker}")), [true, false, false]);
+    assert_eq!(streams(&format!("{broker}streams = false\n{broker}")), [false, true]);
+}
+
+#[test]
 fn addresses_of_brokers() {
     let url = |text: &str| text.parse::<Url>().map(|url| url.to_string());
     assert_eq!(url("mqtt://nas"), Ok("mqtt://nas:1883".into()));

@@ -29,6 +29,8 @@ const RING_BYTES_MAX: usize = 256 << 10;
 const WAITING_MAX: usize = 64;
 /// The loop looks at everything at least so often.
 const TURN_MAX: Duration = Duration::from_secs(30);
+/// And so often while something waits for its time only.
+const HELD: Duration = Duration::from_millis(100);
 /// How long a stopped run may take to end.
 const STOP_MAX: Duration = Duration::from_secs(20);
 
@@ -165,7 +167,7 @@ impl Daemon {
     async fn next(&self) -> Happened {
         use smol::future::or;
         let time = async {
-            smol::Timer::after(self.pause()).await;
+            smol::Timer::after(crate::clock::wait(self.pause())).await;
             Happened::Time
         };
         let heard =
@@ -180,7 +182,8 @@ impl Daemon {
     /// How long nothing is to be done.
     fn pause(&self) -> Duration {
         let next = self.eyes.wake().into_iter().chain([self.frame_due]).min().unwrap_or(Duration::MAX);
-        let limit = supervisor::watchdog().unwrap_or(TURN_MAX).min(TURN_MAX);
+        let held = self.wires.iter().any(|wire| wire.line.held).then_some(HELD);
+        let limit = supervisor::watchdog().unwrap_or(TURN_MAX).min(held.unwrap_or(TURN_MAX));
         next.saturating_sub(self.now.boot).clamp(Duration::from_millis(20), limit)
     }
 
