@@ -1,13 +1,13 @@
 //! A line on the terminal that shows how far a command is; nothing where nobody watches.
 
-use std::io::{IsTerminal, Write};
-use std::sync::Mutex;
+use std::io::IsTerminal;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use atalaya_repo::backup::Progress;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::complain;
 use super::units;
@@ -19,8 +19,7 @@ const WINDOW: f64 = 5.0;
 
 /// Shows progress, if there is a terminal.
 pub(crate) struct Display {
-    /// What stands on the terminal's last line; nothing where nobody watches.
-    drawn: Option<Mutex<String>>,
+    bar: ProgressBar,
 }
 
 /// Counters at one moment.
@@ -40,33 +39,28 @@ pub(crate) struct Counts {
 impl Display {
     /// `silent` on request; and on its own where standard error is no terminal.
     pub(crate) fn new(silent: bool) -> Self {
-        let shown = !silent && std::io::stderr().is_terminal();
-        Self { drawn: shown.then(Mutex::default) }
+        if silent || !std::io::stderr().is_terminal() {
+            return Self { bar: ProgressBar::hidden() };
+        }
+        let bar = ProgressBar::no_length()
+            .with_style(ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(REDRAWS));
+        Self { bar }
     }
 
     /// Whether anybody watches.
     pub(crate) fn is_shown(&self) -> bool {
-        self.drawn.is_some()
+        !self.bar.is_hidden()
     }
 
     /// A line above the progress, on standard error.
     pub(crate) fn print(&self, line: &str) {
-        let Some(Ok(drawn)) = self.drawn.as_ref().map(Mutex::lock) else { return complain(line) };
-        write("");
-        complain(line);
-        write(&drawn);
-    }
-
-    fn draw(&self, line: &str) {
-        let Some(Ok(mut drawn)) = self.drawn.as_ref().map(Mutex::lock) else { return };
-        let columns = rustix::termios::tcgetwinsize(std::io::stderr()).map_or(80, |size| size.ws_col);
-        *drawn = line.chars().take(usize::from(columns.max(2)) - 1).collect();
-        write(&drawn);
+        self.bar.suspend(|| complain(line));
     }
 
     /// Runs `work` and shows what `counts` says meanwhile.
     pub(crate) fn around<T>(&self, counts: impl Fn() -> Counts + Sync, work: impl FnOnce() -> T) -> T {
-        if self.drawn.is_none() {
+        if self.bar.is_hidden() {
             return work();
         }
         let (done, over) = mpsc::channel::<()>();
@@ -87,16 +81,10 @@ impl Display {
         while over.recv_timeout(period) == Err(RecvTimeoutError::Timeout) {
             let now = counts();
             let rate = speed.update(now.bytes);
-            self.draw(&line(now, rate));
+            self.bar.set_message(line(now, rate));
         }
-        self.draw("");
+        self.bar.finish_and_clear();
     }
-}
-
-/// In the place of the line that stands there, which it makes empty first. A terminal that is gone hides nothing.
-fn write(line: &str) {
-    let mut stderr = std::io::stderr().lock();
-    let _ = write!(stderr, "\r\x1b[K{line}").and_then(|()| stderr.flush());
 }
 
 /// What the engine's counters say. Until the walk is over, which is only shortly before the end, the totals are
