@@ -87,6 +87,8 @@ pub struct Job {
     pub tier: u8,
     /// What to pass to the process that does it, after `backup`.
     pub words: Vec<String>,
+    /// Its repository.
+    pub repo: String,
     /// Paths, for showing.
     pub paths: Vec<String>,
     /// How often all files are read.

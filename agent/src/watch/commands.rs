@@ -28,7 +28,14 @@ impl Daemon {
         match Plain::parse(name, payload) {
             Some(plain) => {
                 let plain = plain.map_err(Refusal::Malformed)?;
-                if !self.is_first(name, true) {
+                let kind = match &plain {
+                    Plain::Refresh => name.to_owned(),
+                    Plain::Backup(Some(job)) if !self.config.jobs.iter().any(|known| known.plan.name == *job) => {
+                        return Err(Refusal::Malformed("there is no such job"));
+                    }
+                    Plain::Backup(job) => format!("{name} {}", job.as_deref().unwrap_or_default()),
+                };
+                if !self.is_first(&kind, true) {
                     return Err(Refusal::TooSoon);
                 }
                 match plain {

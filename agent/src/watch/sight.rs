@@ -28,7 +28,7 @@ impl Daemon {
         for (id, sample) in reading.samples {
             self.known.meet(&id, &sample);
             if let Sample::System(view) = &sample {
-                self.runs.feel(view, self.now.boot);
+                self.runs.feel(view, self.now);
             }
             self.show(id, sample);
         }
