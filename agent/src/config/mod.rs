@@ -10,7 +10,7 @@ use std::time::Duration;
 use atalaya_wire::{NodeId, Topics};
 
 pub use raw::{RawJob, RawMqtt};
-pub use values::{Secret, Url, duration, size};
+pub use values::{Secret, Url, Written, duration, size};
 
 use crate::schedule::{self, Calendar, Window};
 
@@ -38,6 +38,8 @@ pub struct Config {
     pub outputs: Vec<Output>,
     /// Backup jobs.
     pub jobs: Vec<Job>,
+    /// All of it, as it was written.
+    pub text: Written,
     /// Sections of probes, each read by its probe.
     pub probes: toml::Table,
     /// What the agent keeps No-IP informed of.
@@ -114,6 +116,15 @@ impl Config {
         self.jobs.iter().any(|job| job.plan.name == name || check(job))
     }
 
+    /// What is wrong with the section of a probe, with its line. `C` is what the section should be.
+    #[must_use]
+    pub fn wrong_in_probe<C: serde::de::DeserializeOwned>(&self, name: &str) -> Option<String> {
+        let document = toml::de::DeTable::parse(&self.text.0).ok()?.into_inner();
+        let probes = document.get("probes")?.get_ref().get(name)?.clone();
+        let err = C::deserialize(toml::de::ValueDeserializer::from(probes)).err()?;
+        Some(line(&self.text.0, &err))
+    }
+
     /// Reads and checks a file.
     ///
     /// # Errors
@@ -138,7 +149,7 @@ impl Config {
     /// As [`Config::load`], without the file.
     pub fn parse(text: &str) -> Result<Self, String> {
         let raw: raw::Raw = toml::from_str(text).map_err(|err| line(text, &err))?;
-        raw.check()
+        raw.check(text)
     }
 }
 

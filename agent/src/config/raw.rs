@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::values::{Secret, Url, duration, size};
+use super::values::{Secret, Url, Written, duration, size};
 use super::{Check, Config, Job, Output, Pause, check_plan, plan, prefix};
 use crate::schedule;
 
@@ -178,7 +178,7 @@ const fn default_retries() -> u32 {
 }
 
 impl Raw {
-    pub(super) fn check(self) -> Result<Config, String> {
+    pub(super) fn check(self, text: &str) -> Result<Config, String> {
         let state = self.node.state_dir.unwrap_or_else(|| "/var/lib/atalaya".into());
         let interval = duration(&self.watch.interval)?;
         if interval < INTERVAL_MIN {
@@ -203,6 +203,7 @@ impl Raw {
         outputs.iter_mut().filter(|output| output.streams).skip(1).for_each(|output| output.streams = false);
         self.noip_client.check()?;
         Ok(Config {
+            text: Written(text.to_owned()),
             name,
             node,
             socket: self.node.socket.unwrap_or_else(|| state.join("control.sock")),
