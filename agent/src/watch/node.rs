@@ -38,7 +38,9 @@ pub(super) fn lock(state: &Path) -> Result<File, String> {
     let file = file.map_err(|err| format!("cannot use the state folder {}: {err}", state.display()))?;
     match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),
-        Err(_) => Err(format!("another agent uses the state folder {} already; stop it first", state.display())),
+        Err(_) => {
+            Err(format!("another agent runs here already: it uses the state folder {}; stop it first", state.display()))
+        }
     }
 }
 
@@ -66,7 +68,7 @@ mod tests {
     fn one_agent_uses_a_state_folder_at_a_time() {
         let state = tempfile::tempdir().unwrap();
         let first = lock(state.path()).unwrap();
-        assert!(lock(state.path()).unwrap_err().contains("another agent uses"));
+        assert!(lock(state.path()).unwrap_err().contains("another agent runs here already"));
         drop(first);
         assert!(lock(state.path()).is_ok());
     }
