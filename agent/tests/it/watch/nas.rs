@@ -101,6 +101,13 @@ impl Nas {
         child.wait().unwrap();
     }
 
+    /// Holds it where it is, or lets it go on.
+    pub(super) fn hold(&self, hold: bool) {
+        use nix::sys::signal::{Signal, kill};
+        let pid = nix::unistd::Pid::from_raw(i32::try_from(self.child.as_ref().unwrap().id()).unwrap());
+        kill(pid, if hold { Signal::SIGSTOP } else { Signal::SIGCONT }).unwrap();
+    }
+
     /// Tells it to stop; its exit code.
     pub(super) fn stop(&mut self) -> Option<i32> {
         let mut child = self.child.take().unwrap();

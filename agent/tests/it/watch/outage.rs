@@ -100,8 +100,12 @@ fn a_day_without_the_broker_costs_no_record() {
     nas.kill();
     nas.start();
     let_pass(HALF_A_DAY);
+    // The sidecar is there first: what is sent to nobody is gone.
+    nas.hold(true);
     broker.start();
     sidecar.come();
+    let_pass(Duration::from_secs(1));
+    nas.hold(false);
     until(
         || format!("frames of the outage: {}", nas.log()),
         || {
