@@ -4,10 +4,12 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod cli;
+mod clock;
 pub mod config;
 mod dump;
 mod fs;
 pub mod link;
+pub mod memory;
 pub mod noip;
 pub mod outbox;
 pub mod probe;

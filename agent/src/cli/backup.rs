@@ -154,10 +154,16 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     let result = display.around(counts, || progress_lines::around(every, counts, work));
     let mut summary = result.map_err(|err| signals.explain(err))?;
     summary.warnings.extend(void_fence(&repo, &summary.snapshot));
+    let emptied = last.filter(|(entries, _)| *entries > 1 && summary.files_read + summary.files_unchanged == 0);
+    if let Some((entries, _)) = emptied {
+        summary
+            .warnings
+            .insert(0, format!("no file is left of the {entries} entries of last time; is the source mounted?"));
+    }
     let mut out = context.output();
     Report::new(&summary, job, problems, start.get().elapsed()).write(&mut out)?;
     out.finish()?;
-    Ok(Exit::with_problems(summary.problems))
+    Ok(Exit::with_problems(summary.problems + u64::from(emptied.is_some())))
 }
 
 /// The same place, into which only so much goes a second.

@@ -37,7 +37,8 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
         Action::Check { config } => {
             let usage = |why| Failure::new(Exit::Usage, why);
             let found = Config::load(config).map_err(usage)?;
-            crate::watch::all_probes(&found).map_err(usage)?;
+            let named = |why| usage(format!("cannot use the configuration {}: {why}", config.display()));
+            crate::watch::all_probes(&found).map_err(named)?;
             if out.json {
                 out.json(&serde_json::json!({ "jobs": found.jobs.len(), "brokers": found.outputs.len() }))?;
             }

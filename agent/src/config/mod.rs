@@ -10,7 +10,7 @@ use std::time::Duration;
 use atalaya_wire::{NodeId, Topics};
 
 pub use raw::{RawJob, RawMqtt};
-pub use values::{Secret, Url, duration, size};
+pub use values::{Secret, Url, Written, duration, size};
 
 use crate::schedule::{self, Calendar, Window};
 
@@ -38,6 +38,8 @@ pub struct Config {
     pub outputs: Vec<Output>,
     /// Backup jobs.
     pub jobs: Vec<Job>,
+    /// All of it, as it was written.
+    pub text: Written,
     /// Sections of probes, each read by its probe.
     pub probes: toml::Table,
     /// What the agent keeps No-IP informed of.
@@ -87,6 +89,8 @@ pub struct Job {
     pub tier: u8,
     /// What to pass to the process that does it, after `backup`.
     pub words: Vec<String>,
+    /// Its repository.
+    pub repo: String,
     /// Paths, for showing.
     pub paths: Vec<String>,
     /// How often all files are read.
@@ -110,6 +114,15 @@ impl Config {
     pub fn has_task(&self, name: &str) -> bool {
         let check = |job: &Job| job.check.as_ref().is_some_and(|check| check.plan.name == name);
         self.jobs.iter().any(|job| job.plan.name == name || check(job))
+    }
+
+    /// What is wrong with the section of a probe, with its line. `C` is what the section should be.
+    #[must_use]
+    pub fn wrong_in_probe<C: serde::de::DeserializeOwned>(&self, name: &str) -> Option<String> {
+        let document = toml::de::DeTable::parse(&self.text.0).ok()?.into_inner();
+        let probes = document.get("probes")?.get_ref().get(name)?.clone();
+        let err = C::deserialize(toml::de::ValueDeserializer::from(probes)).err()?;
+        Some(line(&self.text.0, &err))
     }
 
     /// Reads and checks a file.
@@ -136,7 +149,7 @@ impl Config {
     /// As [`Config::load`], without the file.
     pub fn parse(text: &str) -> Result<Self, String> {
         let raw: raw::Raw = toml::from_str(text).map_err(|err| line(text, &err))?;
-        raw.check()
+        raw.check(text)
     }
 }
 

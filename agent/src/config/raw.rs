@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::values::{Secret, Url, duration, size};
+use super::values::{Secret, Url, Written, duration, size};
 use super::{Check, Config, Job, Output, Pause, check_plan, plan, prefix};
 use crate::schedule;
 
@@ -178,7 +178,7 @@ const fn default_retries() -> u32 {
 }
 
 impl Raw {
-    pub(super) fn check(self) -> Result<Config, String> {
+    pub(super) fn check(self, text: &str) -> Result<Config, String> {
         let state = self.node.state_dir.unwrap_or_else(|| "/var/lib/atalaya".into());
         let interval = duration(&self.watch.interval)?;
         if interval < INTERVAL_MIN {
@@ -198,8 +198,12 @@ impl Raw {
         {
             return Err(format!("two jobs are called {:?}", job.1.name));
         }
+        let mut outputs = self.mqtt.into_iter().map(RawMqtt::check).collect::<Result<Vec<Output>, _>>()?;
+        // Numbers of a stream mean something to one reader only.
+        outputs.iter_mut().filter(|output| output.streams).skip(1).for_each(|output| output.streams = false);
         self.noip_client.check()?;
         Ok(Config {
+            text: Written(text.to_owned()),
             name,
             node,
             socket: self.node.socket.unwrap_or_else(|| state.join("control.sock")),
@@ -207,7 +211,7 @@ impl Raw {
             interval,
             heartbeat: duration(&self.watch.heartbeat)?,
             sidecar: self.sidecar.key.as_deref().map(key).transpose()?,
-            outputs: self.mqtt.into_iter().map(RawMqtt::check).collect::<Result<_, _>>()?,
+            outputs,
             jobs,
             probes: self.probes,
             noip_client: self.noip_client,
@@ -277,6 +281,9 @@ impl RawJob {
         if !(1..=64).contains(&self.name.len()) || !self.name.bytes().all(fits) {
             return Err(wrong("a name has 1 to 64 letters, digits, \"_\" and \"-\"".into()));
         }
+        if self.limit_upload.as_deref().is_some_and(|limit| limit.trim_matches(char::is_alphabetic) == "0") {
+            return Err(wrong("limit_upload 0 lets nothing through; leave it out for no limit".into()));
+        }
         if self.paths.is_empty() || self.paths.iter().any(|path| path.is_relative()) {
             return Err(wrong("paths are absolute, and there is at least one".into()));
         }
@@ -285,17 +292,18 @@ impl RawJob {
         }
         let access = self.access(state).map_err(&wrong)?;
         let mut words = access.clone();
-        words.extend(["--job".to_owned(), self.name.clone()]);
-        let mut pair = |option: &str, value: String| words.extend([option.to_owned(), value]);
+        // Joined, because a value may begin with a hyphen.
+        let mut pair = |option: &str, value: &str| words.push(format!("{option}={value}"));
+        pair("--job", &self.name);
         for pattern in &self.exclude {
-            pair("--exclude", pattern.clone());
+            pair("--exclude", pattern);
         }
         for (option, value) in
             [("--exclude-larger-than", &self.exclude_larger_than), ("--limit-upload", &self.limit_upload)]
         {
             if let Some(value) = value {
                 size(value).map_err(&wrong)?;
-                pair(option, value.clone());
+                pair(option, value);
             }
         }
         for (option, wanted) in [("--exclude-caches", self.exclude_caches), ("--one-file-system", self.one_file_system)]
@@ -312,6 +320,7 @@ impl RawJob {
         Ok(Job {
             check: check.map_err(&wrong)?,
             plan,
+            repo: self.repo.clone(),
             tier: self.tier,
             words,
             paths,
@@ -321,18 +330,24 @@ impl RawJob {
 
     /// What every command on the repository is given.
     fn access(&self, state: &std::path::Path) -> Result<Vec<String>, String> {
-        let mut words = vec!["--repo".to_owned(), self.repo.clone(), "--state-dir".into(), state.display().to_string()];
+        if self.repo.is_empty() {
+            return Err("repo names the folder of the repository".into());
+        }
+        if self.paths.iter().any(|path| path.as_os_str().as_encoded_bytes().contains(&0)) {
+            return Err("a path holds no NUL".into());
+        }
+        let mut words = vec![format!("--repo={}", self.repo), format!("--state-dir={}", state.display())];
         if self.key_file.is_none() && self.passphrase_file.is_none() {
             return Err("key_file or passphrase_file is needed: nobody is there to be asked".into());
         }
         for (option, file) in [("--key-file", &self.key_file), ("--passphrase-file", &self.passphrase_file)] {
             if let Some(file) = file {
-                words.extend([option.to_owned(), file.display().to_string()]);
+                words.push(format!("{option}={}", file.display()));
             }
         }
         if let Some(memory) = &self.memory_max {
             size(memory)?;
-            words.extend(["--memory-max".to_owned(), memory.clone()]);
+            words.push(format!("--memory-max={memory}"));
         }
         Ok(words)
     }

@@ -6,7 +6,7 @@ fn the_example_is_a_configuration() {
     assert_eq!((config.name.as_str(), config.jobs.len(), config.outputs.len()), ("Basement NAS", 1, 1));
     assert_eq!(
         config.jobs[0].words.join(" "),
-        "--repo /mnt/backup/nas --state-dir /var/lib/atalaya --key-file /etc/atalaya/writer.key --job photos --exclude *.tmp -- /srv/photos"
+        "--repo=/mnt/backup/nas --state-dir=/var/lib/atalaya --key-file=/etc/atalaya/writer.key --job=photos --exclude=*.tmp -- /srv/photos"
     );
     assert_eq!((config.interval.as_secs(), config.heartbeat.as_secs()), (60, 900));
 }
@@ -56,8 +56,20 @@ fn what_is_wrong_is_told_with_its_line() {
     refused(&format!("{job}schedule = \"sometimes\""), "is no calendar");
     refused(&format!("{job}tier = 4"), "tier 4");
     refused(&format!("{job}{job}"), "two jobs");
+    refused(&format!("{job}limit_upload = \"0\""), "lets nothing through");
+    refused(&job.replace("\"/r\"", "\"\""), "repo names the folder");
     refused(&job.replace("[\"/p\"]", "[\"p\"]"), "absolute");
     refused(&job.replace("key_file = \"/k\"\n", ""), "key_file or passphrase_file");
+}
+
+#[test]
+fn the_streams_go_to_one_broker() {
+    let broker = "[[mqtt]]\nurl = \"mqtt://x\"\n";
+    let streams = |text: &str| -> Vec<bool> {
+        Config::parse(text).unwrap().outputs.iter().map(|output| output.streams).collect()
+    };
+    assert_eq!(streams(&format!("{broker}{broker}{broker}")), [true, false, false]);
+    assert_eq!(streams(&format!("{broker}streams = false\n{broker}")), [false, true]);
 }
 
 #[test]

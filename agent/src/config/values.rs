@@ -94,6 +94,16 @@ impl FromStr for Url {
     }
 }
 
+/// The configuration as it was written, for telling lines of it. Not shown.
+#[derive(Clone)]
+pub struct Written(pub String);
+
+impl fmt::Debug for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
 /// Something that is never shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(PathBuf);

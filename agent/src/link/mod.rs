@@ -1,7 +1,9 @@
 //! The way to a broker, behind a trait: the daemon never waits for it, and tests need none.
 
 mod mqtt;
+mod talk;
 mod tls;
+mod wait;
 
 use async_channel::Sender;
 
@@ -38,6 +40,8 @@ pub enum Heard {
     },
     /// The broker has what was offered with this token.
     Delivered(u64),
+    /// The broker does not want what was offered, and why: it is not there.
+    Denied(String),
     /// There is room for more.
     Room,
 }
@@ -50,6 +54,9 @@ pub trait Link {
     ///
     /// The message.
     fn offer(&self, out: Out) -> Result<(), Out>;
+
+    /// Another client has our id, and we put each other out: from now on a lost connection is made anew ever more rarely.
+    fn has_rival(&self);
 
     /// Says goodbye, after what was taken has gone out or `deadline` has passed.
     fn stop(&mut self, deadline: std::time::Duration);

@@ -1,25 +1,28 @@
 //! A connection over MQTT 5, in a thread of its own: `rumqttc` brings a runtime, and nothing else here depends on it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
 use rumqttc::mqttbytes::QoS;
-use rumqttc::mqttbytes::v5::{LastWill, Packet, RetainForwardRule, SubscribeFilter};
-use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, PublishOptions, SessionMode, TlsConfiguration, Transport};
+use rumqttc::mqttbytes::v5::LastWill;
+use rumqttc::{AsyncClient, MqttOptions, SessionMode, TlsConfiguration, Transport};
 
+use super::talk::{Ended, Talk};
+use super::wait::Wait;
 use super::{Ear, Heard, Link, Out, tls};
+use crate::clock;
 use crate::config::Output;
 
 /// Messages that may be under way: the rest waits where it can be replaced by something newer.
-const UNDER_WAY_MAX: usize = 16;
+pub(super) const UNDER_WAY_MAX: usize = 16;
 /// Largest packet that is taken in: commands and acknowledgements are small.
 const INCOMING_BYTES_MAX: u32 = 64 << 10;
-/// How long a broker keeps the session, and waits with the will.
+/// How long a broker keeps the session.
 const SESSION_SECONDS: u32 = 60;
-const KEEP_ALIVE_SECONDS: u16 = 30;
-const WAIT_MIN: Duration = Duration::from_secs(1);
-const WAIT_MAX: Duration = Duration::from_secs(120);
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
 /// What the broker says when the connection is lost.
 #[derive(Clone, Debug)]
@@ -42,6 +45,7 @@ pub struct Subscription {
 /// See the module.
 pub struct Mqtt {
     requests: Sender<Out>,
+    rival: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -62,15 +66,22 @@ impl Mqtt {
         ear: Ear,
     ) -> std::io::Result<Self> {
         let (requests, receiver) = async_channel::bounded(UNDER_WAY_MAX);
-        let session = Session { number, output, identity, will, subscriptions, spread, ear, requests: receiver };
+        let rival = Arc::new(AtomicBool::new(false));
+        let told = Arc::clone(&rival);
+        let session =
+            Session { rival: told, number, output, identity, will, subscriptions, spread, ear, requests: receiver };
         let thread = thread::Builder::new().name("mqtt".into()).stack_size(256 << 10).spawn(move || session.run())?;
-        Ok(Self { requests, thread: Some(thread) })
+        Ok(Self { requests, rival, thread: Some(thread) })
     }
 }
 
 impl Link for Mqtt {
     fn offer(&self, out: Out) -> Result<(), Out> {
         self.requests.try_send(out).map_err(async_channel::TrySendError::into_inner)
+    }
+
+    fn has_rival(&self) {
+        self.rival.store(true, Ordering::Relaxed);
     }
 
     fn stop(&mut self, deadline: Duration) {
@@ -87,6 +98,7 @@ impl Link for Mqtt {
 }
 
 struct Session {
+    rival: Arc<AtomicBool>,
     number: usize,
     output: Output,
     identity: String,
@@ -116,26 +128,36 @@ impl Session {
 
     /// Connects again and again, ever later, until it is told to stop.
     async fn keep_up(self) {
-        let mut wait = WAIT_MIN;
+        let mut wait = Wait::new(self.spread);
         while !self.requests.is_closed() {
-            match self.options() {
-                Err(why) => self.hear(Heard::Down(why)).await,
+            let began = clock::boot();
+            let ended = match self.options() {
+                Err(why) => Ended::Refused(why),
                 Ok(options) => {
-                    let (client, events) = AsyncClient::builder(options).capacity(UNDER_WAY_MAX).build();
-                    match self.talk(client, events).await {
-                        Ended::Stopped => return,
-                        Ended::Lost(why) => {
-                            wait = WAIT_MIN;
-                            self.hear(Heard::Down(why)).await;
-                        }
-                        Ended::Refused(why) => self.hear(Heard::Down(why)).await,
-                    }
+                    let (client, mut events) = AsyncClient::builder(options).capacity(UNDER_WAY_MAX).build();
+                    let talk = Talk {
+                        number: self.number,
+                        identity: &self.identity,
+                        subscriptions: &self.subscriptions,
+                        ear: &self.ear,
+                        requests: &self.requests,
+                        client,
+                    };
+                    talk.run(&mut events).await
                 }
+            };
+            let rival = self.rival.swap(false, Ordering::Relaxed);
+            let pause = wait.after(&ended, rival, clock::boot().saturating_sub(began));
+            match ended {
+                Ended::Stopped => return,
+                Ended::Lost(why) | Ended::Refused(why) | Ended::TakenOver(why) => self.hear(Heard::Down(why)).await,
             }
             // What was taken for this connection is offered anew on the next.
             while self.requests.try_recv().is_ok() {}
-            tokio::time::sleep(wait.mul_f64(0.5 + self.spread / 2.0)).await;
-            wait = (wait * 2).min(WAIT_MAX);
+            tokio::select! {
+                () = tokio::time::sleep(clock::wait(pause)) => {}
+                () = closed(&self.requests) => return,
+            }
         }
     }
 
@@ -143,7 +165,7 @@ impl Session {
     fn options(&self) -> Result<MqttOptions, String> {
         let url = &self.output.url;
         let mut options = MqttOptions::new(&self.identity, (url.host.as_str(), url.port));
-        options.set_keep_alive(KEEP_ALIVE_SECONDS);
+        options.set_keep_alive(clock::wait(KEEP_ALIVE).as_secs().max(1) as u16);
         options.set_session_mode(SessionMode::Clean);
         options.set_session_expiry_interval(Some(SESSION_SECONDS));
         options.set_max_packet_size(Some(INCOMING_BYTES_MAX));
@@ -166,105 +188,11 @@ impl Session {
         }
         Ok(options)
     }
-
-    async fn talk(&self, client: AsyncClient, mut events: EventLoop) -> Ended {
-        let mut up = false;
-        let (delivered, deliveries) = async_channel::bounded::<u64>(UNDER_WAY_MAX * 2);
-        let local = tokio::task::LocalSet::new();
-        local
-            .run_until(async {
-                loop {
-                    let room = up;
-                    tokio::select! {
-                        event = events.poll() => match event {
-                            Ok(Event::Incoming(Packet::ConnAck(_))) => {
-                                up = true;
-                                for one in &self.subscriptions {
-                                    let mut filter = SubscribeFilter::new(&one.filter, QoS::AtLeastOnce);
-                                    filter.preserve_retain = true;
-                                    filter.retain_forward_rule =
-                                        if one.retained { RetainForwardRule::OnEverySubscribe } else { RetainForwardRule::Never };
-                                    if client.try_subscribe_many([filter]).is_err() {
-                                        return Ended::Lost("cannot subscribe".into());
-                                    }
-                                }
-                                self.hear(Heard::Up).await;
-                            }
-                            Ok(Event::Incoming(Packet::Publish(publish))) => {
-                                let topic = String::from_utf8_lossy(&publish.topic).into_owned();
-                                let (payload, retained) = (publish.payload.to_vec(), publish.retain);
-                                self.hear(Heard::Message { topic, payload, retained }).await;
-                            }
-                            Ok(Event::Incoming(Packet::Disconnect(bye))) => {
-                                return Ended::Lost(format!("the broker ended the connection: {:?}", bye.reason_code));
-                            }
-                            Ok(_) => {}
-                            Err(rumqttc::ConnectionError::RequestsDone) => return Ended::Stopped,
-                            Err(err) if up => return Ended::Lost(said(&err)),
-                            Err(err) => return Ended::Refused(said(&err)),
-                        },
-                        out = self.requests.recv(), if room => match out {
-                            Err(_) => {
-                                if client.try_disconnect_with_timeout(Duration::from_secs(2)).is_err() {
-                                    return Ended::Stopped;
-                                }
-                                // The event loop ends by itself once all is out.
-                                while events.poll().await.is_ok() {}
-                                return Ended::Stopped;
-                            }
-                            Ok(out) => {
-                                let options = PublishOptions::at_least_once().retain(out.retain);
-                                match client.try_publish_tracked(out.topic, out.payload, options) {
-                                    Err(err) => return Ended::Lost(format!("cannot publish: {err}")),
-                                    Ok(notice) => {
-                                        let (delivered, token) = (delivered.clone(), out.token);
-                                        tokio::task::spawn_local(async move {
-                                            if notice.wait_async().await.is_ok() {
-                                                let _ = delivered.send(token.unwrap_or(0)).await;
-                                            }
-                                        });
-                                    }
-                                }
-                            }
-                        },
-                        token = deliveries.recv() => {
-                            let heard = match token {
-                                Ok(0) | Err(_) => Heard::Room,
-                                Ok(token) => Heard::Delivered(token),
-                            };
-                            self.hear(heard).await;
-                        }
-                        () = self.closed(), if !room => return Ended::Stopped,
-                    }
-                }
-            })
-            .await
-    }
-
-    /// Until the daemon wants to stop, while nothing can be taken.
-    async fn closed(&self) {
-        while !self.requests.is_closed() {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    }
 }
 
-/// How a connection ended.
-enum Ended {
-    /// As it was told to.
-    Stopped,
-    /// There was one.
-    Lost(String),
-    /// There was none.
-    Refused(String),
-}
-
-/// An error in words, without the names of types.
-fn said(err: &rumqttc::ConnectionError) -> String {
-    match err {
-        rumqttc::ConnectionError::ConnectionRefused(code) => format!("the broker refused: {code:?}"),
-        rumqttc::ConnectionError::Timeout(_) => "the broker does not answer".into(),
-        rumqttc::ConnectionError::Io(err) => format!("no connection: {err}"),
-        other => other.to_string().replace('\n', " "),
+/// Until the daemon wants to stop, while nothing can be taken.
+pub(super) async fn closed(requests: &Receiver<Out>) {
+    while !requests.is_closed() {
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }

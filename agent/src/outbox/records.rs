@@ -7,7 +7,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use atalaya_wire::message::{Builder, Head, Stream};
+use atalaya_wire::message::{Builder, Head, Message, Stream};
 use atalaya_wire::{Stamp, StreamId, event, limits::MESSAGE_BYTES_MAX};
 use sha2::{Digest, Sha256};
 
@@ -35,8 +35,6 @@ pub struct Records {
     /// Number of the next one.
     next: u64,
     acked: u64,
-    /// What had to be given up, to be told in the next record.
-    lost: Option<event::Lost>,
 }
 
 impl Records {
@@ -47,12 +45,9 @@ impl Records {
     /// If it cannot be read or written.
     pub fn open(folder: &Path, random: [u8; 16]) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
-        let (id, acked) = match read_stream(&folder.join("stream"))? {
-            Some(found) => found,
-            None => (StreamId(random), 0),
-        };
-        let mut records =
-            Self { folder: folder.to_owned(), id, segments: Vec::new(), next: acked + 1, acked, lost: None };
+        let noted = read_stream(&folder.join("stream"))?;
+        let (id, acked) = noted.unwrap_or((StreamId(random), 0));
+        let mut records = Self { folder: folder.to_owned(), id, segments: Vec::new(), next: acked + 1, acked };
         for entry in fs::read_dir(folder)? {
             let name = entry?.file_name();
             let first = name.to_str().and_then(|name| name.strip_suffix(".records"));
@@ -64,6 +59,9 @@ impl Records {
         records.segments.sort_by_key(|segment| segment.first);
         if let Some(last) = records.segments.last() {
             records.next = records.next.max(last.first + last.count);
+        }
+        if noted.is_none() {
+            records.recall()?;
         }
         records.write_stream()?;
         Ok(records)
@@ -97,10 +95,6 @@ impl Records {
         let seq = self.next;
         let mut builder = Builder::new(&Head { stream: Stream::Record, id: self.id, seq, stamp });
         fill(&mut builder);
-        if let Some(lost) = &self.lost {
-            let body = postcard::to_allocvec(lost).map_err(io::Error::other)?;
-            let _ = builder.part(<event::Lost as event::Event>::KIND, &atalaya_wire::ObjectId::only(), &body);
-        }
         let message = builder.finish();
         let bytes = [&(message.len() as u32).to_le_bytes()[..], &checksum(&message), &message].concat();
         let fresh = self.segments.last().is_none_or(|last| last.bytes >= SEGMENT_BYTES_MAX);
@@ -123,7 +117,6 @@ impl Records {
         } else if let Some(last) = self.segments.last_mut() {
             *last = segment;
         }
-        self.lost = None;
         self.next += 1;
         Ok(seq)
     }
@@ -149,17 +142,26 @@ impl Records {
         Ok(true)
     }
 
-    /// Calls `f` with records behind number `after`, in order, until it returns `false` or there are no more.
+    /// Calls `f` with records behind number `after`, in order, until it returns `false` or there are no more. Where
+    /// numbers are missing, because they were given up or the disk lost them, the next record tells which.
     ///
     /// # Errors
     ///
     /// If they cannot be read.
     pub fn each(&self, after: u64, mut f: impl FnMut(u64, Vec<u8>) -> bool) -> io::Result<()> {
         let after = after.max(self.acked);
-        for segment in self.segments.iter().filter(|segment| segment.first + segment.count > after + 1) {
+        let mut expected = self.acked + 1;
+        for segment in &self.segments {
+            let begins = std::mem::replace(&mut expected, segment.first + segment.count);
+            if segment.first + segment.count <= after + 1 {
+                continue;
+            }
             let mut file = File::open(self.path(segment.first))?;
             for seq in segment.first..segment.first + segment.count {
-                let Some(message) = read_one(&mut file)? else { break };
+                let Some(mut message) = read_one(&mut file)? else { break };
+                if seq == segment.first && begins < seq {
+                    message = tell_lost(message, begins, seq - 1);
+                }
                 if seq > after && !f(seq, message) {
                     return Ok(());
                 }
@@ -187,13 +189,22 @@ impl Records {
         Ok(segment)
     }
 
-    /// Gives up the oldest records when nobody took any for very long; what was given up is told.
+    /// Takes id and numbers from what is there when the note of them is damaged, so that whoever has some of these
+    /// records knows them again.
+    fn recall(&mut self) -> io::Result<()> {
+        let Some(first) = self.segments.first().map(|segment| segment.first) else { return Ok(()) };
+        let message = read_one(&mut File::open(self.path(first))?)?.unwrap_or_default();
+        if let Ok(message) = Message::parse(&message) {
+            (self.id, self.acked) = (message.head.id, first - 1);
+        }
+        Ok(())
+    }
+
+    /// Gives up the oldest records when nobody took any for very long; [`Records::each`] tells which.
     fn make_room(&mut self) -> io::Result<()> {
         while self.segments.len() > 1 && self.segments.iter().map(|segment| segment.bytes).sum::<u64>() > DISK_BYTES_MAX
         {
             let oldest = self.segments.remove(0);
-            let from = self.lost.as_ref().map_or(oldest.first.max(self.acked + 1), |lost| lost.from);
-            self.lost = Some(event::Lost { from, to: oldest.first + oldest.count - 1 });
             fs::remove_file(self.path(oldest.first))?;
         }
         Ok(())
@@ -221,8 +232,15 @@ fn read_stream(path: &Path) -> io::Result<Option<(StreamId, u64)>> {
     let mut lines = text.lines();
     let id = lines.next().and_then(|line| line.parse().ok());
     let acked = lines.next().and_then(|line| line.parse().ok());
-    // A file that cannot be read means a new stream: numbers never stand for two things.
     Ok(id.zip(acked))
+}
+
+/// The record, and beside what it says, that those before it are no more.
+fn tell_lost(message: Vec<u8>, from: u64, to: u64) -> Vec<u8> {
+    let body = postcard::to_allocvec(&event::Lost { from, to }).unwrap_or_default();
+    let mut builder = Builder::resume(message);
+    let _ = builder.part(<event::Lost as event::Event>::KIND, &atalaya_wire::ObjectId::only(), &body);
+    builder.finish()
 }
 
 /// The next record; `None` at the end, or where the rest is torn.

@@ -49,6 +49,8 @@ pub struct History {
     pub known: Option<Timestamp>,
     /// When a good run that read everything ended.
     pub full: Option<Timestamp>,
+    /// The repository that all this is about; empty where that was never noted.
+    pub repo: String,
 }
 
 /// How a run ended.
@@ -153,6 +155,8 @@ pub struct Plan {
     built: Timestamp,
 }
 
+/// A clock that is put right may go back by so much.
+const SKEW_MAX: Duration = Duration::from_secs(3600);
 /// Later than its time by so much, a run is one that catches up.
 const LATE: Duration = Duration::from_secs(600);
 
@@ -176,6 +180,12 @@ impl Plan {
         if let Some((_, history, _)) = self.running.and_then(|at| self.jobs.get_mut(at)) {
             history.retry = None;
         }
+    }
+
+    /// Whether a job has ever begun.
+    #[must_use]
+    pub fn knows(&self, job: &str) -> bool {
+        self.jobs.iter().any(|(known, history, _)| known.name == job && history.began.is_some())
     }
 
     /// Whether the next run of job `at` is to read everything, which is wanted so often.
@@ -223,6 +233,11 @@ impl Plan {
             // A clock that was set back: what it said before is no time to wait for.
             history.began = history.began.map(|began| began.min(now));
             history.retry = history.retry.map(|retry| retry.min(now + BACK_OFF[BACK_OFF.len() - 1]));
+            // A backup that was made in the future by a clock that was wrong says nothing of how old backups are.
+            let believed = |time: &Timestamp| *time <= now + SKEW_MAX;
+            history.succeeded = history.succeeded.filter(believed);
+            history.full = history.full.filter(believed);
+            history.ended = history.ended.filter(believed);
         }
         if self.running.is_none()
             && let Some((job, cause)) = self.first(now, zone)

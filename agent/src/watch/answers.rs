@@ -34,8 +34,8 @@ impl Daemon {
         let brokers = self.wires.iter().map(|wire| {
             json!({
                 "broker": wire.output.url.to_string(),
-                "connected": wire.up,
-                "problem": (!wire.up).then_some(wire.why.as_str()),
+                "connected": wire.line.up,
+                "problem": (!wire.line.up).then_some(wire.line.why.as_str()),
             })
         });
         let json_of = |sample: Sample| -> Value {

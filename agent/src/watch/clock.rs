@@ -1,18 +1,14 @@
 //! What time it is, by every clock there is.
 
-use std::time::Duration;
-
 use atalaya_wire::Stamp;
-use jiff::Timestamp;
-use nix::time::{ClockId, clock_gettime};
 
+use crate::clock;
 use crate::probe::system::synchronised;
 use crate::probe::{Moment, Site};
 
 /// Now.
 pub(super) fn moment() -> Moment {
-    let boot = clock_gettime(ClockId::CLOCK_BOOTTIME).map_or(Duration::ZERO, Duration::from);
-    Moment { boot, wall: Timestamp::now() }
+    Moment { boot: clock::boot(), wall: clock::wall() }
 }
 
 /// Now, for what is sent.

@@ -28,7 +28,14 @@ impl Daemon {
         match Plain::parse(name, payload) {
             Some(plain) => {
                 let plain = plain.map_err(Refusal::Malformed)?;
-                if !self.is_first(name) {
+                let kind = match &plain {
+                    Plain::Refresh => name.to_owned(),
+                    Plain::Backup(Some(job)) if !self.config.jobs.iter().any(|known| known.plan.name == *job) => {
+                        return Err(Refusal::Malformed("there is no such job"));
+                    }
+                    Plain::Backup(job) => format!("{name} {}", job.as_deref().unwrap_or_default()),
+                };
+                if !self.is_first(&kind, true) {
                     return Err(Refusal::TooSoon);
                 }
                 match plain {
@@ -91,11 +98,12 @@ impl Daemon {
         Ok(())
     }
 
-    /// Whether there was none like it for a while.
-    fn is_first(&mut self, kind: &str) -> bool {
+    /// Whether there was none like it for a while. There is `always` room for kinds that we know, which are few; so whoever
+    /// makes up others keeps nobody from what is useful.
+    fn is_first(&mut self, kind: &str, always: bool) -> bool {
         let now = self.now.boot;
         self.commanded.retain(|_, last| now.saturating_sub(*last) < COMMAND_PAUSE);
-        if self.commanded.len() >= KINDS_MAX || self.commanded.contains_key(kind) {
+        if self.commanded.contains_key(kind) || (!always && self.commanded.len() >= KINDS_MAX) {
             return false;
         }
         self.commanded.insert(kind.to_owned(), now);
@@ -103,6 +111,7 @@ impl Daemon {
     }
 
     fn told_command(&mut self, number: usize, name: &str, outcome: Result<(), Refusal>) {
+        let done = outcome.is_ok();
         let (word, reason) = match outcome {
             Ok(()) => ("done", ""),
             Err(refusal) => ("refused", refusal.why()),
@@ -113,7 +122,7 @@ impl Daemon {
             let _ = wire.offer(wire.topics.result(&safe), payload.to_string().into_bytes(), false, None);
         }
         // A flood of refusals fills no disk: one record for each kind and pause.
-        if self.is_first(&format!("{word} {safe}")) {
+        if self.is_first(&format!("{word} {safe}"), done) {
             tracing::info!(command = safe, outcome = word, reason, "command");
             let told = event::Commanded { name: text(&safe), outcome: text(word), reason: text(reason) };
             self.record(&told, &ObjectId::only());

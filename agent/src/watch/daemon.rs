@@ -29,6 +29,8 @@ const RING_BYTES_MAX: usize = 256 << 10;
 const WAITING_MAX: usize = 64;
 /// The loop looks at everything at least so often.
 const TURN_MAX: Duration = Duration::from_secs(30);
+/// And so often while something waits for its time only.
+const HELD: Duration = Duration::from_millis(100);
 /// How long a stopped run may take to end.
 const STOP_MAX: Duration = Duration::from_secs(20);
 
@@ -78,6 +80,8 @@ pub(super) struct Daemon {
     signals: Receiver<i32>,
     asked: Receiver<control::Asked>,
     _control: control::Socket,
+    /// Nobody else uses the state folder while this is open.
+    _lock: std::fs::File,
 }
 
 impl Daemon {
@@ -86,6 +90,7 @@ impl Daemon {
             format!("cannot {what} in the state folder {}: {err}", config.state.display())
         };
         std::fs::create_dir_all(&config.state).map_err(|err| state("keep anything", err))?;
+        let lock = node::lock(&config.state)?;
         let node = node::id(&config.state, config.node.as_ref()).map_err(|err| state("keep the node's id", err))?;
         let random = || node::random::<16>().map_err(|err| format!("cannot read /dev/urandom: {err}"));
         let records =
@@ -130,6 +135,7 @@ impl Daemon {
             signals,
             asked,
             _control: control,
+            _lock: lock,
             config,
             path,
             node,
@@ -165,7 +171,7 @@ impl Daemon {
     async fn next(&self) -> Happened {
         use smol::future::or;
         let time = async {
-            smol::Timer::after(self.pause()).await;
+            smol::Timer::after(crate::clock::wait(self.pause())).await;
             Happened::Time
         };
         let heard =
@@ -180,7 +186,8 @@ impl Daemon {
     /// How long nothing is to be done.
     fn pause(&self) -> Duration {
         let next = self.eyes.wake().into_iter().chain([self.frame_due]).min().unwrap_or(Duration::MAX);
-        let limit = supervisor::watchdog().unwrap_or(TURN_MAX).min(TURN_MAX);
+        let held = self.wires.iter().any(|wire| wire.line.held).then_some(HELD);
+        let limit = supervisor::watchdog().unwrap_or(TURN_MAX).min(held.unwrap_or(TURN_MAX));
         next.saturating_sub(self.now.boot).clamp(Duration::from_millis(20), limit)
     }
 
@@ -217,9 +224,12 @@ impl Daemon {
 
     fn stop(&mut self) {
         self.reload_later = false;
+        self.runs.stopping = true;
         if self.stop_run(None) {
             // It ends its pack; what it cannot end in this time is there for the next run all the same.
-            while let Some(news) = self.last_news() {
+            let until = std::time::Instant::now() + STOP_MAX;
+            while let Some(news) = self.last_news(until) {
+                self.now = clock::moment();
                 self.news(news);
             }
         }
@@ -227,11 +237,11 @@ impl Daemon {
         self.farewell();
     }
 
-    /// What the stopped run still tells; nothing once it has ended, or takes too long.
-    fn last_news(&self) -> Option<News> {
+    /// What the stopped run still tells; nothing once it has ended, or its time is over.
+    fn last_news(&self, until: std::time::Instant) -> Option<News> {
         self.runs.run.as_ref()?;
         smol::block_on(smol::future::or(async { self.runs.news.recv().await.ok() }, async {
-            smol::Timer::after(STOP_MAX).await;
+            smol::Timer::at(until).await;
             None
         }))
     }

@@ -14,6 +14,8 @@ use crate::probe::{Fault, Moment, Probe, Site};
 /// Threads that may be stuck at once; beyond that no probe is asked. Each has little more than a stack.
 const STUCK_MAX: usize = 4;
 const STACK_BYTES: usize = 256 << 10;
+/// What is done less often than this leaves nothing behind in memory.
+const RARE: Duration = Duration::from_secs(300);
 /// Deadline of a probe that is quick.
 const QUICK_MAX: Duration = Duration::from_secs(15);
 /// Objects of one reading.
@@ -73,7 +75,7 @@ impl Eyes {
             name: probe.name(),
             lane: usize::from(probe.deadline() > QUICK_MAX),
             every: probe.every(),
-            deadline: probe.deadline(),
+            deadline: crate::clock::goes_by(probe.deadline()),
             probe: Some(probe),
             due: Duration::ZERO,
             turn: 0,
@@ -96,6 +98,11 @@ impl Eyes {
     /// Whether each has told what it sees, or is stuck.
     pub(super) fn all_read(&self) -> bool {
         self.eyes.iter().all(|eye| eye.told || eye.stuck)
+    }
+
+    /// Whether it reads so rarely that what it needed is not needed again for long; and every one is new at first.
+    pub(super) fn is_rare(&self, number: usize, turn: u64) -> bool {
+        turn == 1 || self.eyes.get(number).is_some_and(|eye| eye.every >= RARE)
     }
 
     /// All are due now.
@@ -123,7 +130,7 @@ impl Eyes {
             stuck = Some(number);
             self.lanes[lane] = Lane::default();
         }
-        if self.eyes.iter().filter(|eye| eye.stuck).count() >= STUCK_MAX {
+        if self.too_many_stuck() {
             return stuck;
         }
         let due = |eye: &&mut Eye| eye.lane == lane && eye.probe.is_some() && eye.due <= now.boot;
@@ -140,6 +147,10 @@ impl Eyes {
             self.give(lane, task);
         }
         stuck
+    }
+
+    fn too_many_stuck(&self) -> bool {
+        self.eyes.iter().filter(|eye| eye.stuck).count() >= STUCK_MAX
     }
 
     fn give(&mut self, lane: usize, task: Task) {
@@ -178,11 +189,14 @@ impl Eyes {
 
     /// When the next thing is to be done here, since the start of the machine.
     pub(super) fn wake(&self) -> Option<Duration> {
+        let full = self.too_many_stuck();
         let of = |(lane, state): (usize, &Lane)| {
             if let Some(eye) = state.busy.and_then(|number| self.eyes.get(number)) {
                 return eye.since.map(|since| since + eye.deadline);
             }
-            self.eyes.iter().filter(|eye| eye.lane == lane && eye.probe.is_some()).map(|eye| eye.due).min()
+            // Waking for what may not begin would be to turn for ever.
+            let due = |eye: &&Eye| !full && eye.lane == lane && eye.probe.is_some();
+            self.eyes.iter().filter(due).map(|eye| eye.due).min()
         };
         self.lanes.iter().enumerate().filter_map(of).min()
     }
@@ -264,6 +278,19 @@ mod tests {
         assert!(eyes.step(at(501)).is_empty());
         let reading = readings.recv_blocking().unwrap();
         assert!(eyes.back(reading.number, reading.turn, reading.probe));
+    }
+
+    #[test]
+    fn when_too_many_hang_nothing_is_due() {
+        let (out, _readings) = async_channel::unbounded();
+        let (gates, probes): (Vec<_>, Vec<_>) = ["a", "b", "c", "d", "e"].into_iter().map(gate).unzip();
+        let mut eyes = Eyes::new(probes, Site::default(), out);
+        for turn in 0..=STUCK_MAX as u64 {
+            eyes.step(at(turn * 11));
+        }
+        // The fifth is due, but a loop that woke for it would only turn.
+        assert_eq!(eyes.wake(), None);
+        drop(gates);
     }
 
     #[test]

@@ -105,7 +105,13 @@ pub(super) fn settled(view: &mut Backup) {
 pub(super) fn checked(view: &mut Backup, outcome: Outcome, said: &Said, problem: &str) {
     let damaged = said.findings.is_some_and(|count| count > 0);
     match outcome {
-        Outcome::Ok | Outcome::Warnings => view.checked = Some(text("verified")),
+        Outcome::Ok | Outcome::Warnings if said.content_verified == Some(true) => view.checked = Some(text("verified")),
+        // Checksums alone show that nothing rotted, not that anything can be restored.
+        Outcome::Ok | Outcome::Warnings => {
+            view.checked = Some(text("unverified"));
+            view.problem =
+                Some(text("its key cannot check what is stored: that needs a passphrase, or an owner's key"));
+        }
         Outcome::Failed if damaged => {
             view.checked = Some(text("damaged"));
             view.problem = Some(text(problem));

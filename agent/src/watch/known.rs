@@ -55,8 +55,9 @@ impl Known {
 
     /// Writes what changed.
     pub(super) fn save(&mut self) -> std::io::Result<()> {
-        if std::mem::take(&mut self.changed) {
+        if self.changed {
             super::node::write(&self.path, &serde_json::to_vec(&self.memory)?)?;
+            self.changed = false;
         }
         Ok(())
     }

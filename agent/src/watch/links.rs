@@ -2,17 +2,15 @@
 
 use std::time::Duration;
 
-use atalaya_wire::Topics;
 use atalaya_wire::ack::Ack;
+use atalaya_wire::view::Meta;
+use atalaya_wire::{ObjectId, Topics};
 
 use super::daemon::Daemon;
+use super::line::Line;
+use crate::clock;
 use crate::config::Output;
 use crate::link::{Ear, Heard, Link, Mqtt, Out, Subscription, Will};
-
-/// Frames that may go out in one turn of the loop: a back-fill is no storm.
-const FRAMES_PER_TURN: usize = 4;
-/// Records under way at once.
-const RECORDS_UNDER_WAY_MAX: u64 = 8;
 
 /// How long a goodbye may take.
 const GOODBYE_MAX: Duration = Duration::from_secs(3);
@@ -24,23 +22,20 @@ pub(super) struct Wire {
     pub(super) link: Mqtt,
     pub(super) topics: Topics,
     pub(super) output: Output,
-    pub(super) up: bool,
-    /// Why it is not.
-    pub(super) why: String,
+    pub(super) line: Line,
     /// That we are here still has to be told on this connection.
     greeting: bool,
     /// What is gone still has to be removed there.
     pub(super) sweeping: bool,
     /// Which objects Home Assistant was told of: the board's generation; `None` on a new connection.
     pub(super) discovered: Option<u64>,
-    /// The last record that was offered on this connection.
-    offered: u64,
 }
 
 impl Wire {
     pub(super) fn start(number: usize, output: Output, topics: Topics, spread: f64, ear: Ear) -> Result<Self, String> {
         let subscription = |filter: String, retained: bool| Subscription { filter, retained };
         let mut subscriptions = vec![subscription(topics.commands(), false), subscription(topics.status(), true)];
+        subscriptions.push(subscription(topics.view::<Meta>(&ObjectId::only()), true));
         if output.streams {
             subscriptions.push(subscription(topics.ack(), true));
         }
@@ -48,18 +43,7 @@ impl Wire {
         let identity = format!("atalaya-{}", topics.node().as_str());
         let link = Mqtt::start(number, output.clone(), identity, will, subscriptions, spread, ear);
         let link = link.map_err(|err| format!("cannot start a thread for {}: {err}", output.url))?;
-        Ok(Self {
-            number,
-            link,
-            topics,
-            output,
-            up: false,
-            why: "not connected yet".into(),
-            greeting: false,
-            sweeping: false,
-            discovered: None,
-            offered: 0,
-        })
+        Ok(Self { number, link, topics, output, line: Line::new(), greeting: false, sweeping: false, discovered: None })
     }
 
     /// What it is called in what is remembered.
@@ -67,14 +51,13 @@ impl Wire {
         format!("{} {}", self.output.url, self.output.prefix)
     }
 
-    /// Says that we go, and goes.
+    /// Goes; the broker tells our will.
     pub(super) fn say_goodbye(&mut self) {
-        let _ = self.offer(self.topics.status(), b"offline".to_vec(), true, None);
         self.link.stop(GOODBYE_MAX);
     }
 
     pub(super) fn offer(&self, topic: String, payload: Vec<u8>, retain: bool, token: Option<u64>) -> bool {
-        self.up && self.link.offer(Out { topic, payload, retain, token }).is_ok()
+        self.line.up && self.link.offer(Out { topic, payload, retain, token }).is_ok()
     }
 }
 
@@ -85,21 +68,29 @@ impl Daemon {
         let wire = &mut self.wires[index];
         match heard {
             Heard::Up => {
-                tracing::info!(broker = %wire.output.url, "connected");
-                (wire.up, wire.greeting, wire.sweeping) = (true, true, true);
-                (wire.discovered, wire.offered) = (None, self.records.acked());
+                if wire.line.made(self.now.boot) {
+                    tracing::info!(broker = %wire.output.url, "connected");
+                }
+                (wire.greeting, wire.sweeping, wire.discovered) = (true, true, None);
                 self.board.tell_all(Some(index));
             }
             Heard::Down(why) => {
-                // Once for each reason: an outage of a week is one line, not ten thousand.
-                if wire.up || wire.why != why {
-                    tracing::warn!(broker = %wire.output.url, why, "not connected");
+                if wire.line.ended(why, self.now.boot) {
+                    tracing::warn!(broker = %wire.output.url, why = wire.line.why, "not connected");
                 }
-                (wire.up, wire.why) = (false, why);
             }
             Heard::Delivered(seq) => {
-                if self.config.sidecar.is_none() && wire.output.streams {
+                let all = wire.line.records.delivered(seq);
+                if let Some(seq) = all.filter(|_| self.config.sidecar.is_none()) {
                     self.acknowledged(self.records.id(), seq);
+                }
+            }
+            Heard::Denied(what) => {
+                let url = &wire.output.url;
+                let why = format!("{url} refuses what the agent says: {what}; see docs/examples/mosquitto.acl");
+                // The first stands for all: who lacks one right lacks many.
+                if !self.troubles.contains_key("rights") {
+                    self.trouble("rights", &why);
                 }
             }
             Heard::Message { topic, payload, retained } => self.message(index, &topic, &payload, retained),
@@ -110,7 +101,7 @@ impl Daemon {
     /// Gives links all they can take: that we are here, what is gone, what is, then what happened, then what was.
     pub(super) fn pump(&mut self) {
         for index in 0..self.wires.len() {
-            if self.wires[index].up && self.greet(index) && self.sweep(index) && self.introduce(index) {
+            if self.wires[index].line.up && self.greet(index) && self.sweep(index) && self.introduce(index) {
                 self.tell(index);
                 if self.wires[index].output.streams {
                     self.stream(index);
@@ -148,30 +139,35 @@ impl Daemon {
 
     fn stream(&mut self, index: usize) {
         let wire = &mut self.wires[index];
-        let (acked, last) = (self.records.acked(), self.records.last());
-        let mut offered = wire.offered.max(acked);
-        if offered < last && offered < acked + RECORDS_UNDER_WAY_MAX {
+        let (acked, last, now) = (self.records.acked(), self.records.last(), clock::real());
+        wire.line.held = false;
+        wire.line.records.acknowledged(acked, now);
+        if let Some(after) = wire.line.records.after(acked, now).filter(|after| *after < last) {
             let topic = wire.topics.record();
-            let after = offered;
             let each = |seq, message| {
-                let room = seq <= acked + RECORDS_UNDER_WAY_MAX;
+                let in_time = wire.line.record_pace.allows(now);
+                wire.line.held |= !in_time;
+                let room = in_time && !wire.line.records.is_full();
                 let taken = room && wire.offer(topic.clone(), message, false, Some(seq));
                 if taken {
-                    offered = seq;
+                    wire.line.records.offered(seq);
+                    wire.line.record_pace.went(now);
                 }
                 taken
             };
             if let Err(err) = self.records.each(after, each) {
                 self.trouble("records", &format!("cannot read records: {err}"));
             }
-            self.wires[index].offered = offered;
         }
-        let wire = &self.wires[index];
+        let wire = &mut self.wires[index];
         let topic = wire.topics.frame();
-        for _ in 0..FRAMES_PER_TURN {
-            if !self.ring.send_next(|_, bytes| wire.offer(topic.clone(), bytes.to_vec(), false, None)) {
+        while self.ring.waiting() > 0 {
+            let in_time = wire.line.frame_pace.allows(now);
+            wire.line.held |= !in_time;
+            if !in_time || !self.ring.send_next(|_, bytes| wire.offer(topic.clone(), bytes, false, None)) {
                 break;
             }
+            wire.line.frame_pace.went(now);
         }
     }
 
@@ -182,10 +178,15 @@ impl Daemon {
             if payload == b"offline" {
                 let _ = wire.offer(wire.topics.status(), b"online".to_vec(), true, None);
             }
+        } else if topic == wire.topics.view::<Meta>(&ObjectId::only()) {
+            self.introduced(index, payload);
         } else if topic == wire.topics.ack() {
             if let Some(ack) = Ack::parse(payload) {
-                if let Ok(id) = ack.record_stream.parse() {
-                    self.acknowledged(id, ack.record_seq);
+                let id = ack.record_stream.parse().ok().filter(|id| *id == self.records.id());
+                match id.filter(|_| ack.record_seq > self.records.acked()) {
+                    Some(id) => self.acknowledged(id, ack.record_seq),
+                    // Whoever has no more than it said before, or nothing of ours, did not get what is under way.
+                    None => self.wires[index].line.records.ask_again(clock::real()),
                 }
                 if ack.frame_stream == self.frame_stream.to_string() {
                     ack.missing.iter().for_each(|(from, to)| self.ring.ask_again(*from, *to));
@@ -194,6 +195,24 @@ impl Daemon {
         } else if let Some(name) = wire.topics.command_of(topic).map(str::to_owned) {
             let number = wire.number;
             self.command(number, &name, payload, retained);
+        }
+    }
+
+    /// What the broker has as our head. Once it was ours, another one is that of somebody else who lives now.
+    fn introduced(&mut self, index: usize, payload: &[u8]) {
+        let head: serde_json::Value = serde_json::from_slice(payload).unwrap_or_default();
+        let Some(stream) = head["frame_stream"].as_str() else { return };
+        let wire = &mut self.wires[index];
+        if stream == self.frame_stream.to_string() {
+            wire.line.introduced = true;
+        } else if wire.line.introduced {
+            wire.link.has_rival();
+            let why = format!(
+                "two agents have the id {}, the other is called {:?}; empty the state folder of the one that is a copy",
+                self.node.as_str(),
+                head["name"].as_str().unwrap_or_default(),
+            );
+            self.trouble("identity", &why);
         }
     }
 

@@ -14,6 +14,7 @@ mod heat;
 mod home;
 mod jobs;
 mod known;
+mod line;
 mod links;
 mod node;
 mod probes;
@@ -39,5 +40,8 @@ pub use probes::all as all_probes;
 /// One line: what kept it from starting.
 pub fn run(path: &Path) -> Result<(), String> {
     let config = Config::load(path)?;
-    daemon::Daemon::start(config, path.to_owned())?.run()
+    crate::memory::give_back();
+    let daemon = daemon::Daemon::start(config, path.to_owned())?;
+    crate::memory::give_back();
+    daemon.run()
 }

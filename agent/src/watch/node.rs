@@ -27,6 +27,23 @@ pub(super) fn id(state: &Path, adopted: Option<&NodeId>) -> io::Result<NodeId> {
     Ok(id)
 }
 
+/// Keeps other agents out of the state folder for as long as the file is open, also after a kill.
+///
+/// # Errors
+///
+/// One line, if another one is in it.
+pub(super) fn lock(state: &Path) -> Result<File, String> {
+    let path = state.join("agent.lock");
+    let file = File::options().create(true).truncate(false).write(true).open(&path);
+    let file = file.map_err(|err| format!("cannot use the state folder {}: {err}", state.display()))?;
+    match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(_) => {
+            Err(format!("another agent runs here already: it uses the state folder {}; stop it first", state.display()))
+        }
+    }
+}
+
 /// Random bytes from the kernel.
 pub(super) fn random<const N: usize>() -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
@@ -46,6 +63,15 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_agent_uses_a_state_folder_at_a_time() {
+        let state = tempfile::tempdir().unwrap();
+        let first = lock(state.path()).unwrap();
+        assert!(lock(state.path()).unwrap_err().contains("another agent runs here already"));
+        drop(first);
+        assert!(lock(state.path()).is_ok());
+    }
 
     #[test]
     fn an_id_is_made_once_and_can_be_adopted() {

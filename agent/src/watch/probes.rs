@@ -76,7 +76,11 @@ pub(super) fn resident(config: &Config, path: &Path) -> Result<Vec<Box<dyn Probe
     let place = |probe: Box<dyn Probe>| -> Box<dyn Probe> {
         if probe.apart() { Box::new(Apart::of(probe, path.to_owned())) } else { probe }
     };
-    let mut probes: Vec<_> = all(config)?.into_iter().map(place).collect();
+    let mut probes: Vec<_> = all(config)
+        .map_err(|why| format!("cannot use the configuration {}: {why}", path.display()))?
+        .into_iter()
+        .map(place)
+        .collect();
     let mut paths: Vec<String> = config.jobs.iter().flat_map(|job| job.paths.clone()).collect();
     paths.dedup();
     if !paths.is_empty() {
@@ -88,7 +92,10 @@ pub(super) fn resident(config: &Config, path: &Path) -> Result<Vec<Box<dyn Probe
 fn section<C: DeserializeOwned + Default>(all: &Config, name: &str) -> Result<C, String> {
     match all.probes.get(name) {
         None => Ok(C::default()),
-        Some(value) => value.clone().try_into().map_err(|err: toml::de::Error| err.message().replace('\n', " ")),
+        Some(value) => value.clone().try_into().map_err(|err: toml::de::Error| {
+            let plain = || err.message().replace('\n', " ");
+            all.wrong_in_probe::<C>(name).unwrap_or_else(plain)
+        }),
     }
 }
 
@@ -102,7 +109,9 @@ mod tests {
         assert_eq!(of("").map(|probes| probes.len()), Ok(TABLE.len() + 1));
         for (text, expected) in [
             ("[probes.tacho]", "no such probe; there are system"),
-            ("[probes.ups]\nx = 1", "[probes.ups]: unknown field `x`"),
+            ("# mine\n[probes.ups]\nx = 1", "[probes.ups]: line 3: unknown field `x`"),
+            ("[probes.ups]\naddress = 7", "[probes.ups]: line 2: invalid type"),
+            ("[probes]\nups.x = 1", "[probes.ups]: line 2: unknown field `x`"),
             ("[probes.dns]\nipv4 = ['magic']", "[probes.dns]: \"magic\" is no way"),
         ] {
             let why = of(text).err().unwrap();

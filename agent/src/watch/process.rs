@@ -75,6 +75,8 @@ pub(super) struct Said {
     pub(super) problems: Option<u64>,
     /// Of a check: what it found.
     pub(super) findings: Option<u64>,
+    /// Of a check: whether its key could read what is stored.
+    pub(super) content_verified: Option<bool>,
     #[serde(deserialize_with = "remarks")]
     warnings: Vec<String>,
     error: Option<String>,
@@ -221,7 +223,8 @@ impl Ended {
             (Some(3), _) => (Outcome::Warnings, self.unreadable(&said)),
             (Some(1), _) if said.findings.is_some_and(|count| count > 0) => (Outcome::Failed, self.damage(&said)),
             _ if stopped => (Outcome::Stopped, "somebody stopped it".into()),
-            (Some(code), _) if code > 128 => (Outcome::Stopped, format!("signal {} stopped it", code - 128)),
+            // Not by us: it is tried again.
+            (Some(code), _) if code > 128 => (Outcome::Failed, format!("signal {} stopped it", code - 128)),
             (Some(_), _) => (Outcome::Failed, said.error.clone().unwrap_or_else(complaint)),
             (None, Some(9)) => (Outcome::Failed, "it was killed; perhaps memory ran out".into()),
             (None, Some(signal)) => (Outcome::Failed, format!("signal {signal} ended it")),
@@ -237,6 +240,9 @@ impl Ended {
 
     fn unreadable(&self, said: &Said) -> String {
         let count = said.problems.unwrap_or_default();
+        if let (0, Some(warning)) = (count, said.warnings.first()) {
+            return warning.clone();
+        }
         let first = self.complaint.lines().next().unwrap_or_default();
         format!("{count} could not be backed up; the first: {first}")
     }
@@ -264,6 +270,7 @@ mod tests {
         assert_eq!(check.judge(false).2, "the check found 2; the first: pack ab is damaged");
         assert_eq!(ended(9, "", "").judge(false).2, "it was killed; perhaps memory ran out");
         assert_eq!(ended(143 << 8, "", "").judge(true).0, Outcome::Stopped);
+        assert_eq!(ended(143 << 8, "", "").judge(false).0, Outcome::Failed, "stopped by somebody else: tried again");
         assert_eq!(ended(2 << 8, "", "atalaya-agent: what?\n").judge(false).2, "what?");
     }
 

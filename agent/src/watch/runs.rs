@@ -15,7 +15,7 @@ use super::known::Known;
 use super::process::{About, Ended, News, Run, Task};
 use super::{clock, jobs, node};
 use crate::config::{Check, Config};
-use crate::probe::{Site, cpu_time};
+use crate::probe::{Moment, Site, cpu_time};
 use crate::schedule::{Action, Event as Due, History, Outcome, Plan};
 
 /// A clock before this program was written is wrong: 2026-11-01.
@@ -30,6 +30,8 @@ pub(super) struct Runs {
     /// In the order of the configuration.
     pub(super) views: Vec<Backup>,
     pub(super) run: Option<Run>,
+    /// The agent goes: nothing begins any more, and what it stops goes on when it is back.
+    pub(super) stopping: bool,
     memory: PathBuf,
     heat: Heat,
     /// Why heavy work waits.
@@ -46,10 +48,12 @@ impl Runs {
         let memory = config.state.join("jobs.json");
         let histories = jobs::load(&memory);
         let (told, news) = async_channel::bounded(NEWS_MAX);
+        let plan = plan(config, node, |name| histories.get(name).cloned());
         Self {
-            plan: plan(config, node, |name| histories.get(name).cloned()),
-            views: views(config, known),
+            views: views(config, known, &plan),
+            plan,
             run: None,
+            stopping: false,
             memory,
             heat: Heat::new(config.pause),
             wait: None,
@@ -67,14 +71,17 @@ impl Runs {
         let mut plan = plan(config, node, of);
         plan.carry_on(self.run.as_ref().map(|run| run.job.as_str()));
         self.plan = plan;
-        self.views = views(config, known);
+        self.views = views(config, known, &self.plan);
         self.heat = Heat::new(config.pause);
     }
 
     /// Takes what the machine feels.
-    pub(super) fn feel(&mut self, system: &System, now: Duration) {
-        let others = system.cpu_percent.map(|percent| percent - self.ours(now));
-        let why = self.heat.feel(system.temperature_celsius, others, now);
+    pub(super) fn feel(&mut self, system: &System, now: Moment) {
+        let others = system.cpu_percent.map(|percent| percent - self.ours(now.boot));
+        let why = self.heat.feel(system.temperature_celsius, others, now.boot);
+        // Backups that are too old wait for nothing.
+        let overdue = self.plan.running().is_some_and(|at| self.plan.overdue(at, now.wall));
+        let why = why.filter(|_| !overdue);
         if why.is_some() != self.wait.is_some()
             && let Some(run) = &self.run
         {
@@ -116,7 +123,14 @@ fn plan(config: &Config, node: &str, history: impl Fn(&str) -> Option<History>) 
     let each = all.map(|job| {
         let mut plan = job.clone();
         plan.delay = share(plan.delay, &format!("{node} {}", plan.name));
-        let history = history(&plan.name).unwrap_or_default();
+        let repo = config.jobs.iter().find(|known| known.plan.name == job_of(&job.name)).map(|job| job.repo.clone());
+        let mut history = history(&plan.name).unwrap_or_default();
+        // What was done with another repository says nothing of this one.
+        let repo = repo.unwrap_or_default();
+        if !history.repo.is_empty() && history.repo != repo {
+            history = History::default();
+        }
+        history.repo = repo;
         (plan, history)
     });
     Plan::new(each.collect(), Timestamp::from_second(BUILT).unwrap_or(Timestamp::UNIX_EPOCH))
@@ -133,11 +147,13 @@ fn job_of(name: &str) -> &str {
 }
 
 /// What the last runs were like is known over restarts; what the configuration says is new.
-fn views(config: &Config, known: &Known) -> Vec<Backup> {
+fn views(config: &Config, known: &Known, plan: &Plan) -> Vec<Backup> {
     let each = config.jobs.iter().map(|job| {
         let fresh = jobs::view(job);
         match known.recall("backup", &ObjectId::of(&job.plan.name)) {
-            Some(Sample::Backup(old)) => Backup { tier: fresh.tier, rpo_seconds: fresh.rpo_seconds, ..old },
+            Some(Sample::Backup(old)) if plan.knows(&job.plan.name) => {
+                Backup { tier: fresh.tier, rpo_seconds: fresh.rpo_seconds, ..old }
+            }
             _ => fresh,
         }
     });
@@ -167,6 +183,7 @@ impl Daemon {
                     Ok(()) => self.no_trouble("jobs"),
                     Err(err) => self.trouble("jobs", &format!("cannot remember when jobs ran: {err}")),
                 },
+                Action::Begin(..) if self.runs.stopping => {}
                 Action::Begin(job, cause) => self.begin(job, cause.name()),
             }
         }
@@ -237,7 +254,10 @@ impl Daemon {
     }
 
     fn ended(&mut self, run: &Run, ended: &Ended) {
-        let (outcome, exit, problem, said) = ended.judge(run.stopped);
+        let (outcome, exit, mut problem, said) = ended.judge(run.stopped);
+        if self.runs.stopping && outcome == Outcome::Stopped {
+            problem = "the agent was stopped; it goes on when that is back".into();
+        }
         let took = self.now.boot.saturating_sub(Duration::from_millis(run.began.boot_millis));
         let job = run.job.as_str();
         match outcome {
@@ -270,8 +290,10 @@ impl Daemon {
             exit,
             problem: text(problem),
         };
-        // The next one may begin at once; what is told of this one comes first.
-        let actions = self.decide(Due::Ended(outcome));
+        // The next one may begin at once; what is told of this one comes first. A run that the agent stopped because it
+        // goes has not ended for the plan: it is begun again by the next start.
+        let put_off = self.runs.stopping && outcome == Outcome::Stopped;
+        let actions = if put_off { Vec::new() } else { self.decide(Due::Ended(outcome)) };
         self.show_jobs();
         let view = self.runs.position(job_of(job)).and_then(|at| self.runs.views.get(at)).cloned().map(Sample::from);
         self.record_with(&told, &id, view.as_ref());

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use atalaya_wire::event::{Event, Lost};
 use atalaya_wire::message::{Builder, Head, Stream};
 use atalaya_wire::view::{Meta, Probe as ProbeView};
 use atalaya_wire::{ObjectId, Sample, text};
@@ -19,6 +18,9 @@ impl Daemon {
         if !self.eyes.back(reading.number, reading.turn, reading.probe) {
             return;
         }
+        if self.eyes.is_rare(reading.number, reading.turn) {
+            crate::memory::give_back();
+        }
         let state = reading.result.as_ref().map_or_else(Fault::state, |()| "ok");
         self.probe_view(name, reading.result.as_ref().err(), state, Some(reading.took));
         // Who sees some of it and is denied the rest has told what is there.
@@ -26,7 +28,7 @@ impl Daemon {
         for (id, sample) in reading.samples {
             self.known.meet(&id, &sample);
             if let Sample::System(view) = &sample {
-                self.runs.feel(view, self.now.boot);
+                self.runs.feel(view, self.now);
             }
             self.show(id, sample);
         }
@@ -130,10 +132,6 @@ impl Daemon {
         let stamp = clock::stamp(self.now, self.boot);
         let head = Head { stream: Stream::Frame, id: self.frame_stream, seq: self.frame_seq, stamp };
         let mut builder = Builder::new(&head);
-        for (from, to) in self.ring.take_lost() {
-            let body = postcard::to_allocvec(&Lost { from, to }).unwrap_or_default();
-            let _ = builder.part(Lost::KIND, &ObjectId::only(), &body);
-        }
         for (id, sample) in &samples {
             let _ = builder.sample(id, sample);
         }

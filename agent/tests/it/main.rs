@@ -27,3 +27,5 @@ mod smart_helper;
 mod source;
 mod source_open;
 mod source_rights;
+#[cfg(feature = "simulate")]
+mod watch;

@@ -117,7 +117,7 @@ fn fnv(name: &str) -> u32 {
 }
 
 /// Names one stream of frames or records: random, new whenever counting starts anew.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, PartialOrd, Ord)]
 pub struct StreamId(pub [u8; 16]);
 
 impl fmt::Display for StreamId {

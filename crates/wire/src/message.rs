@@ -82,6 +82,13 @@ impl Builder {
         Self { bytes, parts: 0 }
     }
 
+    /// Goes on with a message that was finished.
+    #[must_use]
+    pub fn resume(bytes: Vec<u8>) -> Self {
+        let parts = Message::parse(&bytes).map_or(PARTS_MAX, |message| message.parts().count());
+        Self { bytes, parts }
+    }
+
     /// Adds a part; `false` if it does not fit, and then nothing was added.
     #[must_use]
     pub fn part(&mut self, kind: u16, id: &ObjectId, body: &[u8]) -> bool {

@@ -74,24 +74,54 @@ fn years_without_anybody_to_take_them_cost_the_oldest_and_that_is_told() {
     let size: u64 = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum();
     assert!(size <= DISK_BYTES_MAX + 2 * SEGMENT_BYTES_MAX, "{size}");
     let first = numbers(&records)[0];
-    let mut told = 0;
-    records
-        .each(0, |_, bytes| {
-            let lost = Message::parse(&bytes).unwrap();
-            for part in lost.parts().filter(|part| part.kind == 0x4001) {
-                told = told.max(postcard::from_bytes::<event::Lost>(part.body).unwrap().to);
-            }
-            true
-        })
-        .unwrap();
-    assert!(first > 1 && told == first - 1, "{first} {told}");
+    assert!(first > 1);
+    // Also by one that began since, and only by the first that is left.
+    let reopened = open(folder.path());
+    for records in [&records, &reopened] {
+        assert_eq!(lost(records), [(first, 1, first - 1)]);
+    }
+    assert!(records.acknowledge(reopened.id(), first).unwrap());
+    assert_eq!(lost(&records), []);
+}
+
+/// Which record tells of the loss of which others.
+fn lost(records: &Records) -> Vec<(u64, u64, u64)> {
+    let mut out = Vec::new();
+    let each = |seq, bytes: Vec<u8>| {
+        for part in Message::parse(&bytes).unwrap().parts().filter(|part| part.kind == 0x4001) {
+            let lost: event::Lost = postcard::from_bytes(part.body).unwrap();
+            out.push((seq, lost.from, lost.to));
+        }
+        true
+    };
+    records.each(0, each).unwrap();
+    out
 }
 
 #[test]
-fn a_stream_whose_note_is_lost_begins_anew() {
+fn what_the_disk_lost_is_told_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut records = open(folder.path());
+    let body = vec![0; 60_000];
+    for _ in 0..9 {
+        records.append(Stamp::default(), |builder| assert!(builder.part(60_000, &ObjectId::only(), &body))).unwrap();
+    }
+    let second = records.segments[1];
+    fs::remove_file(records.path(second.first)).unwrap();
+    let after = second.first + second.count;
+    assert_eq!(lost(&open(folder.path())), [(after, second.first, after - 1)]);
+}
+
+#[test]
+fn a_stream_whose_note_is_lost_goes_on_with_what_is_there() {
     let folder = tempfile::tempdir().unwrap();
     let mut records = open(folder.path());
     append(&mut records, 1);
+    fs::write(folder.path().join("stream"), "rubbish").unwrap();
+    let mut records = Records::open(folder.path(), [8; 16]).unwrap();
+    // Whoever has record 1 knows it by the stream it was of.
+    assert_eq!((records.id(), numbers(&records)), (StreamId([7; 16]), vec![1]));
+    assert!(records.acknowledge(StreamId([7; 16]), 1).unwrap());
     fs::write(folder.path().join("stream"), "rubbish").unwrap();
     let records = Records::open(folder.path(), [8; 16]).unwrap();
     assert_eq!(records.id(), StreamId([8; 16]));

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use atalaya_wire::view::Disk;
-use atalaya_wire::{ObjectId, Sample, text};
+use atalaya_wire::{ObjectId, Sample, Text, text};
 use serde::Deserialize;
 
 use crate::probe::smart::speaks;
@@ -49,6 +49,8 @@ pub struct Disks {
     before_at: Duration,
     /// Those that were there once and are not to be taken out.
     known: BTreeMap<ObjectId, Found>,
+    /// What each was last known to do.
+    powers: BTreeMap<ObjectId, Text>,
     smart: Option<Smart>,
 }
 
@@ -62,7 +64,14 @@ impl Disks {
     fn with(config: DisksConfig, root: bool) -> Self {
         let every = Duration::from_secs(config.smart_every_seconds.max(60));
         let smart = config.smart.then(|| Smart::new(every, config.smart_helper.clone(), root));
-        Self { config, before: BTreeMap::new(), before_at: Duration::ZERO, known: BTreeMap::new(), smart }
+        Self {
+            config,
+            before: BTreeMap::new(),
+            before_at: Duration::ZERO,
+            known: BTreeMap::new(),
+            powers: BTreeMap::new(),
+            smart,
+        }
     }
 
     fn ignores(&self, disk: &Found) -> bool {
@@ -104,6 +113,11 @@ impl Probe for Disks {
             }
             if let Some(smart) = &mut self.smart {
                 smart.fill(id, moved, &mut view);
+            }
+            // What nobody can see has not changed: without work a disk is what it was.
+            view.power = view.power.or_else(|| self.powers.get(id).cloned());
+            if let Some(power) = &view.power {
+                self.powers.insert(id.clone(), power.clone());
             }
             out(id.clone(), view.into());
         }

@@ -151,3 +151,29 @@ fn a_delay_moves_a_job_for_good() {
     world.step(Event::Ended(Outcome::Ok));
     assert_eq!(world.tick("2026-11-22T02:08:00Z"), []);
 }
+
+#[test]
+fn a_run_that_never_ended_is_begun_again_at_the_next_start() {
+    let history = History {
+        began: Some(at("2027-01-05T02:00:00Z")),
+        known: Some(at("2027-01-01T00:00:00Z")),
+        ..History::default()
+    };
+    let mut plan = Plan::new(vec![(job("a", "monthly 5 02:00"), history.clone())], at("2026-11-01T00:00:00Z"));
+    let zone = TimeZone::UTC;
+    assert!(plan.step(Event::Tick, at("2027-01-05T09:00:00Z"), &zone).contains(&Action::Begin(0, Cause::Retry)));
+    let ended = History { ended: Some(at("2027-01-05T02:10:00Z")), ..history };
+    let mut plan = Plan::new(vec![(job("a", "monthly 5 02:00"), ended)], at("2026-11-01T00:00:00Z"));
+    assert!(!plan.step(Event::Tick, at("2027-01-05T09:00:00Z"), &zone).contains(&Action::Begin(0, Cause::Retry)));
+}
+
+#[test]
+fn a_backup_made_in_the_future_says_nothing_of_how_old_backups_are() {
+    let future = Some(at("2036-01-01T00:00:00Z"));
+    let known = Some(at("2027-01-01T00:00:00Z"));
+    let history = History { succeeded: future, ended: future, full: future, known, ..History::default() };
+    let mut plan = Plan::new(vec![(job("a", "daily 02:00"), history)], at("2026-11-01T00:00:00Z"));
+    plan.step(Event::Tick, at("2027-02-01T00:00:00Z"), &TimeZone::UTC);
+    assert!(plan.overdue(0, at("2027-02-01T00:00:00Z")));
+    assert!(plan.wants_full(0, Some(Duration::from_secs(86_400)), at("2027-02-01T00:00:00Z")));
+}

@@ -36,12 +36,8 @@ impl<V: View> Serialize for Json<'_, V> {
 
 /// Five significant digits are more than any sensor has; the rest is noise on the wire and in people's databases.
 fn rounded(x: f32) -> f64 {
-    let x = f64::from(x);
-    if x == 0.0 {
-        return 0.0;
-    }
-    let scale = 10_f64.powi(4 - x.abs().log10().floor().clamp(-30.0, 30.0) as i32);
-    (x * scale).round() / scale
+    // By way of text: a logarithm would be all that the daemon needs of the mathematical library.
+    format!("{x:.4e}").parse().unwrap_or_default()
 }
 
 #[cfg(test)]

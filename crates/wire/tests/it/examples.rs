@@ -194,7 +194,7 @@ fn network() -> Vec<Sample> {
         host: t("nas.example.org"),
         client: t("noip-duc"),
         running: Some(true),
-        state: t("stale"),
+        state: t("asleep"),
         problem: t("the last update was 15 days ago"),
         believed_ipv4: t("203.0.113.7"),
         succeeded_at: t("2026-11-06T11:02:41Z"),

@@ -1,0 +1,189 @@
+//! A machine that fails under the agent: a full disk, a file system that hangs, a program that hangs, missing rights.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::broker::Broker;
+use super::ear::{Ear, Way};
+use super::nas::Nas;
+use super::sidecar::Sidecar;
+use super::until;
+
+/// Fails at once, twice an hour: two records each.
+const JOB: &str = "[[job]]\nname = \"all\"\nrepo = \"/nowhere/repo\"\npassphrase_file = \"/nowhere/passphrase\"\n\
+                   paths = [\"/nowhere/source\"]\nschedule = \"every 30m\"\nretries = 0\n";
+const KEY: &str = "[sidecar]\nkey = \"1111111111111111111111111111111111111111111111111111111111111111\"\n";
+
+fn broker_at(port: u16) -> String {
+    format!("[[mqtt]]\nurl = \"mqtt://127.0.0.1:{port}\"\n")
+}
+
+/// Something mounted, until this is gone.
+pub(super) struct Mount(PathBuf);
+
+impl Mount {
+    /// `None`, and a line that says so, where that cannot be had.
+    pub(super) fn new(at: &Path, words: &[&str], stdin: Stdio) -> Option<Self> {
+        fs::create_dir_all(at).unwrap();
+        if !nix::unistd::geteuid().is_root() {
+            eprintln!("skipped: only root can mount");
+            return None;
+        }
+        let ran = Command::new("mount").args(words).arg(at).stdin(stdin).output().unwrap();
+        if !ran.status.success() {
+            eprintln!("skipped: {}", String::from_utf8_lossy(&ran.stderr).trim());
+            return None;
+        }
+        Some(Self(at.to_owned()))
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_full_disk_is_told_once_and_costs_nothing_that_was_on_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = folder.path().join("disk");
+    let Some(_mount) = Mount::new(&disk, &["-t", "tmpfs", "-o", "size=512k", "tmpfs"], Stdio::null()) else { return };
+    let broker = Broker::open(folder.path());
+    let way = Way::new(broker.port, &[]);
+    let mut sidecar = Sidecar::new(&way);
+    let mut nas = Nas::new(folder.path(), "nas", 2400, "");
+    nas.keep_state_in(&disk.join("state"));
+    nas.configure(&format!("{KEY}{}{JOB}", broker_at(broker.port)));
+    nas.start();
+    let waiting = |nas: &Nas| nas.status()["records_waiting"].as_u64();
+    until(|| nas.log(), || waiting(&nas) > Some(10));
+
+    let filler = disk.join("filler");
+    let _ = fs::write(&filler, vec![0; 1 << 20]);
+    until(|| nas.log(), || nas.log_count("cannot keep a record") > 0);
+    // It goes on, and says it no more.
+    let (runs, kept) = (nas.log_count("begins job"), waiting(&nas));
+    until(|| nas.log(), || nas.log_count("begins job") > runs + 2);
+    assert_eq!(nas.log_count("cannot keep a record"), 1, "{}", nas.log());
+    assert!(waiting(&nas) >= kept);
+    nas.kill();
+    nas.start();
+    assert!(waiting(&nas) >= kept, "{:?} of {kept:?} are left", waiting(&nas));
+
+    fs::remove_file(&filler).unwrap();
+    until(|| nas.log(), || waiting(&nas) > kept.map(|kept| kept + 4));
+    assert!(!nas.status()["troubles"].to_string().contains("record"), "{}", nas.status());
+    sidecar.come();
+    let want = usize::try_from(kept.unwrap()).unwrap() + 4;
+    until(
+        || nas.status(),
+        || {
+            sidecar.work();
+            sidecar.records.len() >= want
+        },
+    );
+    let numbers: Vec<u64> = sidecar.records.iter().map(|(_, seq, _)| *seq).collect();
+    assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_file_system_that_hangs_is_told_and_holds_up_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let stuck = folder.path().join("stuck");
+    fs::create_dir_all(&stuck).unwrap();
+    let Ok(fuse) = fs::File::options().read(true).write(true).open("/dev/fuse") else {
+        eprintln!("skipped: there is no /dev/fuse");
+        return;
+    };
+    // Whoever should answer for it has this end, and never does.
+    let end = fuse.try_clone().unwrap();
+    let options = "fd=0,rootmode=40000,user_id=0,group_id=0,allow_other";
+    let words = ["-i", "-t", "fuse.sshfs", "-o", options, "stuck"];
+    let Some(mount) = Mount::new(&stuck, &words, Stdio::from(end)) else { return };
+    let broker = Broker::open(folder.path());
+    let ear = Ear::new(&Way::new(broker.port, &[]), &["atalaya/#"]);
+    let mut nas = Nas::new(folder.path(), "nas", 20, &broker_at(broker.port));
+    nas.start();
+    let says_stuck = || ear.all().iter().any(|said| said.topic.contains("/fs/") && said.text().contains("\"stuck\""));
+    until(|| nas.log(), says_stuck);
+    let before = ear.count("/frame");
+    until(|| nas.log(), || ear.count("/frame") > before + 3);
+    assert!(ear.all().iter().any(|said| said.topic.contains("/fs/") && said.text().contains("\"ok\"")));
+    assert!(nas.kib("Threads") < 16, "{} threads", nas.kib("Threads"));
+    // Closing the other end lets go of whoever waits.
+    drop(fuse);
+    drop(mount);
+    assert_eq!(nas.stop(), Some(0));
+}
+
+/// A `smartctl` that knows its version and then hangs.
+#[test]
+fn a_smartctl_that_hangs_holds_up_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let programs = folder.path().join("bin");
+    fs::create_dir_all(&programs).unwrap();
+    let called = folder.path().join("called");
+    let text = format!("#!/bin/sh\necho $$ >> {}\nexec sleep 600\n", called.display());
+    fs::write(programs.join("smartctl"), text).unwrap();
+    fs::set_permissions(programs.join("smartctl"), fs::Permissions::from_mode(0o755)).unwrap();
+    let broker = Broker::open(folder.path());
+    let ear = Ear::new(&Way::new(broker.port, &[]), &["atalaya/#"]);
+    let mut nas = Nas::new(folder.path(), "nas", 20, &broker_at(broker.port));
+    nas.find_programs_in(&programs);
+    nas.start();
+    until(|| nas.log(), || ear.count("/probe/disks") > 0 && ear.count("/frame") > 3);
+    if !called.exists() {
+        eprintln!("skipped: no disk here has SMART, or nobody may ask");
+    }
+    let frames = ear.count("/frame");
+    until(|| nas.log(), || ear.count("/frame") > frames + 3);
+    assert_eq!(nas.stop(), Some(0));
+    let left = fs::read_to_string(&called).unwrap_or_default();
+    for pid in left.lines() {
+        let pid = nix::unistd::Pid::from_raw(pid.parse().unwrap());
+        let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL);
+    }
+}
+
+/// One line that says why, and the exit code of a failure.
+#[track_caller]
+fn does_not_start(nas: &Nas, expected: &str) {
+    let before = nas.log().lines().count();
+    assert_eq!(nas.start_and_fail(), Some(1));
+    let log = nas.log();
+    let lines: Vec<&str> = log.lines().skip(before).collect();
+    assert!(lines.len() == 1 && lines[0].contains(expected), "{lines:?}");
+}
+
+#[test]
+fn a_state_folder_that_cannot_be_used_is_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut nas = Nas::new(folder.path(), "nas", 1, "");
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    for place in [file.join("state"), file, "/proc/atalaya".into()] {
+        nas.keep_state_in(&place);
+        nas.configure("");
+        does_not_start(&nas, "state folder");
+    }
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read_is_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let nas = Nas::new(folder.path(), "nas", 1, "[watch]\ninterval = \"soon\"\n");
+    does_not_start(&nas, "no length of time");
+    fs::remove_file(folder.path().join("nas/agent.toml")).unwrap();
+    does_not_start(&nas, "cannot read the configuration");
+}
+
+#[test]
+fn a_second_agent_in_one_folder_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut nas = Nas::new(folder.path(), "nas", 1, "");
+    nas.start();
+    does_not_start(&nas, "another agent runs here already");
+}
