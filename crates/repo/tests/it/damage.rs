@@ -327,7 +327,7 @@ fn what_was_lost_is_stored_again_from_the_sources() {
         world.backup(&tree).unwrap();
         for pack in store.names("data/") {
             if read_first {
-                store.flip(&pack, 5_000).unwrap();
+                store.flip(&pack, store.contents(&pack).unwrap().len() / 2).unwrap();
             } else {
                 store.lose(&pack).unwrap();
             }
