@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use atalaya_wire::unhex;
 use serde::Deserialize;
 
 use super::values::{Secret, Url, Written, duration, size};
@@ -232,15 +233,7 @@ fn zone(name: Option<&str>) -> Result<jiff::tz::TimeZone, String> {
 
 fn key(text: &str) -> Result<[u8; 32], String> {
     let wrong = || "[sidecar] key is 64 hexadecimal digits, as \"atalaya-sidecar node add\" prints them".to_owned();
-    let digits = text.as_bytes();
-    if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
-        return Err(wrong());
-    }
-    let mut out = [0; 32];
-    for (at, byte) in out.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).map_err(|_| wrong())?;
-    }
-    Ok(out)
+    unhex(text).and_then(|bytes| bytes.try_into().ok()).ok_or_else(wrong)
 }
 
 impl RawMqtt {

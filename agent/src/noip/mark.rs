@@ -1,7 +1,6 @@
 //! Tells one configuration from another, without telling what it is.
 
-use std::fmt::Write;
-
+use atalaya_wire::Hex;
 use ring::digest::{SHA256, digest};
 
 use super::config::ClientConfig;
@@ -13,17 +12,13 @@ const REST_BYTES: usize = 16;
 /// Stands for all that an update of `host` depends on. Further names of the same key are none of its business.
 pub(super) fn mark(config: &ClientConfig, host: &str, password: &str) -> String {
     let switches = format!("{}{}", u8::from(config.ipv4), u8::from(config.ipv6));
-    let rest = hex(&[&config.server, &config.user, host, &switches], REST_BYTES);
-    let password = hex(&[&rest, password], PASSWORD_BYTES);
+    let rest = digits(&[&config.server, &config.user, host, &switches], REST_BYTES);
+    let password = digits(&[&rest, password], PASSWORD_BYTES);
     format!("{rest}-{password}")
 }
 
-fn hex(words: &[&str], bytes: usize) -> String {
-    let mut out = String::new();
-    for byte in &digest(&SHA256, words.join("\0").as_bytes()).as_ref()[..bytes] {
-        let _ = write!(out, "{byte:02x}");
-    }
-    out
+fn digits(words: &[&str], bytes: usize) -> String {
+    Hex(&digest(&SHA256, words.join("\0").as_bytes()).as_ref()[..bytes]).to_string()
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use atalaya_wire::limits::SAMPLE_BYTES_MAX;
 use atalaya_wire::{ObjectId, Sample};
 
 use jiff::Timestamp;
@@ -88,13 +87,8 @@ impl Probe for Apart {
 pub fn lines(samples: &[(ObjectId, Sample)], result: &Result<()>) -> String {
     let mut out = String::new();
     for (id, sample) in samples {
-        let mut room = [0; SAMPLE_BYTES_MAX];
-        let Ok(body) = sample.encode(&mut room) else { continue };
-        let _ = write!(out, "{} {} ", sample.kind(), if id.as_str().is_empty() { "." } else { id.as_str() });
-        body.iter().for_each(|byte| {
-            let _ = write!(out, "{byte:02x}");
-        });
-        out.push('\n');
+        let Some(text) = sample.to_text() else { continue };
+        let _ = writeln!(out, "sample {} {text}", if id.as_str().is_empty() { "." } else { id.as_str() });
     }
     match result {
         Ok(()) => out.push_str("ok\n"),
@@ -113,24 +107,21 @@ fn parse(text: &str, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {
             "absent" => return Err(Fault::Absent(rest.to_owned())),
             "denied" => return Err(Fault::Denied(rest.to_owned())),
             "failed" => return Err(Fault::Failed(rest.to_owned())),
-            _ => {
-                if let Some((id, sample)) = sample(word, rest) {
+            "sample" => {
+                if let Some((id, sample)) = sample(rest) {
                     out(id, sample);
                 }
             }
+            _ => {}
         }
     }
     Err(Fault::Failed("the process that reads it ended early".into()))
 }
 
-fn sample(kind: &str, rest: &str) -> Option<(ObjectId, Sample)> {
-    let (id, digits) = rest.split_once(' ')?;
+fn sample(rest: &str) -> Option<(ObjectId, Sample)> {
+    let (id, text) = rest.split_once(' ')?;
     let id = if id == "." { ObjectId::only() } else { ObjectId::parse(id)? };
-    let value = |digit: u8| char::from(digit).to_digit(16).map(|value| value as u8);
-    let pairs = digits.as_bytes().as_chunks::<2>().0;
-    let body: Option<Vec<u8>> =
-        pairs.iter().take(SAMPLE_BYTES_MAX).map(|[high, low]| Some(value(*high)? << 4 | value(*low)?)).collect();
-    Sample::decode(kind.parse().ok()?, &body?).ok().flatten().map(|sample| (id, sample))
+    Some((id, Sample::from_text(text)?))
 }
 
 #[cfg(test)]
@@ -190,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_process_that_says_nonsense_or_ends_early_is_a_failure() {
-        for text in ["", "5 x 00\n", "zz\n99 . 00\n12 . 0\n", "12 ../x 00"] {
+        for text in ["", "5 x 00\n", "zz\nsample . 99 00\nsample . 12 0\n", "sample ../x 12 00"] {
             let (samples, result) = read(text);
             assert!(samples.is_empty() && matches!(result, Err(Fault::Failed(_))), "{text:?}");
         }

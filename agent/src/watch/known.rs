@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use atalaya_wire::limits::SAMPLE_BYTES_MAX;
 use atalaya_wire::view::{Disk, FileSystem, Net, Raid, Ups};
 use atalaya_wire::{ObjectId, Sample, text};
 use serde::{Deserialize, Serialize};
@@ -26,7 +25,7 @@ const HARDWARE: &[(&str, &str)] = &[("disk", "disks"), ("fs", "fs"), ("raid", "r
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 struct Memory {
-    /// `view/id`, and a sample in hexadecimal digits behind its kind's number: what hardware was, what a job last did.
+    /// `view/id`, and a sample as text: what hardware was, what a job last did.
     objects: BTreeMap<String, String>,
     /// By output, the views that it keeps.
     views: BTreeMap<String, BTreeSet<String>>,
@@ -78,7 +77,7 @@ impl Known {
 
     /// Remembers a sample as it is.
     pub(super) fn keep(&mut self, id: &ObjectId, sample: &Sample) {
-        self.put(name_of(sample.name(), id), written(sample));
+        self.put(name_of(sample.name(), id), sample.to_text().unwrap_or_default());
     }
 
     fn put(&mut self, name: String, value: String) {
@@ -90,7 +89,7 @@ impl Known {
 
     /// What was kept of an object.
     pub(super) fn recall(&self, kind: &str, id: &ObjectId) -> Option<Sample> {
-        read(self.memory.objects.get(&name_of(kind, id))?)
+        Sample::from_text(self.memory.objects.get(&name_of(kind, id))?)
     }
 
     /// Forgets an object; `false` if it was not known.
@@ -123,7 +122,8 @@ impl Known {
         for (kind, hardware) in kinds {
             for (id, value) in self.of(kind) {
                 if !there(kind, &id) {
-                    let missing = hardware.then(|| read(&value).and_then(|sample| missing(&sample))).flatten();
+                    let missing =
+                        hardware.then(|| Sample::from_text(&value).and_then(|sample| missing(&sample))).flatten();
                     out.push((kind, id, missing));
                 }
             }
@@ -196,23 +196,6 @@ fn is_hardware(kind: &str) -> bool {
 
 fn name_of(kind: &str, id: &ObjectId) -> String {
     format!("{kind}/{}", id.as_str())
-}
-
-fn written(sample: &Sample) -> String {
-    use std::fmt::Write;
-    let mut room = [0; SAMPLE_BYTES_MAX];
-    let body = sample.encode(&mut room).unwrap_or_default();
-    body.iter().fold(format!("{} ", sample.kind()), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
-}
-
-fn read(value: &str) -> Option<Sample> {
-    let (kind, digits) = value.split_once(' ')?;
-    let byte = |at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
-    let body = (0..digits.len()).step_by(2).map(byte).collect::<Option<Vec<u8>>>()?;
-    Sample::decode(kind.parse().ok()?, &body).ok().flatten()
 }
 
 /// What hardware is, without what it does; `None` for what comes and goes.

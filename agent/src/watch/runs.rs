@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_channel::{Receiver, Sender};
 use atalaya_wire::event::{RunBegan, RunEnded};
 use atalaya_wire::view::{Backup, System};
-use atalaya_wire::{ObjectId, Sample, text};
+use atalaya_wire::{ObjectId, Sample, fnv, text};
 use jiff::Timestamp;
 
 use super::daemon::Daemon;
@@ -318,6 +318,5 @@ impl Daemon {
 
 /// The same part of `whole` for the same words, always.
 fn share(whole: Duration, words: &str) -> Duration {
-    let hash = words.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    whole.mul_f64(f64::from(hash) / f64::from(u32::MAX))
+    whole.mul_f64(f64::from(fnv(words)) / f64::from(u32::MAX))
 }

@@ -3,7 +3,7 @@
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 
-use crate::{NodeId, ObjectId};
+use crate::{Hex, NodeId, ObjectId, unhex};
 
 /// Of a command: anything longer is refused unread.
 pub const COMMAND_BYTES_MAX: usize = 8 << 10;
@@ -140,8 +140,7 @@ impl Signed {
     pub fn seal(&self, sign: impl FnOnce(&[u8]) -> [u8; 64]) -> Result<Vec<u8>, serde_json::Error> {
         let body = serde_json::to_vec(self)?;
         let signature = sign(&signed_bytes(&body));
-        let mut out: Vec<u8> = signature.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect();
-        out.push(b'\n');
+        let mut out = format!("{}\n", Hex(&signature)).into_bytes();
         out.extend(body);
         Ok(out)
     }
@@ -158,7 +157,7 @@ impl Signed {
         }
         let (line, body) = bytes.split_at_checked(SIGNATURE_DIGITS).ok_or(Refusal::Unsigned)?;
         let body = body.strip_prefix(b"\n").ok_or(Refusal::Unsigned)?;
-        let signature = unhex(line).ok_or(Refusal::Unsigned)?;
+        let signature = std::str::from_utf8(line).ok().and_then(unhex).ok_or(Refusal::Unsigned)?;
         let public = UnparsedPublicKey::new(&ED25519, key);
         public.verify(&signed_bytes(body), &signature).map_err(|_| Refusal::Unsigned)?;
         let command: Self = serde_json::from_slice(body).map_err(|_| malformed)?;
@@ -174,11 +173,6 @@ impl Signed {
 
 fn signed_bytes(body: &[u8]) -> Vec<u8> {
     [PURPOSE, body].concat()
-}
-
-fn unhex(digits: &[u8]) -> Option<Vec<u8>> {
-    let value = |digit: u8| char::from(digit).to_digit(16).map(|value| value as u8);
-    digits.as_chunks::<2>().0.iter().map(|[high, low]| Some(value(*high)? << 4 | value(*low)?)).collect()
 }
 
 #[cfg(test)]

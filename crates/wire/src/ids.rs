@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::hex::{Hex, unhex};
 use crate::limits::ID_BYTES_MAX;
 
 type Id = heapless::String<ID_BYTES_MAX>;
@@ -23,9 +24,7 @@ impl NodeId {
     #[must_use]
     pub fn from_random(bytes: [u8; 8]) -> Self {
         let mut id = Id::new();
-        for byte in bytes {
-            let _ = fmt::write(&mut id, format_args!("{byte:02x}"));
-        }
+        let _ = fmt::write(&mut id, format_args!("{}", Hex(&bytes)));
         Self(id)
     }
 
@@ -112,7 +111,8 @@ impl ObjectId {
 }
 
 /// FNV-1a: ids are told apart, nothing is protected.
-fn fnv(name: &str) -> u32 {
+#[must_use]
+pub fn fnv(name: &str) -> u32 {
     name.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
@@ -122,7 +122,7 @@ pub struct StreamId(pub [u8; 16]);
 
 impl fmt::Display for StreamId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        Hex(&self.0).fmt(f)
     }
 }
 
@@ -130,15 +130,8 @@ impl FromStr for StreamId {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut bytes = [0; 16];
-        if text.len() != 32 || !text.is_ascii() {
-            return Err("a stream's id is 32 hexadecimal digits");
-        }
-        for (at, byte) in bytes.iter_mut().enumerate() {
-            let digits = text.get(2 * at..2 * at + 2).unwrap_or_default();
-            *byte = u8::from_str_radix(digits, 16).map_err(|_| "a stream's id is 32 hexadecimal digits")?;
-        }
-        Ok(Self(bytes))
+        let bytes = unhex(text).and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Self).ok_or("a stream's id is 32 hexadecimal digits")
     }
 }
 

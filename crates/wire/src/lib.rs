@@ -8,6 +8,7 @@ pub mod ack;
 pub mod command;
 pub mod discovery;
 pub mod event;
+mod hex;
 mod ids;
 pub mod limits;
 pub mod message;
@@ -17,7 +18,8 @@ mod text;
 mod topics;
 pub mod view;
 
-pub use ids::{NodeId, ObjectId, StreamId};
+pub use hex::{Hex, unhex};
+pub use ids::{NodeId, ObjectId, StreamId, fnv};
 pub use sample::Sample;
 pub use stamp::Stamp;
 pub use text::{Text, text};

@@ -1,5 +1,7 @@
 //! Any view, as it travels in a frame.
 
+use crate::hex::{Hex, unhex};
+use crate::limits::SAMPLE_BYTES_MAX;
 use crate::view::{
     Auth, Backup, Cert, Disk, Dns, Field, FileSystem, Json, Log, Meta, Net, NoIp, Probe, Raid, Service, System,
     Updates, Ups, Value, View, differs,
@@ -86,12 +88,32 @@ macro_rules! samples {
     };
 }
 
+impl Sample {
+    /// In text that has no spaces but one: the kind's number, then what [`Self::encode`] makes, in hexadecimal digits.
+    /// `None` if it is longer than [`SAMPLE_BYTES_MAX`].
+    #[must_use]
+    pub fn to_text(&self) -> Option<String> {
+        let mut room = [0; SAMPLE_BYTES_MAX];
+        let body = self.encode(&mut room).ok()?;
+        Some(format!("{} {}", self.kind(), Hex(body)))
+    }
+
+    /// From what [`Self::to_text`] wrote; `None` for anything else, and for kinds that are newer than this program.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        let (kind, digits) = text.split_once(' ')?;
+        if digits.len() > 2 * SAMPLE_BYTES_MAX {
+            return None;
+        }
+        Self::decode(kind.parse().ok()?, &unhex(digits)?).ok().flatten()
+    }
+}
+
 samples!(Meta, System, Disk, FileSystem, Raid, Net, Ups, Service, Backup, Dns, NoIp, Cert, Updates, Auth, Log, Probe);
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::SAMPLE_BYTES_MAX;
     use crate::text;
 
     #[test]
@@ -104,6 +126,17 @@ mod tests {
         assert_eq!(Sample::decode(65_000, bytes), Ok(None));
         assert!(Sample::decode(3, &bytes[..20]).is_err());
         assert_eq!((sample.kind(), sample.name()), (3, "disk"));
+    }
+
+    #[test]
+    fn samples_go_through_text() {
+        let sample = Sample::from(Auth { failed_count: Some(3), ..Auth::default() });
+        let text = sample.to_text().unwrap();
+        assert_eq!(Sample::from_text(&text), Some(sample));
+        let long = format!("3 {}", "0".repeat(2 * SAMPLE_BYTES_MAX + 2));
+        for bad in ["", "12", "12 0", "99 00", "x 00", &text[..text.len() - 2], &long] {
+            assert_eq!(Sample::from_text(bad), None, "{bad}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use atalaya_wire::Hex;
 use ring::digest::{SHA256, digest};
 use x509_parser::extensions::GeneralName;
 use x509_parser::pem::Pem;
@@ -61,14 +62,13 @@ pub(super) fn der(bytes: &[u8]) -> Result<Leaf, String> {
         .ok()
         .flatten()
         .map(|names| names.value.general_names.iter().take(HOSTS_MAX).filter_map(host).collect());
-    let hex = digest(&SHA256, own).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(Leaf {
         subject: parsed.subject().to_string(),
         issuer: parsed.issuer().to_string(),
         starts: parsed.validity().not_before.timestamp(),
         expires: parsed.validity().not_after.timestamp(),
         hosts: hosts.unwrap_or_default(),
-        fingerprint: hex,
+        fingerprint: Hex(digest(&SHA256, own).as_ref()).to_string(),
     })
 }
 

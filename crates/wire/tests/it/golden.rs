@@ -9,26 +9,18 @@ use std::path::PathBuf;
 use atalaya_wire::event::{self, Event};
 use atalaya_wire::message::{Builder, Head, Message, Stream};
 use atalaya_wire::view::{Field, KINDS};
-use atalaya_wire::{ObjectId, Sample, Stamp, StreamId, text};
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(digits: &str) -> Vec<u8> {
-    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
-}
+use atalaya_wire::{Hex, ObjectId, Sample, Stamp, StreamId, text, unhex};
 
 /// Bytes and what they say, as they were first written.
 fn golden(name: &str, bytes: &[u8], says: &str) -> (Vec<u8>, String) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/golden").join(format!("{name}.txt"));
     if !path.exists() && std::env::var_os("ATALAYA_WRITE_GOLDEN").is_some() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, format!("{}\n{says}\n", hex(bytes))).unwrap();
+        fs::write(&path, format!("{}\n{says}\n", Hex(bytes))).unwrap();
     }
     let text = fs::read_to_string(&path).unwrap_or_else(|_| panic!("{name} has no file; ATALAYA_WRITE_GOLDEN=1"));
     let (bytes, says) = text.split_once('\n').unwrap();
-    (unhex(bytes), says.trim_end().to_owned())
+    (unhex(bytes).unwrap(), says.trim_end().to_owned())
 }
 
 /// Postcard of a view whose keys all have values that differ, made from the table alone.
@@ -58,7 +50,7 @@ fn every_view_is_read_as_it_was_first_sent() {
         };
         let (bytes, says) = golden(&format!("view-{}-{}", kind.kind, kind.name), &made, &said(&made));
         assert_eq!(said(&bytes), says, "{}", kind.name);
-        assert_eq!(hex(&bytes), hex(&made), "{}", kind.name);
+        assert_eq!(Hex(&bytes).to_string(), Hex(&made).to_string(), "{}", kind.name);
     }
 }
 
@@ -67,7 +59,7 @@ fn check<E: Event + Debug + PartialEq>(told: &E) {
     let made = postcard::to_allocvec(told).unwrap();
     let (bytes, says) = golden(&format!("event-{:04x}-{name}", E::KIND), &made, &format!("{told:?}"));
     assert_eq!(&postcard::from_bytes::<E>(&bytes).unwrap(), told);
-    assert_eq!((hex(&bytes), says), (hex(&made), format!("{told:?}")));
+    assert_eq!((Hex(&bytes).to_string(), says), (Hex(&made).to_string(), format!("{told:?}")));
 }
 
 fn stamp() -> Stamp {
@@ -109,6 +101,6 @@ fn messages_are_read_as_they_were_first_sent() {
             format!("{:?} {}", message.head, parts.join(" "))
         };
         let (bytes, said) = golden(&format!("message-{name}"), &made, &says(&made));
-        assert_eq!((hex(&bytes), says(&bytes)), (hex(&made), said));
+        assert_eq!((Hex(&bytes).to_string(), says(&bytes)), (Hex(&made).to_string(), said));
     }
 }
