@@ -7,6 +7,7 @@ pub mod cli;
 mod clock;
 pub mod config;
 mod dump;
+mod durable;
 mod fs;
 pub mod link;
 pub mod memory;

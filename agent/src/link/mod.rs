@@ -7,7 +7,7 @@ mod wait;
 
 use async_channel::Sender;
 
-pub use mqtt::{Mqtt, Subscription, Will};
+pub use mqtt::{Mqtt, Subscription, Terms, Will};
 
 /// Something to publish.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +57,9 @@ pub trait Link {
 
     /// Another client has our id, and we put each other out: from now on a lost connection is made anew ever more rarely.
     fn has_rival(&self);
+
+    /// Takes nothing more, and says goodbye after what was taken has gone out.
+    fn close(&self);
 
     /// Says goodbye, after what was taken has gone out or `deadline` has passed.
     fn stop(&mut self, deadline: std::time::Duration);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
 use rumqttc::mqttbytes::QoS;
-use rumqttc::mqttbytes::v5::LastWill;
+use rumqttc::mqttbytes::v5::{LastWill, LastWillProperties};
 use rumqttc::{AsyncClient, MqttOptions, SessionMode, TlsConfiguration, Transport};
 
 use super::talk::{Ended, Talk};
@@ -20,8 +20,10 @@ use crate::config::Output;
 pub(super) const UNDER_WAY_MAX: usize = 16;
 /// Largest packet that is taken in: commands and acknowledgements are small.
 const INCOMING_BYTES_MAX: u32 = 64 << 10;
-/// How long a broker keeps the session.
+/// How long a broker keeps the session: it tells the will when that ends, so not before the will's time.
 const SESSION_SECONDS: u32 = 60;
+/// How long a connection may be lost before the broker tells it: a router that starts again is no news.
+const WILL_DELAY: Duration = Duration::from_secs(60);
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
 /// What the broker says when the connection is lost.
@@ -42,6 +44,24 @@ pub struct Subscription {
     pub retained: bool,
 }
 
+/// Whom to connect to, and as whom.
+pub struct Terms {
+    /// Of the link, for the ear.
+    pub number: usize,
+    /// The broker.
+    pub output: Output,
+    /// The client's id.
+    pub identity: String,
+    /// What stands for us when we are gone.
+    pub will: Will,
+    /// What is heard.
+    pub subscriptions: Vec<Subscription>,
+    /// 0 to 1: makes waits of many nodes differ.
+    pub spread: f64,
+    /// Who hears it.
+    pub ear: Ear,
+}
+
 /// See the module.
 pub struct Mqtt {
     requests: Sender<Out>,
@@ -50,26 +70,15 @@ pub struct Mqtt {
 }
 
 impl Mqtt {
-    /// Keeps up a connection to `output` as link `number`. `identity` is the client's id; `spread` (0 to 1) makes waits of
-    /// many nodes differ.
+    /// Keeps up a connection.
     ///
     /// # Errors
     ///
     /// If there is no thread for it.
-    pub fn start(
-        number: usize,
-        output: Output,
-        identity: String,
-        will: Will,
-        subscriptions: Vec<Subscription>,
-        spread: f64,
-        ear: Ear,
-    ) -> std::io::Result<Self> {
+    pub fn start(terms: Terms) -> std::io::Result<Self> {
         let (requests, receiver) = async_channel::bounded(UNDER_WAY_MAX);
         let rival = Arc::new(AtomicBool::new(false));
-        let told = Arc::clone(&rival);
-        let session =
-            Session { rival: told, number, output, identity, will, subscriptions, spread, ear, requests: receiver };
+        let session = Session { terms, rival: Arc::clone(&rival), requests: receiver };
         let thread = thread::Builder::new().name("mqtt".into()).stack_size(256 << 10).spawn(move || session.run())?;
         Ok(Self { requests, rival, thread: Some(thread) })
     }
@@ -84,8 +93,12 @@ impl Link for Mqtt {
         self.rival.store(true, Ordering::Relaxed);
     }
 
-    fn stop(&mut self, deadline: Duration) {
+    fn close(&self) {
         self.requests.close();
+    }
+
+    fn stop(&mut self, deadline: Duration) {
+        self.close();
         let Some(thread) = self.thread.take() else { return };
         let until = std::time::Instant::now() + deadline;
         while !thread.is_finished() && std::time::Instant::now() < until {
@@ -98,14 +111,8 @@ impl Link for Mqtt {
 }
 
 struct Session {
+    terms: Terms,
     rival: Arc<AtomicBool>,
-    number: usize,
-    output: Output,
-    identity: String,
-    will: Will,
-    subscriptions: Vec<Subscription>,
-    spread: f64,
-    ear: Ear,
     requests: Receiver<Out>,
 }
 
@@ -119,30 +126,23 @@ impl Session {
     }
 
     fn tell(&self, heard: Heard) {
-        let _ = self.ear.send_blocking((self.number, heard));
+        let _ = self.terms.ear.send_blocking((self.terms.number, heard));
     }
 
     async fn hear(&self, heard: Heard) {
-        let _ = self.ear.send((self.number, heard)).await;
+        let _ = self.terms.ear.send((self.terms.number, heard)).await;
     }
 
     /// Connects again and again, ever later, until it is told to stop.
     async fn keep_up(self) {
-        let mut wait = Wait::new(self.spread);
+        let mut wait = Wait::new(self.terms.spread);
         while !self.requests.is_closed() {
             let began = clock::boot();
             let ended = match self.options() {
                 Err(why) => Ended::Refused(why),
                 Ok(options) => {
                     let (client, mut events) = AsyncClient::builder(options).capacity(UNDER_WAY_MAX).build();
-                    let talk = Talk {
-                        number: self.number,
-                        identity: &self.identity,
-                        subscriptions: &self.subscriptions,
-                        ear: &self.ear,
-                        requests: &self.requests,
-                        client,
-                    };
+                    let talk = Talk { terms: &self.terms, requests: &self.requests, client };
                     talk.run(&mut events).await
                 }
             };
@@ -163,16 +163,27 @@ impl Session {
 
     /// Password and certificates are read for every connection, so that changed ones count at once.
     fn options(&self) -> Result<MqttOptions, String> {
-        let url = &self.output.url;
-        let mut options = MqttOptions::new(&self.identity, (url.host.as_str(), url.port));
+        let Terms { output, identity, will, .. } = &self.terms;
+        let url = &output.url;
+        let mut options = MqttOptions::new(identity, (url.host.as_str(), url.port));
         options.set_keep_alive(clock::wait(KEEP_ALIVE).as_secs().max(1) as u16);
         options.set_session_mode(SessionMode::Clean);
         options.set_session_expiry_interval(Some(SESSION_SECONDS));
         options.set_max_packet_size(Some(INCOMING_BYTES_MAX));
         // Without it room is made for 65,535 messages under way: 14 MiB.
         options.set_outgoing_inflight_upper_limit(UNDER_WAY_MAX as u16);
-        options.set_last_will(LastWill::new(&self.will.topic, self.will.payload, QoS::AtLeastOnce, true, None));
-        match (&self.output.username, &self.output.password) {
+        let delay = clock::wait(WILL_DELAY).as_secs().max(1) as u32;
+        let properties = LastWillProperties {
+            delay_interval: Some(delay),
+            payload_format_indicator: None,
+            message_expiry_interval: None,
+            content_type: None,
+            response_topic: None,
+            correlation_data: None,
+            user_properties: Vec::new(),
+        };
+        options.set_last_will(LastWill::new(&will.topic, will.payload, QoS::AtLeastOnce, true, Some(properties)));
+        match (&output.username, &output.password) {
             (Some(user), Some(password)) => {
                 options.set_credentials(user, password.read()?.as_bytes().to_vec());
             }
@@ -182,8 +193,8 @@ impl Session {
             _ => {}
         }
         if url.tls {
-            let client = self.output.client.as_ref().map(|(cert, key)| (cert.as_path(), key.as_path()));
-            let config = tls::client(self.output.ca.as_deref(), client)?;
+            let client = output.client.as_ref().map(|(cert, key)| (cert.as_path(), key.as_path()));
+            let config = tls::client(output.ca.as_deref(), client)?;
             options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(config)));
         }
         Ok(options)

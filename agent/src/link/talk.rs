@@ -12,8 +12,8 @@ use rumqttc::{
 };
 use tokio::sync::Semaphore;
 
-use super::mqtt::{Subscription, UNDER_WAY_MAX, closed};
-use super::{Ear, Heard, Out};
+use super::mqtt::{Terms, UNDER_WAY_MAX, Will, closed};
+use super::{Heard, Out};
 
 /// How long what is under way has to arrive when the daemon stops.
 const GOODBYE: Duration = Duration::from_secs(2);
@@ -33,10 +33,7 @@ pub(super) enum Ended {
 
 /// See the module.
 pub(super) struct Talk<'a> {
-    pub(super) number: usize,
-    pub(super) identity: &'a str,
-    pub(super) subscriptions: &'a [Subscription],
-    pub(super) ear: &'a Ear,
+    pub(super) terms: &'a Terms,
     pub(super) requests: &'a Receiver<Out>,
     pub(super) client: AsyncClient,
 }
@@ -58,7 +55,7 @@ impl Talk<'_> {
     }
 
     async fn hear(&self, heard: Heard) {
-        let _ = self.ear.send((self.number, heard)).await;
+        let _ = self.terms.ear.send((self.terms.number, heard)).await;
     }
 
     async fn listen(&self, events: &mut EventLoop, places: &Semaphore) -> Ended {
@@ -91,7 +88,7 @@ impl Talk<'_> {
     }
 
     fn subscribe(&self) -> Result<(), String> {
-        for one in self.subscriptions {
+        for one in &self.terms.subscriptions {
             let mut filter = SubscribeFilter::new(&one.filter, QoS::AtLeastOnce);
             filter.preserve_retain = true;
             filter.retain_forward_rule =
@@ -104,7 +101,7 @@ impl Talk<'_> {
     fn dismissed(&self, reason: DisconnectReasonCode) -> Ended {
         match reason {
             DisconnectReasonCode::SessionTakenOver => {
-                Ended::TakenOver(format!("another client connected as {:?}", self.identity))
+                Ended::TakenOver(format!("another client connected as {:?}", self.terms.identity))
             }
             other => Ended::Lost(format!("the broker ended the connection: {other:?}")),
         }
@@ -145,16 +142,21 @@ impl Talk<'_> {
         std::future::pending().await
     }
 
-    /// The will is told by the broker after all that went before it, so that nobody takes us for being here.
+    /// Who leaves says so: the will would wait for us to come back.
     async fn goodbye(&self) -> Ended {
-        let reason = DisconnectReasonCode::DisconnectWithWillMessage;
-        let none = DisconnectProperties {
-            session_expiry_interval: None,
+        let Will { topic, payload } = &self.terms.will;
+        let options = PublishOptions::at_least_once().retain(true);
+        if let Ok(notice) = self.client.try_publish_tracked(topic.clone(), *payload, options) {
+            let _ = tokio::time::timeout(GOODBYE, notice.wait_completion_async()).await;
+        }
+        let reason = DisconnectReasonCode::NormalDisconnection;
+        let over = DisconnectProperties {
+            session_expiry_interval: Some(0),
             reason_string: None,
             user_properties: Vec::new(),
             server_reference: None,
         };
-        if self.client.try_disconnect_with_properties_timeout(reason, none, GOODBYE).is_err() {
+        if self.client.try_disconnect_with_properties_timeout(reason, over, GOODBYE).is_err() {
             return Ended::Stopped;
         }
         // The other half ends once all is out.

@@ -2,12 +2,13 @@
 //! changes, so a file that cannot be understood is no reason to begin anew.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::decide::Memory;
+use crate::durable;
 
 /// Of the file: 16 names have about 8 KiB.
 const FILE_BYTES_MAX: u64 = 256 << 10;
@@ -70,16 +71,9 @@ impl Store {
     /// One line: why it cannot be written.
     pub(super) fn save(&self, names: &Names) -> Result<(), String> {
         let path = self.path();
-        let write = || {
-            let partial = path.with_extension("part");
-            let mut file = open_new(&partial)?;
-            file.set_len(0)?;
-            file.write_all(serde_json::to_string_pretty(names)?.as_bytes())?;
-            file.sync_all()?;
-            fs::rename(&partial, &path)?;
-            File::open(&self.folder)?.sync_all()
-        };
-        write().map_err(|err: io::Error| format!("cannot write {}: {}", path.display(), plain(&err)))
+        let text = serde_json::to_vec_pretty(names).map_err(io::Error::from);
+        let written = text.and_then(|text| durable::replace(&path, &text));
+        written.map_err(|err| format!("cannot write {}: {}", path.display(), plain(&err)))
     }
 }
 
@@ -94,6 +88,7 @@ fn plain(err: &io::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;

@@ -11,6 +11,8 @@ use atalaya_wire::message::{Builder, Head, Message, Stream};
 use atalaya_wire::{Stamp, StreamId, event, limits::MESSAGE_BYTES_MAX};
 use sha2::{Digest, Sha256};
 
+use crate::durable;
+
 /// Of all segments: years of a quiet node, months of a busy one.
 const DISK_BYTES_MAX: u64 = 16 << 20;
 /// Of one segment: what is acknowledged goes in pieces of this size.
@@ -211,24 +213,21 @@ impl Records {
     }
 
     fn write_stream(&self) -> io::Result<()> {
-        let (path, partial) = (self.folder.join("stream"), self.folder.join("stream.part"));
+        let path = self.folder.join("stream");
         let text = format!("{}\n{}\n", self.id, self.acked);
         if fs::read_to_string(&path).is_ok_and(|old| old == text) {
             return Ok(());
         }
-        let mut file = File::create(&partial)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&partial, &path)?;
-        File::open(&self.folder)?.sync_all()
+        durable::replace(&path, text.as_bytes())
     }
 }
 
 fn read_stream(path: &Path) -> io::Result<Option<(StreamId, u64)>> {
-    let text = match fs::read_to_string(path) {
+    let bytes = match fs::read(path) {
         Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(None),
         result => result?,
     };
+    let text = String::from_utf8_lossy(&bytes);
     let mut lines = text.lines();
     let id = lines.next().and_then(|line| line.parse().ok());
     let acked = lines.next().and_then(|line| line.parse().ok());

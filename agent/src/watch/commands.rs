@@ -6,7 +6,7 @@ use atalaya_wire::command::{Order, Plain, Refusal, Signed};
 use atalaya_wire::{ObjectId, event, text};
 
 use super::daemon::Daemon;
-use super::node;
+use crate::durable;
 use crate::schedule::Event as Due;
 
 /// Between two commands of the same kind.
@@ -59,7 +59,7 @@ impl Daemon {
     }
 
     fn note_command(&mut self, seq: u64) -> Result<(), Refusal> {
-        let written = node::write(&self.config.state.join("commanded"), format!("{seq}\n").as_bytes());
+        let written = durable::replace(&self.config.state.join("commanded"), format!("{seq}\n").as_bytes());
         if let Err(err) = written {
             self.trouble("commands", &format!("cannot remember a command: {err}"));
             return Err(Refusal::Forgetful);

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
 use atalaya_wire::event::Began;
-use atalaya_wire::{NodeId, ObjectId, Sample, StreamId, Topics, text};
+use atalaya_wire::message::{Builder, Head, Stream};
+use atalaya_wire::{NodeId, ObjectId, StreamId, Topics, text};
 use sd_notify::NotifyState;
 use signal_hook::consts::SIGHUP;
 
@@ -32,7 +33,7 @@ const TURN_MAX: Duration = Duration::from_secs(30);
 /// And so often while something waits for its time only.
 const HELD: Duration = Duration::from_millis(100);
 /// How long a stopped run may take to end.
-const STOP_MAX: Duration = Duration::from_secs(20);
+const STOP_MAX: Duration = Duration::from_secs(15);
 
 /// What the threads hand over.
 enum Happened {
@@ -57,7 +58,8 @@ pub(super) struct Daemon {
     pub(super) frame_stream: StreamId,
     pub(super) frame_seq: u64,
     pub(super) frame_due: Duration,
-    pub(super) frame: Vec<(ObjectId, Sample)>,
+    /// What was seen since the last one.
+    pub(super) frame: Builder,
     pub(super) runs: Runs,
     pub(super) known: Known,
     /// Another configuration waits until the run has stopped.
@@ -107,6 +109,8 @@ impl Daemon {
             wires.push(Wire::start(number, output.clone(), topics, spread, ear.clone())?);
         }
         let now = clock::moment();
+        let (boot, frame_stream) = (boot_id(&Site::default()), StreamId(random()?));
+        let head = Head { stream: Stream::Frame, id: frame_stream, seq: 0, stamp: clock::stamp(now, boot) };
         let known = Known::load(&config.state);
         let last_command = std::fs::read_to_string(config.state.join("commanded")).unwrap_or_default();
         Ok(Self {
@@ -116,13 +120,13 @@ impl Daemon {
             board: Board::new(wires.len(), config.heartbeat),
             eyes: Eyes::new(probes::resident(&config, &path)?, Site::default(), out.clone()),
             ring: Ring::new(RING_BYTES_MAX),
-            frame_stream: StreamId(random()?),
+            frame_stream,
             frame_seq: 0,
             frame_due: Duration::ZERO,
-            frame: Vec::new(),
+            frame: Builder::new(&head),
             now,
             began: now.boot,
-            boot: boot_id(&Site::default()),
+            boot,
             commanded: BTreeMap::new(),
             last_command: last_command.trim().parse().unwrap_or_default(),
             troubles: BTreeMap::new(),

@@ -20,7 +20,7 @@ pub(super) fn load(path: &std::path::Path) -> BTreeMap<String, History> {
 /// Writes it.
 pub(super) fn save(path: &std::path::Path, plan: &Plan) -> std::io::Result<()> {
     let all: BTreeMap<&str, &History> = plan.histories().collect();
-    super::node::write(path, &serde_json::to_vec_pretty(&all)?)
+    crate::durable::replace(path, &serde_json::to_vec_pretty(&all)?)
 }
 
 /// A job's view before anything is known of its runs.

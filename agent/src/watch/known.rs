@@ -55,7 +55,7 @@ impl Known {
     /// Writes what changed.
     pub(super) fn save(&mut self) -> std::io::Result<()> {
         if self.changed {
-            super::node::write(&self.path, &serde_json::to_vec(&self.memory)?)?;
+            crate::durable::replace(&self.path, &serde_json::to_vec(&self.memory)?)?;
             self.changed = false;
         }
         Ok(())

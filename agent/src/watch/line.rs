@@ -20,6 +20,8 @@ pub(super) struct Line {
     since: Duration,
     /// It comes and goes for the same reason again and again: that was told.
     flapping: bool,
+    /// When another agent with our id was last heard of.
+    rival: Option<Duration>,
     /// The broker showed us what we said of ourselves.
     pub(super) introduced: bool,
     pub(super) records: Flight,
@@ -36,6 +38,7 @@ impl Line {
             why: "not connected yet".into(),
             since: Duration::ZERO,
             flapping: false,
+            rival: None,
             introduced: false,
             records: Flight::default(),
             frame_pace: Pace::new(FRAMES_PER_SECOND),
@@ -49,6 +52,16 @@ impl Line {
         (self.up, self.since) = (true, now);
         self.records.begin(clock::real());
         !self.flapping
+    }
+
+    /// Another agent with our id is there.
+    pub(super) fn met_rival(&mut self, now: Duration) {
+        self.rival = Some(now);
+    }
+
+    /// Whether there was no such agent for long: both come back again and again while there are two.
+    pub(super) fn is_alone(&self, now: Duration) -> bool {
+        self.rival.is_none_or(|at| now.saturating_sub(at) > FLAPPING)
     }
 
     /// It ended, or could not be made; whether that is worth a line: once for each reason, because an outage of a week
@@ -90,6 +103,8 @@ mod tests {
                 usize::from(line.made(second(at * 10))) + usize::from(line.ended("cut".into(), second(at * 10 + 5)));
         }
         assert_eq!(said, 3);
+        line.met_rival(second(500));
+        assert!(!line.is_alone(second(1000)) && line.is_alone(second(2000)));
         // One that holds is told of again when it ends.
         assert!(!line.made(second(1000)) && line.ended("cut".into(), second(2000)));
     }

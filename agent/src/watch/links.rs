@@ -10,10 +10,10 @@ use super::daemon::Daemon;
 use super::line::Line;
 use crate::clock;
 use crate::config::Output;
-use crate::link::{Ear, Heard, Link, Mqtt, Out, Subscription, Will};
+use crate::link::{Ear, Heard, Link, Mqtt, Out, Subscription, Terms, Will};
 
 /// How long a goodbye may take.
-const GOODBYE_MAX: Duration = Duration::from_secs(3);
+const GOODBYE_MAX: Duration = Duration::from_secs(5);
 
 /// One broker.
 pub(super) struct Wire {
@@ -41,7 +41,7 @@ impl Wire {
         }
         let will = Will { topic: topics.status(), payload: "offline" };
         let identity = format!("atalaya-{}", topics.node().as_str());
-        let link = Mqtt::start(number, output.clone(), identity, will, subscriptions, spread, ear);
+        let link = Mqtt::start(Terms { number, output: output.clone(), identity, will, subscriptions, spread, ear });
         let link = link.map_err(|err| format!("cannot start a thread for {}: {err}", output.url))?;
         Ok(Self { number, link, topics, output, line: Line::new(), greeting: false, sweeping: false, discovered: None })
     }
@@ -49,11 +49,6 @@ impl Wire {
     /// What it is called in what is remembered.
     pub(super) fn key(&self) -> String {
         format!("{} {}", self.output.url, self.output.prefix)
-    }
-
-    /// Goes; the broker tells our will.
-    pub(super) fn say_goodbye(&mut self) {
-        self.link.stop(GOODBYE_MAX);
     }
 
     pub(super) fn offer(&self, topic: String, payload: Vec<u8>, retain: bool, token: Option<u64>) -> bool {
@@ -70,6 +65,8 @@ impl Daemon {
             Heard::Up => {
                 if wire.line.made(self.now.boot) {
                     tracing::info!(broker = %wire.output.url, "connected");
+                    // If it still is so, this connection shows it.
+                    self.troubles.remove("rights");
                 }
                 (wire.greeting, wire.sweeping, wire.discovered) = (true, true, None);
                 self.board.tell_all(Some(index));
@@ -107,6 +104,9 @@ impl Daemon {
                     self.stream(index);
                 }
             }
+        }
+        if self.wires.iter().all(|wire| wire.line.is_alone(self.now.boot)) {
+            self.no_trouble("identity");
         }
         self.save_known();
     }
@@ -207,6 +207,7 @@ impl Daemon {
             wire.line.introduced = true;
         } else if wire.line.introduced {
             wire.link.has_rival();
+            wire.line.met_rival(self.now.boot);
             let why = format!(
                 "two agents have the id {}, the other is called {:?}; empty the state folder of the one that is a copy",
                 self.node.as_str(),
@@ -224,6 +225,15 @@ impl Daemon {
 
     /// Says goodbye everywhere.
     pub(super) fn farewell(&mut self) {
-        self.wires.iter_mut().for_each(Wire::say_goodbye);
+        farewell(&mut self.wires);
+    }
+}
+
+/// Closes connections, all at once: one broker that is slow costs the others nothing.
+pub(super) fn farewell(wires: &mut [Wire]) {
+    wires.iter().for_each(|wire| wire.link.close());
+    let until = std::time::Instant::now() + GOODBYE_MAX;
+    for wire in wires {
+        wire.link.stop(until.saturating_duration_since(std::time::Instant::now()));
     }
 }

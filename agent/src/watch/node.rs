@@ -1,10 +1,12 @@
 //! Who this node is: an id made once and kept, and what else is remembered over restarts.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::Path;
 
 use atalaya_wire::NodeId;
+
+use crate::durable;
 
 /// The id in the state folder, or `adopted`, or a new one. Written once.
 ///
@@ -23,7 +25,7 @@ pub(super) fn id(state: &Path, adopted: Option<&NodeId>) -> io::Result<NodeId> {
         Some(id) => id.clone(),
         None => NodeId::from_random(random()?),
     };
-    write(&path, format!("{}\n", id.as_str()).as_bytes())?;
+    durable::replace(&path, format!("{}\n", id.as_str()).as_bytes())?;
     Ok(id)
 }
 
@@ -49,15 +51,6 @@ pub(super) fn random<const N: usize>() -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
     File::open("/dev/urandom")?.read_exact(&mut bytes)?;
     Ok(bytes)
-}
-
-/// Replaces a file, so that a power cut leaves the old one or the new one.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let partial = path.with_extension("part");
-    let mut file = File::create(&partial)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&partial, path)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use sd_notify::NotifyState;
 
 use super::daemon::Daemon;
 use super::eyes::Eyes;
-use super::links::Wire;
+use super::links::{Wire, farewell};
 use super::{probes, supervisor};
 use crate::config::Config;
 use crate::probe::{Probe, Site};
@@ -79,8 +79,6 @@ impl Daemon {
                 Err(why) => tracing::error!(why),
             }
         }
-        for mut wire in kept.into_iter().flatten() {
-            wire.say_goodbye();
-        }
+        farewell(&mut kept.into_iter().flatten().collect::<Vec<_>>());
     }
 }

@@ -299,7 +299,6 @@ impl Daemon {
         self.record_with(&told, &id, view.as_ref());
         if let Some(view) = &view {
             self.known.keep(&id, view);
-            self.save_known();
         }
         let event = serde_json::json!({
             "job": job, "event": "ended", "result": outcome.name(), "problem": problem,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use atalaya_wire::limits::SAMPLE_BYTES_MAX;
 use atalaya_wire::message::{Builder, Head, Stream};
 use atalaya_wire::view::{Meta, Probe as ProbeView};
 use atalaya_wire::{ObjectId, Sample, text};
@@ -10,6 +11,10 @@ use super::clock;
 use super::daemon::Daemon;
 use super::eyes::Reading;
 use crate::probe::{Fault, Site, model};
+
+/// What a frame has room for when it goes: any one sample, and what is told of frames that were lost.
+const FRAME_ROOM_BYTES_MIN: usize = 2 * SAMPLE_BYTES_MAX;
+const FRAME_ROOM_PARTS_MIN: usize = 64;
 
 impl Daemon {
     /// Takes a reading.
@@ -35,7 +40,6 @@ impl Daemon {
         if told {
             self.miss(name);
         }
-        self.save_known();
     }
 
     /// What was there before and is not any more, now that `probe` has told what it sees.
@@ -61,7 +65,6 @@ impl Daemon {
         }
         self.board.remove(kind, id);
         self.greet_again();
-        self.save_known();
         true
     }
 
@@ -100,7 +103,11 @@ impl Daemon {
 
     /// A sample: on the board, into the next frame, and a record if something turned.
     pub(super) fn show(&mut self, id: ObjectId, sample: Sample) {
-        self.frame.push((id.clone(), sample.clone()));
+        let (bytes, parts) = self.frame.room();
+        if bytes < FRAME_ROOM_BYTES_MIN || parts < FRAME_ROOM_PARTS_MIN {
+            self.send_frame();
+        }
+        let _ = self.frame.sample(&id, &sample);
         let changed = self.board.see(id.clone(), sample, self.now.boot, self.now.wall.as_second());
         if let Some(changed) = changed {
             self.record(&changed, &id);
@@ -122,20 +129,17 @@ impl Daemon {
         }
     }
 
-    /// What was seen since the last frame, as a frame.
+    /// What was seen since the last frame, as a frame: when its time has come, or it is as good as full.
     pub(super) fn send_frame(&mut self) {
-        let samples = std::mem::take(&mut self.frame);
-        if samples.is_empty() {
+        if self.frame.is_empty() {
             return;
         }
         self.frame_seq += 1;
         let stamp = clock::stamp(self.now, self.boot);
         let head = Head { stream: Stream::Frame, id: self.frame_stream, seq: self.frame_seq, stamp };
-        let mut builder = Builder::new(&head);
-        for (id, sample) in &samples {
-            let _ = builder.sample(id, sample);
-        }
-        self.ring.push(self.frame_seq, builder.finish());
+        let mut frame = std::mem::replace(&mut self.frame, Builder::new(&head));
+        frame.set_head(&head);
+        self.ring.push(self.frame_seq, frame.finish());
     }
 
     /// Who this is.

@@ -113,6 +113,18 @@ impl Builder {
         sample.encode(&mut room).is_ok_and(|body| self.part(sample.kind(), id, body))
     }
 
+    /// Gives it another head: what is gathered over time gets its number and its time when it goes.
+    pub fn set_head(&mut self, head: &Head) {
+        let other = Self::new(head);
+        self.bytes[..HEAD_BYTES].copy_from_slice(&other.bytes);
+    }
+
+    /// Bytes and parts that it still takes.
+    #[must_use]
+    pub const fn room(&self) -> (usize, usize) {
+        (MESSAGE_BYTES_MAX - self.bytes.len(), PARTS_MAX - self.parts)
+    }
+
     /// Whether it has no part.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
@@ -243,6 +255,18 @@ mod tests {
             (parts[1].id.as_str(), parts[1].body, Sample::decode(60_000, b"later")),
             ("x", &b"later"[..], Ok(None))
         );
+    }
+
+    #[test]
+    fn what_is_gathered_gets_its_head_when_it_goes() {
+        let mut builder = Builder::new(&Head { seq: 0, ..head() });
+        assert_eq!(builder.room(), (MESSAGE_BYTES_MAX - HEAD_BYTES, PARTS_MAX));
+        assert!(builder.part(60_000, &ObjectId::only(), b"later"));
+        assert_eq!(builder.room(), (MESSAGE_BYTES_MAX - HEAD_BYTES - 12, PARTS_MAX - 1));
+        builder.set_head(&head());
+        let bytes = builder.finish();
+        let read = Message::parse(&bytes).unwrap();
+        assert_eq!((read.head, read.parts().count()), (head(), 1));
     }
 
     #[test]
