@@ -69,6 +69,22 @@ impl Records {
         Ok(records)
     }
 
+    /// Opens the folder again, or makes it: somebody removed it, or put another in its place. In one without records of
+    /// another stream, numbers go on.
+    ///
+    /// # Errors
+    ///
+    /// As [`Records::open`].
+    pub fn reopen(&mut self) -> io::Result<()> {
+        let mut found = Self::open(&self.folder, self.id.0)?;
+        if found.id == self.id {
+            (found.acked, found.next) = (found.acked.max(self.acked), found.next.max(self.next));
+            found.write_stream()?;
+        }
+        *self = found;
+        Ok(())
+    }
+
     /// Id of the stream.
     #[must_use]
     pub const fn id(&self) -> StreamId {
@@ -94,12 +110,19 @@ impl Records {
     /// If it cannot be written; then it was not given a number.
     pub fn append(&mut self, stamp: Stamp, fill: impl FnOnce(&mut Builder)) -> io::Result<u64> {
         self.make_room()?;
+        // What somebody removed or cut is no place to go on at.
+        let last = self.segments.last().map(|last| (self.path(last.first), last.bytes));
+        if last.is_some_and(|(path, bytes)| fs::metadata(path).map_or(0, |found| found.len()) != bytes) {
+            self.reopen()?;
+        }
         let seq = self.next;
         let mut builder = Builder::new(&Head { stream: Stream::Record, id: self.id, seq, stamp });
         fill(&mut builder);
         let message = builder.finish();
         let bytes = [&(message.len() as u32).to_le_bytes()[..], &checksum(&message), &message].concat();
-        let fresh = self.segments.last().is_none_or(|last| last.bytes >= SEGMENT_BYTES_MAX);
+        // Behind a gap one begins as well: a record's number is its place in its segment.
+        let goes_on = |last: &Segment| last.bytes < SEGMENT_BYTES_MAX && last.first + last.count == seq;
+        let fresh = !self.segments.last().is_some_and(goes_on);
         let mut segment = match self.segments.last() {
             Some(last) if !fresh => *last,
             _ => Segment { first: seq, count: 0, bytes: 0 },

@@ -16,6 +16,7 @@ use super::eyes::{Eyes, Reading};
 use super::known::Known;
 use super::links::Wire;
 use super::process::News;
+use super::record::Unwritten;
 use super::runs::Runs;
 use super::{clock, control, node, probes, signals, supervisor};
 use crate::config::Config;
@@ -81,9 +82,12 @@ pub(super) struct Daemon {
     read: Receiver<Reading>,
     signals: Receiver<i32>,
     asked: Receiver<control::Asked>,
-    _control: control::Socket,
+    /// Hands over what is asked on the control socket.
+    pub(super) asker: Sender<control::Asked>,
+    pub(super) control: Option<control::Socket>,
     /// Nobody else uses the state folder while this is open.
-    _lock: std::fs::File,
+    pub(super) lock: std::fs::File,
+    pub(super) unwritten: Unwritten,
 }
 
 impl Daemon {
@@ -100,7 +104,7 @@ impl Daemon {
         let (ear, heard) = async_channel::bounded(WAITING_MAX);
         let (out, read) = async_channel::bounded(WAITING_MAX);
         let (asker, asked) = async_channel::bounded(WAITING_MAX);
-        let control = control::Socket::listen(&config.socket, asker)?;
+        let control = control::Socket::listen(&config.socket, asker.clone())?;
         let signals = signals::listen()?;
         let spread = f64::from(random()?[0]) / 255.0;
         let mut wires = Vec::new();
@@ -138,8 +142,10 @@ impl Daemon {
             read,
             signals,
             asked,
-            _control: control,
-            _lock: lock,
+            asker,
+            control: Some(control),
+            lock,
+            unwritten: Unwritten::default(),
             config,
             path,
             node,
@@ -218,6 +224,8 @@ impl Daemon {
         self.plan_step(Due::Tick);
         if self.now.boot >= self.frame_due {
             self.frame_due = self.now.boot + self.config.interval;
+            self.keep_state();
+            self.write_records();
             self.send_frame();
         }
         self.pump();

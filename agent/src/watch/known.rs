@@ -61,6 +61,11 @@ impl Known {
         Ok(())
     }
 
+    /// What is remembered is on the disk no more.
+    pub(super) fn write_again(&mut self) {
+        self.changed = true;
+    }
+
     /// Another configuration: what it names has to be seen anew.
     pub(super) fn begin_anew(&mut self) {
         self.read.clear();

@@ -24,6 +24,7 @@ mod reload;
 mod runs;
 mod sight;
 mod signals;
+mod state;
 mod supervisor;
 
 use std::path::Path;

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use atalaya_wire::NodeId;
@@ -46,6 +47,12 @@ pub(super) fn lock(state: &Path) -> Result<File, String> {
     }
 }
 
+/// Whether the state folder is still the one that `lock` was got in.
+pub(super) fn holds(state: &Path, lock: &File) -> bool {
+    let found = fs::metadata(state.join("agent.lock"));
+    found.is_ok_and(|found| lock.metadata().is_ok_and(|ours| (ours.dev(), ours.ino()) == (found.dev(), found.ino())))
+}
+
 /// Random bytes from the kernel.
 pub(super) fn random<const N: usize>() -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
@@ -62,8 +69,14 @@ mod tests {
         let state = tempfile::tempdir().unwrap();
         let first = lock(state.path()).unwrap();
         assert!(lock(state.path()).unwrap_err().contains("another agent runs here already"));
+        assert!(holds(state.path(), &first));
         drop(first);
-        assert!(lock(state.path()).is_ok());
+        let again = lock(state.path()).unwrap();
+        assert!(holds(state.path(), &again));
+        fs::remove_file(state.path().join("agent.lock")).unwrap();
+        assert!(!holds(state.path(), &again));
+        fs::write(state.path().join("agent.lock"), "").unwrap();
+        assert!(!holds(state.path(), &again));
     }
 
     #[test]

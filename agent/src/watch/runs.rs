@@ -32,7 +32,7 @@ pub(super) struct Runs {
     pub(super) run: Option<Run>,
     /// The agent goes: nothing begins any more, and what it stops goes on when it is back.
     pub(super) stopping: bool,
-    memory: PathBuf,
+    pub(super) memory: PathBuf,
     heat: Heat,
     /// Why heavy work waits.
     pub(super) wait: Option<String>,

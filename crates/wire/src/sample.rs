@@ -93,9 +93,14 @@ impl Sample {
     /// `None` if it is longer than [`SAMPLE_BYTES_MAX`].
     #[must_use]
     pub fn to_text(&self) -> Option<String> {
+        Some(format!("{} {}", self.kind(), Hex(&self.to_bytes()?)))
+    }
+
+    /// What [`Self::encode`] makes; `None` if it is longer than [`SAMPLE_BYTES_MAX`].
+    #[must_use]
+    pub fn to_bytes(&self) -> Option<Vec<u8>> {
         let mut room = [0; SAMPLE_BYTES_MAX];
-        let body = self.encode(&mut room).ok()?;
-        Some(format!("{} {}", self.kind(), Hex(body)))
+        self.encode(&mut room).ok().map(<[u8]>::to_vec)
     }
 
     /// From what [`Self::to_text`] wrote; `None` for anything else, and for kinds that are newer than this program.

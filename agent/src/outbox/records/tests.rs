@@ -126,3 +126,51 @@ fn a_stream_whose_note_is_lost_goes_on_with_what_is_there() {
     let records = Records::open(folder.path(), [8; 16]).unwrap();
     assert_eq!(records.id(), StreamId([8; 16]));
 }
+
+#[test]
+fn a_folder_that_was_removed_is_made_again_and_numbers_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("records");
+    let mut records = open(&path);
+    append(&mut records, 1);
+    append(&mut records, 2);
+    assert!(records.acknowledge(records.id(), 1).unwrap());
+    fs::remove_dir_all(&path).unwrap();
+    records.reopen().unwrap();
+    assert_eq!((records.id(), records.acked(), append(&mut records, 3)), (StreamId([7; 16]), 1, 3));
+    assert_eq!(lost(&records), [(3, 2, 2)]);
+    assert_eq!(lost(&open(&path)), [(3, 2, 2)]);
+}
+
+#[test]
+fn a_segment_that_was_removed_is_told_as_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut records = open(folder.path());
+    append(&mut records, 1);
+    append(&mut records, 2);
+    fs::remove_file(records.path(1)).unwrap();
+    assert_eq!(append(&mut records, 3), 3);
+    assert_eq!((numbers(&records), lost(&open(folder.path()))), (vec![3], vec![(3, 1, 2)]));
+}
+
+#[test]
+fn the_folder_that_comes_back_from_under_a_mount_has_its_records_still() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, under) = (folder.path().join("records"), folder.path().join("under"));
+    let mut records = open(&path);
+    append(&mut records, 1);
+    fs::rename(&path, &under).unwrap();
+    records.reopen().unwrap();
+    append(&mut records, 2);
+    fs::remove_dir_all(&path).unwrap();
+    fs::rename(&under, &path).unwrap();
+    records.reopen().unwrap();
+    append(&mut records, 3);
+    assert_eq!(numbers(&open(&path)), [1, 3]);
+    assert_eq!(lost(&open(&path)), [(3, 2, 2)]);
+    // Another stream's records count as they are.
+    fs::remove_dir_all(&path).unwrap();
+    append(&mut Records::open(&path, [8; 16]).unwrap(), 1);
+    records.reopen().unwrap();
+    assert_eq!((records.id(), records.last()), (StreamId([8; 16]), 1));
+}

@@ -119,8 +119,5 @@ fn parse(line: &str) -> Option<Said> {
     let mut words = line.splitn(3, ' ');
     let at = words.next()?.parse().ok()?;
     let (topic, digits) = (words.next()?.to_owned(), words.next()?);
-    let value = |digit: u8| char::from(digit).to_digit(16).map(|value| value as u8);
-    let pairs = digits.as_bytes().as_chunks::<2>().0;
-    let payload = pairs.iter().map(|[high, low]| Some(value(*high)? << 4 | value(*low)?)).collect::<Option<_>>()?;
-    Some(Said { at, topic, payload })
+    Some(Said { at, topic, payload: atalaya_wire::unhex(digits)? })
 }

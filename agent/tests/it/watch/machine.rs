@@ -63,11 +63,11 @@ fn a_full_disk_is_told_once_and_costs_nothing_that_was_on_it() {
 
     let filler = disk.join("filler");
     let _ = fs::write(&filler, vec![0; 1 << 20]);
-    until(|| nas.log(), || nas.log_count("cannot keep a record") > 0);
+    until(|| nas.log(), || nas.log_count("cannot write a record") > 0);
     // It goes on, and says it no more.
     let (runs, kept) = (nas.log_count("begins job"), waiting(&nas));
     until(|| nas.log(), || nas.log_count("begins job") > runs + 2);
-    assert_eq!(nas.log_count("cannot keep a record"), 1, "{}", nas.log());
+    assert_eq!(nas.log_count("cannot write a record"), 1, "{}", nas.log());
     assert!(waiting(&nas) >= kept);
     nas.kill();
     nas.start();

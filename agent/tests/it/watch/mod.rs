@@ -1,5 +1,6 @@
 //! The daemon against a real Mosquitto, on a clock that runs fast. Without Mosquitto these fail, and say so.
 
+mod away;
 mod broker;
 mod commands;
 mod ear;
