@@ -95,6 +95,8 @@ pub struct Job {
     pub paths: Vec<String>,
     /// How often all files are read.
     pub full_every: Option<Duration>,
+    /// How long a run may take.
+    pub time_max: Option<Duration>,
     /// How the repository is checked.
     pub check: Option<Check>,
 }

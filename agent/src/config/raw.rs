@@ -148,6 +148,7 @@ pub struct RawJob {
     pub(super) jitter: String,
     pub(super) window: Option<String>,
     full_every: Option<String>,
+    time_max: Option<String>,
     check_every: Option<String>,
     #[serde(default = "default_check_share")]
     check_share: String,
@@ -317,6 +318,7 @@ impl RawJob {
             tier: self.tier,
             words,
             paths,
+            time_max: self.time_max.as_deref().map(duration).transpose().map_err(&wrong)?,
             full_every: self.full_every.as_deref().map(duration).transpose().map_err(&wrong)?,
         })
     }

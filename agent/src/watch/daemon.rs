@@ -221,6 +221,7 @@ impl Daemon {
             let name = self.eyes.name(number);
             self.probe_view(name, Some(&Fault::Failed("it does not answer".into())), "stuck", None);
         }
+        self.limit_run();
         self.plan_step(Due::Tick);
         if self.now.boot >= self.frame_due {
             self.frame_due = self.now.boot + self.config.interval;

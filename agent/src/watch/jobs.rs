@@ -63,7 +63,7 @@ pub(super) fn refresh(
 }
 
 /// To the second.
-fn whole(time: Timestamp) -> String {
+pub(super) fn whole(time: Timestamp) -> String {
     Timestamp::from_second(time.as_second()).unwrap_or(time).to_string()
 }
 

@@ -14,6 +14,7 @@ mod heat;
 mod home;
 mod jobs;
 mod known;
+mod limit;
 mod line;
 mod links;
 mod node;

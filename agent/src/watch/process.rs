@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
+use std::time::Duration;
 
 use async_channel::Sender;
 use atalaya_wire::Stamp;
@@ -48,8 +49,11 @@ pub(super) struct Run {
     /// Whether it reads everything.
     pub(super) full: bool,
     pid: Pid,
-    /// Somebody stopped it.
-    pub(super) stopped: bool,
+    /// When it was told to stop.
+    pub(super) stopped: Option<Duration>,
+    /// It was, because it took too long.
+    pub(super) late: bool,
+    killed: bool,
 }
 
 /// How a process ended.
@@ -143,13 +147,13 @@ impl Run {
             let _ = out.send_blocking(News::Ended(ended));
         })?;
         let About { id, began, wall, full } = about;
-        Ok(Self { job: task.name().to_owned(), id, began, wall, full, pid, stopped: false })
+        Ok(Self { job: task.name().to_owned(), id, began, wall, full, pid, stopped: None, late: false, killed: false })
     }
 
     /// One that could not be started.
     pub(super) const fn never(job: String, about: About) -> Self {
         let About { id, began, wall, full } = about;
-        Self { job, id, began, wall, full, pid: Pid::from_raw(i32::MAX), stopped: false }
+        Self { job, id, began, wall, full, pid: Pid::from_raw(i32::MAX), stopped: None, late: false, killed: false }
     }
 
     /// The number of its process.
@@ -158,11 +162,17 @@ impl Run {
     }
 
     /// Asks it to stop; what it stored is not lost.
-    pub(super) fn stop(&mut self) {
-        self.stopped = true;
+    pub(super) fn stop(&mut self, now: Duration) {
+        self.stopped.get_or_insert(now);
         // What is paused hears nothing.
         self.pause(false);
         let _ = killpg(self.pid, Signal::SIGTERM);
+    }
+
+    /// Ends it at once; `false` if that was done before.
+    pub(super) fn kill(&mut self) -> bool {
+        let _ = killpg(self.pid, Signal::SIGKILL);
+        !std::mem::replace(&mut self.killed, true)
     }
 
     /// Holds it where it is, or lets it go on.
@@ -254,6 +264,23 @@ mod tests {
 
     fn ended(code: i32, said: &str, complaint: &str) -> Ended {
         Ended { status: Ok(ExitStatus::from_raw(code)), said: said.into(), complaint: complaint.into() }
+    }
+
+    #[test]
+    fn who_does_not_hear_is_killed() {
+        let deaf = "trap '' TERM; echo ready; while :; do sleep 1; done";
+        let mut command = Command::new("sh");
+        let mut child = command.args(["-c", deaf]).stdout(Stdio::piped()).process_group(0).spawn().unwrap();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
+        let about = About { id: [0; 16], began: Stamp::default(), wall: Timestamp::UNIX_EPOCH, full: false };
+        let pid = Pid::from_raw(i32::try_from(child.id()).unwrap());
+        let mut run = Run { pid, ..Run::never("share".into(), about) };
+        run.stop(Duration::from_secs(1));
+        run.stop(Duration::from_secs(9));
+        assert_eq!(run.stopped, Some(Duration::from_secs(1)));
+        assert!(child.try_wait().unwrap().is_none());
+        assert!(run.kill() && !run.kill());
+        assert_eq!(child.wait().unwrap().signal(), Some(9));
     }
 
     #[test]

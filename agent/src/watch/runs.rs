@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use super::daemon::Daemon;
 use super::heat::Heat;
 use super::known::Known;
+use super::limit::Motion;
 use super::process::{About, Ended, News, Run, Task};
 use super::{clock, jobs, node};
 use crate::config::{Check, Config};
@@ -36,6 +37,7 @@ pub(super) struct Runs {
     heat: Heat,
     /// Why heavy work waits.
     pub(super) wait: Option<String>,
+    pub(super) motion: Motion,
     /// Processor time of the run, and when that was.
     worked: Option<(Duration, Duration)>,
     told: Sender<News>,
@@ -57,6 +59,7 @@ impl Runs {
             memory,
             heat: Heat::new(config.pause),
             wait: None,
+            motion: Motion::default(),
             worked: None,
             told,
             news,
@@ -142,7 +145,7 @@ fn checks(config: &Config) -> impl Iterator<Item = (usize, &Check)> {
 }
 
 /// The job that the task called `name` is about.
-fn job_of(name: &str) -> &str {
+pub(super) fn job_of(name: &str) -> &str {
     name.strip_suffix(".check").unwrap_or(name)
 }
 
@@ -197,6 +200,9 @@ impl Daemon {
             let running = self.runs.plan.running() == Some(at);
             if let (true, Some(why)) = (running, &self.runs.wait) {
                 (view.state, view.reason) = (Some(text("paused")), Some(text(why)));
+            } else if let (true, Some(since)) = (running, self.runs.motion.still(self.now.boot)) {
+                let since = self.now.wall.checked_sub(self.now.boot.saturating_sub(since)).unwrap_or(self.now.wall);
+                view.reason = Some(text(&format!("it has read nothing since {}", jobs::whole(since))));
             }
             self.runs.views[at] = view.clone();
             let (id, sample) = (self.runs.id(at), Sample::from(view));
@@ -235,6 +241,7 @@ impl Daemon {
     pub(super) fn news(&mut self, news: News) {
         match news {
             News::Progress(progress) => {
+                self.runs.motion.moved(progress.bytes, self.now.boot);
                 let at = self.runs.run.as_ref().and_then(|run| self.runs.position(&run.job));
                 let Some(view) = at.and_then(|at| self.runs.views.get_mut(at)) else { return };
                 jobs::moved(view, &progress);
@@ -247,6 +254,7 @@ impl Daemon {
 
     fn job_ended(&mut self, ended: &Ended) {
         let Some(run) = self.runs.run.take() else { return };
+        self.runs.motion.forget();
         self.ended(&run, ended);
         if std::mem::take(&mut self.reload_later) {
             self.reload();
@@ -254,9 +262,12 @@ impl Daemon {
     }
 
     fn ended(&mut self, run: &Run, ended: &Ended) {
-        let (outcome, exit, mut problem, said) = ended.judge(run.stopped);
+        let (outcome, exit, mut problem, said) = ended.judge(run.stopped.is_some());
         if self.runs.stopping && outcome == Outcome::Stopped {
             problem = "the agent was stopped; it goes on when that is back".into();
+        }
+        if run.late && outcome == Outcome::Stopped {
+            problem = "it took longer than its time_max, and goes on at its next time".into();
         }
         let took = self.now.boot.saturating_sub(Duration::from_millis(run.began.boot_millis));
         let job = run.job.as_str();
@@ -311,7 +322,7 @@ impl Daemon {
     /// Stops the run; `false` if none runs, or another than `job`.
     pub(super) fn stop_run(&mut self, job: Option<&str>) -> bool {
         let run = self.runs.run.as_mut().filter(|run| job.is_none_or(|job| run.job == job));
-        run.map(Run::stop).is_some()
+        run.map(|run| run.stop(self.now.boot)).is_some()
     }
 }
 

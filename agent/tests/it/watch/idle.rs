@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::broker::Broker;
 use super::ear::{Ear, Way};
-use super::machine::Mount;
+use super::mount::Mount;
 use super::nas::Nas;
 use super::{let_pass, until};
 

@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use super::broker::Broker;
 use super::ear::{Ear, Way};
+use super::mount::Mount;
 use super::nas::Nas;
 use super::sidecar::Sidecar;
 use super::until;
@@ -18,32 +18,6 @@ const KEY: &str = "[sidecar]\nkey = \"111111111111111111111111111111111111111111
 
 fn broker_at(port: u16) -> String {
     format!("[[mqtt]]\nurl = \"mqtt://127.0.0.1:{port}\"\n")
-}
-
-/// Something mounted, until this is gone.
-pub(super) struct Mount(PathBuf);
-
-impl Mount {
-    /// `None`, and a line that says so, where that cannot be had.
-    pub(super) fn new(at: &Path, words: &[&str], stdin: Stdio) -> Option<Self> {
-        fs::create_dir_all(at).unwrap();
-        if !nix::unistd::geteuid().is_root() {
-            eprintln!("skipped: only root can mount");
-            return None;
-        }
-        let ran = Command::new("mount").args(words).arg(at).stdin(stdin).output().unwrap();
-        if !ran.status.success() {
-            eprintln!("skipped: {}", String::from_utf8_lossy(&ran.stderr).trim());
-            return None;
-        }
-        Some(Self(at.to_owned()))
-    }
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
-    }
 }
 
 #[test]
@@ -92,17 +66,7 @@ fn a_full_disk_is_told_once_and_costs_nothing_that_was_on_it() {
 #[test]
 fn a_file_system_that_hangs_is_told_and_holds_up_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
-    let stuck = folder.path().join("stuck");
-    fs::create_dir_all(&stuck).unwrap();
-    let Ok(fuse) = fs::File::options().read(true).write(true).open("/dev/fuse") else {
-        eprintln!("skipped: there is no /dev/fuse");
-        return;
-    };
-    // Whoever should answer for it has this end, and never does.
-    let end = fuse.try_clone().unwrap();
-    let options = "fd=0,rootmode=40000,user_id=0,group_id=0,allow_other";
-    let words = ["-i", "-t", "fuse.sshfs", "-o", options, "stuck"];
-    let Some(mount) = Mount::new(&stuck, &words, Stdio::from(end)) else { return };
+    let Some((mount, fuse)) = Mount::hanging(&folder.path().join("stuck")) else { return };
     let broker = Broker::open(folder.path());
     let ear = Ear::new(&Way::new(broker.port, &[]), &["atalaya/#"]);
     let mut nas = Nas::new(folder.path(), "nas", 20, &broker_at(broker.port));

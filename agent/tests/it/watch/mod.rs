@@ -7,9 +7,11 @@ mod ear;
 mod idle;
 mod jumps;
 mod machine;
+mod mount;
 mod nas;
 mod network;
 mod outage;
+mod runs;
 mod sidecar;
 mod tls;
 

@@ -69,7 +69,7 @@ impl Nas {
         fs::rename(&partial, &path).unwrap();
     }
 
-    fn command(&self) -> Command {
+    fn program(&self) -> Command {
         let program = env!("CARGO_BIN_EXE_atalaya-agent");
         let mut command = Command::new(if self.alone { "unshare" } else { program });
         if self.alone {
@@ -86,13 +86,13 @@ impl Nas {
 
     /// Starts it, and comes back once it answers.
     pub(super) fn start(&mut self) {
-        self.child = Some(self.command().spawn().unwrap());
+        self.child = Some(self.program().spawn().unwrap());
         until(|| self.log(), || self.ask("status").is_some());
     }
 
     /// Starts what will not come up, and gives its exit code.
     pub(super) fn start_and_fail(&self) -> Option<i32> {
-        self.command().status().unwrap().code()
+        self.program().status().unwrap().code()
     }
 
     pub(super) fn kill(&mut self) {
@@ -126,8 +126,18 @@ impl Nas {
 
     /// What it says on its control socket.
     pub(super) fn ask(&self, request: &str) -> Option<Value> {
+        self.say(&format!("{request:?}"))
+    }
+
+    /// Has it do what a line of JSON says.
+    #[track_caller]
+    pub(super) fn command(&self, line: &str) {
+        assert!(self.say(line).is_some(), "{line}: {}", self.log());
+    }
+
+    fn say(&self, request: &str) -> Option<Value> {
         let mut stream = UnixStream::connect(self.state.join("control.sock")).ok()?;
-        writeln!(stream, "{request:?}").ok()?;
+        writeln!(stream, "{request}").ok()?;
         let mut line = String::new();
         BufReader::new(stream).read_line(&mut line).ok()?;
         serde_json::from_str::<Value>(&line).ok()?.get_mut("ok").map(Value::take)
