@@ -33,6 +33,8 @@ const WAITING_MAX: usize = 64;
 const TURN_MAX: Duration = Duration::from_secs(30);
 /// And so often while something waits for its time only.
 const HELD: Duration = Duration::from_millis(100);
+/// Between two readings of the configuration.
+const RELOAD_PAUSE: Duration = Duration::from_secs(10);
 /// How long a stopped run may take to end.
 const STOP_MAX: Duration = Duration::from_secs(15);
 
@@ -65,6 +67,10 @@ pub(super) struct Daemon {
     pub(super) known: Known,
     /// Another configuration waits until the run has stopped.
     pub(super) reload_later: bool,
+    /// Another configuration may be there.
+    reload_wanted: bool,
+    /// When it was last read: a storm of signals is two readings.
+    reloaded: Option<Duration>,
     pub(super) now: Moment,
     /// When this was started.
     pub(super) began: Duration,
@@ -121,6 +127,8 @@ impl Daemon {
             runs: Runs::new(&config, node.as_str(), &known),
             known,
             reload_later: false,
+            reload_wanted: false,
+            reloaded: None,
             board: Board::new(wires.len(), config.heartbeat),
             eyes: Eyes::new(probes::resident(&config, &path)?, Site::default(), out.clone()),
             ring: Ring::new(RING_BYTES_MAX),
@@ -195,7 +203,8 @@ impl Daemon {
 
     /// How long nothing is to be done.
     fn pause(&self) -> Duration {
-        let next = self.eyes.wake().into_iter().chain([self.frame_due]).min().unwrap_or(Duration::MAX);
+        let reload = self.reload_wanted.then(|| self.reload_due());
+        let next = self.eyes.wake().into_iter().chain([self.frame_due]).chain(reload).min().unwrap_or(Duration::MAX);
         let held = self.wires.iter().any(|wire| wire.line.held).then_some(HELD);
         let limit = supervisor::watchdog().unwrap_or(TURN_MAX).min(held.unwrap_or(TURN_MAX));
         next.saturating_sub(self.now.boot).clamp(Duration::from_millis(20), limit)
@@ -207,7 +216,7 @@ impl Daemon {
             Happened::Heard(number, heard) => self.heard(number, heard),
             Happened::Read(reading) => self.see(reading),
             Happened::News(news) => self.news(news),
-            Happened::Signal(SIGHUP) => self.reload(),
+            Happened::Signal(SIGHUP) => self.reload_wanted = true,
             Happened::Signal(_) => return true,
             Happened::Asked(asked) => self.answer(asked),
             Happened::Time => {}
@@ -215,8 +224,16 @@ impl Daemon {
         false
     }
 
+    fn reload_due(&self) -> Duration {
+        self.reloaded.map_or(Duration::ZERO, |last| last + RELOAD_PAUSE)
+    }
+
     /// What is to be done whatever happened.
     fn turn(&mut self) {
+        if self.reload_wanted && self.now.boot >= self.reload_due() {
+            (self.reload_wanted, self.reloaded) = (false, Some(self.now.boot));
+            self.reload();
+        }
         for number in self.eyes.step(self.now) {
             let name = self.eyes.name(number);
             self.probe_view(name, Some(&Fault::Failed("it does not answer".into())), "stuck", None);

@@ -13,8 +13,7 @@ use crate::schedule::{History, Outcome, Plan, State};
 
 /// What is remembered of jobs, by name.
 pub(super) fn load(path: &std::path::Path) -> BTreeMap<String, History> {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    serde_json::from_str(&text).unwrap_or_default()
+    super::node::memory(path, "jobs are taken for new ones")
 }
 
 /// Writes it.

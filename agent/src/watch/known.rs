@@ -47,8 +47,7 @@ impl Known {
     /// A file that cannot be read is none: all it costs is that what is gone stays on a broker.
     pub(super) fn load(state: &Path) -> Self {
         let path = state.join("known.json");
-        let memory =
-            std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+        let memory = super::node::memory(&path, "hardware that is gone is not missed");
         Self { path, memory, changed: false, read: BTreeSet::new() }
     }
 

@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use atalaya_wire::NodeId;
+use serde::de::DeserializeOwned;
 
 use crate::durable;
 
@@ -51,6 +52,18 @@ pub(super) fn lock(state: &Path) -> Result<File, String> {
 pub(super) fn holds(state: &Path, lock: &File) -> bool {
     let found = fs::metadata(state.join("agent.lock"));
     found.is_ok_and(|found| lock.metadata().is_ok_and(|ours| (ours.dev(), ours.ino()) == (found.dev(), found.ino())))
+}
+
+/// A file of JSON that is ours; nothing where there is none, or where it is damaged, which is told.
+pub(super) fn memory<T: Default + DeserializeOwned>(path: &Path, then: &str) -> T {
+    let why = match fs::read(path).map(|bytes| serde_json::from_slice(&bytes)) {
+        Ok(Ok(memory)) => return memory,
+        Err(err) if err.kind() == io::ErrorKind::NotFound => return T::default(),
+        Ok(Err(err)) => err.to_string(),
+        Err(err) => err.to_string(),
+    };
+    tracing::warn!(file = %path.display(), why, "cannot understand what was remembered; {then}");
+    T::default()
 }
 
 /// Random bytes from the kernel.

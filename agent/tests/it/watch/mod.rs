@@ -11,6 +11,7 @@ mod mount;
 mod nas;
 mod network;
 mod outage;
+mod reload;
 mod runs;
 mod sidecar;
 mod tls;

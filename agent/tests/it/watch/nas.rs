@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use super::until;
@@ -40,7 +41,7 @@ impl Nas {
         let node = format!("[node]\nid = \"{NODE}\"\nname = \"Test\"\nzone = \"UTC\"\nstate_dir = {:?}\n", self.state)
             // A machine that is busy with tests is no reason to wait.
             + "[pause]\nabove_busy_percent = 0\n";
-        fs::write(self.folder.join("agent.toml"), node + config).unwrap();
+        replace(&self.folder.join("agent.toml"), &(node + config));
     }
 
     /// Keeps what it remembers elsewhere.
@@ -64,9 +65,7 @@ impl Nas {
 
     /// The wall clock is wrong by so many seconds from now on.
     pub(super) fn jump(&self, seconds: i64) {
-        let (path, partial) = (self.folder.join("jump"), self.folder.join("jump.part"));
-        fs::write(&partial, seconds.to_string()).unwrap();
-        fs::rename(&partial, &path).unwrap();
+        replace(&self.folder.join("jump"), &seconds.to_string());
     }
 
     fn program(&self) -> Command {
@@ -103,17 +102,18 @@ impl Nas {
 
     /// Holds it where it is, or lets it go on.
     pub(super) fn hold(&self, hold: bool) {
-        use nix::sys::signal::{Signal, kill};
+        self.signal(if hold { Signal::SIGSTOP } else { Signal::SIGCONT });
+    }
+
+    pub(super) fn signal(&self, signal: Signal) {
         let pid = nix::unistd::Pid::from_raw(i32::try_from(self.child.as_ref().unwrap().id()).unwrap());
-        kill(pid, if hold { Signal::SIGSTOP } else { Signal::SIGCONT }).unwrap();
+        nix::sys::signal::kill(pid, signal).unwrap();
     }
 
     /// Tells it to stop; its exit code.
     pub(super) fn stop(&mut self) -> Option<i32> {
-        let mut child = self.child.take().unwrap();
-        let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
-        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
-        child.wait().unwrap().code()
+        self.signal(Signal::SIGTERM);
+        self.child.take().unwrap().wait().unwrap().code()
     }
 
     pub(super) fn log(&self) -> String {
@@ -168,6 +168,13 @@ impl Nas {
         let entries = fs::read_dir(self.state.join("records")).unwrap();
         entries.filter_map(|entry| Some(entry.ok()?.metadata().ok()?.len())).sum()
     }
+}
+
+/// Nobody ever reads half of it.
+fn replace(path: &Path, text: &str) {
+    let partial = path.with_extension("part");
+    fs::write(&partial, text).unwrap();
+    fs::rename(&partial, path).unwrap();
 }
 
 impl Drop for Nas {

@@ -1,0 +1,41 @@
+//! Another configuration while it runs.
+
+use nix::sys::signal::Signal;
+
+use super::nas::Nas;
+use super::{let_pass, until};
+
+#[test]
+fn a_storm_of_signals_is_two_readings_and_the_last_configuration_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let job = |name: &str| {
+        format!(
+            "[[job]]\nname = {name:?}\nrepo = \"/nowhere\"\npassphrase_file = \"/nowhere/p\"\npaths = [\"/etc\"]\n\
+             schedule = \"manual\"\n"
+        )
+    };
+    let mut nas = Nas::new(folder.path(), "nas", 1, &job("first"));
+    nas.start();
+    for number in 0..50 {
+        nas.configure(&job(&format!("job{number}")));
+        nas.signal(Signal::SIGHUP);
+        let_pass(std::time::Duration::from_millis(10));
+    }
+    until(|| nas.log(), || nas.status()["jobs"][0]["job"] == "job49");
+    assert_eq!(nas.log_count("took over the configuration"), 2, "{}", nas.log());
+    assert_eq!(nas.stop(), Some(0));
+}
+
+#[test]
+fn what_is_remembered_and_damaged_is_told_and_keeps_nobody_from_starting() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut nas = Nas::new(folder.path(), "nas", 1, "");
+    for file in ["jobs.json", "known.json", "stopped", "commanded"] {
+        std::fs::write(nas.state().join(file), b"{\xff").unwrap();
+    }
+    std::fs::create_dir_all(nas.state().join("records")).unwrap();
+    std::fs::write(nas.state().join("records/stream"), b"{\xff").unwrap();
+    nas.start();
+    assert_eq!(nas.log_count("cannot understand what was remembered"), 2, "{}", nas.log());
+    assert_eq!(nas.stop(), Some(0));
+}
