@@ -3,6 +3,7 @@
 mod files;
 mod job;
 mod length;
+mod list;
 mod mistake;
 mod mqtt;
 mod names;
@@ -26,8 +27,11 @@ use toml::Spanned;
 use toml::de::{DeTable, ValueDeserializer};
 
 pub(crate) use length::{Length, YEARS};
+pub(crate) use list::{Entry, entries};
 pub(crate) use mistake::{Mistake, Written};
+pub(crate) use number::whole;
 pub use paths::Place;
+pub(crate) use paths::{place, place_names, places};
 pub use secret::Secret;
 pub use size::parse_size;
 pub(crate) use text::{read as read_text, read_from_text};

@@ -61,3 +61,8 @@ impl<'de, const MAX: u32> Deserialize<'de> for Above<MAX> {
         from.deserialize_any(Bound)
     }
 }
+
+/// For a number in a probe's section.
+pub(crate) fn whole<'de, D: Deserializer<'de>, const MIN: i64, const MAX: i64>(from: D) -> Result<u64, D::Error> {
+    Whole::<MIN, MAX>::deserialize(from).map(|number| number.0.into())
+}

@@ -65,5 +65,20 @@ impl TryFrom<Vec<Place>> for Sources {
     }
 }
 
+/// For one in a probe's section.
+pub(crate) fn place<'de, D: serde::Deserializer<'de>>(from: D) -> Result<PathBuf, D::Error> {
+    Place::deserialize(from).map(|place| place.0)
+}
+
+/// For a list of them in a probe's section.
+pub(crate) fn places<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<PathBuf>, D::Error> {
+    Ok(Vec::<Place>::deserialize(from)?.into_iter().map(|place| place.0).collect())
+}
+
+/// The same where a probe moves them below its root.
+pub(crate) fn place_names<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    Ok(places(from)?.iter().map(|place| place.display().to_string()).collect())
+}
+
 read_from_text!(Place, "an absolute path");
 read_from_text!(Repo, "the absolute path of the repository's folder");

@@ -40,7 +40,7 @@ const TABLE: &[(&str, Maker)] = &[
     ("certs", |all| Ok(Box::new(Certs::new(all.section::<CertsConfig>("certs")?)))),
     ("updates", |all| Ok(Box::new(Updates::new(&all.section::<UpdatesConfig>("updates")?)))),
     ("auth", |all| Ok(Box::new(Auth::new(all.section::<AuthConfig>("auth")?)))),
-    ("logs", |all| Ok(Box::new(Logs::new(&all.section::<LogsConfig>("logs")?)))),
+    ("logs", |all| Ok(Box::new(Logs::new(all.section::<LogsConfig>("logs")?)))),
 ];
 
 /// Every probe, as the configuration wants it, and what acts as one.

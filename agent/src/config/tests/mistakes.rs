@@ -148,8 +148,29 @@ fn no_ip() {
 
 #[test]
 fn probes() {
+    refused(
+        "[probes.logs]\n[[probes.logs.pattern]]\nname = \"x\"\npattern = \"(\"",
+        "4: probes.logs.pattern.pattern: \"(\"",
+    );
+    refused(
+        "[probes.logs]\npattern = [\n{ name = \"x\", pattern = \"y\" },\n{ name = \"z\", pattern = \"y\", unit = \"a\", tag = \"b\" }]",
+        "4: probes.logs.pattern:  … only one of file, unit and tag",
+    );
+    refused(
+        "[probes.services]\ncheck = [\n{ kind = \"tcp\", address = \"x\" }]",
+        "3: probes.services.check: \"x\" is no host:port",
+    );
+    refused("[probes.certs]\ncert = [\n{ file = \"/x\" },\n{ }]", "4: probes.certs.cert: a certificate has either");
     refused("[probes.dns]\nresolvers = [\"one\"]", "2: probes.dns.resolvers: \"one\" is no address of a resolver");
     refused("[probes.dns]\nhost = [{ ipv4 = true }]", "2: probes.dns.host: missing field `name`");
+    refused(
+        "[[probes.services.check]]\nkind = \"icmp\"\nhost = \"a\"\n[[probes.services.check]]\nkind = \"systemd\"\nunit = \"a\"",
+        "4: probes.services.check: one before it is called \"a\"",
+    );
+    refused("[probes.ups]\naddress = \"x\"", "2: probes.ups.address: \"x\" is no address with a port");
+    refused("[probes.fs]\nexpected = [\"usb\"]", "2: probes.fs.expected: \"usb\" is no absolute path");
+    refused("[probes.disks]\nsmart_every_seconds = 1", "2: probes.disks.smart_every_seconds: 1 is not from 60");
+    refused("[probes.auth]\nfiles = [\"auth.log\"]", "2: probes.auth.files: \"auth.log\" is no absolute path");
 }
 
 #[test]
