@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::context::Context;
 use super::exit::{Exit, Failure, Result};
 use super::output::complain;
+use super::socket::CONFIG;
 use crate::config::{Config, EXAMPLE};
 
 const EXAMPLES: &str = "Examples:
@@ -24,7 +25,7 @@ enum Action {
     /// Say what is wrong with the configuration, if anything is
     Check {
         /// Configuration
-        #[arg(long, value_name = "FILE", default_value = "/etc/atalaya/agent.toml")]
+        #[arg(long, value_name = "FILE", default_value = CONFIG)]
         config: PathBuf,
     },
     /// Write a commented configuration to standard output
