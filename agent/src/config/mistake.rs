@@ -46,6 +46,7 @@ impl Mistake {
 /// What a parser says, without names that only its code knows.
 fn plain(what: &str) -> String {
     let what = what.replace("type: map", "type: section").replace("expected a map", "expected a section");
+    let what = what.replace("type: sequence", "type: list");
     match what.split_once("expected struct ") {
         Some((before, _)) => format!("{before}expected a section"),
         None => what.replace("expected a sequence", "expected a list in brackets"),

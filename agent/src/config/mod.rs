@@ -11,6 +11,7 @@ mod number;
 mod paths;
 mod raw;
 mod secret;
+mod section;
 mod size;
 mod text;
 mod url;

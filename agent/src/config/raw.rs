@@ -19,6 +19,7 @@ use super::mqtt::{self, RawMqtt};
 use super::names::{Id, Shown, Zone};
 use super::number::Above;
 use super::paths::Place;
+use super::section::section;
 use super::{Config, Pause, read_from_text};
 use crate::noip::ClientConfig;
 
@@ -28,15 +29,15 @@ const SOCKET_BYTES_MAX: usize = 107;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Raw {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "section")]
     node: RawNode,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "section")]
     watch: RawWatch,
     #[serde(default)]
     mqtt: Vec<RawMqtt>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "section")]
     sidecar: RawSidecar,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "section")]
     pause: RawPause,
     #[serde(default, rename = "job")]
     jobs: Vec<RawJob>,

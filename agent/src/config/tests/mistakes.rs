@@ -35,6 +35,7 @@ fn what_is_no_configuration() {
     refused("[node]\nname = \"a\"\nname = \"b\"", "3: duplicate key");
     refused("[job]\nname = \"a\"", "1: job: this may stand there several times; write [[job]]");
     refused("node = 5", "1: node: invalid type: integer `5`, expected a section");
+    refused("[[node]]\nname = \"a\"", "1: node: invalid type: list, expected a section in single brackets");
     refused("[probes]\n[probes.tacho]", "2: probes.tacho: there is no such probe; there are system");
 }
 
