@@ -19,6 +19,7 @@ use super::place::Place;
 use super::problems::Problems;
 use super::progress::{Display, of_backup};
 use super::signals::Signals;
+use super::socket::CONFIG;
 use super::{background, backup_job, host, progress_lines, units};
 use crate::source::{self, Excludes, Opener, Shares, Walker};
 
@@ -82,7 +83,7 @@ pub(crate) struct Args {
     progress_every: Option<u64>,
 
     /// Configuration that --job is looked up in when no PATH is given
-    #[arg(long, value_name = "FILE", default_value = "/etc/atalaya/agent.toml")]
+    #[arg(long, value_name = "FILE", default_value = CONFIG)]
     config: PathBuf,
 
     /// Folders and files to back up; without any, the configured job called NAME is run

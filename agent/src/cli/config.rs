@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use super::context::Context;
 use super::exit::{Exit, Failure, Result};
+use super::output::complain;
+use super::socket::CONFIG;
 use crate::config::{Config, EXAMPLE};
 
 const EXAMPLES: &str = "Examples:
@@ -23,7 +25,7 @@ enum Action {
     /// Say what is wrong with the configuration, if anything is
     Check {
         /// Configuration
-        #[arg(long, value_name = "FILE", default_value = "/etc/atalaya/agent.toml")]
+        #[arg(long, value_name = "FILE", default_value = CONFIG)]
         config: PathBuf,
     },
     /// Write a commented configuration to standard output
@@ -37,10 +39,14 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
         Action::Check { config } => {
             let usage = |why| Failure::new(Exit::Usage, why);
             let found = Config::load(config).map_err(usage)?;
-            let named = |why| usage(format!("cannot use the configuration {}: {why}", config.display()));
-            crate::watch::all_probes(&found).map_err(named)?;
+            crate::watch::all_probes(&found).map_err(usage)?;
+            let warnings = found.warnings();
             if out.json {
-                out.json(&serde_json::json!({ "jobs": found.jobs.len(), "brokers": found.outputs.len() }))?;
+                let (jobs, brokers) = (found.jobs.len(), found.outputs.len());
+                out.json(&serde_json::json!({ "jobs": jobs, "brokers": brokers, "warnings": warnings }))?;
+            }
+            for warning in warnings {
+                complain(format_args!("warning: {warning}"));
             }
             out.remark(format_args!(
                 "{} is in order: {} jobs, {} brokers",

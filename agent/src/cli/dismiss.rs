@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::exit::{Exit, Failure, Result};
-use super::status::{Socket, no_agent};
+use super::socket::{Socket, no_agent};
 use crate::watch::{Request, ask};
 
 const EXAMPLES: &str = "Examples:

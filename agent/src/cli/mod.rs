@@ -41,6 +41,7 @@ mod signals;
 mod smart_helper;
 mod snapshot_arg;
 mod snapshots;
+mod socket;
 mod stats;
 mod status;
 mod text;

@@ -51,7 +51,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
         return page(context);
     }
     let usage = |why| Failure::new(Exit::Usage, why);
-    let config = args.config.as_ref().map_or_else(|| Config::parse(""), |path| Config::load(path)).map_err(usage)?;
+    let config = args.config.as_ref().map_or_else(Config::empty, |path| Config::load(path)).map_err(usage)?;
     let mut probes = crate::watch::all_probes(&config).map_err(usage)?;
     if let Some(name) = &args.name {
         let known: Vec<&str> = probes.iter().map(|probe| probe.name()).collect();

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::context::Context;
 use super::exit::{Exit, Failure, Result};
+use super::socket::CONFIG;
 
 const EXAMPLES: &str = "Examples:
   atalaya-agent run --config /etc/atalaya/agent.toml";
@@ -13,7 +14,7 @@ const EXAMPLES: &str = "Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Configuration
-    #[arg(long, value_name = "FILE", default_value = "/etc/atalaya/agent.toml")]
+    #[arg(long, value_name = "FILE", default_value = CONFIG)]
     config: PathBuf,
 }
 

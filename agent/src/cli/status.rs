@@ -1,16 +1,16 @@
 //! `status`: what the running daemon does.
 
-use std::path::{Path, PathBuf};
-
 use serde_json::Value;
 
 use super::context::Context;
 use super::exit::{Exit, Failure, Result};
+use super::socket::{Socket, no_agent};
 use crate::watch::{Request, ask};
 
 const EXAMPLES: &str = "Examples:
   atalaya-agent status
-  atalaya-agent status --json";
+  atalaya-agent status --json
+  atalaya-agent status --config /etc/atalaya/agent.toml";
 
 /// Say what the running daemon is doing: brokers, jobs, what waits, memory
 #[derive(Debug, clap::Args)]
@@ -18,29 +18,6 @@ const EXAMPLES: &str = "Examples:
 pub(crate) struct Args {
     #[command(flatten)]
     socket: Socket,
-}
-
-/// Where the daemon is asked.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Socket {
-    /// Socket of the daemon [default: control.sock in the state folder]
-    #[arg(long, value_name = "SOCKET")]
-    socket: Option<PathBuf>,
-}
-
-impl Socket {
-    pub(crate) fn path(&self, context: &Context) -> Result<PathBuf> {
-        match &self.socket {
-            Some(socket) => Ok(socket.clone()),
-            None => Ok(context.global.state_dir()?.join("control.sock")),
-        }
-    }
-}
-
-/// What to say where none listens.
-pub(crate) fn no_agent(socket: &Path) -> Failure {
-    let why = format!("no agent listens on {}; start one with \"atalaya-agent run\"", socket.display());
-    Failure::new(Exit::Failed, why)
 }
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {

@@ -6,23 +6,9 @@ use atalaya_repo::model::Time;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+pub(crate) use crate::config::parse_size;
 
-/// A size on the command line: bytes, or with K, M, G or T (of 1,024).
-pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
-    let why = || "give a number of bytes, or one with K, M, G or T, such as 32M".to_owned();
-    let trimmed = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let shift = match text[trimmed.len()..].to_ascii_uppercase().as_str() {
-        "" | "B" => 0,
-        "K" | "KB" | "KIB" => 10,
-        "M" | "MB" | "MIB" => 20,
-        "G" | "GB" | "GIB" => 30,
-        "T" | "TB" | "TIB" => 40,
-        _ => return Err(why()),
-    };
-    let number: u64 = trimmed.parse().map_err(|_| why())?;
-    number.checked_mul(1 << shift).ok_or_else(|| "that is more than any disk holds".to_owned())
-}
+const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
 
 /// Three digits and a unit: `1.23 GiB`.
 pub(crate) fn size(bytes: u64) -> String {

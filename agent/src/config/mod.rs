@@ -1,18 +1,44 @@
 //! What the person who installed it wrote: first as written, then checked. Unknown keys are refused with their line.
 
+mod files;
+mod job;
+mod length;
+mod list;
+mod mistake;
+mod mqtt;
+mod names;
+mod number;
+mod paths;
 mod raw;
-mod values;
+mod secret;
+mod section;
+mod size;
+mod text;
+mod url;
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use atalaya_wire::{NodeId, Topics};
+use atalaya_wire::NodeId;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use toml::Spanned;
+use toml::de::{DeTable, ValueDeserializer};
 
-pub use raw::{RawJob, RawMqtt};
-pub use values::{Secret, Url, Written, duration, size};
+pub(crate) use length::{Length, YEARS};
+pub(crate) use list::{Entry, entries};
+pub(crate) use mistake::{Mistake, Written};
+pub(crate) use number::whole;
+pub use paths::Place;
+pub(crate) use paths::{place, place_names, places};
+pub use secret::Secret;
+pub use size::parse_size;
+pub(crate) use text::{read as read_text, read_from_text};
+pub use url::Url;
 
-use crate::schedule::{self, Calendar, Window};
+use crate::schedule;
 
 /// The commented example that is shipped, printed and tested.
 pub const EXAMPLE: &str = include_str!("example.toml");
@@ -39,9 +65,10 @@ pub struct Config {
     /// Backup jobs.
     pub jobs: Vec<Job>,
     /// All of it, as it was written.
-    pub text: Written,
+    pub(crate) written: Written,
     /// Sections of probes, each read by its probe.
-    pub probes: toml::Table,
+    pub(crate) probes: BTreeMap<String, Spanned<IgnoredAny>>,
+    files: Vec<files::Named>,
     /// What the agent keeps No-IP informed of.
     pub noip_client: crate::noip::ClientConfig,
     /// When heavy work waits.
@@ -118,13 +145,21 @@ impl Config {
         self.jobs.iter().any(|job| job.plan.name == name || check(job))
     }
 
-    /// What is wrong with the section of a probe, with its line. `C` is what the section should be.
+    /// The section of a probe. `C` is what it should be; nothing of it needs to be there.
+    pub(crate) fn section<C: DeserializeOwned + Default>(&self, name: &str) -> Result<C, Mistake> {
+        let document = DeTable::parse(&self.written.text).map_err(|err| Mistake::read("", err))?.into_inner();
+        let Some(found) = document.get("probes").and_then(|probes| probes.get_ref().get(name)) else {
+            return Ok(C::default());
+        };
+        let section = ValueDeserializer::from(found.clone());
+        C::deserialize(section).map_err(|err| Mistake::read(&format!("probes.{name}."), err))
+    }
+
+    /// What cannot be read now of the files that are read later, a line each: where they are named, why, and what does
+    /// not work until then.
     #[must_use]
-    pub fn wrong_in_probe<C: serde::de::DeserializeOwned>(&self, name: &str) -> Option<String> {
-        let document = toml::de::DeTable::parse(&self.text.0).ok()?.into_inner();
-        let probes = document.get("probes")?.get_ref().get(name)?.clone();
-        let err = C::deserialize(toml::de::ValueDeserializer::from(probes)).err()?;
-        Some(line(&self.text.0, &err))
+    pub fn warnings(&self) -> Vec<String> {
+        self.files.iter().filter_map(|file| file.trouble(&self.written)).collect()
     }
 
     /// Reads and checks a file.
@@ -133,78 +168,41 @@ impl Config {
     ///
     /// One line: the file, the line where there is one, what is wrong, and what may stand there.
     pub fn load(path: &Path) -> Result<Self, String> {
-        let shown = path.display();
         let text = fs::read_to_string(path).map_err(|err| {
-            let hint = "write one with \"atalaya-agent config example\"";
+            let hint = match err.kind() {
+                ErrorKind::NotFound => "write one with \"atalaya-agent config example\"",
+                ErrorKind::PermissionDenied => "run it as a user who may",
+                ErrorKind::InvalidData => "write it as UTF-8",
+                _ => "name a file",
+            };
+            let why = err.to_string();
             format!(
-                "cannot read the configuration {shown}: {}; {hint}",
-                err.to_string().split(" (os").next().unwrap_or("")
+                "cannot read the configuration {}: {}; {hint}",
+                path.display(),
+                why.split(" (os").next().unwrap_or("")
             )
         })?;
-        Self::parse(&text).map_err(|what| format!("cannot use the configuration {shown}: {what}"))
+        Self::read(path, &text)
     }
 
-    /// The same, from text.
+    /// The same, from text that is said to stand in the file `path`.
     ///
     /// # Errors
     ///
-    /// As [`Config::load`], without the file.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let raw: raw::Raw = toml::from_str(text).map_err(|err| line(text, &err))?;
-        raw.check(text)
+    /// As [`Config::load`].
+    pub fn read(path: &Path, text: &str) -> Result<Self, String> {
+        let written = Written::new(path, text);
+        let raw = toml::from_str::<raw::Raw>(text).map_err(|err| written.tell(&Mistake::read("", err)))?;
+        raw.check(written.clone()).map_err(|mistake| written.tell(&mistake))
     }
-}
 
-/// A parser's error in one line, with the line it is about.
-fn line(text: &str, err: &toml::de::Error) -> String {
-    let message = err.message().replace('\n', " ");
-    match err.span() {
-        Some(span) => {
-            let before = text.get(..span.start).unwrap_or_default();
-            format!("line {}: {message}", before.matches('\n').count() + 1)
-        }
-        None => message,
-    }
-}
-
-/// A prefix that topics can have.
-fn prefix(text: &str) -> Result<String, String> {
-    let node = NodeId::from_random([0; 8]);
-    Topics::new(text, node).map_err(|err| format!("prefix {text:?}: {err}"))?;
-    Ok(text.to_owned())
-}
-
-/// A job as the schedule sees it.
-fn plan(raw: &RawJob, zone: &jiff::tz::TimeZone) -> Result<schedule::Job, String> {
-    let calendar = Calendar::parse(&raw.schedule, zone)?;
-    let window = raw.window.as_deref().map(Window::parse).transpose()?;
-    let jitter = duration(&raw.jitter)?;
-    let default_rpo = match raw.tier {
-        1 => "1h",
-        2 => "24h",
-        _ => "7d",
-    };
-    Ok(schedule::Job {
-        name: raw.name.clone(),
-        calendar,
-        // Spread over the node's jobs too; the node's own part is added when its id is known.
-        delay: jitter,
-        window,
-        retries: raw.retries,
-        rpo: duration(raw.rpo.as_deref().unwrap_or(default_rpo))?,
-    })
-}
-
-/// The check of a job, as the schedule sees it: as often as wanted, at the times of the job.
-fn check_plan(job: &schedule::Job, every: Duration) -> schedule::Job {
-    schedule::Job {
-        // No job is called so: theirs have no dots.
-        name: format!("{}.check", job.name),
-        calendar: Calendar::Every(every),
-        delay: Duration::ZERO,
-        window: job.window,
-        retries: 1,
-        rpo: every.saturating_mul(4),
+    /// What holds without a file.
+    ///
+    /// # Errors
+    ///
+    /// None, as the tests show.
+    pub fn empty() -> Result<Self, String> {
+        Self::read(Path::new("agent.toml"), "")
     }
 }
 

@@ -9,7 +9,7 @@ use super::config::ClientConfig;
 use super::told;
 use super::turn::Turn;
 use crate::probe::noip::others;
-use crate::probe::{Dns, DnsConfig, Fault, Moment, Probe, Result, Site};
+use crate::probe::{DnsConfig, Fault, Moment, Probe, Result, Site};
 
 /// Those who tell addresses want to be asked no more often.
 const EVERY: Duration = Duration::from_secs(600);
@@ -33,16 +33,9 @@ pub struct Client {
 
 impl Client {
     /// Finds our address and the names' servers as `dns` says, and remembers in the folder `state`.
-    ///
-    /// # Errors
-    ///
-    /// One line: what in the configuration cannot work.
-    pub fn new(config: ClientConfig, dns: DnsConfig, state: PathBuf) -> std::result::Result<Self, String> {
-        config.check()?;
-        if config.is_on() {
-            Dns::new(dns.clone(), None)?;
-        }
-        Ok(Self { config, dns, state, only_looks: false, patience: PATIENCE, pauses: PAUSES.to_vec() })
+    #[must_use]
+    pub fn new(config: ClientConfig, dns: DnsConfig, state: PathBuf) -> Self {
+        Self { config, dns, state, only_looks: false, patience: PATIENCE, pauses: PAUSES.to_vec() }
     }
 }
 

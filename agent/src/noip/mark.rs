@@ -36,7 +36,7 @@ mod tests {
             mark(&config, "a.ddns.net", "secret")
         };
         assert_eq!(other(|config| config.hosts.push("b.ddns.net".into())), base);
-        assert_eq!(other(|config| config.ca_file = Some("/ca".into())), base);
+        assert_eq!(other(|config| config.ca_file = Some(toml::Spanned::new(0..0, "/ca".parse().unwrap()))), base);
         for changed in [
             other(|config| config.user = "abd".into()),
             other(|config| config.server = "https://x/".into()),

@@ -69,13 +69,13 @@ impl World {
         );
         let port = self.names.address.port();
         let dns = DnsConfig {
-            resolvers: vec![format!("127.0.0.1:{port}")],
+            resolvers: vec![([127, 0, 0, 1], port).into()],
             authoritative_port: port,
-            ipv4: vec![format!("static:{}", self.home)],
-            ipv6: vec![format!("static:{}", self.home6)],
+            ipv4: vec![format!("static:{}", self.home).parse().unwrap()],
+            ipv6: vec![format!("static:{}", self.home6).parse().unwrap()],
             ..DnsConfig::default()
         };
-        let mut client = Client::new(toml::from_str(&config).unwrap(), dns, self.state.path().to_owned()).unwrap();
+        let mut client = Client::new(toml::from_str(&config).unwrap(), dns, self.state.path().to_owned());
         client.pauses = vec![Duration::ZERO];
         client
     }
@@ -366,7 +366,7 @@ fn looking_changes_nothing() {
 
 #[test]
 fn it_is_off_unless_somebody_wants_it() {
-    let mut client = Client::new(ClientConfig::default(), DnsConfig::default(), "/nowhere".into()).unwrap();
+    let mut client = Client::new(ClientConfig::default(), DnsConfig::default(), "/nowhere".into());
     let at = Moment { boot: Duration::ZERO, wall: Timestamp::UNIX_EPOCH };
     assert!(!client.apart());
     assert!(matches!(client.read(&Site::default(), at, &mut |_, _| panic!()), Err(Fault::Absent(_))));

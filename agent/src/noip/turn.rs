@@ -59,8 +59,8 @@ impl<'a> Turn<'a> {
         let memory =
             |(host, mark): (&&str, &String)| ((*host).to_owned(), known.remove(*host).unwrap_or_default().under(mark));
         let names = marks.iter().map(memory).collect();
-        let roots = config.ca_file.clone().unwrap_or_else(|| site.path(ROOTS));
-        let outlook = Outlook::new(client.dns.clone(), here(site.path(ROOTS)), (site, at.boot), LOOK)?;
+        let roots = config.ca().unwrap_or_else(|| site.path(ROOTS));
+        let outlook = Outlook::new(client.dns.clone(), here(site.path(ROOTS)), (site, at.boot), LOOK);
         let credentials = Credentials { user: config.user.clone(), password };
         Ok(Self {
             client,

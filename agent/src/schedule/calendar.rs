@@ -6,6 +6,8 @@ use cronexpr::Crontab;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::config::{Length, YEARS};
+
 /// When something is due.
 #[derive(Clone, Debug)]
 pub enum Calendar {
@@ -19,8 +21,11 @@ pub enum Calendar {
     Hourly(Box<Crontab>),
 }
 
-/// The shortest time between two runs that anybody means.
-const EVERY_MIN: Duration = Duration::from_secs(60);
+/// Between two runs: at least a minute.
+type Every = Length<60, YEARS>;
+const FIELDS: [&str; 5] = ["minute", "hour", "day of the month", "month", "day of the week"];
+/// Any time will do to see whether a calendar ever comes: 2026.
+const BEFORE: Timestamp = Timestamp::constant(1_767_225_600, 0);
 const DAYS: &[&str] = &["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 impl Calendar {
@@ -31,22 +36,21 @@ impl Calendar {
     /// What is wrong with it and what may stand there.
     pub fn parse(text: &str, zone: &TimeZone) -> Result<Self, String> {
         let words: Vec<&str> = text.split_whitespace().collect();
+        let wrong = |why: String| format!("{text:?} is no calendar: {why}");
         let line = match words[..] {
             ["manual"] => return Ok(Self::Manual),
             ["every", length] => {
-                let length = crate::config::duration(length)?;
-                if length < EVERY_MIN {
-                    return Err(format!("{text:?} is more often than once a minute"));
-                }
-                return Ok(Self::Every(length));
+                let every = length.parse::<Every>().map_err(wrong)?;
+                return Ok(Self::Every(every.0));
             }
             ["hourly"] => "0 * * * *".to_owned(),
-            ["daily", time] => format!("{} * * *", clock(time)?),
-            ["weekly", day, time] => format!("{} * * {}", clock(time)?, weekday(day)?),
-            ["monthly", day, time] => match day.parse::<u8>() {
-                Ok(day @ 1..=28) => format!("{} {day} * *", clock(time)?),
-                _ => return Err(format!("{day:?} is not a day that every month has: 1 to 28")),
-            },
+            ["daily", time] => format!("{} * * *", clock(time).map_err(wrong)?),
+            ["weekly", day, time] => {
+                format!("{} * * {}", clock(time).map_err(wrong)?, weekday(day).map_err(wrong)?)
+            }
+            ["monthly", day, time] => {
+                format!("{} {} * *", clock(time).map_err(wrong)?, day_of_month(day).map_err(wrong)?)
+            }
             [_, _, _, _, _] => words.join(" "),
             _ => {
                 return Err(format!(
@@ -57,10 +61,11 @@ impl Calendar {
         };
         let hourly = line.split(' ').nth(1).is_some_and(|hours| hours.contains('*'));
         let name = if hourly { zone.iana_name().unwrap_or("UTC") } else { "UTC" };
-        match cronexpr::parse_crontab(&format!("{line} {name}")) {
-            Ok(cron) if hourly => Ok(Self::Hourly(Box::new(cron))),
-            Ok(cron) => Ok(Self::Daily(Box::new(cron), zone.clone())),
-            Err(err) => Err(format!("{text:?} is no calendar: {}", first_line(&err.to_string()))),
+        let cron = cronexpr::parse_crontab(&format!("{line} {name}")).map_err(|err| wrong(reason(&err, &words)))?;
+        let calendar = if hourly { Self::Hourly(Box::new(cron)) } else { Self::Daily(Box::new(cron), zone.clone()) };
+        match calendar.next(BEFORE, None) {
+            Some(_) => Ok(calendar),
+            None => Err(wrong("there is no such day in any year".into())),
         }
     }
 
@@ -108,8 +113,25 @@ fn weekday(text: &str) -> Result<usize, String> {
         .ok_or_else(|| format!("{text:?} is no day; write one of {}", DAYS.join(" ")))
 }
 
-fn first_line(text: &str) -> &str {
-    text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim()
+fn day_of_month(text: &str) -> Result<u8, String> {
+    let day = text.parse::<u8>().ok().filter(|day| (1..=28).contains(day));
+    day.ok_or_else(|| format!("{text:?} is not a day that every month has; write 1 to 28"))
+}
+
+/// What a parser shows in three lines: the expression, a caret below what is wrong, and behind it why. `words` are the
+/// five that were given.
+fn reason(err: &cronexpr::Error, words: &[&str]) -> String {
+    let text = err.to_string();
+    let mut lines = text.lines().skip(1);
+    let (line, caret) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+    let (spaces, why) = caret.split_once("^ ").unwrap_or(("", caret));
+    let field = line.get(..spaces.len()).unwrap_or_default().matches(' ').count();
+    let how = "write five fields as in cron, such as \"30 2 * * 1-5\"";
+    match (words.get(field), FIELDS.get(field)) {
+        (Some(word), Some(name)) if why == "malformed expression" => format!("{word:?} is no {name}; {how}"),
+        (Some(word), Some(name)) => format!("{word:?} is no {name}: {why}; {how}"),
+        _ => format!("{why}; {how}"),
+    }
 }
 
 #[cfg(test)]
@@ -164,7 +186,14 @@ mod tests {
             "a b c d e",
         ] {
             let err = Calendar::parse(bad, &TimeZone::UTC).unwrap_err();
-            assert!(!err.contains('\n') && err.len() < 250, "{bad}: {err}");
+            assert!(!err.contains('\n') && err.len() < 250 && err.starts_with(&format!("{bad:?}")), "{bad}: {err}");
+        }
+        let why = |text: &str| Calendar::parse(text, &TimeZone::UTC).unwrap_err();
+        assert!(why("61 * * * *").contains("\"61\" is no minute: "), "{}", why("61 * * * *"));
+        assert!(why("0 2 * foo *").contains("\"foo\" is no month; "), "{}", why("0 2 * foo *"));
+        assert!(why("0 5-2 * * *").contains("\"5-2\" is no hour: "), "{}", why("0 5-2 * * *"));
+        for never in ["0 0 31 2 *", "0 0 30 feb *"] {
+            assert!(why(never).contains("no such day"), "{never}");
         }
         assert!(Calendar::parse("manual", &TimeZone::UTC).unwrap().next(Timestamp::UNIX_EPOCH, None).is_none());
     }

@@ -1,6 +1,10 @@
 //! Hours of the day in which a job may begin.
 
+use std::str::FromStr;
+
 use jiff::civil::Time;
+
+use crate::config::read_from_text;
 
 /// From one time of day to another, over midnight too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,13 +13,11 @@ pub struct Window {
     to: Time,
 }
 
-impl Window {
-    /// From `22:00-06:00`.
-    ///
-    /// # Errors
-    ///
-    /// What may stand there.
-    pub fn parse(text: &str) -> Result<Self, String> {
+/// From `22:00-06:00`.
+impl FromStr for Window {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
         let time = |text: &str| text.trim().parse::<Time>().ok();
         let both = text.split_once('-').and_then(|(from, to)| Some((time(from)?, time(to)?)));
         match both {
@@ -23,7 +25,11 @@ impl Window {
             _ => Err(format!("{text:?} is no window; write it as 22:00-06:00")),
         }
     }
+}
 
+read_from_text!(Window, "hours of the day such as \"22:00-06:00\"");
+
+impl Window {
     /// Whether `time` lies in it. The end does not.
     #[must_use]
     pub fn holds(&self, time: Time) -> bool {
@@ -37,11 +43,11 @@ mod tests {
 
     #[test]
     fn windows_go_over_midnight() {
-        let check = |window: &str, time: &str| Window::parse(window).unwrap().holds(time.parse().unwrap());
+        let check = |window: &str, time: &str| window.parse::<Window>().unwrap().holds(time.parse().unwrap());
         assert!(check("22:00-06:00", "23:00") && check("22:00-06:00", "05:59") && !check("22:00-06:00", "06:00"));
         assert!(check("08:00-12:00", "08:00") && !check("08:00-12:00", "12:00"));
         for bad in ["", "22:00", "22:00-22:00", "a-b"] {
-            assert!(Window::parse(bad).is_err(), "{bad}");
+            assert!(bad.parse::<Window>().is_err(), "{bad}");
         }
     }
 }

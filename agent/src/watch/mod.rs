@@ -42,8 +42,14 @@ pub use probes::all as all_probes;
 /// One line: what kept it from starting.
 pub fn run(path: &Path) -> Result<(), String> {
     let config = Config::load(path)?;
+    warn(&config);
     crate::memory::give_back();
     let daemon = daemon::Daemon::start(config, path.to_owned())?;
     crate::memory::give_back();
     daemon.run()
+}
+
+/// Says what does not work yet, for everybody who looks only here.
+fn warn(config: &Config) {
+    config.warnings().iter().for_each(|warning| tracing::warn!("{warning}"));
 }

@@ -3,9 +3,7 @@
 
 use std::path::Path;
 
-use serde::de::DeserializeOwned;
-
-use crate::config::Config;
+use crate::config::{Config, Mistake};
 use crate::noip::Client;
 use crate::probe::Probe;
 use crate::probe::apart::Apart;
@@ -24,25 +22,25 @@ use crate::probe::system::{System, SystemConfig};
 use crate::probe::updates::{Updates, UpdatesConfig};
 use crate::probe::ups::{Ups, UpsConfig};
 
-type Made = Result<Box<dyn Probe>, String>;
+type Made = Result<Box<dyn Probe>, Mistake>;
 type Maker = fn(&Config) -> Made;
 
 /// Section of the configuration, and the probe that it makes. Several probes may read one section.
 const TABLE: &[(&str, Maker)] = &[
-    ("system", |all| Ok(Box::new(System::new(section::<SystemConfig>(all, "system")?)))),
-    ("disks", |all| Ok(Box::new(Disks::new(section::<DisksConfig>(all, "disks")?)))),
-    ("fs", |all| Ok(Box::new(Fs::new(section::<FsConfig>(all, "fs")?)))),
-    ("raid", |all| Ok(Box::new(Raid::new(section::<RaidConfig>(all, "raid")?)))),
-    ("net", |all| Ok(Box::new(Net::new(section::<NetConfig>(all, "net")?)))),
-    ("ups", |all| Ok(Box::new(Ups::new(section::<UpsConfig>(all, "ups")?)))),
-    ("services", |all| Ok(Box::new(Services::new(&section::<ServicesConfig>(all, "services")?)))),
-    ("services", |all| Ok(Box::new(Pages::new(&section::<ServicesConfig>(all, "services")?)))),
-    ("noip", |all| Ok(Box::new(NoIp::new(section::<NoIpConfig>(all, "noip")?).beside(&all.noip_client.hosts)))),
-    ("dns", |all| Ok(Box::new(Dns::new(section::<DnsConfig>(all, "dns")?, Some(elsewhere()))?))),
-    ("certs", |all| Ok(Box::new(Certs::new(section::<CertsConfig>(all, "certs")?)))),
-    ("updates", |all| Ok(Box::new(Updates::new(&section::<UpdatesConfig>(all, "updates")?)))),
-    ("auth", |all| Ok(Box::new(Auth::new(section::<AuthConfig>(all, "auth")?)))),
-    ("logs", |all| Ok(Box::new(Logs::new(&section::<LogsConfig>(all, "logs")?)))),
+    ("system", |all| Ok(Box::new(System::new(all.section::<SystemConfig>("system")?)))),
+    ("disks", |all| Ok(Box::new(Disks::new(all.section::<DisksConfig>("disks")?)))),
+    ("fs", |all| Ok(Box::new(Fs::new(all.section::<FsConfig>("fs")?)))),
+    ("raid", |all| Ok(Box::new(Raid::new(all.section::<RaidConfig>("raid")?)))),
+    ("net", |all| Ok(Box::new(Net::new(all.section::<NetConfig>("net")?)))),
+    ("ups", |all| Ok(Box::new(Ups::new(all.section::<UpsConfig>("ups")?)))),
+    ("services", |all| Ok(Box::new(Services::new(&all.section::<ServicesConfig>("services")?)))),
+    ("services", |all| Ok(Box::new(Pages::new(&all.section::<ServicesConfig>("services")?)))),
+    ("noip", |all| Ok(Box::new(NoIp::new(all.section::<NoIpConfig>("noip")?).beside(&all.noip_client.hosts)))),
+    ("dns", |all| Ok(Box::new(Dns::new(all.section::<DnsConfig>("dns")?, Some(elsewhere()))))),
+    ("certs", |all| Ok(Box::new(Certs::new(all.section::<CertsConfig>("certs")?)))),
+    ("updates", |all| Ok(Box::new(Updates::new(&all.section::<UpdatesConfig>("updates")?)))),
+    ("auth", |all| Ok(Box::new(Auth::new(all.section::<AuthConfig>("auth")?)))),
+    ("logs", |all| Ok(Box::new(Logs::new(all.section::<LogsConfig>("logs")?)))),
 ];
 
 /// Every probe, as the configuration wants it, and what acts as one.
@@ -51,19 +49,24 @@ const TABLE: &[(&str, Maker)] = &[
 ///
 /// One line: which section is wrong, and how.
 pub fn all(config: &Config) -> Result<Vec<Box<dyn Probe>>, String> {
-    if let Some(name) = config.probes.keys().find(|name| !TABLE.iter().any(|(known, _)| known == name)) {
-        let mut known: Vec<&str> = TABLE.iter().map(|(name, _)| *name).collect();
-        known.dedup();
-        return Err(format!("[probes.{name}]: there is no such probe; there are {}", known.join(", ")));
-    }
-    let made = TABLE.iter().map(|(name, make)| make(config).map_err(|why| format!("[probes.{name}]: {why}")));
-    made.chain([client(config)]).collect()
+    let made = || -> Result<Vec<Box<dyn Probe>>, Mistake> {
+        if let Some((name, section)) =
+            config.probes.iter().find(|(name, _)| !TABLE.iter().any(|(known, _)| known == name))
+        {
+            let mut known: Vec<&str> = TABLE.iter().map(|(name, _)| *name).collect();
+            known.dedup();
+            let what = format!("there is no such probe; there are {}", known.join(", "));
+            return Err(Mistake::at(&format!("probes.{name}"), section, what));
+        }
+        TABLE.iter().map(|(_, make)| make(config)).chain([client(config)]).collect()
+    };
+    made().map_err(|mistake| config.written.tell(&mistake))
 }
 
 /// The No-IP client finds our address as the probe `dns` does.
 fn client(config: &Config) -> Made {
-    let dns = section::<DnsConfig>(config, "dns")?;
-    Ok(Box::new(Client::new(config.noip_client.clone(), dns, config.state.clone())?))
+    let dns = config.section::<DnsConfig>("dns")?;
+    Ok(Box::new(Client::new(config.noip_client.clone(), dns, config.state.clone())))
 }
 
 /// The same for the daemon, which `config` in the file `path` describes: those that need much memory read elsewhere, and
@@ -76,11 +79,7 @@ pub(super) fn resident(config: &Config, path: &Path) -> Result<Vec<Box<dyn Probe
     let place = |probe: Box<dyn Probe>| -> Box<dyn Probe> {
         if probe.apart() { Box::new(Apart::of(probe, path.to_owned())) } else { probe }
     };
-    let mut probes: Vec<_> = all(config)
-        .map_err(|why| format!("cannot use the configuration {}: {why}", path.display()))?
-        .into_iter()
-        .map(place)
-        .collect();
+    let mut probes: Vec<_> = all(config)?.into_iter().map(place).collect();
     let mut paths: Vec<String> = config.jobs.iter().flat_map(|job| job.paths.clone()).collect();
     paths.dedup();
     if !paths.is_empty() {
@@ -89,30 +88,20 @@ pub(super) fn resident(config: &Config, path: &Path) -> Result<Vec<Box<dyn Probe
     Ok(probes)
 }
 
-fn section<C: DeserializeOwned + Default>(all: &Config, name: &str) -> Result<C, String> {
-    match all.probes.get(name) {
-        None => Ok(C::default()),
-        Some(value) => value.clone().try_into().map_err(|err: toml::de::Error| {
-            let plain = || err.message().replace('\n', " ");
-            all.wrong_in_probe::<C>(name).unwrap_or_else(plain)
-        }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn sections_are_read_by_their_probes() {
-        let of = |text: &str| all(&Config::parse(text).unwrap());
+        let of = |text: &str| all(&Config::read(Path::new("agent.toml"), text).unwrap());
         assert_eq!(of("").map(|probes| probes.len()), Ok(TABLE.len() + 1));
         for (text, expected) in [
-            ("[probes.tacho]", "no such probe; there are system"),
-            ("# mine\n[probes.ups]\nx = 1", "[probes.ups]: line 3: unknown field `x`"),
-            ("[probes.ups]\naddress = 7", "[probes.ups]: line 2: invalid type"),
-            ("[probes]\nups.x = 1", "[probes.ups]: line 2: unknown field `x`"),
-            ("[probes.dns]\nipv4 = ['magic']", "[probes.dns]: \"magic\" is no way"),
+            ("[probes]\n[probes.tacho]", "agent.toml:2: probes.tacho: there is no such probe; there are system"),
+            ("# mine\n[probes.ups]\nx = 1", "agent.toml:3: probes.ups: unknown field `x`"),
+            ("[probes.ups]\naddress = 7", "agent.toml:2: probes.ups.address: invalid type"),
+            ("[probes]\nups.x = 1", "agent.toml:2: probes.ups: unknown field `x`"),
+            ("[probes.dns]\nipv4 = [\n'magic']", "agent.toml:3: probes.dns.ipv4: \"magic\" is no way"),
         ] {
             let why = of(text).err().unwrap();
             assert!(why.contains(expected), "{why}");

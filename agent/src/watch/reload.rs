@@ -40,6 +40,7 @@ impl Daemon {
         }
         let old = std::mem::replace(&mut self.config, config);
         (self.config.state, self.config.socket) = (old.state, old.socket);
+        super::warn(&self.config);
         self.reconnect(&old.outputs);
         self.board.again(self.wires.len(), self.config.heartbeat);
         self.known.begin_anew();

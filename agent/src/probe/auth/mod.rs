@@ -11,6 +11,7 @@ use atalaya_wire::{ObjectId, Sample, text, view};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
+use crate::config::place_names;
 use crate::probe::follow::Follow;
 use crate::probe::journal::{From, Journal, Line};
 use crate::probe::logread::{Logread, Wanted};
@@ -28,6 +29,7 @@ const BUCKET_SECONDS: i64 = 10;
 #[serde(deny_unknown_fields, default)]
 pub struct AuthConfig {
     /// Files that are tried where there is no journal.
+    #[serde(deserialize_with = "place_names")]
     pub files: Vec<String>,
 }
 

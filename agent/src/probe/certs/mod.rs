@@ -12,6 +12,7 @@ use atalaya_wire::{ObjectId, Sample, text, view};
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use crate::config::{Entry, Place, entries};
 use crate::probe::reach::{Deadline, split};
 use crate::probe::said::when;
 use crate::probe::{Fault, Moment, Probe, Result, Site};
@@ -31,6 +32,7 @@ const EXPIRING_PERCENT: f32 = 25.0;
 #[serde(deny_unknown_fields, default)]
 pub struct CertsConfig {
     /// The certificates.
+    #[serde(deserialize_with = "entries")]
     pub cert: Vec<Where>,
     /// Days before its end from which a certificate is expiring.
     pub warn_days: u16,
@@ -54,6 +56,29 @@ pub struct Where {
     pub address: Option<String>,
     /// Names it must have; for a port, the host if not given. The first one is asked for.
     pub hosts: Vec<String>,
+}
+
+impl Where {
+    fn source(&self) -> &str {
+        self.file.as_ref().or(self.address.as_ref()).map_or("", String::as_str)
+    }
+}
+
+impl Entry for Where {
+    type Raw = Self;
+
+    fn check(raw: Self) -> std::result::Result<Self, String> {
+        match (&raw.file, &raw.address) {
+            (Some(file), None) => file.parse::<Place>().map(drop)?,
+            (None, Some(address)) => split(address, Some(PORT)).map(drop)?,
+            _ => return Err("a certificate has either a file or an address".into()),
+        }
+        Ok(raw)
+    }
+
+    fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or_else(|| self.source())
+    }
 }
 
 /// See the module.
@@ -91,8 +116,7 @@ impl Probe for Certs {
             return Err(Fault::Absent("no certificate is configured".into()));
         }
         for cert in &self.config.cert {
-            let source = cert.file.as_ref().or(cert.address.as_ref()).map_or("", String::as_str);
-            let name = cert.name.as_deref().unwrap_or(source);
+            let (source, name) = (cert.source(), cert.name());
             let mut view = match leaf(site, cert) {
                 Ok((leaf, hosts)) => judged(&leaf, &hosts, at.wall, self.config.warn_days),
                 Err(why) => {
@@ -110,18 +134,17 @@ impl Probe for Certs {
 /// The certificate, and the names it must have.
 fn leaf(site: &Site, cert: &Where) -> std::result::Result<(Leaf, Vec<String>), String> {
     match (&cert.file, &cert.address) {
-        (Some(file), None) => {
+        (Some(file), _) => {
             let bytes = read(site, file).map_err(|fault| fault.to_string())?;
             Ok((parse::first(&bytes)?, cert.hosts.clone()))
         }
-        (None, Some(address)) => {
-            let (host, port) = split(address, Some(PORT))?;
+        (_, address) => {
+            let (host, port) = split(address.as_deref().unwrap_or_default(), Some(PORT))?;
             let hosts = if cert.hosts.is_empty() { vec![host.clone()] } else { cert.hosts.clone() };
             let asked = hosts.first().unwrap_or(&host);
             let bytes = tls::shown(&host, port, asked, Deadline::after(WAIT))?;
             Ok((parse::der(&bytes)?, hosts))
         }
-        _ => Err("needs either file or address in the configuration".into()),
     }
 }
 

@@ -60,12 +60,24 @@ fn every_form_is_read() {
         ("file = '/nowhere.pem'", "No such file"),
         ("file = '/key.pem'", "no certificate in it"),
         ("file = '/'", "is no file"),
-        ("name = 'x'", "either file or address"),
-        ("file = '/nas.pem', address = 'x'", "either file or address"),
     ] {
         let view = read_at(config, FRESH);
         assert_eq!(view.state.as_deref(), Some("unreadable"));
         assert!(view.problem.as_ref().unwrap().contains(problem), "{config}: {:?}", view.problem);
+    }
+}
+
+#[test]
+fn what_names_no_certificate_is_refused() {
+    for (entry, why) in [
+        ("name = 'x'", "either a file or an address"),
+        ("file = '/nas.pem', address = 'x'", "either a file or an address"),
+        ("file = 'nas.pem'", "no absolute path"),
+        ("address = 'x:y'", "no host:port"),
+        ("file = '/a' }, { file = '/a'", "one before it is called \"/a\""),
+    ] {
+        let read = toml::from_str::<CertsConfig>(&format!("cert = [{{ {entry} }}]"));
+        assert!(read.unwrap_err().message().contains(why), "{entry}");
     }
 }
 

@@ -12,6 +12,7 @@ use atalaya_wire::view::Disk;
 use atalaya_wire::{ObjectId, Sample, Text, text};
 use serde::Deserialize;
 
+use crate::config::{place, whole};
 use crate::probe::smart::speaks;
 use crate::probe::{Fault, Moment, Probe, Result, Site};
 use list::{DISKS_MAX, Found, ids, is_placeholder, list};
@@ -28,8 +29,10 @@ pub struct DisksConfig {
     pub smart: bool,
     /// How often, in seconds. Longer than the disks' idle timers, or they never fall asleep while something uses them
     /// now and then.
+    #[serde(deserialize_with = "whole::<_, 60, 604_800>")]
     pub smart_every_seconds: u64,
     /// Where the helper for SMART listens.
+    #[serde(deserialize_with = "place")]
     pub smart_helper: PathBuf,
 }
 

@@ -10,7 +10,7 @@ const RECORDS_MAX: usize = 64;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     A,
     Aaaa,
     Ns,
@@ -30,7 +30,7 @@ impl Kind {
 
 /// Of what name, in lower case and without a dot at its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Question {
+pub(crate) struct Question {
     pub(super) name: String,
     pub(super) kind: Kind,
 }

@@ -2,6 +2,7 @@
 
 mod ask;
 mod codec;
+mod config;
 mod judge;
 mod lookup;
 mod outlook;
@@ -15,9 +16,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use atalaya_wire::{ObjectId, Sample, Text, text, view};
-use serde::Deserialize;
 
-use crate::probe::reach::{Deadline, split};
+use crate::probe::reach::Deadline;
 use crate::probe::said::{Since, when};
 use crate::probe::{Fault, Moment, Probe, Result, Site};
 use ask::Asker;
@@ -26,6 +26,7 @@ use judge::{Family, Judge, shown};
 use lookup::{Found, Guide, Zones, resolved};
 use public::{Public, Way, cgnat, own};
 
+pub use config::{DnsConfig, Host};
 pub(crate) use outlook::Outlook;
 pub(crate) use page::{elsewhere, here, line, page};
 pub use public::Fetch;
@@ -34,64 +35,10 @@ const PORT: u16 = 53;
 /// How long one reading asks.
 const TIME: Duration = Duration::from_secs(40);
 
-/// What to look at, and whom to ask.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct DnsConfig {
-    /// The names.
-    pub host: Vec<Host>,
-    /// Resolvers that find the names' own servers, with a port if it is not 53. Empty: those in `/etc/resolv.conf`.
-    pub resolvers: Vec<String>,
-    /// Public resolvers, by which the world's view is known.
-    pub public_resolvers: Vec<String>,
-    /// Where the names' own servers listen.
-    pub authoritative_port: u16,
-    /// Ways to find out our IPv4 address: `dns:<server>:<port>:<name>:<type>`, a URL, `static:` or `interface:`.
-    pub ipv4: Vec<String>,
-    /// The same for IPv6.
-    pub ipv6: Vec<String>,
-    /// Ways to find out the IPv4 address that the router has outside; tells shared addresses (CGNAT).
-    pub router: Vec<String>,
-}
-
-/// A name that should lead here.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Host {
-    /// Such as `home.ddns.net`.
-    pub name: String,
-    /// Whether it must have an IPv4 address. If it has one, that is looked at in any case.
-    pub ipv4: bool,
-    /// The same for IPv6.
-    pub ipv6: bool,
-}
-
-impl Default for DnsConfig {
-    fn default() -> Self {
-        let own = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
-        Self {
-            host: Vec::new(),
-            resolvers: Vec::new(),
-            public_resolvers: own(&["1.1.1.1", "8.8.8.8", "9.9.9.9"]),
-            authoritative_port: PORT,
-            ipv4: own(&[
-                "dns:resolver1.opendns.com:53:myip.opendns.com:A",
-                "dns:ns1.google.com:53:o-o.myaddr.l.google.com:TXT",
-            ]),
-            ipv6: own(&[
-                "dns:resolver1.opendns.com:53:myip.opendns.com:AAAA",
-                "dns:ns1.google.com:53:o-o.myaddr.l.google.com:TXT",
-            ]),
-            router: Vec::new(),
-        }
-    }
-}
-
 /// See the module.
 pub struct Dns {
     config: DnsConfig,
     ways: [Vec<Way>; 3],
-    public_resolvers: Vec<SocketAddr>,
     fetch: Option<Fetch>,
     public: [Public; 3],
     zones: Zones,
@@ -100,24 +47,18 @@ pub struct Dns {
 }
 
 impl Dns {
-    /// Checks the configuration. Pages are asked through `fetch`; without it they are passed over.
-    ///
-    /// # Errors
-    ///
-    /// Which word of the configuration is wrong.
-    pub fn new(config: DnsConfig, fetch: Option<Fetch>) -> std::result::Result<Self, String> {
-        let ways = |words: &[String]| words.iter().map(|word| word.parse()).collect::<std::result::Result<_, _>>();
-        let ways = [ways(&config.ipv4)?, ways(&config.ipv6)?, ways(&config.router)?];
-        let public_resolvers = addresses(&config.public_resolvers)?;
-        addresses(&config.resolvers)?;
+    /// Pages are asked through `fetch`; without it they are passed over.
+    #[must_use]
+    pub fn new(config: DnsConfig, fetch: Option<Fetch>) -> Self {
+        let ways = [config.ipv4.clone(), config.ipv6.clone(), config.router.clone()];
         let (public, zones) = (Default::default(), Zones::default());
         let (judge, since) = (Judge::default(), Since::default());
-        Ok(Self { config, ways, public_resolvers, fetch, public, zones, judge, since })
+        Self { config, ways, fetch, public, zones, judge, since }
     }
 
     fn resolvers(&self, site: &Site) -> Vec<SocketAddr> {
         if !self.config.resolvers.is_empty() {
-            return addresses(&self.config.resolvers).unwrap_or_default();
+            return self.config.resolvers.clone();
         }
         let file = site.text("/etc/resolv.conf").unwrap_or_default();
         let named = file.lines().filter_map(|line| line.trim().strip_prefix("nameserver")?.trim().parse().ok());
@@ -131,9 +72,12 @@ impl Dns {
         let authoritative = self.zones.authoritative(asker, guide, &host.name, kind);
         // Where its own servers have nothing, nobody else can.
         let resolved = match &authoritative {
-            Found::Addresses { .. } | Found::Unknown(_) => {
-                self.public_resolvers.iter().map(|resolver| resolved(asker, *resolver, &host.name, kind)).collect()
-            }
+            Found::Addresses { .. } | Found::Unknown(_) => self
+                .config
+                .public_resolvers
+                .iter()
+                .map(|resolver| resolved(asker, *resolver, &host.name, kind))
+                .collect(),
             Found::Nothing | Found::NoSuchName => Vec::new(),
         };
         let own = own(site, None).into_iter().filter(|address| address.is_ipv6() == ipv6).collect();
@@ -202,16 +146,6 @@ fn told([v4, v6]: &[Family; 2]) -> view::Dns {
         ttl_seconds: v4.authoritative.ttl().or(v6.authoritative.ttl()).map(u64::from),
         ..view::Dns::default()
     }
-}
-
-/// Addresses with a port, or with DNS' own.
-fn addresses(words: &[String]) -> std::result::Result<Vec<SocketAddr>, String> {
-    let address = |word: &String| {
-        let (host, port) = split(word, Some(PORT))?;
-        let host: IpAddr = host.parse().map_err(|_| format!("{word:?} is no address of a resolver"))?;
-        Ok(SocketAddr::new(host, port))
-    };
-    words.iter().map(address).collect()
 }
 
 #[cfg(test)]

@@ -21,18 +21,9 @@ pub(crate) struct Outlook<'a> {
 
 impl<'a> Outlook<'a> {
     /// Looks for at most `time`. `boot` is the time since the machine started.
-    ///
-    /// # Errors
-    ///
-    /// Which word of the configuration is wrong.
-    pub(crate) fn new(
-        config: DnsConfig,
-        fetch: Fetch,
-        (site, boot): (&'a Site, Duration),
-        time: Duration,
-    ) -> Result<Self, String> {
-        let dns = Dns::new(config, Some(fetch))?;
-        Ok(Self { dns, asker: Asker::new(Deadline::after(time)), site, boot })
+    pub(crate) fn new(config: DnsConfig, fetch: Fetch, (site, boot): (&'a Site, Duration), time: Duration) -> Self {
+        let dns = Dns::new(config, Some(fetch));
+        Self { dns, asker: Asker::new(Deadline::after(time)), site, boot }
     }
 
     /// From now on looks for `time` more, and asks those again who were silent.

@@ -8,6 +8,7 @@ use nix::ifaddrs::getifaddrs;
 
 use super::ask::Asker;
 use super::codec::{Data, Kind, Question};
+use crate::config::read_from_text;
 use crate::probe::Site;
 use crate::probe::reach::{plain, resolve, split};
 
@@ -20,7 +21,7 @@ pub type Fetch = Box<dyn FnMut(&str) -> Result<String, String> + Send>;
 
 /// How to find out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(crate) enum Way {
     Dns { server: String, port: u16, question: Question },
     Page(String),
     Fixed(IpAddr),
@@ -32,7 +33,9 @@ impl FromStr for Way {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let bad = || {
-            format!("{text:?} is no way: dns:<server>:<port>:<name>:<A, AAAA or TXT>, http(s)://, static:, interface:")
+            format!(
+                "{text:?} is no way; write dns:<server>:<port>:<name>:<A, AAAA or TXT>, http(s)://, static:<address> or interface:<name>"
+            )
         };
         if text.starts_with("http://") || text.starts_with("https://") {
             return Ok(Self::Page(text.to_owned()));
@@ -56,6 +59,8 @@ impl FromStr for Way {
         }
     }
 }
+
+read_from_text!(Way, "a way such as \"interface:ppp0\"");
 
 /// What is known of one family.
 #[derive(Debug, Default)]

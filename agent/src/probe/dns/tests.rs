@@ -33,7 +33,7 @@ impl World {
             ipv6 = []
             "#
         );
-        Dns::new(toml::from_str(&config).unwrap(), None).unwrap()
+        Dns::new(toml::from_str(&config).unwrap(), None)
     }
 
     fn way(&self) -> String {
@@ -144,7 +144,8 @@ fn a_wrong_configuration_is_told() {
     let config = |text: &str| toml::from_str::<DnsConfig>(text).map_err(|err| err.to_string());
     assert!(config("hosts = []").is_err());
     for bad in ["ipv4 = ['magic']", "resolvers = ['one']", "public_resolvers = ['1.1.1.1:x']", "router = ['static:']"] {
-        assert!(Dns::new(config(bad).unwrap(), None).is_err(), "{bad}");
+        assert!(config(bad).is_err(), "{bad}");
     }
-    assert!(Dns::new(DnsConfig::default(), None).is_ok());
+    let ways = ["dns:resolver1.opendns.com:53:myip.opendns.com:A", "dns:ns1.google.com:53:o-o.myaddr.l.google.com:TXT"];
+    assert_eq!(config(&format!("ipv4 = {ways:?}")).unwrap().ipv4, DnsConfig::default().ipv4);
 }

@@ -13,6 +13,7 @@ use atalaya_wire::{ObjectId, Sample, text};
 use rustix::io::Errno;
 use serde::Deserialize;
 
+use crate::config::places;
 use crate::probe::measure::percent;
 use crate::probe::{Fault, Moment, Probe, Result, Site};
 use asking::{Answer, Asking, Room, room};
@@ -26,8 +27,10 @@ const PATIENCE: Duration = Duration::from_secs(4);
 #[serde(deny_unknown_fields, default)]
 pub struct FsConfig {
     /// Where something must be mounted: told as `missing` when nothing is.
+    #[serde(deserialize_with = "places")]
     pub expected: Vec<PathBuf>,
     /// Mounts that are left out, by where they are.
+    #[serde(deserialize_with = "places")]
     pub ignored: Vec<PathBuf>,
 }
 

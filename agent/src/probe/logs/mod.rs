@@ -3,13 +3,13 @@
 //! Patterns are `regex-lite`'s: its time is bounded as `regex`' is, and it brings none of the tables of Unicode, which
 //! would be larger than all probes together.
 
+mod config;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use atalaya_wire::{ObjectId, Sample, text, view};
 use jiff::Timestamp;
-use regex_lite::{Regex, RegexBuilder};
-use serde::Deserialize;
 
 use crate::probe::follow::Follow;
 use crate::probe::journal::{From, Journal};
@@ -17,67 +17,9 @@ use crate::probe::logread::{Logread, Wanted};
 use crate::probe::runner::Runner;
 use crate::probe::said::when;
 use crate::probe::{Fault, Moment, Probe, Result, Site};
+use config::Source;
 
-/// Of a pattern as it is written, and compiled.
-const PATTERN_BYTES_MAX: usize = 1024;
-const COMPILED_BYTES_MAX: usize = 256 << 10;
-const PATTERNS_MAX: usize = 64;
-
-/// What to look for.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct LogsConfig {
-    /// The patterns; 64 at most are looked for.
-    pub pattern: Vec<Pattern>,
-}
-
-/// One of them. Without `file`, `unit` and `tag` it is looked for in the whole journal.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Pattern {
-    /// What people call it.
-    pub name: String,
-    /// A regular expression.
-    pub pattern: String,
-    /// Whether capitals are as good as small letters.
-    pub ignore_case: bool,
-    /// A file.
-    pub file: Option<String>,
-    /// A unit of systemd.
-    pub unit: Option<String>,
-    /// What a program calls itself in the journal.
-    pub tag: Option<String>,
-}
-
-/// Where lines come from; each is read once, however many patterns look at it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Source {
-    File(String),
-    Unit(String),
-    Tag(String),
-    Journal,
-}
-
-impl Source {
-    fn of(pattern: &Pattern) -> std::result::Result<Self, String> {
-        match (&pattern.file, &pattern.unit, &pattern.tag) {
-            (Some(file), None, None) => Ok(Self::File(file.clone())),
-            (None, Some(unit), None) => Ok(Self::Unit(unit.clone())),
-            (None, None, Some(tag)) => Ok(Self::Tag(tag.clone())),
-            (None, None, None) => Ok(Self::Journal),
-            _ => Err("needs only one of file, unit and tag in the configuration".into()),
-        }
-    }
-
-    fn shown(&self) -> String {
-        match self {
-            Self::File(file) => file.clone(),
-            Self::Unit(unit) => format!("journal, unit {unit}"),
-            Self::Tag(tag) => format!("journal, {tag}"),
-            Self::Journal => "journal".into(),
-        }
-    }
-}
+pub use config::{LogsConfig, Pattern};
 
 enum Reader {
     File(Follow),
@@ -119,26 +61,9 @@ impl Reader {
 
 /// A pattern, and what was found.
 struct Watched {
-    name: String,
-    /// Why it cannot be looked for.
-    what: std::result::Result<(Source, Regex), String>,
+    pattern: Pattern,
     count: u64,
     last: Option<(Timestamp, String)>,
-}
-
-impl Watched {
-    fn new(pattern: &Pattern) -> Self {
-        let compiled = || {
-            if pattern.pattern.is_empty() || pattern.pattern.len() > PATTERN_BYTES_MAX {
-                return Err(format!("the pattern has no or more than {PATTERN_BYTES_MAX} bytes"));
-            }
-            let mut builder = RegexBuilder::new(&pattern.pattern);
-            builder.case_insensitive(pattern.ignore_case).size_limit(COMPILED_BYTES_MAX);
-            let regex = builder.build().map_err(|err| format!("the pattern is wrong: {err}"))?;
-            Ok((Source::of(pattern)?, regex))
-        };
-        Self { name: pattern.name.clone(), what: compiled(), count: 0, last: None }
-    }
 }
 
 /// See the module.
@@ -149,12 +74,12 @@ pub struct Logs {
 }
 
 impl Logs {
-    /// A pattern that is wrong is told in its view, and keeps nobody else from being looked for.
+    /// With what to look for.
     #[must_use]
-    pub fn new(config: &LogsConfig) -> Self {
-        let watched: Vec<_> = config.pattern.iter().take(PATTERNS_MAX).map(Watched::new).collect();
-        let sources = watched.iter().filter_map(|watched| watched.what.as_ref().ok());
-        let readers = sources.map(|(source, _)| (source.clone(), Reader::new(source))).collect();
+    pub fn new(config: LogsConfig) -> Self {
+        let readers = config.pattern.iter().map(|pattern| (pattern.source.clone(), Reader::new(&pattern.source)));
+        let readers = readers.collect();
+        let watched = config.pattern.into_iter().map(|pattern| Watched { pattern, count: 0, last: None }).collect();
         Self { watched, readers, runner: Runner::default() }
     }
 }
@@ -185,28 +110,23 @@ impl Probe for Logs {
                     continue;
                 }
             };
-            for watched in &mut self.watched {
-                let Ok((own, regex)) = &watched.what else { continue };
-                for (time, line) in lines.iter().filter(|(_, line)| own == source && regex.is_match(line)) {
+            for watched in self.watched.iter_mut().filter(|watched| watched.pattern.source == *source) {
+                for (time, line) in lines.iter().filter(|(_, line)| watched.pattern.regex.is_match(line)) {
                     watched.count += 1;
                     watched.last = Some((*time, line.clone()));
                 }
             }
         }
-        for watched in &self.watched {
-            let problem = match &watched.what {
-                Ok((source, _)) => problems.get(source),
-                Err(why) => Some(why),
-            };
+        for Watched { pattern, count, last } in &self.watched {
             let view = view::Log {
-                name: Some(text(&watched.name)),
-                source: watched.what.as_ref().ok().map(|(source, _)| text(&source.shown())),
-                match_count: Some(watched.count),
-                matched_at: watched.last.as_ref().map(|(time, _)| when(*time)),
-                line: watched.last.as_ref().map(|(_, line)| text(line)),
-                problem: problem.map(|problem| text(problem)),
+                name: Some(text(&pattern.name)),
+                source: Some(text(&pattern.source.shown())),
+                match_count: Some(*count),
+                matched_at: last.as_ref().map(|(time, _)| when(*time)),
+                line: last.as_ref().map(|(_, line)| text(line)),
+                problem: problems.get(&pattern.source).map(|problem| text(problem)),
             };
-            out(ObjectId::of(&watched.name), view.into());
+            out(ObjectId::of(&pattern.name), view.into());
         }
         Ok(())
     }

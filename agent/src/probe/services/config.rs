@@ -2,11 +2,16 @@
 
 use serde::Deserialize;
 
+use super::TIMEOUT_MAX_SECONDS;
+use crate::config::{Entry, entries};
+use crate::probe::reach::split;
+
 /// What should run or answer.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ServicesConfig {
     /// Everything that is looked at.
+    #[serde(deserialize_with = "entries")]
     pub check: Vec<Check>,
 }
 
@@ -77,6 +82,32 @@ const fn seconds() -> u64 {
     5
 }
 
+impl Entry for Check {
+    type Raw = Self;
+
+    fn check(raw: Self) -> Result<Self, String> {
+        if let Some(seconds) = raw.timeout_seconds().filter(|seconds| !(1..=TIMEOUT_MAX_SECONDS).contains(seconds)) {
+            return Err(format!("timeout_seconds: {seconds} is not from 1 to {TIMEOUT_MAX_SECONDS}"));
+        }
+        match &raw {
+            Self::Tcp { address, .. } => split(address, None).map(drop)?,
+            Self::Http { url, .. } if !url.starts_with("http://") && !url.starts_with("https://") => {
+                return Err(format!("{url:?} is no web page; write http://… or https://…"));
+            }
+            Self::Process { comm: None, command: None, .. } => {
+                return Err("a process is known by its comm or by what stands in its command line; give one".into());
+            }
+            check if check.name().trim().is_empty() => return Err("what is looked at has no name".into()),
+            _ => {}
+        }
+        Ok(raw)
+    }
+
+    fn name(&self) -> &str {
+        self.name()
+    }
+}
+
 impl Check {
     /// In the view and, as an id, in the topic.
     #[must_use]
@@ -90,6 +121,15 @@ impl Check {
             Self::Http { name, url, .. } => (name, Some(url)),
         };
         name.as_ref().or(otherwise).map_or("process", String::as_str)
+    }
+
+    const fn timeout_seconds(&self) -> Option<u64> {
+        match self {
+            Self::Tcp { timeout_seconds, .. }
+            | Self::Icmp { timeout_seconds, .. }
+            | Self::Http { timeout_seconds, .. } => Some(*timeout_seconds),
+            Self::Systemd { .. } | Self::Procd { .. } | Self::Process { .. } => None,
+        }
     }
 
     /// In the view.

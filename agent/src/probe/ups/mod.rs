@@ -4,12 +4,14 @@ mod client;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::str::FromStr;
 use std::time::Duration;
 
 use atalaya_wire::view::Ups as View;
 use atalaya_wire::{ObjectId, Sample, text};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
+use crate::config::read_text;
 use crate::probe::{Fault, Moment, Probe, Result, Site};
 use client::{Client, Refusal, UPSES_MAX};
 
@@ -18,7 +20,23 @@ use client::{Client, Refusal, UPSES_MAX};
 #[serde(deny_unknown_fields, default)]
 pub struct UpsConfig {
     /// Where `upsd` listens.
+    #[serde(deserialize_with = "address")]
     pub address: SocketAddr,
+}
+
+/// An address with a port.
+struct Upsd(SocketAddr);
+
+impl FromStr for Upsd {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        text.parse().map(Self).map_err(|_| format!("{text:?} is no address with a port; write 127.0.0.1:3493"))
+    }
+}
+
+fn address<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<SocketAddr, D::Error> {
+    read_text::<_, Upsd>(from, "an address with a port such as \"127.0.0.1:3493\"").map(|upsd| upsd.0)
 }
 
 impl Default for UpsConfig {

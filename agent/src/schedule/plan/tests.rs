@@ -93,7 +93,7 @@ fn a_failed_run_is_retried_ever_later_and_not_for_ever() {
 #[test]
 fn asking_twice_is_asking_once_and_waits_for_nobody_but_another_job() {
     let mut late = job("a", "manual");
-    late.window = Some(Window::parse("01:00-02:00").unwrap());
+    late.window = Some("01:00-02:00".parse().unwrap());
     let mut world = World::new(vec![late]);
     world.step(Event::Busy(Some("the machine is hot".into())));
     assert_eq!(world.step(Event::Asked(0)), [Action::Begin(0, Cause::Asked)]);
@@ -105,7 +105,7 @@ fn asking_twice_is_asking_once_and_waits_for_nobody_but_another_job() {
 #[test]
 fn a_busy_machine_or_a_closed_window_makes_it_wait_until_it_is_overdue() {
     let mut windowed = job("a", "daily 02:00");
-    windowed.window = Some(Window::parse("02:00-04:00").unwrap());
+    windowed.window = Some("02:00-04:00".parse().unwrap());
     let mut world = World::new(vec![windowed]);
     world.step(Event::Busy(Some("the machine is hot".into())));
     assert_eq!(world.tick("2026-11-22T02:00:00Z"), []);

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use super::broker::Broker;
 use super::ear::{Ear, Way};
 use super::mount::Mount;
-use super::nas::Nas;
+use super::nas::{NODE, Nas};
 use super::sidecar::Sidecar;
 use super::until;
 
@@ -150,4 +150,38 @@ fn a_second_agent_in_one_folder_is_refused() {
     let mut nas = Nas::new(folder.path(), "nas", 1, "");
     nas.start();
     does_not_start(&nas, "another agent runs here already");
+}
+
+#[test]
+fn it_is_found_by_its_configuration_or_its_state_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut nas = Nas::new(folder.path(), "nas", 1, "");
+    nas.start();
+    let ask = |words: &[&str], state: Option<&Path>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_atalaya-agent"));
+        command.args(words).env_remove("ATALAYA_STATE_DIR").env("HOME", folder.path()).stdin(Stdio::null());
+        if let Some(state) = state {
+            command.arg("--state-dir").arg(state);
+        }
+        let ran = command.output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (ran.status.code().unwrap(), text(ran.stdout), text(ran.stderr))
+    };
+    let config = folder.path().join("nas/agent.toml");
+    let config = config.to_str().unwrap();
+    let elsewhere = folder.path().join("elsewhere");
+    for (words, state) in [
+        (&["status", "--config", config][..], None),
+        (&["status", "--config", config][..], Some(elsewhere.as_path())),
+        (&["status"][..], Some(nas.state())),
+    ] {
+        let (code, out, err) = ask(words, state);
+        assert!(code == 0 && out.starts_with(&format!("Test ({NODE})")), "{words:?}: {out}{err}");
+    }
+    let (code, _, err) = ask(&["status"], Some(&elsewhere));
+    assert!(code == 1 && err.contains("no agent listens on ") && err.contains("--config FILE"), "{err}");
+    let (code, _, err) = ask(&["status", "--config", "/nowhere.toml"], None);
+    assert!(code == 2 && err.contains("cannot read the configuration /nowhere.toml"), "{err}");
+    let (code, _, err) = ask(&["dismiss", "disk/x", "--config", config], None);
+    assert!(!err.contains("no agent listens"), "{code}: {err}");
 }

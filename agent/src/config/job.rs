@@ -1,0 +1,181 @@
+//! `[[job]]`: backups.
+
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::files::Named;
+use super::length::{DAY, Length, YEARS};
+use super::mistake::{Mistake, Written};
+use super::names::{Exclude, JobName, Share};
+use super::number::Whole;
+use super::paths::{Place, Repo, Sources};
+use super::size::{Limit, Memory};
+use super::{Check, Job};
+use crate::schedule::{self, Calendar, Window};
+
+/// More jobs than anybody has, and few enough to keep in memory.
+const JOBS_MAX: usize = 64;
+const DEFAULT_SCHEDULE: &str = "daily 02:00";
+/// Of a file that a backup needs.
+const WITHOUT: &str = "backups of this job fail";
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawJob {
+    name: Spanned<JobName>,
+    repo: Spanned<Repo>,
+    key_file: Option<Spanned<Place>>,
+    passphrase_file: Option<Spanned<Place>>,
+    paths: Sources,
+    #[serde(default)]
+    exclude: Vec<Exclude>,
+    #[serde(default)]
+    exclude_caches: bool,
+    exclude_larger_than: Option<Limit>,
+    #[serde(default)]
+    one_file_system: bool,
+    memory_max: Option<Memory>,
+    limit_upload: Option<Limit>,
+    /// What it means depends on the zone, and so it is understood when that is known.
+    schedule: Option<Spanned<String>>,
+    jitter: Option<Length<0, { 7 * DAY }>>,
+    window: Option<Window>,
+    full_every: Option<Length<1, YEARS>>,
+    time_max: Option<Length<60, YEARS>>,
+    check_every: Option<Length<1, YEARS>>,
+    check_share: Option<Share>,
+    tier: Option<Whole<1, 3>>,
+    rpo: Option<Length<1, YEARS>>,
+    retries: Option<Whole<0, 100>>,
+}
+
+/// All jobs, each called otherwise.
+pub(super) fn check(jobs: &[RawJob], state: &Path, zone: &TimeZone, written: &Written) -> Result<Vec<Job>, Mistake> {
+    if let Some(job) = jobs.get(JOBS_MAX) {
+        return Err(Mistake::at("job", &job.name, format!("this is one too many; at most {JOBS_MAX} jobs")));
+    }
+    for (number, job) in jobs.iter().enumerate() {
+        if let Some(other) = jobs[..number].iter().find(|other| other.name.get_ref() == job.name.get_ref()) {
+            let (name, line) = (&job.name.get_ref().0, written.line(other.name.span().start));
+            let what = format!("two jobs are called {name:?}, the other one on line {line}; call one otherwise");
+            return Err(Mistake::at("job.name", &job.name, what));
+        }
+    }
+    jobs.iter().map(|job| job.check(state, zone)).collect()
+}
+
+impl RawJob {
+    /// The files that each backup reads.
+    pub(super) fn files(&self) -> impl Iterator<Item = Named> {
+        Named::of("job.key_file", self.key_file.as_ref(), WITHOUT).chain(Named::of(
+            "job.passphrase_file",
+            self.passphrase_file.as_ref(),
+            WITHOUT,
+        ))
+    }
+
+    fn check(&self, state: &Path, zone: &TimeZone) -> Result<Job, Mistake> {
+        let access = self.access(state)?;
+        let mut words = access.clone();
+        // Joined, because a value may begin with a hyphen.
+        let mut pair = |option: &str, value: &str| words.push(format!("{option}={value}"));
+        pair("--job", &self.name.get_ref().0);
+        for pattern in &self.exclude {
+            pair("--exclude", &pattern.0);
+        }
+        for (option, limit) in
+            [("--exclude-larger-than", self.exclude_larger_than), ("--limit-upload", self.limit_upload)]
+        {
+            if let Some(limit) = limit {
+                pair(option, &limit.0.to_string());
+            }
+        }
+        for (option, wanted) in [("--exclude-caches", self.exclude_caches), ("--one-file-system", self.one_file_system)]
+        {
+            if wanted {
+                words.push(option.to_owned());
+            }
+        }
+        words.push("--".into());
+        let paths: Vec<String> = self.paths.0.iter().map(|path| path.0.display().to_string()).collect();
+        words.extend(paths.iter().cloned());
+        let plan = self.plan(zone)?;
+        Ok(Job {
+            check: self.check_every.map(|every| self.check_of(&plan, every.0, access)),
+            plan,
+            repo: self.repo.get_ref().0.0.display().to_string(),
+            tier: self.tier() as u8,
+            words,
+            paths,
+            time_max: self.time_max.map(|time| time.0),
+            full_every: self.full_every.map(|every| every.0),
+        })
+    }
+
+    fn tier(&self) -> u32 {
+        self.tier.map_or(2, |tier| tier.0)
+    }
+
+    /// What every command on the repository is given.
+    fn access(&self, state: &Path) -> Result<Vec<String>, Mistake> {
+        let repo = self.repo.get_ref();
+        if repo.overlaps(state) {
+            let what = format!("it and the state folder {} lie one in the other; move one", state.display());
+            return Err(Mistake::at("job.repo", &self.repo, what));
+        }
+        if self.key_file.is_none() && self.passphrase_file.is_none() {
+            let what = "key_file or passphrase_file is needed beside it: nobody is there to be asked";
+            return Err(Mistake::at("job.repo", &self.repo, what));
+        }
+        let mut words = vec![format!("--repo={}", repo.0.0.display()), format!("--state-dir={}", state.display())];
+        // Both: the passphrase is the key file's own.
+        for (option, file) in [("--key-file", &self.key_file), ("--passphrase-file", &self.passphrase_file)] {
+            words.extend(file.as_ref().map(|file| format!("{option}={}", file.get_ref().0.display())));
+        }
+        words.extend(self.memory_max.map(|memory| format!("--memory-max={}", memory.0)));
+        Ok(words)
+    }
+
+    /// As the schedule sees it.
+    fn plan(&self, zone: &TimeZone) -> Result<schedule::Job, Mistake> {
+        let calendar = match &self.schedule {
+            Some(text) => {
+                Calendar::parse(text.get_ref(), zone).map_err(|why| Mistake::at("job.schedule", text, why))?
+            }
+            None => Calendar::parse(DEFAULT_SCHEDULE, zone).map_err(|why| Mistake::whole("job.schedule", why))?,
+        };
+        let days = match self.tier() {
+            1 => Duration::from_secs(3600),
+            2 => Duration::from_secs(DAY),
+            _ => Duration::from_secs(7 * DAY),
+        };
+        Ok(schedule::Job {
+            name: self.name.get_ref().0.clone(),
+            calendar,
+            // Spread over the node's jobs too; the node's own part is added when its id is known.
+            delay: self.jitter.map_or(Duration::ZERO, |jitter| jitter.0),
+            window: self.window,
+            retries: self.retries.map_or(3, |retries| retries.0),
+            rpo: self.rpo.map_or(days, |rpo| rpo.0),
+        })
+    }
+
+    /// Its check: as often as wanted, at the times of the job.
+    fn check_of(&self, job: &schedule::Job, every: Duration, mut words: Vec<String>) -> Check {
+        words.push(format!("--read-data={}", self.check_share.as_ref().map_or("5%", |share| &share.0)));
+        let plan = schedule::Job {
+            // No job is called so: theirs have no dots.
+            name: format!("{}.check", job.name),
+            calendar: Calendar::Every(every),
+            delay: Duration::ZERO,
+            window: job.window,
+            retries: 1,
+            rpo: every.saturating_mul(4),
+        };
+        Check { plan, words }
+    }
+}

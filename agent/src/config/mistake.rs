@@ -1,0 +1,89 @@
+//! What is wrong in the configuration, and where: told as `file:line: key: what`.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+
+/// Something that is wrong.
+#[derive(Debug)]
+pub(crate) struct Mistake {
+    /// The byte that it begins at.
+    at: Option<usize>,
+    what: String,
+}
+
+impl Mistake {
+    /// About the value of `key`; for what only shows beside other values. What a value tells by itself, its type does
+    /// when it is read.
+    pub(crate) fn at<T>(key: &str, value: &Spanned<T>, what: impl fmt::Display) -> Self {
+        Self { at: Some(value.span().start), what: format!("{key}: {what}") }
+    }
+
+    /// About all of the file.
+    pub(super) fn whole(key: &str, what: impl fmt::Display) -> Self {
+        Self { at: None, what: format!("{key}: {what}") }
+    }
+
+    /// What a parser told. `above` are the keys that it was not shown, with a dot behind each.
+    pub(super) fn read(above: &str, mut err: toml::de::Error) -> Self {
+        let at = err.span().map(|span| span.start);
+        let mut what = err.message().replace('\n', " ");
+        // The keys are only in the text of an error that has no input to show.
+        err.set_input(None);
+        let text = err.to_string();
+        let key = text.trim_end().rsplit_once("\nin `").and_then(|(_, key)| key.strip_suffix('`'));
+        if what == "invalid type: map, expected a sequence" {
+            what = format!("this may stand there several times; write [[{above}{}]]", key.unwrap_or_default());
+        }
+        what = plain(&what);
+        let key = format!("{above}{}", key.unwrap_or_default());
+        let key = key.trim_end_matches('.');
+        Self { at, what: if key.is_empty() { what } else { format!("{key}: {what}") } }
+    }
+}
+
+/// What a parser says, without names that only its code knows.
+fn plain(what: &str) -> String {
+    let what = what.replace("type: map", "type: section").replace("expected a map", "expected a section");
+    let what = what.replace("type: sequence", "type: list");
+    match what.split_once("expected struct ") {
+        Some((before, _)) => format!("{before}expected a section"),
+        None => what.replace("expected a sequence", "expected a list in brackets"),
+    }
+}
+
+/// The configuration as it was written, for telling lines of it. Not shown.
+#[derive(Clone)]
+pub(crate) struct Written {
+    pub(super) path: PathBuf,
+    pub(super) text: String,
+}
+
+impl Written {
+    pub(super) fn new(path: &Path, text: &str) -> Self {
+        Self { path: path.to_owned(), text: text.to_owned() }
+    }
+
+    /// The line of a byte.
+    pub(super) fn line(&self, at: usize) -> usize {
+        self.text.get(..at).unwrap_or_default().matches('\n').count() + 1
+    }
+
+    /// `file:line`.
+    pub(super) fn place(&self, at: Option<usize>) -> String {
+        let path = self.path.display();
+        at.map_or_else(|| path.to_string(), |at| format!("{path}:{}", self.line(at)))
+    }
+
+    /// One line for people.
+    pub(crate) fn tell(&self, mistake: &Mistake) -> String {
+        format!("cannot use the configuration {}: {}", self.place(mistake.at), mistake.what)
+    }
+}
+
+impl fmt::Debug for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}

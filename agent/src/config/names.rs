@@ -1,0 +1,128 @@
+//! Names: of this machine and what it is, of jobs, of topics.
+
+use std::str::FromStr;
+
+use atalaya_wire::{NodeId, Topics};
+use jiff::tz::TimeZone;
+
+use super::read_from_text;
+use crate::source::Excludes;
+
+/// More than anybody reads.
+const NAME_BYTES_MAX: usize = 128;
+
+/// What people call a machine.
+#[derive(Debug)]
+pub(super) struct Shown(pub(super) String);
+
+impl FromStr for Shown {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let fits = !text.trim().is_empty() && text.len() <= NAME_BYTES_MAX && !text.chars().any(char::is_control);
+        let wrong = || format!("{text:?} is no name; write 1 to {NAME_BYTES_MAX} bytes that can be shown");
+        fits.then(|| Self(text.to_owned())).ok_or_else(wrong)
+    }
+}
+
+/// A node's id.
+#[derive(Debug)]
+pub(super) struct Id(pub(super) NodeId);
+
+impl FromStr for Id {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.parse().map(Self).map_err(|err| format!("{text:?} is no id: {err}"))
+    }
+}
+
+/// A time zone that is known here.
+#[derive(Debug)]
+pub(super) struct Zone(pub(super) TimeZone);
+
+impl FromStr for Zone {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = |_| format!("{text:?} is no time zone known here; write one such as Europe/Madrid or UTC");
+        TimeZone::get(text).map(Self).map_err(wrong)
+    }
+}
+
+/// Of a job: it becomes the name of files and topics.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct JobName(pub(super) String);
+
+impl FromStr for JobName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+        if !(1..=64).contains(&text.len()) || !text.bytes().all(fits) {
+            return Err(format!("{text:?} is no name for a job; write 1 to 64 letters, digits, \"_\" and \"-\""));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// What is left out of a backup.
+#[derive(Debug)]
+pub(super) struct Exclude(pub(super) String);
+
+impl FromStr for Exclude {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Excludes::parse([text]).map(|_| Self(text.to_owned())).map_err(|err| err.text)
+    }
+}
+
+/// Before topics.
+#[derive(Debug)]
+pub(super) struct Prefix(pub(super) String);
+
+impl FromStr for Prefix {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let node = NodeId::from_random([0; 8]);
+        Topics::new(text, node).map_err(|err| format!("{text:?} cannot stand before topics: {err}"))?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// Before Home Assistant's topics; `None` where there is none.
+#[derive(Debug)]
+pub(super) struct Discovery(pub(super) Option<String>);
+
+impl FromStr for Discovery {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.is_empty() { Ok(Self(None)) } else { text.parse::<Prefix>().map(|prefix| Self(Some(prefix.0))) }
+    }
+}
+
+/// Of what is stored, as `check --read-data` takes it.
+#[derive(Debug)]
+pub(super) struct Share(pub(super) String);
+
+impl FromStr for Share {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let share = text.strip_suffix('%').and_then(|number| number.parse::<f64>().ok());
+        let fits = share.is_some_and(|share| (0.0..=100.0).contains(&share));
+        fits.then(|| Self(text.to_owned())).ok_or_else(|| format!("{text:?} is no share; write \"5%\" or \"100%\""))
+    }
+}
+
+read_from_text!(Shown, "a name");
+read_from_text!(Id, "a node's id such as \"0123456789abcdef\"");
+read_from_text!(Zone, "a time zone such as \"Europe/Madrid\"");
+read_from_text!(JobName, "a name such as \"photos\"");
+read_from_text!(Exclude, "a pattern such as \"*.tmp\"");
+read_from_text!(Prefix, "the beginning of topics such as \"atalaya\"");
+read_from_text!(Discovery, "the beginning of Home Assistant's topics, or \"\"");
+read_from_text!(Share, "a share such as \"5%\"");
