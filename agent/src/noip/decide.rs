@@ -10,6 +10,8 @@ use super::reply::{Final, Reply};
 
 /// After trouble at No-IP: what it asks for.
 const TROUBLE_WAIT: Duration = Duration::from_secs(30 * 60);
+/// Why nothing is sent for so long.
+pub(super) const TROUBLE: &str = "it has trouble of its own";
 /// After an update that was taken: until the name's servers must show it.
 const SETTLE: Duration = Duration::from_secs(15 * 60);
 /// Waits after the first, second, … update or failure in a row; the last one repeats.
@@ -58,12 +60,30 @@ impl Memory {
 /// What is seen now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
+    /// Whether IPv4 is to be told.
+    pub wants_v4: bool,
+    /// The same of IPv6.
+    pub wants_v6: bool,
     /// Our address from outside; `None` where it is not known, or there is none.
     pub v4: Option<Ipv4Addr>,
     /// The same.
     pub v6: Option<Ipv6Addr>,
     /// What the name's own servers say; `None` where they could not be asked.
     pub named: Option<Vec<IpAddr>>,
+}
+
+impl Seen {
+    /// What is to be told. A family that is wanted and not seen now keeps what it was told, or what the name has: half a
+    /// line that is down for a minute is no reason to take half of a name away. `true` where that was needed.
+    fn whole(&self, memory: &Memory) -> (Option<Ipv4Addr>, Option<Ipv6Addr>, bool) {
+        let named = || self.named.iter().flatten();
+        let named_v4 = || named().find_map(|ip| if let IpAddr::V4(ip) = ip { Some(*ip) } else { None });
+        let named_v6 = || named().find_map(|ip| if let IpAddr::V6(ip) = ip { Some(*ip) } else { None });
+        let kept_v4 = if self.wants_v4 { memory.sent_v4.or_else(named_v4) } else { None };
+        let kept_v6 = if self.wants_v6 { memory.sent_v6.or_else(named_v6) } else { None };
+        let kept = self.v4.is_none() && kept_v4.is_some() || self.v6.is_none() && kept_v6.is_some();
+        (self.v4.or(kept_v4), self.v6.or(kept_v6), kept)
+    }
 }
 
 /// What to do, and why.
@@ -77,7 +97,7 @@ pub enum Decision {
     Wait(Timestamp),
     /// It was told, and the name's servers have not caught up.
     Settling,
-    /// Our address is not known.
+    /// Our address is not known, or one of the two.
     NoAddress,
     /// Our address cannot be reached from outside: telling it would help nobody.
     Private(Ipv4Addr),
@@ -100,12 +120,14 @@ pub fn decide(memory: &Memory, seen: &Seen, config: &str, now: Timestamp) -> Dec
     if seen.v4.is_none() && seen.v6.is_none() {
         return Decision::NoAddress;
     }
-    let told = memory.sent_v4 == seen.v4 && memory.sent_v6 == seen.v6 && memory.sent_at.is_some();
+    let (v4, v6, kept) = seen.whole(memory);
+    let told = memory.sent_v4 == v4 && memory.sent_v6 == v6 && memory.sent_at.is_some();
     let right = seen.named.as_ref().map(|named| {
         let has = |ip: Option<IpAddr>| ip.is_none_or(|ip| named.contains(&ip));
-        has(seen.v4.map(IpAddr::V4)) && has(seen.v6.map(IpAddr::V6))
+        has(v4.map(IpAddr::V4)) && has(v6.map(IpAddr::V6))
     });
     match right {
+        Some(true) if kept => return Decision::NoAddress,
         Some(true) => return Decision::Right,
         None if told => return Decision::Unknown,
         _ => {}
@@ -117,7 +139,7 @@ pub fn decide(memory: &Memory, seen: &Seen, config: &str, now: Timestamp) -> Dec
     }
     let settling =
         memory.sent_at.is_some_and(|at| at <= now && now.duration_since(at) < SETTLE.try_into().unwrap_or_default());
-    if told && settling { Decision::Settling } else { Decision::Update(seen.v4, seen.v6) }
+    if told && settling { Decision::Settling } else { Decision::Update(v4, v6) }
 }
 
 /// What is remembered before an update is sent. Whoever dies over it does not send it again at once, and ever more rarely.
@@ -153,7 +175,7 @@ pub fn learned(
         Reply::Final(last) => next.latched = Some(*last),
         Reply::Trouble => {
             next.not_before = Some(now + TROUBLE_WAIT);
-            "it has trouble of its own".clone_into(&mut next.why);
+            TROUBLE.clone_into(&mut next.why);
         }
         Reply::Nonsense(why) => {
             next.in_vain += 1;
@@ -201,7 +223,7 @@ mod tests {
     }
 
     fn seen(v4: Ipv4Addr, named: Option<Ipv4Addr>) -> Seen {
-        Seen { v4: Some(v4), v6: None, named: named.map(|ip| vec![ip.into()]) }
+        Seen { wants_v4: true, v4: Some(v4), named: named.map(|ip| vec![ip.into()]), ..Seen::default() }
     }
 
     fn good() -> Reply {
@@ -223,10 +245,29 @@ mod tests {
     #[test]
     fn both_families_have_to_be_right() {
         let six: Ipv6Addr = "2001:db8::7".parse().unwrap();
-        let mut both = Seen { v4: Some(HOME), v6: Some(six), named: Some(vec![HOME.into()]) };
+        let (wants_v4, wants_v6) = (true, true);
+        let mut both = Seen { wants_v4, wants_v6, v4: Some(HOME), v6: Some(six), named: Some(vec![HOME.into()]) };
         assert_eq!(decide(&Memory::default(), &both, "c", at(0)), Decision::Update(Some(HOME), Some(six)));
         both.named = Some(vec![six.into(), HOME.into()]);
         assert_eq!(decide(&Memory::default(), &both, "c", at(0)), Decision::Right);
+    }
+
+    #[test]
+    fn half_a_line_that_is_down_takes_no_half_of_a_name_away() {
+        let (six, new): (Ipv6Addr, Ipv6Addr) = ("2001:db8::7".parse().unwrap(), "2001:db8::8".parse().unwrap());
+        let told = learned(&Memory::default(), "c", (Some(HOME), Some(six)), &good(), at(0));
+        let half = |v6, named| Seen { wants_v4: true, wants_v6: true, v4: None, v6: Some(v6), named };
+        // Nothing changed that is seen, whether or not the servers can be asked.
+        assert_eq!(decide(&told, &half(six, None), "c", at(100)), Decision::Unknown);
+        let both = Some(vec![HOME.into(), six.into()]);
+        assert_eq!(decide(&told, &half(six, both.clone()), "c", at(100)), Decision::NoAddress);
+        // What changed is told with what was told before, or what somebody else put there.
+        assert_eq!(decide(&told, &half(new, both.clone()), "c", at(100)), Decision::Update(Some(HOME), Some(new)));
+        let fresh = Memory::default();
+        assert_eq!(decide(&fresh, &half(new, both), "c", at(100)), Decision::Update(Some(HOME), Some(new)));
+        // A line that never had the other family is whole with one.
+        assert_eq!(decide(&fresh, &half(six, Some(vec![six.into()])), "c", at(100)), Decision::Right);
+        assert_eq!(decide(&fresh, &half(six, Some(vec![])), "c", at(100)), Decision::Update(None, Some(six)));
     }
 
     #[test]

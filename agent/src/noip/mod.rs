@@ -5,6 +5,7 @@
 mod client;
 mod config;
 mod decide;
+mod inherit;
 mod mark;
 mod memory;
 mod reply;

@@ -65,7 +65,7 @@ impl Final {
 pub fn parse(status: u16, body: &str, names: usize) -> Vec<Reply> {
     let whole = match status {
         401 => Some(Reply::Final(Final::BadAuth)),
-        500..=599 => Some(Reply::Nonsense("its server has an error".into())),
+        500..=599 => Some(Reply::Trouble),
         200 => None,
         _ => Some(Reply::Nonsense("it answers with another status".into())),
     };
@@ -141,11 +141,12 @@ mod tests {
             (200, "<html><h1>good morning</h1>"),
             (200, "goodness 203.0.113.7"),
             (302, "good 203.0.113.7"),
-            (503, "badauth"),
+            (403, "badauth"),
             (200, "GOOD 203.0.113.7"),
         ] {
             assert!(matches!(parse(status, body, 1)[..], [Reply::Nonsense(_)]), "{status} {body}");
         }
         assert!(matches!(parse(200, "good 203.0.113.7", 2)[1], Reply::Nonsense(_)));
+        assert_eq!(parse(503, "badauth", 1), [Reply::Trouble]);
     }
 }

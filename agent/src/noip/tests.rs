@@ -184,19 +184,20 @@ fn both_families_go_in_one_request() {
 
 #[test]
 fn every_answer_has_its_state_and_its_next_request() {
-    for (body, state, problem, next) in [
-        ("good 203.0.113.7", "unknown", "do not show it yet", Some(20)),
-        ("nochg 203.0.113.7", "unknown", "do not show it yet", Some(20)),
-        ("nohost", "latched", "knows no such name", None),
-        ("badauth", "latched", "user name or password", None),
-        ("badagent", "latched", "refuses this program", None),
-        ("!donator", "latched", "wants money", None),
-        ("abuse", "latched", "blocked the name", None),
-        ("911", "failing", "has trouble of its own; next try after 2026-11-20T10:30:", Some(40)),
-        ("", "failing", "says nothing of this name", Some(20)),
-        ("<html>good</html>", "failing", "none of No-IP's", Some(20)),
+    for (status, body, state, problem, next) in [
+        (200, "good 203.0.113.7", "unknown", "do not show it yet", Some(20)),
+        (200, "nochg 203.0.113.7", "unknown", "do not show it yet", Some(20)),
+        (200, "nohost", "latched", "knows no such name", None),
+        (200, "badauth", "latched", "user name or password", None),
+        (200, "badagent", "latched", "refuses this program", None),
+        (200, "!donator", "latched", "wants money", None),
+        (200, "abuse", "latched", "blocked the name", None),
+        (200, "911", "failing", "has trouble of its own; next try after 2026-11-20T10:30:", Some(40)),
+        (500, "", "failing", "has trouble of its own; next try after 2026-11-20T10:30:", Some(40)),
+        (200, "", "failing", "says nothing of this name", Some(20)),
+        (200, "<html>good</html>", "failing", "none of No-IP's", Some(20)),
     ] {
-        let world = World::new("203.0.113.9", move |_| Act::ok(body));
+        let world = World::new("203.0.113.9", move |_| Act::Say(status, body.to_owned()));
         let read = world.read(0);
         assert_eq!((read.state(), world.sent()), (state, 1), "{body}: {:?}", read.views);
         assert!(read.problem().contains(problem), "{body}: {}", read.problem());
@@ -213,7 +214,6 @@ fn every_answer_has_its_state_and_its_next_request() {
 fn what_is_no_answer_is_tried_again_later_and_never_final() {
     let say = |status, body: &str| Act::Say(status, body.to_owned());
     for (act, problem) in [
-        (say(503, "badauth"), "its server has an error"),
         (say(302, "good 203.0.113.7"), "answers with another status"),
         (say(404, "abuse"), "answers with another status"),
         (Act::Say(200, "x".repeat(5000)), "answers with too much"),

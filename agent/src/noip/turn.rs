@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use super::client::Client;
 use super::decide::{Decision, Seen, decide, intended, learned, rested};
+use super::inherit::inherit;
 use super::mark::mark;
 use super::memory::{Names, Store};
 use super::reply::Reply;
@@ -55,10 +56,12 @@ impl<'a> Turn<'a> {
         let marks: BTreeMap<_, _> =
             config.hosts.iter().map(|host| (host.as_str(), mark(config, host, &password))).collect();
         let store = if client.only_looks { Store::look(&client.state) } else { Store::lock(&client.state)? };
-        let mut known = store.load()?;
-        let memory =
-            |(host, mark): (&&str, &String)| ((*host).to_owned(), known.remove(*host).unwrap_or_default().under(mark));
+        let known = store.load()?;
+        let memory = |(host, mark): (&&str, &String)| {
+            ((*host).to_owned(), known.get(*host).cloned().unwrap_or_default().under(mark))
+        };
         let names = marks.iter().map(memory).collect();
+        let names = inherit(names, &known, |host| mark(config, host, &password), at.wall);
         let roots = config.ca().unwrap_or_else(|| site.path(ROOTS));
         let outlook = Outlook::new(client.dns.clone(), here(site.path(ROOTS)), (site, at.boot), LOOK);
         let credentials = Credentials { user: config.user.clone(), password };
@@ -91,13 +94,24 @@ impl<'a> Turn<'a> {
         }
         self.decide();
         self.rest()?;
-        let is_due = |host: &&str| matches!(self.decisions[host], Decision::Update(..));
-        let due: Vec<&str> = open.into_iter().filter(is_due).collect();
-        if !due.is_empty() && !self.client.only_looks {
-            self.update(&due)?;
-            self.verify(&due);
+        let due: Vec<&str> = open.into_iter().filter(|host| self.is_due(host)).collect();
+        if !self.client.only_looks {
+            for (addresses, hosts) in self.requests(&due) {
+                // What the first was told may hold for the others.
+                let hosts: Vec<&str> = hosts.into_iter().filter(|host| self.is_due(host)).collect();
+                if hosts.is_empty() {
+                    continue;
+                }
+                self.update(&hosts, addresses)?;
+                self.decide();
+                self.verify(&hosts, addresses);
+            }
         }
         Ok(self)
+    }
+
+    fn is_due(&self, host: &str) -> bool {
+        matches!(self.decisions[host], Decision::Update(..))
     }
 
     fn now(&self) -> Timestamp {
@@ -126,8 +140,8 @@ impl<'a> Turn<'a> {
     fn ask(&mut self, hosts: &[&'a str]) {
         for host in hosts {
             let mut families = Vec::new();
-            families.extend(self.v4.map(|_| false));
-            families.extend(self.v6.map(|_| true));
+            families.extend(self.client.config.ipv4.then_some(false));
+            families.extend(self.client.config.ipv6.then_some(true));
             let found: Result<Vec<_>, String> =
                 families.into_iter().map(|ipv6| self.outlook.named(host, ipv6)).collect();
             match found {
@@ -145,7 +159,9 @@ impl<'a> Turn<'a> {
     fn decide(&mut self) {
         let now = self.now();
         for host in self.client.config.hosts.iter().map(String::as_str) {
-            let seen = Seen { v4: self.v4, v6: self.v6, named: self.named.get(host).cloned() };
+            let (wants_v4, wants_v6) = (self.client.config.ipv4, self.client.config.ipv6);
+            let named = self.named.get(host).cloned();
+            let seen = Seen { wants_v4, wants_v6, v4: self.v4, v6: self.v6, named };
             self.decisions.insert(host, decide(&self.names[host], &seen, &self.marks[host], now));
         }
     }
@@ -163,15 +179,27 @@ impl<'a> Turn<'a> {
         self.store.save(&self.names)
     }
 
+    /// The names that are due, together where they are told the same.
+    fn requests(&self, due: &[&'a str]) -> Vec<(Addresses, Vec<&'a str>)> {
+        let mut requests: Vec<(Addresses, Vec<&str>)> = Vec::new();
+        for host in due {
+            let Decision::Update(v4, v6) = self.decisions[host] else { continue };
+            match requests.iter_mut().find(|(addresses, _)| *addresses == (v4, v6)) {
+                Some((_, hosts)) => hosts.push(host),
+                None => requests.push(((v4, v6), vec![host])),
+            }
+        }
+        requests
+    }
+
     /// Sends one request for all of `due`. What is to be remembered of it is on disk before.
-    fn update(&mut self, due: &[&'a str]) -> Result<(), String> {
+    fn update(&mut self, due: &[&'a str], addresses: Addresses) -> Result<(), String> {
         let before = self.names.clone();
         for host in due {
             let next = intended(&self.names[*host], &self.marks[host], self.now());
             self.names.insert((*host).to_owned(), next);
         }
         self.store.save(&self.names)?;
-        let addresses = (self.v4, self.v6);
         let names = due.iter().map(|&host| host.to_owned()).collect();
         let request = Request { names, v4: addresses.0, v6: addresses.1 };
         let replies =
@@ -196,9 +224,7 @@ impl<'a> Turn<'a> {
     }
 
     /// Looks whether the names' servers show what was taken; what they do not show in time is for a later turn.
-    fn verify(&mut self, due: &[&'a str]) {
-        self.decide();
-        let told = (self.v4, self.v6);
+    fn verify(&mut self, due: &[&'a str], told: Addresses) {
         let taken = |host: &&&str| {
             let memory = &self.names[**host];
             memory.why.is_empty() && memory.latched.is_none() && (memory.sent_v4, memory.sent_v6) == told
@@ -212,7 +238,7 @@ impl<'a> Turn<'a> {
             self.outlook.again(VERIFY);
             self.ask(&open);
             self.decide();
-            open.retain(|host| self.decisions[host] != Decision::Right);
+            open.retain(|host| !matches!(self.decisions[host], Decision::Right | Decision::NoAddress));
         }
     }
 
