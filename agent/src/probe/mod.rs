@@ -3,6 +3,7 @@
 //! Only this part of the agent reads `/proc`, `/sys` and devices, and only below a root that tests move. Reading and
 //! parsing are apart. What is not there is told apart from what failed and from what may not be read.
 
+mod address;
 pub mod apart;
 mod fault;
 mod measure;

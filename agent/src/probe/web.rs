@@ -99,6 +99,8 @@ impl Web {
         let text = match err {
             ureq::Error::Io(err) => super::reach::plain(err),
             ureq::Error::Timeout(_) => "no answer in time".into(),
+            // It would be shown, and it may hold a secret.
+            ureq::Error::BadUri(_) => "that is no address of a page".into(),
             other => other.to_string(),
         };
         if !text.contains("invalid peer certificate") {

@@ -60,9 +60,11 @@ impl Calendar {
             }
         };
         let hourly = line.split(' ').nth(1).is_some_and(|hours| hours.contains('*'));
-        let name = if hourly { zone.iana_name().unwrap_or("UTC") } else { "UTC" };
-        let cron = cronexpr::parse_crontab(&format!("{line} {name}")).map_err(|err| wrong(reason(&err, &words)))?;
-        let calendar = if hourly { Self::Hourly(Box::new(cron)) } else { Self::Daily(Box::new(cron), zone.clone()) };
+        // A zone without a name, as a copied /etc/localtime has it, is known to its own clock only.
+        let name = zone.iana_name().filter(|_| hourly);
+        let line = format!("{line} {}", name.unwrap_or("UTC"));
+        let cron = Box::new(cronexpr::parse_crontab(&line).map_err(|err| wrong(reason(&err, &words)))?);
+        let calendar = if name.is_some() { Self::Hourly(cron) } else { Self::Daily(cron, zone.clone()) };
         match calendar.next(BEFORE, None) {
             Some(_) => Ok(calendar),
             None => Err(wrong("there is no such day in any year".into())),
@@ -170,6 +172,20 @@ mod tests {
         check("daily 02:30", "2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z");
         check("daily 02:30", "2026-10-25T01:15:00Z", "2026-10-26T01:30:00Z");
         check("30 * * * *", "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z");
+    }
+
+    #[test]
+    fn a_zone_without_a_name_has_its_own_hours_all_the_same() {
+        let unnamed = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        let after: Timestamp = "2026-11-21T12:30:00Z".parse().unwrap();
+        for (text, expected) in [
+            ("0 */6 * * *", "2026-11-21T17:00:00Z"),
+            ("0 18-20 * * *", "2026-11-21T17:00:00Z"),
+            ("hourly", "2026-11-21T13:00:00Z"),
+        ] {
+            let calendar = Calendar::parse(text, &unnamed).unwrap();
+            assert_eq!(calendar.next(after, None).map(|next| next.to_string()).as_deref(), Some(expected), "{text}");
+        }
     }
 
     #[test]

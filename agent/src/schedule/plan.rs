@@ -43,6 +43,8 @@ pub struct History {
     pub outcome: Option<Outcome>,
     /// Runs in a row that failed.
     pub failures: u32,
+    /// Those of them since it was last due or asked for: each time has its own retries.
+    pub tries: u32,
     /// When it is tried again.
     pub retry: Option<Timestamp>,
     /// When this job was first seen: a new one is due at its next time, not at once.
@@ -245,6 +247,9 @@ impl Plan {
             let (_, history, asked) = &mut self.jobs[job];
             history.began = Some(now);
             history.retry = None;
+            if cause != Cause::Retry {
+                history.tries = 0;
+            }
             *asked = false;
             self.running = Some(job);
             actions.extend([Action::Save, Action::Begin(job, cause)]);
@@ -261,8 +266,9 @@ impl Plan {
             _ if outcome.good() => (history.failures, history.succeeded) = (0, Some(now)),
             Outcome::Failed => {
                 history.failures += 1;
-                let wait = BACK_OFF[(history.failures as usize - 1).min(BACK_OFF.len() - 1)];
-                history.retry = (history.failures <= job.retries).then(|| now + wait);
+                let wait = BACK_OFF[(history.tries as usize).min(BACK_OFF.len() - 1)];
+                history.tries += 1;
+                history.retry = (history.tries <= job.retries).then(|| now + wait);
             }
             _ => {}
         }

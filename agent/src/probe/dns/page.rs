@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::Fetch;
+use crate::probe::address::host_of;
 use crate::probe::run_with;
 use crate::probe::web::Web;
 
@@ -17,10 +18,11 @@ const TIME: Duration = Duration::from_secs(8);
 ///
 /// One line: why there is none.
 pub(crate) fn page(url: &str, roots: &Path) -> Result<String, String> {
-    let answer = Web::new(roots).get(url, ANSWER_BYTES_MAX, TIME).map_err(|why| format!("{url}: {why}"))?;
+    let host = host_of(url);
+    let answer = Web::new(roots).get(url, ANSWER_BYTES_MAX, TIME).map_err(|why| format!("{host}: {why}"))?;
     match answer.status {
         200 => Ok(answer.body),
-        status => Err(format!("{url} answers with status {status}")),
+        status => Err(format!("{host} answers with status {status}")),
     }
 }
 
@@ -40,7 +42,7 @@ pub(crate) fn elsewhere() -> Fetch {
         match said.text.split_once(' ').unwrap_or((said.text.trim_end(), "")) {
             ("ok", body) => Ok(body.to_owned()),
             ("failed", why) => Err(why.trim_end().to_owned()),
-            _ => Err(format!("the process that gets {url} ended early")),
+            _ => Err(format!("the process that asks {} ended early", host_of(url))),
         }
     })
 }
@@ -71,10 +73,13 @@ mod tests {
             (answer("200 OK", &"9".repeat(5000)), Ok("9".repeat(256))),
             (b"garbage\r\n\r\n".to_vec(), Err("")),
         ] {
-            let url = serve(vec![said]);
+            let url = serve(vec![said]) + "?token=secret";
             match (page(&url, Path::new("/nowhere")), expected) {
                 (Ok(body), Ok(expected)) => assert_eq!(body, expected),
-                (Err(why), Err(expected)) => assert!(why.starts_with(&url) && why.contains(expected), "{why}"),
+                (Err(why), Err(expected)) => {
+                    assert!(why.starts_with(host_of(&url)) && why.contains(expected), "{why}");
+                    assert!(!why.contains("secret"), "{why}");
+                }
                 (got, _) => panic!("{got:?}"),
             }
         }

@@ -10,6 +10,7 @@ use super::ask::Asker;
 use super::codec::{Data, Kind, Question};
 use crate::config::read_from_text;
 use crate::probe::Site;
+use crate::probe::address::host_of;
 use crate::probe::reach::{plain, resolve, split};
 
 /// Those who tell addresses want to be asked no more often.
@@ -109,8 +110,8 @@ fn find(way: &Way, ipv6: bool, asker: &mut Asker, fetch: &mut Option<Fetch>, sit
             own.max_by_key(|address| true_for(*address)).ok_or_else(|| format!("{name} has no such address"))
         }
         Way::Page(url) => match fetch {
-            Some(fetch) => only_address(&fetch(url)?).ok_or_else(|| format!("{url} tells no address")),
-            None => Err(format!("{url} cannot be asked here")),
+            Some(fetch) => only_address(&fetch(url)?).ok_or_else(|| format!("{} tells no address", host_of(url))),
+            None => Err(format!("{} cannot be asked here", host_of(url))),
         },
         Way::Dns { server, port, question } => {
             let found = resolve(server, *port, asker.deadline()).map_err(|err| format!("{server}: {}", plain(&err)))?;

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::TIMEOUT_MAX_SECONDS;
 use crate::config::{Entry, entries};
+use crate::probe::address::page_of;
 use crate::probe::reach::split;
 
 /// What should run or answer.
@@ -118,7 +119,7 @@ impl Check {
             Self::Process { name, comm, command } => (name, comm.as_ref().or(command.as_ref())),
             Self::Tcp { name, address, .. } => (name, Some(address)),
             Self::Icmp { name, host, .. } => (name, Some(host)),
-            Self::Http { name, url, .. } => (name, Some(url)),
+            Self::Http { name, url, .. } => return name.as_deref().unwrap_or_else(|| page_of(url)),
         };
         name.as_ref().or(otherwise).map_or("process", String::as_str)
     }

@@ -177,3 +177,18 @@ fn a_backup_made_in_the_future_says_nothing_of_how_old_backups_are() {
     assert!(plan.overdue(0, at("2027-02-01T00:00:00Z")));
     assert!(plan.wants_full(0, Some(Duration::from_secs(86_400)), at("2027-02-01T00:00:00Z")));
 }
+
+#[test]
+fn every_night_has_its_own_retries() {
+    let mut world = World::new(vec![job("a", "daily 02:00")]);
+    for day in 22..25 {
+        assert_eq!(world.tick(&format!("2026-11-{day}T02:00:00Z")), [Action::Begin(0, Cause::Calendar)]);
+        world.step(Event::Ended(Outcome::Failed));
+        for time in ["02:05", "02:20"] {
+            assert_eq!(world.tick(&format!("2026-11-{day}T{time}:00Z")), [Action::Begin(0, Cause::Retry)], "{day}");
+            world.step(Event::Ended(Outcome::Failed));
+        }
+        assert_eq!(world.tick(&format!("2026-11-{day}T23:00:00Z")), []);
+    }
+    assert_eq!(world.plan.histories().next().unwrap().1.failures, 9);
+}
