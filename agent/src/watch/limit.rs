@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::daemon::Daemon;
-use super::runs::job_of;
+use super::tasks::job_of;
 
 /// What is stopped has so long to end its pack, also over a slow line; then it is killed, and what it stored stays.
 const STOP_PATIENCE: Duration = Duration::from_secs(300);

@@ -27,6 +27,7 @@ mod sight;
 mod signals;
 mod state;
 mod supervisor;
+mod tasks;
 
 use std::path::Path;
 
