@@ -16,7 +16,7 @@ use serde::Deserialize;
 use crate::probe::measure::percent;
 use crate::probe::{Fault, Moment, Probe, Result, Site};
 use asking::{Answer, Asking, Room, room};
-use mountinfo::{MOUNTS_MAX, Mount, automatic, mounts};
+use mountinfo::{MOUNTS_MAX, Mount};
 
 /// How long all of them have to answer.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -66,9 +66,12 @@ impl Probe for Fs {
     }
 
     fn read(&mut self, site: &Site, _: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {
-        let table = site.text("/proc/self/mountinfo")?;
-        let mut found = mounts(&table, &|mount| self.config.expected.contains(&mount.path));
-        found.retain(|mount| !self.config.ignored.contains(&mount.path));
+        let (expected, ignored) = (&self.config.expected, &self.config.ignored);
+        let wanted = |mount: &Mount| expected.contains(&mount.path);
+        let table = site.open("/proc/self/mountinfo")?;
+        let table = mountinfo::read(table, &wanted, &|mount| ignored.contains(&mount.path))
+            .map_err(|err| Fault::io("/proc/self/mountinfo", &err))?;
+        let found = table.mounts;
         let paths: Vec<PathBuf> = found.iter().map(|mount| site.path(&mount.path)).collect();
         let answers = self.asking.all(&paths);
         let crowded = answers.iter().any(|answer| matches!(answer, Answer::Unasked));
@@ -78,7 +81,7 @@ impl Probe for Fs {
                 out(ObjectId::of(&mount.shown()), view.into());
             }
         }
-        let later = automatic(&table);
+        let later = table.automatic;
         for path in self.config.expected.iter().filter(|path| found.iter().all(|mount| mount.path != **path)) {
             // What is mounted when somebody looks is there without being mounted.
             let state = (!later.iter().any(|place| path.starts_with(place))).then(|| text("missing"));
