@@ -146,6 +146,7 @@ pub struct Logs {
     watched: Vec<Watched>,
     readers: BTreeMap<Source, Reader>,
     runner: Runner,
+    left_out: usize,
 }
 
 impl Logs {
@@ -155,13 +156,22 @@ impl Logs {
         let watched: Vec<_> = config.pattern.iter().take(PATTERNS_MAX).map(Watched::new).collect();
         let sources = watched.iter().filter_map(|watched| watched.what.as_ref().ok());
         let readers = sources.map(|(source, _)| (source.clone(), Reader::new(source))).collect();
-        Self { watched, readers, runner: Runner::default() }
+        let left_out = config.pattern.len().saturating_sub(PATTERNS_MAX);
+        Self { watched, readers, runner: Runner::default(), left_out }
     }
 }
 
 impl Probe for Logs {
     fn name(&self) -> &'static str {
         "logs"
+    }
+
+    fn left_out(&self) -> usize {
+        self.left_out
+    }
+
+    fn chosen_by(&self) -> &'static str {
+        "name fewer in probes.logs.pattern"
     }
 
     fn every(&self) -> Duration {
