@@ -224,9 +224,9 @@ impl Raw {
 fn zone(name: Option<&str>) -> Result<jiff::tz::TimeZone, String> {
     match name {
         Some(name) => {
-            jiff::tz::TimeZone::get(name).map_err(|_| format!("[node] zone {name:?} is no time zone known here"))
+            crate::zone::named(name).ok_or_else(|| format!("[node] zone {name:?} is no time zone known here"))
         }
-        None => Ok(jiff::tz::TimeZone::system()),
+        None => Ok(crate::zone::local()),
     }
 }
 
