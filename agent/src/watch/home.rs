@@ -30,18 +30,18 @@ impl Daemon {
         true
     }
 
-    /// Tells Home Assistant what there is; `true` once nothing new is left to tell. Waits until every probe has looked,
-    /// so that it is told once.
+    /// Whether every probe has looked, or had time to: what there is can be told at once, and what is not there is gone.
+    pub(super) fn is_settled(&self) -> bool {
+        self.eyes.all_read() || self.now.boot.saturating_sub(self.began) > SETTLE_MAX
+    }
+
+    /// Tells Home Assistant what there is; `true` once nothing new is left to tell.
     pub(super) fn introduce(&mut self, index: usize) -> bool {
-        let settled = self.eyes.all_read() || self.now.boot.saturating_sub(self.began) > SETTLE_MAX;
         let generation = self.board.generation();
         let wire = &self.wires[index];
         let Some(prefix) = wire.output.discovery.as_ref().filter(|_| wire.discovered != Some(generation)) else {
             return true;
         };
-        if !settled {
-            return true;
-        }
         let key = wire.key();
         let awaited = self.known.awaited_entities();
         let before = self.known.entities(&key);
@@ -71,7 +71,7 @@ impl Daemon {
             model: machine.model,
             manufacturer: machine.maker,
             version: env!("CARGO_PKG_VERSION").into(),
-            interval: self.config.interval.as_secs(),
+            heartbeat: self.config.heartbeat.as_secs(),
             ..Device::default()
         }
     }

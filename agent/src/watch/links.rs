@@ -95,10 +95,13 @@ impl Daemon {
         }
     }
 
-    /// Gives links all they can take: that we are here, what is gone, what is, then what happened, then what was.
+    /// Gives links all they can take: that we are here, what there is, what is gone, how that is, then what happened, then
+    /// what was. Home Assistant hears of an entity that is gone before its view is: it complains of views that are empty.
     pub(super) fn pump(&mut self) {
+        let settled = self.is_settled();
         for index in 0..self.wires.len() {
-            if self.wires[index].line.up && self.greet(index) && self.sweep(index) && self.introduce(index) {
+            let ready = self.wires[index].line.up && self.greet(index);
+            if ready && (!settled || self.introduce(index) && self.sweep(index)) {
                 self.tell(index);
                 if self.wires[index].output.streams {
                     self.stream(index);

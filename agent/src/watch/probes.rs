@@ -27,7 +27,7 @@ type Maker = fn(&Config) -> Made;
 
 /// Section of the configuration, and the probe that it makes. Several probes may read one section.
 const TABLE: &[(&str, Maker)] = &[
-    ("system", |all| Ok(Box::new(System::new(all.section::<SystemConfig>("system")?)))),
+    ("system", |all| Ok(Box::new(System::new(all.section::<SystemConfig>("system")?).every(all.interval)))),
     ("disks", |all| Ok(Box::new(Disks::new(all.section::<DisksConfig>("disks")?)))),
     ("fs", |all| Ok(Box::new(Fs::new(all.section::<FsConfig>("fs")?)))),
     ("raid", |all| Ok(Box::new(Raid::new(all.section::<RaidConfig>("raid")?)))),

@@ -182,7 +182,10 @@ impl Daemon {
         tracing::info!(job = name, cause, full, "begins");
         let object = ObjectId::of(job_of(&name));
         self.record(&RunBegan { run: id, job: text(&name), cause: text(cause) }, &object);
-        self.tell_event("backup", &serde_json::json!({ "job": name, "event": "began", "cause": cause }));
+        let event = serde_json::json!({
+            "job": name, "event": "began", "cause": cause, "result": null, "problem": null,
+        });
+        self.tell_event("backup", &event);
         match begun {
             Ok(run) => self.runs.run = Some(run),
             Err(err) => {
@@ -267,7 +270,7 @@ impl Daemon {
             self.known.keep(&id, view);
         }
         let event = serde_json::json!({
-            "job": job, "event": "ended", "result": outcome.name(), "problem": problem,
+            "job": job, "event": "ended", "cause": null, "result": outcome.name(), "problem": problem,
         });
         self.tell_event("backup", &event);
         self.act(actions);

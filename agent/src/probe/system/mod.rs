@@ -19,6 +19,8 @@ use stat::{Stat, Ticks};
 pub use clock::ask_clock_by;
 pub(crate) use clock::synchronised;
 
+const EVERY_MAX: Duration = Duration::from_secs(30);
+
 /// What may be said about it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -31,6 +33,7 @@ pub struct SystemConfig {
 #[derive(Debug)]
 pub struct System {
     config: SystemConfig,
+    every: Duration,
     before: Option<Ticks>,
     started: Option<i64>,
 }
@@ -39,7 +42,13 @@ impl System {
     /// One that has read nothing yet.
     #[must_use]
     pub const fn new(config: SystemConfig) -> Self {
-        Self { config, before: None, started: None }
+        Self { config, every: EVERY_MAX, before: None, started: None }
+    }
+
+    /// Reads as often as frames go, and no more rarely than heat and load have to be noticed.
+    #[must_use]
+    pub fn every(self, interval: Duration) -> Self {
+        Self { every: interval.min(EVERY_MAX), ..self }
     }
 
     /// A clock that is being adjusted moves the start by a second now and then, which is no news.
@@ -57,7 +66,7 @@ impl Probe for System {
     }
 
     fn every(&self) -> Duration {
-        Duration::from_secs(30)
+        self.every
     }
 
     fn read(&mut self, site: &Site, _: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {

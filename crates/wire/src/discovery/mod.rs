@@ -15,8 +15,9 @@ use crate::{ObjectId, Sample, Topics};
 pub const DISCOVERY_BYTES_MAX: usize = 64 << 10;
 /// Of everything but the entities of objects, at most.
 const HEAD_BYTES: usize = 3 << 10;
-/// Seconds without `system` after which its entities are unavailable, as a multiple of its interval.
-const EXPIRY_INTERVALS: u64 = 4;
+/// Seconds without `system`, beyond its heartbeat, after which its entities are unavailable: it is told when it changes
+/// enough to matter, or at the first reading behind its heartbeat.
+const EXPIRY_SECONDS: u64 = 120;
 
 /// What stands for the node in Home Assistant.
 #[derive(Clone, Debug, Default)]
@@ -31,8 +32,8 @@ pub struct Device {
     pub version: String,
     /// Address of the dashboard; must begin with `http://` or `https://`.
     pub url: String,
-    /// Seconds between two samples of `system`.
-    pub interval: u64,
+    /// Seconds after which an unchanged view is told again.
+    pub heartbeat: u64,
 }
 
 /// An entity of one object: what is remembered so that it can be removed once the object is gone.
@@ -158,7 +159,7 @@ fn component(topics: &Topics, device: &Device, id: &ObjectId, sample: &Sample, e
         value["en"] = Value::from(false);
     }
     if sample.name() == "system" {
-        value["exp_aft"] = Value::from(device.interval * EXPIRY_INTERVALS);
+        value["exp_aft"] = Value::from(device.heartbeat + EXPIRY_SECONDS);
     }
     (component, value)
 }
@@ -187,10 +188,12 @@ fn label(id: &ObjectId, sample: &Sample) -> String {
     let prefix = match sample {
         Sample::Disk(_) => {
             let serial = of("serial").unwrap_or(id.as_str());
+            // Of many of one model the end of the serial number tells which; alone it would tell nothing.
+            let Some(model) = of("model").filter(|model| !model.is_empty()) else { return format!("Disk {serial}") };
             let end: String = serial.chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect();
-            return format!("Disk {} {end}", of("model").unwrap_or_default()).replace("  ", " ");
+            return format!("Disk {model} {end}");
         }
-        Sample::FileSystem(_) => return of("mount").unwrap_or(id.as_str()).to_owned(),
+        Sample::FileSystem(_) => return format!("File system {}", of("mount").unwrap_or(id.as_str())),
         Sample::Backup(_) => return format!("Backup {}", of("job").unwrap_or(id.as_str())),
         Sample::Dns(_) => return format!("DNS {}", of("host").unwrap_or(id.as_str())),
         Sample::NoIp(_) => return format!("No-IP {}", of("host").unwrap_or(id.as_str())),

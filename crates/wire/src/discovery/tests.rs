@@ -13,7 +13,7 @@ fn device() -> Device {
         name: text("Basement NAS"),
         model: text("TS-233"),
         version: text("0.1.0"),
-        interval: 60,
+        heartbeat: 900,
         ..Device::default()
     }
 }
@@ -58,10 +58,10 @@ fn nothing_that_home_assistant_rejects() {
     assert!(components.iter().all(|(id, _)| id != "gone_x"));
     assert_eq!(
         json["cmps"][format!("fs_{}_used_percent", ObjectId::of("/srv/photos").as_str())]["name"],
-        "/srv/photos used"
+        "File system /srv/photos used"
     );
     assert_eq!(json["cmps"]["disk_WD-WCC4E0000001_health_problem"]["name"], "Disk WDC WD40EFRX-68N32N0 0001 health");
-    assert_eq!(json["cmps"]["system_cpu_percent"]["exp_aft"], 240);
+    assert_eq!(json["cmps"]["system_cpu_percent"]["exp_aft"], 1020);
     assert!(json["cmps"]["disk_WD-WCC4E0000001_temperature_celsius"]["exp_aft"].is_null());
 }
 

@@ -20,7 +20,7 @@ view! {
         kernel: Text, Any;
         /// Processor architecture that the agent was built for.
         architecture: Text, Any;
-        /// Seconds between two samples of `system`.
+        /// Seconds between two frames; `system` is read as often, and every 30 seconds at least.
         interval_seconds: u64, Any;
         /// Seconds after which an unchanged view is told again.
         heartbeat_seconds: u64, Any;
