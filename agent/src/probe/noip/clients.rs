@@ -80,8 +80,8 @@ pub(super) fn find(site: &Site) -> Vec<Found> {
 /// What its traces say; where they may not be read, that. Never empty, but for clients that tell names and have none.
 pub(super) fn traces(site: &Site, runner: &mut Runner, at: Moment, client: Client) -> Vec<Known> {
     let read = match client {
-        Client::Duc => journal(site, runner, &["--unit=noip-duc"], duc_line),
-        Client::NoIp2 => journal(site, runner, &["--identifier=noip2"], noip2_line),
+        Client::Duc => journal(site, runner, at, &["--unit=noip-duc"], duc_line),
+        Client::NoIp2 => journal(site, runner, at, &["--identifier=noip2"], noip2_line),
         Client::Inadyn => inadyn(site),
         Client::Ddclient => ddclient(site),
         Client::Scripts => openwrt::traces(site, at),
@@ -95,10 +95,11 @@ pub(super) fn traces(site: &Site, runner: &mut Runner, at: Moment, client: Clien
 fn journal(
     site: &Site,
     runner: &mut Runner,
+    at: Moment,
     filter: &[&str],
     take: fn(&mut Trace, jiff::Timestamp, &str),
 ) -> Result<Vec<Known>, Fault> {
-    let lines = Journal::new(filter).read(site, runner, From::Last(LINES))?;
+    let lines = Journal::new(filter, From::Last(LINES)).read(site, runner, at)?.lines;
     let mut trace = Trace::default();
     for line in &lines {
         take(&mut trace, line.time, &line.message);
