@@ -36,9 +36,14 @@ impl Output {
         self.line("")
     }
 
+    /// What stands there so far goes out now.
+    pub(crate) fn flush(&mut self) -> Result<()> {
+        self.out.flush().map_err(|err| Failure::output(&err))
+    }
+
     /// Must come last: what is still buffered would be lost silently otherwise.
     pub(crate) fn finish(mut self) -> Result<()> {
-        self.out.flush().map_err(|err| Failure::output(&err))
+        self.flush()
     }
 }
 

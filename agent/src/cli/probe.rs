@@ -64,20 +64,31 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     let mut out = context.output();
     let mut failed = false;
     for probe in &mut probes {
-        if !args.parts {
-            probe.only_look();
+        if args.parts {
+            parts(&mut out, &mut **probe)?;
+            continue;
         }
-        let (samples, result) = read(&mut **probe);
+        probe.only_look();
+        let mut samples = Samples::new();
+        let result = read(&mut **probe, &mut |id, sample| samples.push((id, sample)));
         let left_out = crate::probe::left_out(probe.left_out(), probe.chosen_by());
         failed |= matches!(result, Err(Fault::Failed(_)));
-        if args.parts {
-            out.line(apart::lines(&samples, &result).trim_end())?;
-        } else {
-            tell(&mut out, probe.name(), &samples, &result, left_out.as_deref())?;
-        }
+        tell(&mut out, probe.name(), &samples, &result, left_out.as_deref())?;
     }
     out.finish()?;
-    Ok(if failed && !args.parts { Exit::Failed } else { Exit::Done })
+    Ok(if failed { Exit::Failed } else { Exit::Done })
+}
+
+/// Each sample goes out at once: whoever is killed at its deadline has told what it saw before.
+fn parts(out: &mut Output, probe: &mut dyn Probe) -> Result<()> {
+    let mut written = Ok(());
+    let result = read(probe, &mut |id, sample| {
+        if let (Ok(()), Some(line)) = (&written, apart::line(&id, &sample)) {
+            written = out.line(line).and_then(|()| out.flush());
+        }
+    });
+    written?;
+    out.line(apart::end(&result))
 }
 
 /// Gets a page for the daemon, which has not the memory for TLS.
@@ -92,12 +103,10 @@ fn page(context: &Context) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn read(probe: &mut dyn Probe) -> (Samples, crate::probe::Result<()>) {
+fn read(probe: &mut dyn Probe, take: &mut dyn FnMut(ObjectId, Sample)) -> crate::probe::Result<()> {
     let boot = nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME).map_or(Duration::ZERO, Duration::from);
-    let mut samples = Samples::new();
     let at = Moment { boot, wall: Timestamp::now() };
-    let result = probe.read(&Site::default(), at, &mut |id, sample| samples.push((id, sample)));
-    (samples, result)
+    probe.read(&Site::default(), at, take)
 }
 
 fn tell(

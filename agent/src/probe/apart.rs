@@ -1,7 +1,6 @@
 //! Probes that need much memory for a moment read in a process of their own: `atalaya-agent probe NAME --parts`. What it
 //! sees comes back as lines of text, a sample each, and a last one that says how it went.
 
-use std::fmt::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,8 +8,9 @@ use atalaya_wire::{ObjectId, Sample};
 
 use jiff::Timestamp;
 
+use crate::probe::run::hear;
 use crate::probe::said::{Since, when};
-use crate::probe::{Fault, Moment, Probe, Result, Site, run};
+use crate::probe::{Fault, Moment, Probe, Result, Site};
 
 /// Stands in the daemon for a probe that reads elsewhere.
 pub struct Apart {
@@ -33,6 +33,24 @@ impl Apart {
     fn again(&self, changed_at: Option<Timestamp>) -> Option<&[(ObjectId, Sample)]> {
         let (at, samples) = self.last.as_ref()?;
         (Some(*at) == changed_at).then_some(samples)
+    }
+
+    /// Hands over what the other process said, and remembers it where nothing failed.
+    fn take(
+        &mut self,
+        text: &str,
+        changed_at: Option<Timestamp>,
+        at: Moment,
+        out: &mut dyn FnMut(ObjectId, Sample),
+    ) -> Result<()> {
+        self.last = None;
+        let mut seen = Vec::new();
+        self.parse(text, at, &mut |id, sample| {
+            seen.extend(changed_at.map(|_| (id.clone(), sample.clone())));
+            out(id, sample);
+        })?;
+        self.last = changed_at.map(|at| (at, seen));
+        Ok(())
     }
 
     fn parse(&mut self, text: &str, at: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {
@@ -71,40 +89,37 @@ impl Probe for Apart {
             samples.iter().for_each(|(id, sample)| out(id.clone(), sample.clone()));
             return Ok(());
         }
-        self.last = None;
         let program = crate::program::this();
         let config = self.config.to_string_lossy();
         let words = ["probe", self.probe.name(), "--parts", "--config", &config];
-        let said = run(&program.to_string_lossy(), &words, self.probe.deadline() + Duration::from_secs(5))?;
-        let mut seen = Vec::new();
-        self.parse(&said.text, at, &mut |id, sample| {
-            seen.extend(changed_at.map(|_| (id.clone(), sample.clone())));
-            out(id, sample);
-        })?;
-        self.last = changed_at.map(|at| (at, seen));
-        Ok(())
+        let deadline = self.probe.deadline() + Duration::from_secs(5);
+        let (said, late) = hear(&program.to_string_lossy(), &words, &[], deadline)?;
+        // One that was late has told what it knew until then.
+        let read = self.take(&said.text, changed_at, at, out);
+        late.map_or(read, Err)
     }
 }
 
-/// The lines of one reading.
+/// The line of a sample; none for what is too large to be told.
 #[must_use]
-pub fn lines(samples: &[(ObjectId, Sample)], result: &Result<()>) -> String {
-    let mut out = String::new();
-    for (id, sample) in samples {
-        let Some(text) = sample.to_text() else { continue };
-        let _ = writeln!(out, "sample {} {text}", if id.as_str().is_empty() { "." } else { id.as_str() });
-    }
+pub fn line(id: &ObjectId, sample: &Sample) -> Option<String> {
+    let text = sample.to_text()?;
+    Some(format!("sample {} {text}", if id.as_str().is_empty() { "." } else { id.as_str() }))
+}
+
+/// The last line of a reading.
+#[must_use]
+pub fn end(result: &Result<()>) -> String {
     match result {
-        Ok(()) => out.push_str("ok\n"),
-        Err(fault) => {
-            let _ = writeln!(out, "{} {}", fault.state(), fault.to_string().replace('\n', " "));
-        }
+        Ok(()) => "ok".to_owned(),
+        Err(fault) => format!("{} {}", fault.state(), fault.to_string().replace('\n', " ")),
     }
-    out
 }
 
 fn parse(text: &str, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {
-    for line in text.lines() {
+    // A line that was cut short might be taken for another.
+    let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+    for line in whole.lines() {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         match word {
             "ok" => return Ok(()),
@@ -134,6 +149,11 @@ mod tests {
     use atalaya_wire::view::{Cert, Service, Updates};
 
     use super::*;
+
+    fn lines(samples: &[(ObjectId, Sample)], result: &Result<()>) -> String {
+        let lines = samples.iter().filter_map(|(id, sample)| line(id, sample)).chain([end(result)]);
+        lines.map(|line| line + "\n").collect()
+    }
 
     fn read(text: &str) -> (Vec<(ObjectId, Sample)>, Result<()>) {
         let mut samples = Vec::new();
@@ -181,6 +201,33 @@ mod tests {
         apart.last = at(7).map(|at| (at, vec![(ObjectId::only(), Updates::default().into())]));
         assert_eq!(apart.again(at(7)).map(<[_]>::len), Some(1));
         assert!(apart.again(at(8)).is_none() && apart.again(None).is_none());
+    }
+
+    #[test]
+    fn what_failed_is_not_remembered() {
+        let probe = crate::probe::Updates::new(&crate::probe::UpdatesConfig::default());
+        let mut apart = Apart::of(Box::new(probe), "/nowhere".into());
+        let time = Timestamp::from_second(7).ok();
+        let at = Moment { boot: Duration::ZERO, wall: Timestamp::UNIX_EPOCH };
+        let samples = [(ObjectId::only(), Updates::default().into())];
+        for (result, kept) in [(Ok(()), true), (Err(Fault::Failed("apt".into())), false), (Ok(()), true)] {
+            let mut count = 0;
+            let read = apart.take(&lines(&samples, &result), time, at, &mut |_, _| count += 1);
+            assert_eq!((read, count, apart.again(time).is_some()), (result, 1, kept));
+        }
+        assert!(apart.take("", time, at, &mut |_, _| {}).is_err() && apart.again(time).is_none());
+    }
+
+    #[test]
+    fn one_that_is_killed_has_told_what_it_saw() {
+        let samples = [(ObjectId::of("web"), Sample::from(Cert { name: Some(text("web")), ..Cert::default() }))];
+        let said = lines(&samples, &Ok(()));
+        let script = "printf '%s' \"$1\"; exec sleep 60";
+        let cut = said.replace("ok\n", &said[..20]);
+        let (heard, late) = hear("sh", &["-c", script, "sh", &cut], &[], Duration::from_millis(300)).unwrap();
+        let (seen, result) = read(&heard.text);
+        assert_eq!(seen, samples);
+        assert!(result.is_err() && late.is_some_and(|late| late.to_string().contains("did not answer")));
     }
 
     #[test]

@@ -4,19 +4,21 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::probe::run::OUTPUT_BYTES_MAX;
 use crate::probe::runner::Runner;
-use crate::probe::said::cut;
-use crate::probe::{Fault, Result, Site};
+use crate::probe::said::{at_boot, cut};
+use crate::probe::{Fault, Moment, Result, Site};
 
-/// Lines of one reading; where more came, the newest are read.
+/// Lines of one answer.
 pub(crate) const LINES_MAX: usize = 1000;
 /// What is kept of a line.
 pub(crate) const LINE_BYTES_MAX: usize = 2048;
-const DEADLINE: Duration = Duration::from_secs(8);
+/// A reading asks twice at most, and has to end before its probe counts as stuck.
+const DEADLINE: Duration = Duration::from_secs(7);
 
 /// A line of the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,51 +29,158 @@ pub(crate) struct Line {
     pub(crate) message: String,
 }
 
+/// What came since the last reading.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// Oldest first.
+    pub(crate) lines: Vec<Line>,
+    /// More came than is read: whatever is counted here is at least that.
+    pub(crate) skipped: bool,
+}
+
 /// Follows what `filter` (words for `journalctl`) lets through.
 #[derive(Debug)]
 pub(crate) struct Journal {
     filter: Vec<String>,
+    begin: From,
     cursor: Option<String>,
+    /// When to go on without a cursor, since the machine started: at the first reading until there is a line to have one
+    /// of, then at the last. The wall clock may be set between two readings.
+    since: Option<Duration>,
 }
 
 /// Where the first reading begins.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum From {
-    /// At this time.
-    Time(Timestamp),
+    /// So long before it.
+    Ago(SignedDuration),
     /// At the last lines there are, however old.
     Last(usize),
 }
 
+/// What one question asks for.
+enum Want<'a> {
+    /// The first [`LINES_MAX`] lines after this cursor. `journalctl` means the oldest of them, whatever its manual says.
+    After(&'a str),
+    /// Lines from this second on. Where there are more than [`LINES_MAX`], the oldest until systemd 253, then the newest.
+    Since(Timestamp),
+    /// The last lines there are, which alone means the same everywhere.
+    Last(usize),
+}
+
 impl Journal {
-    pub(crate) fn new(filter: &[&str]) -> Self {
-        Self { filter: filter.iter().map(|&word| word.to_owned()).collect(), cursor: None }
+    pub(crate) fn new(filter: &[&str], begin: From) -> Self {
+        Self { filter: filter.iter().map(|&word| word.to_owned()).collect(), begin, cursor: None, since: None }
     }
 
-    /// The lines since the last reading, or since `from`, oldest first.
-    pub(crate) fn read(&mut self, site: &Site, runner: &mut Runner, from: From) -> Result<Vec<Line>> {
+    /// From when on lines are new, where no cursor says it.
+    fn start(&mut self, at: Moment) -> Option<Timestamp> {
+        let since = at_boot(at, *self.since.get_or_insert(at.boot)).unwrap_or(at.wall);
+        match self.begin {
+            From::Ago(time) => Some(since.checked_sub(time).unwrap_or(since)),
+            From::Last(_) => None,
+        }
+    }
+
+    /// The lines since the last reading, or since the beginning.
+    pub(crate) fn read(&mut self, site: &Site, runner: &mut Runner, at: Moment) -> Result<Seen> {
+        let start = self.start(at);
         readable(site)?;
-        let (start, count) = match (&self.cursor, from) {
-            (Some(cursor), _) => (Some(format!("--after-cursor={cursor}")), LINES_MAX),
-            (None, From::Time(time)) => (Some(format!("--since=@{}", time.as_second())), LINES_MAX),
-            (None, From::Last(count)) => (None, count.min(LINES_MAX)),
+        let after = match &self.cursor {
+            Some(cursor) => self.ask(site, runner, &Want::After(cursor))?,
+            None => None,
         };
-        let count = format!("--lines={count}");
-        let mut words = vec!["--output=json", "--no-pager", "--quiet", "--utc", &count];
+        let by_cursor = after.is_some();
+        let answer = match after {
+            Some(answer) => answer,
+            // There was no line yet, or the journal of the cursor is gone.
+            None => self.begun(site, runner, start)?,
+        };
+        let mut entries = answer.entries;
+        let mut skipped = false;
+        if answer.full && (by_cursor || start.is_some()) {
+            let whole = self.catch_up(site, runner, start.filter(|_| !by_cursor), &mut entries);
+            skipped = !whole || !by_cursor;
+        }
+        if let Some(last) = entries.last() {
+            self.cursor.clone_from(&last.cursor);
+        }
+        if self.cursor.is_some() {
+            (self.since, self.begin) = (Some(at.boot), From::Ago(SignedDuration::ZERO));
+        }
+        Ok(Seen { lines: entries.into_iter().filter_map(|entry| entry.line).collect(), skipped })
+    }
+
+    /// The first answer without a cursor.
+    fn begun(&self, site: &Site, runner: &mut Runner, start: Option<Timestamp>) -> Result<Answer> {
+        let want = match (start, self.begin) {
+            (Some(start), _) => Want::Since(start),
+            (None, From::Last(count)) => Want::Last(count),
+            (None, From::Ago(_)) => Want::Last(LINES_MAX),
+        };
+        let answer = self.ask(site, runner, &want)?;
+        let mut answer =
+            answer.ok_or_else(|| Fault::Failed("journalctl failed; try the same as the agent's user".into()))?;
+        // `journalctl` is asked by the second; a line must not come twice.
+        answer.entries.retain(|entry| entry.is_since(start));
+        Ok(answer)
+    }
+
+    /// Adds the newest lines to those of an answer that was full: who only went on where it ended would fall behind
+    /// further with each reading while lines come faster. Says whether none is missing between them.
+    fn catch_up(&self, site: &Site, runner: &mut Runner, start: Option<Timestamp>, entries: &mut Vec<Entry>) -> bool {
+        // Where lines are so long that fewer were heard, the newest must be.
+        let count = if entries.len() < LINES_MAX { entries.len() / 2 } else { LINES_MAX };
+        let Ok(Some(newest)) = self.ask(site, runner, &Want::Last(count)) else { return false };
+        let mut newest = newest.entries;
+        let last = entries.last();
+        let known = last.and_then(|last| newest.iter().rposition(|entry| entry.cursor == last.cursor));
+        // What was cut short may end before the lines that are there already.
+        let start =
+            last.and_then(|last| last.line.as_ref()).map(|line| line.time).or(start).filter(|_| known.is_none());
+        entries.extend(newest.drain(known.map_or(0, |at| at + 1)..).filter(|entry| entry.is_since(start)));
+        known.is_some()
+    }
+
+    /// `None` where `journalctl` fails.
+    fn ask(&self, site: &Site, runner: &mut Runner, want: &Want<'_>) -> Result<Option<Answer>> {
+        let (start, count) = match want {
+            Want::After(cursor) => (Some(format!("--after-cursor={cursor}")), LINES_MAX),
+            Want::Since(time) => (Some(format!("--since=@{}", time.as_second())), LINES_MAX),
+            Want::Last(count) => (None, (*count).min(LINES_MAX)),
+        };
+        let lines = format!("--lines={count}");
+        let mut words = vec!["--output=json", "--no-pager", "--quiet", "--utc", &lines];
         words.push("--output-fields=MESSAGE,SYSLOG_IDENTIFIER");
         words.extend(start.as_deref());
         words.extend(self.filter.iter().map(String::as_str));
         let output = runner.ask(site, "journalctl", &words, DEADLINE)?;
-        // With a cursor of a journal that is gone it fails: the next reading begins anew.
         if output.code != Some(0) && output.text.is_empty() {
-            if self.cursor.take().is_some() {
-                return Ok(Vec::new());
-            }
-            return Err(Fault::Failed("journalctl failed; try the same as the agent's user".into()));
+            return Ok(None);
         }
-        let (lines, cursor) = parse(&output.text);
-        self.cursor = cursor.or(self.cursor.take());
-        Ok(lines)
+        let entries = parse(&output.text);
+        // One that said more than is heard was full as well.
+        let full = entries.len() >= count || output.text.len() >= OUTPUT_BYTES_MAX;
+        Ok(Some(Answer { entries, full }))
+    }
+}
+
+/// What `journalctl` said.
+struct Answer {
+    entries: Vec<Entry>,
+    /// There may be more.
+    full: bool,
+}
+
+/// A line and its place; no line where it could not be read.
+struct Entry {
+    cursor: Option<String>,
+    line: Option<Line>,
+}
+
+impl Entry {
+    fn is_since(&self, start: Option<Timestamp>) -> bool {
+        start.is_none_or(|start| self.line.as_ref().is_none_or(|line| line.time >= start))
     }
 }
 
@@ -106,17 +215,15 @@ struct Raw {
     message: Value,
 }
 
-/// What `--output=json` says, and its last cursor. Lines that are none of that are left out.
-fn parse(text: &str) -> (Vec<Line>, Option<String>) {
-    let (mut lines, mut last) = (Vec::new(), None);
-    for raw in text.lines().filter_map(|line| serde_json::from_str::<Raw>(line).ok()) {
+/// What `--output=json` says. What is none of that is left out.
+fn parse(text: &str) -> Vec<Entry> {
+    let read = |raw: Raw| {
         let micros = raw.micros.and_then(|micros| micros.parse().ok());
-        if let Some(time) = micros.and_then(|micros| Timestamp::from_microsecond(micros).ok()) {
-            lines.push(Line { time, tag: words(&raw.tag), message: words(&raw.message) });
-        }
-        last = raw.cursor.or(last);
-    }
-    (lines, last)
+        let time = micros.and_then(|micros| Timestamp::from_microsecond(micros).ok());
+        let line = time.map(|time| Line { time, tag: words(&raw.tag), message: words(&raw.message) });
+        Entry { cursor: raw.cursor, line }
+    };
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).map(read).collect()
 }
 
 /// A field is text, an array of bytes where it is no UTF-8, an array of fields where there are several, or nothing
@@ -149,66 +256,4 @@ pub(crate) fn make(root: &std::path::Path) {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-    use crate::probe::Output;
-    use std::sync::{Arc, Mutex};
-
-    const LINES: &str = r#"{"__CURSOR":"s=1","__REALTIME_TIMESTAMP":"1795168800000001","SYSLOG_IDENTIFIER":"sshd","MESSAGE":"one"}
-not json
-{"__CURSOR":"s=2","__REALTIME_TIMESTAMP":"1795168801000000","MESSAGE":[104,105,255]}
-{"__CURSOR":"s=3","__REALTIME_TIMESTAMP":"soon","MESSAGE":"lost"}
-{"__CURSOR":"s=4","__REALTIME_TIMESTAMP":"1795168802000000","MESSAGE":null}
-"#;
-
-    #[test]
-    fn lines_are_parsed_and_others_left_out() {
-        let (lines, cursor) = parse(LINES);
-        let seen: Vec<_> = lines.iter().map(|line| (line.tag.as_str(), line.message.as_str())).collect();
-        assert_eq!(seen, [("sshd", "one"), ("", "hi\u{fffd}"), ("", "")]);
-        assert_eq!((lines[0].time.as_second(), cursor.as_deref()), (1_795_168_800, Some("s=4")));
-        let long = parse(&LINES.replace("one", &"ñ".repeat(LINE_BYTES_MAX))).0;
-        assert!(long[0].message.len() <= LINE_BYTES_MAX);
-    }
-
-    #[test]
-    fn the_second_reading_goes_on_and_a_lost_cursor_begins_anew() {
-        let dir = tempfile::tempdir().unwrap();
-        let site = Site::below(dir.path());
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let note = Arc::clone(&asked);
-        let mut runner = Runner::Fake(Box::new(move |_, words: &[&str]| {
-            let start = words.iter().find(|w| w.starts_with("--after") || w.starts_with("--since"));
-            note.lock().unwrap().push(start.unwrap().to_string());
-            let fails = note.lock().unwrap().len() == 3;
-            Ok(Output { code: Some(i32::from(fails)), text: if fails { String::new() } else { LINES.into() } })
-        }));
-        let mut journal = Journal::new(&["--identifier=sshd"]);
-        let from = From::Time(Timestamp::from_second(5).unwrap());
-        assert!(matches!(journal.read(&site, &mut runner, from), Err(Fault::Absent(_))));
-        make(dir.path());
-        for expected in [3, 3, 0, 3] {
-            assert_eq!(journal.read(&site, &mut runner, from).unwrap().len(), expected);
-        }
-        let words = ["--since=@5", "--after-cursor=s=4", "--after-cursor=s=4", "--since=@5"];
-        assert_eq!(*asked.lock().unwrap(), words);
-    }
-
-    #[test]
-    fn a_journal_that_may_not_be_read_names_the_groups() {
-        use std::os::unix::fs::PermissionsExt;
-        let dir = tempfile::tempdir().unwrap();
-        let site = Site::below(dir.path());
-        assert_eq!(readable(&site).unwrap_err().state(), "absent");
-        make(dir.path());
-        assert_eq!(readable(&site), Ok(()));
-        if nix::unistd::geteuid().is_root() {
-            return; // Root may read everything.
-        }
-        let path = dir.path().join("var/log/journal/0123/system.journal");
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o000)).unwrap();
-        let fault = readable(&site).unwrap_err();
-        assert!(fault.state() == "denied" && fault.to_string().contains("systemd-journal or adm"));
-    }
-}
+pub(crate) mod tests;

@@ -11,6 +11,7 @@ mod run;
 mod site;
 
 pub mod auth;
+mod beside;
 pub mod certs;
 pub mod disks;
 pub mod dns;

@@ -13,10 +13,13 @@ use std::os::unix::process::CommandExt;
 use crate::probe::{Fault, Result};
 
 /// What a program may say; the rest is left unread.
-const OUTPUT_BYTES_MAX: u64 = 1 << 20;
+pub(crate) const OUTPUT_BYTES_MAX: usize = 1 << 20;
 
 /// What every kernel keeps for a program that does not read.
 const INPUT_BYTES_MAX: usize = 4096;
+
+/// How long what a killed program had said may still be on its way: what it started may keep the pipe open.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// What a program said.
 #[derive(Clone, Debug)]
@@ -42,6 +45,14 @@ pub fn run(program: &str, words: &[&str], deadline: Duration) -> Result<Output> 
 ///
 /// As [`run`].
 pub fn run_with(program: &str, words: &[&str], input: &[u8], deadline: Duration) -> Result<Output> {
+    match hear(program, words, input, deadline)? {
+        (output, None) => Ok(output),
+        (_, Some(late)) => Err(late),
+    }
+}
+
+/// The same; what was said before the deadline is handed back with the fault that it became late.
+pub(crate) fn hear(program: &str, words: &[&str], input: &[u8], deadline: Duration) -> Result<(Output, Option<Fault>)> {
     let mut command = Command::new(program);
     let stdin = if input.is_empty() { Stdio::null() } else { Stdio::piped() };
     command.args(words).env("LC_ALL", "C").stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -55,18 +66,19 @@ pub fn run_with(program: &str, words: &[&str], input: &[u8], deadline: Duration)
     // Reading has an end of its own: the pipe closes when the group is killed.
     let reader = thread::Builder::new().name("output".into()).stack_size(64 << 10).spawn(move || {
         let mut bytes = Vec::new();
-        let _ = stdout.take(OUTPUT_BYTES_MAX).read_to_end(&mut bytes);
+        let _ = stdout.take(OUTPUT_BYTES_MAX as u64).read_to_end(&mut bytes);
         let _ = send.send(bytes);
     });
-    let heard = reader.is_ok().then(|| receive.recv_timeout(deadline).ok()).flatten();
-    if heard.is_none() {
+    let mut heard = reader.is_ok().then(|| receive.recv_timeout(deadline).ok()).flatten();
+    let late = heard.is_none();
+    if late {
         kill(&child);
+        heard = receive.recv_timeout(LAST_WORDS).ok();
     }
     let status = child.wait().map_err(|err| Fault::io(program, &err))?;
-    match heard {
-        Some(bytes) => Ok(Output { code: status.code(), text: String::from_utf8_lossy(&bytes).into_owned() }),
-        None => Err(Fault::Failed(format!("{program} did not answer within {} s", deadline.as_secs()))),
-    }
+    let text = String::from_utf8_lossy(&heard.unwrap_or_default()).into_owned();
+    let fault = || Fault::Failed(format!("{program} did not answer within {} s", deadline.as_secs()));
+    Ok((Output { code: status.code(), text }, late.then(fault)))
 }
 
 fn kill(child: &std::process::Child) {

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::config::place_names;
 use crate::probe::follow::Follow;
-use crate::probe::journal::{From, Journal, Line};
+use crate::probe::journal::{From, Journal, Line, Seen};
 use crate::probe::logread::{Logread, Wanted};
 use crate::probe::runner::Runner;
 use crate::probe::said::when;
@@ -62,31 +62,41 @@ pub struct Auth {
     recent: VecDeque<(i64, u64)>,
     total: u64,
     last: Option<Failure>,
+    /// When more came than was read.
+    skipped_at: Option<Timestamp>,
 }
 
 impl Auth {
     /// With where to look.
     #[must_use]
     pub fn new(config: AuthConfig) -> Self {
-        Self { config, runner: Runner::default(), source: None, recent: VecDeque::new(), total: 0, last: None }
+        Self {
+            config,
+            runner: Runner::default(),
+            source: None,
+            recent: VecDeque::new(),
+            total: 0,
+            last: None,
+            skipped_at: None,
+        }
     }
 
-    /// The failures since the last reading. The first source that can be read is kept.
-    fn failures(&mut self, site: &Site, at: Moment) -> Result<Vec<Failure>> {
+    /// The failures since the last reading, and whether there were more. The first source that can be read is kept.
+    fn failures(&mut self, site: &Site, at: Moment) -> Result<(Vec<Failure>, bool)> {
         if let Some(source) = &mut self.source {
             return source.read(site, &mut self.runner, at);
         }
         let files = self.config.files.iter().map(|file| Source::File(file.clone(), Follow::new(file)));
         // Both of syslog's facilities for such things.
-        let journal = Journal::new(&["SYSLOG_FACILITY=4", "SYSLOG_FACILITY=10"]);
+        let journal = Journal::new(&["SYSLOG_FACILITY=4", "SYSLOG_FACILITY=10"], From::Ago(RECENT));
         let btmp = Source::Btmp { seen: at.wall };
         let mut why = None;
         let ring = Source::Logread(Logread::new(Wanted::Auth));
         for mut source in [Source::Journal(journal)].into_iter().chain(files).chain([ring, btmp]) {
             match source.read(site, &mut self.runner, at) {
-                Ok(failures) => {
+                Ok(found) => {
                     self.source = Some(source);
-                    return Ok(failures);
+                    return Ok(found);
                 }
                 // What is there but may not be read says more than what is not there.
                 Err(fault @ (Fault::Denied(_) | Fault::Failed(_))) => why = why.or(Some(fault)),
@@ -130,14 +140,19 @@ impl Probe for Auth {
 
     fn read(&mut self, site: &Site, at: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {
         let first = self.source.is_none();
-        let failures = self.failures(site, at)?;
+        let (failures, skipped) = self.failures(site, at)?;
+        let in_window = |time: &Timestamp| (SignedDuration::ZERO..=RECENT).contains(&at.wall.duration_since(*time));
+        self.skipped_at = if skipped { Some(at.wall) } else { self.skipped_at.filter(in_window) };
         self.count(failures, first, at.wall);
         let view = view::Auth {
             failed_count: Some(self.recent.iter().map(|(_, count)| count).sum()),
             failed_total_count: Some(self.total),
             failed_at: self.last.as_ref().map(|last| when(last.at)),
             failed_from: self.last.as_ref().and_then(|last| last.from.as_deref()).map(text),
-            source: self.source.as_ref().map(|source| text(source.name())),
+            source: self.source.as_ref().map(|source| match self.skipped_at {
+                Some(_) => text(&format!("{}, in part", source.name())),
+                None => text(source.name()),
+            }),
         };
         out(ObjectId::only(), view.into());
         Ok(())
@@ -154,25 +169,29 @@ impl Source {
         }
     }
 
-    fn read(&mut self, site: &Site, runner: &mut Runner, at: Moment) -> Result<Vec<Failure>> {
+    fn read(&mut self, site: &Site, runner: &mut Runner, at: Moment) -> Result<(Vec<Failure>, bool)> {
         let start = at.wall.checked_sub(RECENT).unwrap_or(at.wall);
-        match self {
-            Self::Journal(journal) => Ok(judged(&journal.read(site, runner, From::Time(start))?)),
-            Self::Logread(ring) => Ok(judged(&ring.read(site, runner, start)?)),
+        let failures = match self {
+            Self::Journal(journal) => {
+                let Seen { lines, skipped } = journal.read(site, runner, at)?;
+                return Ok((judged(&lines), skipped));
+            }
+            Self::Logread(ring) => judged(&ring.read(site, runner, start)?),
             Self::File(_, follow) => {
                 let lines = follow.read(site)?;
                 let mut judge = lines::Judge::default();
                 let lines = lines.iter().filter_map(|line| lines::split(line));
-                Ok(lines.filter_map(|(tag, message)| judge.failure(tag, message, at.wall)).collect())
+                lines.filter_map(|(tag, message)| judge.failure(tag, message, at.wall)).collect()
             }
             Self::Btmp { seen } => {
                 let since = if *seen == at.wall { start } else { *seen };
                 *seen = at.wall;
                 let mut failures = btmp::read(site)?;
                 failures.retain(|failure| failure.at > since && failure.at <= at.wall);
-                Ok(failures)
+                failures
             }
-        }
+        };
+        Ok((failures, false))
     }
 }
 

@@ -10,7 +10,7 @@ use std::path::Path;
 const START: i64 = 1_795_168_800;
 
 fn read(probe: &mut Auth, root: &Path, seconds: i64) -> Result<view::Auth> {
-    let at = Moment { boot: Duration::ZERO, wall: Timestamp::from_second(START + seconds).unwrap() };
+    let at = journal::tests::moment(seconds);
     let mut seen = None;
     probe.read(&Site::below(root), at, &mut |_, sample| {
         let Sample::Auth(view) = sample else { panic!("{sample:?}") };
@@ -53,6 +53,31 @@ fn the_journal_is_counted_and_forgotten_after_ten_minutes() {
     let view = read(&mut probe, dir.path(), 700).unwrap();
     assert_eq!(counts(&view), (0, 1, Some("192.0.2.3"), Some("journal")));
     assert_eq!(view.failed_at.as_deref(), Some("2026-11-20T10:00:10Z"));
+}
+
+#[test]
+fn a_flood_is_counted_as_long_as_it_lasts() {
+    let dir = tempfile::tempdir().unwrap();
+    journal::make(dir.path());
+    let mut probe = Auth::new(AuthConfig::default());
+    let told = journal::tests::Told::default();
+    probe.runner = told.runner();
+    let mut counted = |minute: i64| {
+        let view = read(&mut probe, dir.path(), minute * 60).unwrap();
+        (view.failed_count.unwrap(), view.source.unwrap().to_string())
+    };
+    told.say(-1, "quiet");
+    assert_eq!(counted(0), (0, "journal".into()));
+    for minute in 0..40 {
+        for at in 0..3000 {
+            told.say(minute * 60_000 + at * 20, "Failed password for root from 192.0.2.1 port 5 ssh2");
+        }
+        let (count, source) = counted(minute + 1);
+        assert!(count >= 1000, "{minute}: {count}");
+        assert_eq!(source, "journal, in part");
+    }
+    assert_eq!([counted(49).1, counted(51).1], ["journal, in part", "journal"]);
+    assert_eq!(counted(52).0, 0);
 }
 
 #[test]

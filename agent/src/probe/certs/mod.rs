@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::config::{Entry, Place, entries};
+use crate::probe::beside::ask_all;
 use crate::probe::reach::{Deadline, split};
 use crate::probe::said::when;
 use crate::probe::{Fault, Moment, Probe, Result, Site};
@@ -24,6 +25,10 @@ const DAY: i64 = 86_400;
 const FILE_BYTES_MAX: u64 = 256 << 10;
 /// How long a port may take.
 const WAIT: Duration = Duration::from_secs(8);
+/// Ports that are asked at a time: each needs the memory of a handshake.
+const ASKED_AT_ONCE: usize = 4;
+/// What all ports together may take: less than the probe's deadline, so that what is known is told.
+const WAIT_ALL: Duration = Duration::from_secs(50);
 /// A short life is expiring when so much of it is left, however many days before people want to know.
 const EXPIRING_PERCENT: f32 = 25.0;
 
@@ -84,13 +89,15 @@ impl Entry for Where {
 /// See the module.
 pub struct Certs {
     config: CertsConfig,
+    wait: Duration,
+    wait_all: Duration,
 }
 
 impl Certs {
     /// With what to look at.
     #[must_use]
     pub const fn new(config: CertsConfig) -> Self {
-        Self { config }
+        Self { config, wait: WAIT, wait_all: WAIT_ALL }
     }
 }
 
@@ -119,24 +126,29 @@ impl Probe for Certs {
         if self.config.cert.is_empty() {
             return Err(Fault::Absent("no certificate is configured".into()));
         }
-        for cert in &self.config.cert {
-            let (source, name) = (cert.source(), cert.name());
-            let mut view = match leaf(site, cert) {
-                Ok((leaf, hosts)) => judged(&leaf, &hosts, at.wall, self.config.warn_days),
-                Err(why) => {
-                    view::Cert { state: Some(text("unreadable")), problem: Some(text(&why)), ..view::Cert::default() }
-                }
+        let mut tell = |cert: &Where, found: Option<std::result::Result<(Leaf, Vec<String>), String>>| {
+            let problem = |why: &str| view::Cert { problem: Some(text(why)), ..view::Cert::default() };
+            let mut view = match found {
+                Some(Ok((leaf, hosts))) => judged(&leaf, &hosts, at.wall, self.config.warn_days),
+                Some(Err(why)) => view::Cert { state: Some(text("unreadable")), ..problem(&why) },
+                None => problem("was not asked: too many others were silent for too long"),
             };
-            view.name = Some(text(name));
-            view.source = Some(text(source));
-            out(ObjectId::of(name), view.into());
-        }
+            view.name = Some(text(cert.name()));
+            view.source = Some(text(cert.source()));
+            out(ObjectId::of(cert.name()), view.into());
+        };
+        // What needs nobody's answer is told first.
+        let (files, ports): (Vec<_>, Vec<_>) = self.config.cert.iter().partition(|cert| cert.file.is_some());
+        files.into_iter().for_each(|cert| tell(cert, Some(leaf(site, cert, self.wait))));
+        let take = |number: usize, found| tell(ports[number], found);
+        let deadline = Deadline::after(self.wait_all);
+        ask_all(&ports, ASKED_AT_ONCE, deadline, |_| self.wait, |cert| leaf(site, cert, self.wait), take);
         Ok(())
     }
 }
 
 /// The certificate, and the names it must have.
-fn leaf(site: &Site, cert: &Where) -> std::result::Result<(Leaf, Vec<String>), String> {
+fn leaf(site: &Site, cert: &Where, wait: Duration) -> std::result::Result<(Leaf, Vec<String>), String> {
     match (&cert.file, &cert.address) {
         (Some(file), _) => {
             let bytes = read(site, file).map_err(|fault| fault.to_string())?;
@@ -146,7 +158,7 @@ fn leaf(site: &Site, cert: &Where) -> std::result::Result<(Leaf, Vec<String>), S
             let (host, port) = split(address.as_deref().unwrap_or_default(), Some(PORT))?;
             let hosts = if cert.hosts.is_empty() { vec![host.clone()] } else { cert.hosts.clone() };
             let asked = hosts.first().unwrap_or(&host);
-            let bytes = tls::shown(&host, port, asked, Deadline::after(WAIT))?;
+            let bytes = tls::shown(&host, port, asked, Deadline::after(wait))?;
             Ok((parse::der(&bytes)?, hosts))
         }
     }

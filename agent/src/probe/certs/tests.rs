@@ -121,6 +121,32 @@ fn a_port_shows_its_certificate() {
 }
 
 #[test]
+fn silent_ports_keep_nobody_waiting() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap();
+    let ports = (0..9).map(|at| format!("{{ name = 'p{at}', address = '{address}' }}"));
+    let certs: Vec<_> = ports.chain(["{ file = '/nas.pem' }".to_owned()]).collect();
+    let mut probe = Certs::new(toml::from_str(&format!("cert = [{}]", certs.join(", "))).unwrap());
+    (probe.wait, probe.wait_all) = (Duration::from_secs(1), Duration::from_millis(1500));
+    let at = Moment { boot: Duration::ZERO, wall: FRESH.parse().unwrap() };
+    let mut seen = Vec::new();
+    let started = std::time::Instant::now();
+    let out = &mut |_, sample| {
+        let Sample::Cert(view) = sample else { panic!("{sample:?}") };
+        seen.push((started.elapsed(), view));
+    };
+    probe.read(&Site::below(Path::new(FIXTURES)), at, out).unwrap();
+    assert_eq!(seen.len(), 10);
+    assert_eq!(seen[0].1.state.as_deref(), Some("ok"), "a file is told first");
+    assert!(seen[0].0 < Duration::from_secs(1) && seen[9].0 < Duration::from_secs(4));
+    let said = |part: &'static str| {
+        seen.iter().filter(move |(_, view)| view.problem.as_ref().is_some_and(|p| p.contains(part)))
+    };
+    assert_eq!((said("no answer in time").count(), said("not asked").count()), (4, 5));
+    assert!(said("not asked").all(|(_, view)| view.state.is_none()), "nobody knows");
+}
+
+#[test]
 fn ports_without_tls_are_told() {
     let shown = |address: &str| {
         let (host, number) = split(address, None).unwrap();

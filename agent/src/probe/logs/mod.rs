@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use atalaya_wire::{ObjectId, Sample, text, view};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::probe::follow::Follow;
-use crate::probe::journal::{From, Journal};
+use crate::probe::journal::{From, Journal, Seen};
 use crate::probe::logread::{Logread, Wanted};
 use crate::probe::runner::Runner;
 use crate::probe::said::when;
@@ -20,6 +20,9 @@ use crate::probe::{Fault, Moment, Probe, Result, Site};
 use config::Source;
 
 pub use config::{LogsConfig, Pattern};
+
+/// Said as long as it is so.
+const SKIPPED: &str = "more lines come than are read; the newest are, and it was found at least so often";
 
 enum Reader {
     File(Follow),
@@ -29,31 +32,34 @@ enum Reader {
 
 impl Reader {
     fn new(source: &Source) -> Self {
+        let journal = |filter: &[&str]| Journal::new(filter, From::Ago(SignedDuration::ZERO));
         match source {
             Source::File(file) => Self::File(Follow::new(file)),
-            Source::Unit(unit) => Self::Journal(Journal::new(&[&format!("--unit={unit}")]), None),
+            Source::Unit(unit) => Self::Journal(journal(&[&format!("--unit={unit}")]), None),
             Source::Tag(tag) => {
                 let ring = Logread::new(Wanted::Tag(tag.clone()));
-                Self::Journal(Journal::new(&[&format!("--identifier={tag}")]), Some(ring))
+                Self::Journal(journal(&[&format!("--identifier={tag}")]), Some(ring))
             }
-            Source::Journal => Self::Journal(Journal::new(&[]), Some(Logread::new(Wanted::All))),
+            Source::Journal => Self::Journal(journal(&[]), Some(Logread::new(Wanted::All))),
         }
     }
 
-    fn read(&mut self, site: &Site, runner: &mut Runner, at: Moment) -> Result<Vec<(Timestamp, String)>> {
+    /// The new lines, and whether there were more.
+    fn read(&mut self, site: &Site, runner: &mut Runner, at: Moment) -> Result<(Vec<(Timestamp, String)>, bool)> {
         Ok(match self {
-            Self::File(follow) => follow.read(site)?.into_iter().map(|line| (at.wall, line)).collect(),
+            Self::File(follow) => (follow.read(site)?.into_iter().map(|line| (at.wall, line)).collect(), false),
             Self::Journal(journal, ring) => {
-                let lines = match (journal.read(site, runner, From::Time(at.wall)), ring) {
+                let Seen { lines, skipped } = match (journal.read(site, runner, at), ring) {
                     (Err(Fault::Absent(why)), Some(ring)) => {
-                        ring.read(site, runner, at.wall).map_err(|fault| match fault {
+                        let lines = ring.read(site, runner, at.wall).map_err(|fault| match fault {
                             Fault::Absent(_) => Fault::Absent(why),
                             fault => fault,
-                        })?
+                        })?;
+                        Seen { lines, skipped: false }
                     }
                     (read, _) => read?,
                 };
-                lines.into_iter().map(|line| (line.time, line.message)).collect()
+                (lines.into_iter().map(|line| (line.time, line.message)).collect(), skipped)
             }
         })
     }
@@ -104,7 +110,12 @@ impl Probe for Logs {
         let mut problems = BTreeMap::new();
         for (source, reader) in &mut self.readers {
             let lines = match reader.read(site, &mut self.runner, at) {
-                Ok(lines) => lines,
+                Ok((lines, skipped)) => {
+                    if skipped {
+                        problems.insert(source.clone(), SKIPPED.to_owned());
+                    }
+                    lines
+                }
                 Err(fault) => {
                     problems.insert(source.clone(), fault.to_string());
                     continue;

@@ -8,7 +8,10 @@ use std::io::Write;
 use std::path::Path;
 
 fn read(probe: &mut Logs, root: &Path) -> Vec<view::Log> {
-    let at = Moment { boot: Duration::ZERO, wall: "2026-11-20T10:00:00Z".parse().unwrap() };
+    read_at(probe, root, journal::tests::moment(0))
+}
+
+fn read_at(probe: &mut Logs, root: &Path, at: Moment) -> Vec<view::Log> {
     let mut seen = Vec::new();
     let out = &mut |_, sample| {
         let Sample::Log(view) = sample else { panic!("{sample:?}") };
@@ -67,6 +70,27 @@ fn the_journal_is_asked_once_for_each_source() {
     });
     let counts: Vec<_> = read(&mut probe, dir.path()).iter().map(|view| view.match_count.unwrap()).collect();
     assert_eq!(counts, [1, 1, 0]);
+}
+
+#[test]
+fn a_quiet_source_is_heard_when_it_speaks() {
+    let dir = tempfile::tempdir().unwrap();
+    journal::make(dir.path());
+    let mut probe = probe("pattern = [{ name = 'disk', pattern = 'I/O error', tag = 'kernel' }]");
+    let told = journal::tests::Told::default();
+    probe.runner = told.runner();
+    let mut count = |second| {
+        let view = read_at(&mut probe, dir.path(), journal::tests::moment(second)).remove(0);
+        (view.match_count.unwrap(), view.problem.is_some())
+    };
+    assert_eq!(count(0), (0, false));
+    // Between two readings.
+    told.say(30_000, "I/O error");
+    assert_eq!(count(60), (1, false));
+    for millis in 0..3000 {
+        told.say(60_000 + millis, "I/O error");
+    }
+    assert_eq!([count(120), count(180)], [(2001, true), (2001, false)]);
 }
 
 #[test]

@@ -11,8 +11,8 @@ use crate::probe::processes::processes;
 use crate::probe::runner::Runner;
 use crate::probe::{Fault, Moment, Site};
 
-/// Lines of the journal that are looked at: half a day of checks every five minutes, and more of failures.
-const LINES: usize = 400;
+/// Lines of the journal that the first reading looks back at: a day of checks every five minutes, and more of failures.
+const LINES: usize = 1000;
 
 /// A program that keeps No-IP informed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,11 +77,44 @@ pub(super) fn find(site: &Site) -> Vec<Found> {
     found
 }
 
+/// The journals of clients that keep no state. They are followed, because such a client writes a line at each check, and
+/// one about an update only when the address changes: among the last lines there may be none for months.
+#[derive(Default)]
+pub(super) struct Journals(Vec<(Client, Journal, Trace)>);
+
+impl Journals {
+    /// What was read so far and now.
+    fn read(
+        &mut self,
+        site: &Site,
+        runner: &mut Runner,
+        at: Moment,
+        client: Client,
+        (filter, take): (&str, fn(&mut Trace, jiff::Timestamp, &str)),
+    ) -> Result<Vec<Known>, Fault> {
+        let place = self.0.iter().position(|followed| followed.0 == client).unwrap_or_else(|| {
+            self.0.push((client, Journal::new(&[filter], From::Last(LINES)), Trace::default()));
+            self.0.len() - 1
+        });
+        let (_, journal, trace) = &mut self.0[place];
+        for line in &journal.read(site, runner, at)?.lines {
+            take(trace, line.time, &line.message);
+        }
+        Ok(vec![Known { host: None, trace: trace.clone() }])
+    }
+}
+
 /// What its traces say; where they may not be read, that. Never empty, but for clients that tell names and have none.
-pub(super) fn traces(site: &Site, runner: &mut Runner, at: Moment, client: Client) -> Vec<Known> {
+pub(super) fn traces(
+    site: &Site,
+    runner: &mut Runner,
+    journals: &mut Journals,
+    at: Moment,
+    client: Client,
+) -> Vec<Known> {
     let read = match client {
-        Client::Duc => journal(site, runner, &["--unit=noip-duc"], duc_line),
-        Client::NoIp2 => journal(site, runner, &["--identifier=noip2"], noip2_line),
+        Client::Duc => journals.read(site, runner, at, client, ("--unit=noip-duc", duc_line)),
+        Client::NoIp2 => journals.read(site, runner, at, client, ("--identifier=noip2", noip2_line)),
         Client::Inadyn => inadyn(site),
         Client::Ddclient => ddclient(site),
         Client::Scripts => openwrt::traces(site, at),
@@ -90,18 +123,4 @@ pub(super) fn traces(site: &Site, runner: &mut Runner, at: Moment, client: Clien
         let unread = Some(format!("cannot tell how {} does: {fault}", client.name()));
         vec![Known { host: None, trace: Trace { unread, ..Trace::default() } }]
     })
-}
-
-fn journal(
-    site: &Site,
-    runner: &mut Runner,
-    filter: &[&str],
-    take: fn(&mut Trace, jiff::Timestamp, &str),
-) -> Result<Vec<Known>, Fault> {
-    let lines = Journal::new(filter).read(site, runner, From::Last(LINES))?;
-    let mut trace = Trace::default();
-    for line in &lines {
-        take(&mut trace, line.time, &line.message);
-    }
-    Ok(vec![Known { host: None, trace }])
 }

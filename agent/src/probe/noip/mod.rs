@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use crate::probe::runner::Runner;
 use crate::probe::{Fault, Moment, Probe, Result, Site};
-use clients::Found;
+use clients::{Found, Journals};
 use trace::{Known, Trace};
 
 pub(crate) use others::others;
@@ -37,13 +37,14 @@ pub struct NoIp {
     /// Names that the agent itself keeps, and tells of elsewhere.
     own: Vec<String>,
     runner: Runner,
+    journals: Journals,
 }
 
 impl NoIp {
     /// With the names to look for.
     #[must_use]
     pub fn new(config: NoIpConfig) -> Self {
-        Self { config, own: Vec::new(), runner: Runner::default() }
+        Self { config, own: Vec::new(), runner: Runner::default(), journals: Journals::default() }
     }
 
     /// Passes over `own`, which the agent keeps itself, and with them clients that are installed and do not run.
@@ -87,7 +88,7 @@ impl Probe for NoIp {
         let known: Vec<(Found, Vec<Known>)> = found
             .into_iter()
             .map(|found| {
-                let known = clients::traces(site, &mut self.runner, at, found.client);
+                let known = clients::traces(site, &mut self.runner, &mut self.journals, at, found.client);
                 (found, known)
             })
             .collect();

@@ -1,7 +1,7 @@
 //! Whether somebody else keeps a name informed, before the agent does so itself: No-IP blocks names that are updated again
 //! and again.
 
-use super::clients::{self, Client, Found};
+use super::clients::{self, Client, Found, Journals};
 use super::trace::Known;
 use crate::probe::runner::Runner;
 use crate::probe::{Moment, Site};
@@ -20,7 +20,7 @@ fn one(site: &Site, at: Moment, hosts: &[String], Found { client, .. }: Found) -
     if matches!(client, Client::Duc | Client::NoIp2) {
         return Some(format!("{name} runs here and updates No-IP already; stop it, or empty [noip_client]"));
     }
-    let known = clients::traces(site, &mut Runner::default(), at, client);
+    let known = clients::traces(site, &mut Runner::default(), &mut Journals::default(), at, client);
     let keeps =
         |host: &&String| known.iter().any(|known| known.host.as_ref().is_some_and(|of| of.eq_ignore_ascii_case(host)));
     if let Some(host) = hosts.iter().find(keeps) {

@@ -91,6 +91,37 @@ fn a_client_without_traces_is_never_well() {
 }
 
 #[test]
+fn a_success_is_remembered_while_nothing_changes() {
+    let dir = tempfile::tempdir().unwrap();
+    runs(dir.path(), "noip-duc");
+    journal::make(dir.path());
+    let told = journal::tests::Told::default();
+    let mut probe = NoIp::new(NoIpConfig::default());
+    probe.runner = told.runner();
+    let mut state = |minute: i64| {
+        let mut seen = None;
+        let at = journal::tests::moment(60 * minute);
+        let out = &mut |_, sample| seen = Some(sample);
+        probe.read(&Site::below(dir.path()), at, out).unwrap();
+        let Some(Sample::NoIp(view)) = seen else { panic!("{seen:?}") };
+        (view.state.unwrap().to_string(), view.succeeded_at.map(|time| time.to_string()))
+    };
+    told.say(-60_000, "update successful; current=203.0.113.7, previous=0.0.0.0");
+    let good = |time: &str| ("ok".to_owned(), Some(time.to_owned()));
+    assert_eq!(state(0), good("2026-11-20T09:59:00Z"));
+    for minute in 1..1500 {
+        told.say(minute * 60_000 - 1000, "checking ip again in 5m");
+        if minute % 5 == 0 {
+            assert_eq!(state(minute), good("2026-11-20T09:59:00Z"), "{minute}");
+        }
+    }
+    told.say(90_000_000, "update failed; server error");
+    assert_eq!(state(1501).0, "failing");
+    told.say(90_070_000, "update successful; current=203.0.113.8, previous=203.0.113.7");
+    assert_eq!(state(1502), good("2026-11-21T11:01:10Z"));
+}
+
+#[test]
 fn an_installed_client_that_does_not_run_is_stopped() {
     let dir = tempfile::tempdir().unwrap();
     assert!(matches!(read(&mut NoIp::new(NoIpConfig::default()), dir.path()), Err(Fault::Absent(_))));

@@ -1,5 +1,7 @@
 //! What should run or answer, as people write it.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 
 use super::TIMEOUT_MAX_SECONDS;
@@ -122,6 +124,11 @@ impl Check {
             Self::Http { name, url, .. } => return name.as_deref().unwrap_or_else(|| page_of(url)),
         };
         name.as_ref().or(otherwise).map_or("process", String::as_str)
+    }
+
+    /// How long it may take to answer.
+    pub(super) fn wait(&self) -> Duration {
+        Duration::from_secs(self.timeout_seconds().unwrap_or_default())
     }
 
     const fn timeout_seconds(&self) -> Option<u64> {

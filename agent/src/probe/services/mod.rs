@@ -10,12 +10,13 @@ mod systemd;
 mod tcp;
 
 use std::fmt::Display;
-use std::thread;
 use std::time::Duration;
 
 use atalaya_wire::{ObjectId, Sample, text, view};
 use jiff::Timestamp;
 
+use crate::probe::beside::ask_all;
+use crate::probe::reach::Deadline;
 use crate::probe::runner::Runner;
 use crate::probe::said::{Since, when};
 use crate::probe::{Fault, Moment, Probe, Result, Site};
@@ -28,7 +29,8 @@ pub use pages::Pages;
 const ASKED_AT_ONCE: usize = 8;
 /// Longer waits would outlast the probe's deadline.
 const TIMEOUT_MAX_SECONDS: u64 = 8;
-const STACK_BYTES: usize = 128 << 10;
+/// What all of them together may take.
+const WAIT: Duration = Duration::from_secs(45);
 
 /// How something does.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -46,6 +48,11 @@ impl Verdict {
     /// It could not be found out.
     fn unknown(problem: impl Display) -> Self {
         Self { problem: Some(problem.to_string()), ..Self::default() }
+    }
+
+    /// Its turn did not come.
+    fn unasked() -> Self {
+        Self::unknown("was not asked: too many others were silent for too long")
     }
 
     fn down(problem: impl Display) -> Self {
@@ -108,11 +115,11 @@ impl Services {
                 }
             });
         }
-        for group in asked.chunks(ASKED_AT_ONCE) {
-            for ((at, _), verdict) in group.iter().zip(ask_all(group)) {
-                verdicts[*at] = verdict;
-            }
-        }
+        let tell = |number: usize, verdict: Option<Verdict>| {
+            verdicts[asked[number].0] = verdict.unwrap_or_else(Verdict::unasked);
+        };
+        let deadline = Deadline::after(WAIT);
+        ask_all(&asked, ASKED_AT_ONCE, deadline, |(_, check)| check.wait(), |(_, check)| ask(check), tell);
         verdicts
     }
 }
@@ -146,28 +153,13 @@ impl Probe for Services {
     }
 }
 
-/// Asks ports and hosts at once: one that is silent keeps nobody waiting but itself.
-fn ask_all(group: &[(usize, &Check)]) -> Vec<Verdict> {
-    let ask = |check: &Check| match check {
-        Check::Tcp { address, timeout_seconds, .. } => tcp::ask(address, timeout(*timeout_seconds)),
-        Check::Icmp { host, timeout_seconds, .. } => ping::ask(host, timeout(*timeout_seconds)),
+/// Asks a port or a host.
+fn ask(check: &Check) -> Verdict {
+    match check {
+        Check::Tcp { address, .. } => tcp::ask(address, check.wait()),
+        Check::Icmp { host, .. } => ping::ask(host, check.wait()),
         _ => Verdict::default(),
-    };
-    thread::scope(|scope| {
-        let spawn = |(_, check): &(usize, &Check)| {
-            let check: Check = (*check).clone();
-            thread::Builder::new().name("ask".into()).stack_size(STACK_BYTES).spawn_scoped(scope, move || ask(&check))
-        };
-        let threads: Vec<_> = group.iter().map(spawn).collect();
-        let verdict = |thread: std::io::Result<thread::ScopedJoinHandle<'_, Verdict>>| {
-            thread.ok().and_then(|thread| thread.join().ok()).unwrap_or_else(|| Verdict::unknown("could not be asked"))
-        };
-        threads.into_iter().map(verdict).collect()
-    })
-}
-
-fn timeout(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
+    }
 }
 
 #[cfg(test)]

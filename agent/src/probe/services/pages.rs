@@ -4,11 +4,17 @@ use std::time::{Duration, Instant};
 
 use atalaya_wire::{ObjectId, Sample};
 
-use super::{Check, ServicesConfig, Verdict, timeout};
+use super::{Check, ServicesConfig, Verdict};
+use crate::probe::beside::ask_all;
+use crate::probe::reach::Deadline;
 use crate::probe::said::Since;
 use crate::probe::web::{ROOTS, Web};
 use crate::probe::{Fault, Moment, Probe, Result, Site};
 
+/// Pages that are asked at a time: each needs the memory of a handshake.
+const ASKED_AT_ONCE: usize = 4;
+/// What all of them together may take: less than the probe's deadline, so that what is known is told.
+const WAIT: Duration = Duration::from_secs(80);
 /// Where a text is looked for.
 const BODY_BYTES_MAX: u64 = 64 << 10;
 
@@ -16,6 +22,7 @@ const BODY_BYTES_MAX: u64 = 64 << 10;
 pub struct Pages {
     checks: Vec<Check>,
     since: Since<Option<bool>>,
+    pub(super) wait: Duration,
 }
 
 impl Pages {
@@ -23,7 +30,7 @@ impl Pages {
     #[must_use]
     pub fn new(config: &ServicesConfig) -> Self {
         let page = |check: &&Check| matches!(check, Check::Http { .. });
-        Self { checks: config.check.iter().filter(page).cloned().collect(), since: Since::default() }
+        Self { checks: config.check.iter().filter(page).cloned().collect(), since: Since::default(), wait: WAIT }
     }
 }
 
@@ -53,22 +60,24 @@ impl Probe for Pages {
             return Err(Fault::Absent("no web page is configured".into()));
         }
         let web = Web::new(&site.path(ROOTS));
-        for check in &self.checks {
-            let verdict = ask(&web, check);
-            out(ObjectId::of(check.name()), verdict.into_view(check, &mut self.since, at.wall).into());
-        }
+        let (checks, since) = (&self.checks, &mut self.since);
+        let tell = |number: usize, verdict: Option<Verdict>| {
+            let (check, verdict) = (&checks[number], verdict.unwrap_or_else(Verdict::unasked));
+            out(ObjectId::of(check.name()), verdict.into_view(check, since, at.wall).into());
+        };
+        ask_all(checks, ASKED_AT_ONCE, Deadline::after(self.wait), Check::wait, |check| ask(&web, check), tell);
         Ok(())
     }
 }
 
 fn ask(web: &Web, check: &Check) -> Verdict {
-    let Check::Http { url, status: wanted, contains, timeout_seconds, .. } = check else { return Verdict::default() };
+    let Check::Http { url, status: wanted, contains, .. } = check else { return Verdict::default() };
     if !url.starts_with("http://") && !url.starts_with("https://") {
         return Verdict::unknown("the URL begins with neither http:// nor https://");
     }
     let started = Instant::now();
     let bytes = if contains.is_some() { BODY_BYTES_MAX } else { 0 };
-    let answer = match web.get(url, bytes, timeout(*timeout_seconds)) {
+    let answer = match web.get(url, bytes, check.wait()) {
         Ok(answer) => answer,
         Err(why) => return Verdict::down(why),
     };

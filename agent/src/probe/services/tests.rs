@@ -102,6 +102,24 @@ fn processes_are_counted_and_their_restarts() {
     assert_eq!((seen[0].restart_count, seen[1].restart_count), (Some(1), Some(0)));
 }
 
+/// Pages that never answer, as many as are asked at a time, and one more.
+#[test]
+fn pages_that_are_silent_are_told_in_time() {
+    let silent = serve(vec![Vec::new(); 9]);
+    let check = |name| format!(r#"{{ kind = "http", name = "{name}", timeout_seconds = 1, url = "{silent}" }}"#);
+    let checks: Vec<String> = (0..9).map(check).collect();
+    let mut probe = Pages::new(&config(&format!("check = [{}]", checks.join(", "))));
+    probe.wait = Duration::from_millis(2500);
+    let started = std::time::Instant::now();
+    let seen = read(&mut probe, Path::new("/nowhere"), "2026-11-21T10:00:00Z");
+    assert!(started.elapsed() < Duration::from_secs(5), "side by side");
+    let down = seen.iter().filter(|view| view.up == Some(false)).count();
+    let unasked = seen.iter().filter(|view| view.up.is_none() && view.problem.as_ref().unwrap().contains("not asked"));
+    // Two rounds fit in; whoever was never asked is not called down.
+    assert_eq!((seen.len(), down + unasked.count()), (9, 9));
+    assert!((4..=8).contains(&down), "{down}");
+}
+
 #[test]
 fn pages_are_up_if_they_say_what_they_should() {
     let page = |status: &str, body: &str| {

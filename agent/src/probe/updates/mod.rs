@@ -91,11 +91,11 @@ impl Probe for Updates {
             },
         };
         let reason = kernel::restart(site);
-        let waiting = match (waiting, &reason) {
-            (Ok(waiting), _) => Some(waiting),
+        let (waiting, result) = match waiting {
+            Ok(waiting) => (Some(waiting), Ok(())),
             // What is known of a restart is worth telling all the same.
-            (Err(_), Some(_)) => None,
-            (Err(fault), None) => return Err(fault),
+            Err(fault) if reason.is_some() => (None, Err(fault)),
+            Err(fault) => return Err(fault),
         };
         let view = view::Updates {
             manager: Some(text(name)),
@@ -106,7 +106,7 @@ impl Probe for Updates {
             lists_at: lists_at.map(when),
         };
         out(ObjectId::only(), view.into());
-        Ok(())
+        result
     }
 }
 

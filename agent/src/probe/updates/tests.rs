@@ -15,15 +15,20 @@ fn machine(files: &[&str]) -> tempfile::TempDir {
 }
 
 fn read(root: &Path, code: i32, text: &'static str) -> Result<view::Updates> {
+    let (seen, result) = look(root, code, text);
+    result.map(|()| seen.unwrap())
+}
+
+fn look(root: &Path, code: i32, text: &'static str) -> (Option<view::Updates>, Result<()>) {
     let mut probe = Updates::new(&UpdatesConfig::default());
     probe.runner = Runner::Fake(Box::new(move |_, _: &[&str]| Ok(Output { code: Some(code), text: text.into() })));
     let mut seen = None;
     let at = Moment { boot: Duration::ZERO, wall: Timestamp::UNIX_EPOCH };
-    probe.read(&Site::below(root), at, &mut |_, sample| {
+    let result = probe.read(&Site::below(root), at, &mut |_, sample| {
         let Sample::Updates(view) = sample else { panic!("{sample:?}") };
         seen = Some(view);
-    })?;
-    Ok(seen.unwrap())
+    });
+    (seen, result)
 }
 
 #[test]
@@ -50,8 +55,19 @@ fn lists_that_are_not_there_show_nothing() {
     let dir = machine(&["/usr/lib/opkg/status", "/var/opkg-lists/lock"]);
     assert!(read(dir.path(), 0, "").unwrap_err().to_string().contains("no lists"));
     let dir = machine(&["/usr/lib/opkg/status", "/run/reboot-required"]);
-    let view = read(dir.path(), 0, "").unwrap();
+    let (view, result) = look(dir.path(), 0, "");
+    let view = view.unwrap();
     assert_eq!((view.pending_count, view.reboot_required), (None, Some(true)));
+    assert!(result.unwrap_err().to_string().contains("no lists"));
+}
+
+#[test]
+fn a_manager_that_fails_is_told_beside_a_restart_that_waits() {
+    let dir = machine(&["/var/lib/dpkg/status", "/var/lib/apt/lists/deb_dists_Release", "/run/reboot-required"]);
+    let (view, result) = look(dir.path(), 100, "");
+    let view = view.unwrap();
+    assert_eq!((view.pending_count, view.reboot_required), (None, Some(true)));
+    assert_eq!(result.unwrap_err().state(), "failed");
 }
 
 #[test]

@@ -7,7 +7,7 @@ pub enum Platform {
     Sensor,
     /// Something that is so or not. Shown from a flag.
     Binary,
-    /// Whether a text key is something else than the words given: a problem, then.
+    /// Whether a text key is something else than the words given: a problem, then. `unknown` is neither.
     Problem(&'static str),
 }
 

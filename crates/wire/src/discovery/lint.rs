@@ -105,6 +105,13 @@ fn check_component(component: &Map<String, Value>) -> Vec<String> {
         "sensor" => check_sensor(component, &mut out),
         "binary_sensor" => {
             known(component, BINARY, "binary_sensor", &mut out);
+            // A key that is null or not there would be told as off or as a problem.
+            if !["default(none) is none", "default('unknown', true)"]
+                .iter()
+                .any(|rule| text(component, "val_tpl").contains(rule))
+            {
+                out.push("a template that knows no unknown".into());
+            }
             if has("dev_cla") && !BINARY_CLASSES.contains(&text(component, "dev_cla")) {
                 out.push("device_class".into());
             }

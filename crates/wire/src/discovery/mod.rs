@@ -164,16 +164,20 @@ fn component(topics: &Topics, device: &Device, id: &ObjectId, sample: &Sample, e
     (component, value)
 }
 
-/// Flags become `ON` and `OFF`; what is unknown becomes `None`, which Home Assistant shows as unknown.
+/// Flags become `ON` and `OFF`; what is unknown, not said or not there becomes `None`, which Home Assistant shows as
+/// unknown: that nobody knows is no problem yet.
 fn template(entity: &Entity) -> String {
     let key = entity.key;
     match entity.platform {
         Platform::Sensor => format!("{{{{ value_json.{key} }}}}"),
         Platform::Binary => {
-            format!("{{{{ None if value_json.{key} is none else 'ON' if value_json.{key} else 'OFF' }}}}")
+            format!(
+                "{{{{ None if value_json.{key} | default(none) is none else 'ON' if value_json.{key} else 'OFF' }}}}"
+            )
         }
         Platform::Problem(good) => {
-            format!("{{{{ None if value_json.{key} is none else 'OFF' if value_json.{key} == '{good}' else 'ON' }}}}")
+            let unknown = format!("value_json.{key} | default('unknown', true) == 'unknown'");
+            format!("{{{{ None if {unknown} else 'OFF' if value_json.{key} == '{good}' else 'ON' }}}}")
         }
     }
 }

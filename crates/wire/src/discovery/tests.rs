@@ -66,6 +66,22 @@ fn nothing_that_home_assistant_rejects() {
 }
 
 #[test]
+fn what_nobody_knows_is_no_problem() {
+    let (message, _) = made(&everything(), &[]);
+    let json: Value = serde_json::from_str(&message).unwrap();
+    let template = |id: &str| json["cmps"][id]["val_tpl"].as_str().unwrap_or_default().to_owned();
+    // Tried with Jinja: ok, something else, 'unknown', null, and a key that is not there.
+    assert_eq!(
+        template("noip_x_state_problem"),
+        "{{ None if value_json.state | default('unknown', true) == 'unknown' else 'OFF' if value_json.state == 'ok' else 'ON' }}"
+    );
+    assert_eq!(
+        template("service_x_up"),
+        "{{ None if value_json.up | default(none) is none else 'ON' if value_json.up else 'OFF' }}"
+    );
+}
+
+#[test]
 fn every_key_is_one_of_its_view() {
     for kind in KINDS {
         for entity in entities(kind.name) {
@@ -106,6 +122,7 @@ fn the_linter_finds_what_is_wrong() {
         ("cmps.raid_md0_state", "ops", json!([])),
         ("cmps.system_booted_at", "unit_of_meas", json!("s")),
         ("cmps.button_refresh", "cmd_t", json!("")),
+        ("cmps.raid_md0_state_problem", "val_tpl", json!("{{ 'OFF' if value_json.state == 'ok' else 'ON' }}")),
         ("cmps.system_load_1", "uniq_id", json!("atalaya_0123456789abcdef_system_cpu_percent")),
     ];
     assert_eq!(lint(&good), Vec::<String>::new());

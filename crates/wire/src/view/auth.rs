@@ -14,7 +14,8 @@ view! {
         failed_at: Text, Quiet;
         /// From where it came.
         failed_from: Text, Any;
-        /// Where that is read: `journal`, `btmp` or a file.
+        /// Where that is read: `journal`, `logread`, `btmp` or a file; `journal, in part` where more came than is read, so
+        /// that the counts are at least that.
         source: Text, Any;
     }
 }

@@ -16,7 +16,7 @@ view! {
         matched_at: Text, Any;
         /// The line, shortened.
         line: Text, Any;
-        /// Why it cannot be looked for.
+        /// Why it cannot be looked for, or not in every line.
         problem: Text, Any;
     }
 }
