@@ -68,11 +68,12 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
             probe.only_look();
         }
         let (samples, result) = read(&mut **probe);
+        let left_out = crate::probe::left_out(probe.left_out(), probe.chosen_by());
         failed |= matches!(result, Err(Fault::Failed(_)));
         if args.parts {
             out.line(apart::lines(&samples, &result).trim_end())?;
         } else {
-            tell(&mut out, probe.name(), &samples, &result)?;
+            tell(&mut out, probe.name(), &samples, &result, left_out.as_deref())?;
         }
     }
     out.finish()?;
@@ -99,15 +100,24 @@ fn read(probe: &mut dyn Probe) -> (Samples, crate::probe::Result<()>) {
     (samples, result)
 }
 
-fn tell(out: &mut Output, name: &str, samples: &Samples, result: &crate::probe::Result<()>) -> Result<()> {
+fn tell(
+    out: &mut Output,
+    name: &str,
+    samples: &Samples,
+    result: &crate::probe::Result<()>,
+    left_out: Option<&str>,
+) -> Result<()> {
     if out.json {
         let views: Vec<_> = samples.iter().map(|(id, sample)| view(id, sample)).collect();
         let state = result.as_ref().map_or_else(Fault::state, |()| "ok");
-        let problem = result.as_ref().err().map(ToString::to_string);
+        let problem = result.as_ref().err().map(ToString::to_string).or_else(|| left_out.map(str::to_owned));
         return out.json(&serde_json::json!({ "probe": name, "state": state, "problem": problem, "views": views }));
     }
     match result {
-        Ok(()) => out.line(format_args!("{name}"))?,
+        Ok(()) => match left_out {
+            Some(why) => out.line(format_args!("{name}: {why}"))?,
+            None => out.line(format_args!("{name}"))?,
+        },
         Err(fault) => out.line(format_args!("{name}: {}: {}", fault.state(), shown(fault.to_string().as_bytes())))?,
     }
     for (id, sample) in samples {

@@ -56,6 +56,10 @@ impl Probe for Apart {
         self.probe.every()
     }
 
+    fn chosen_by(&self) -> &'static str {
+        self.probe.chosen_by()
+    }
+
     /// Longer than the other process has: it tells more about what hangs than we could.
     fn deadline(&self) -> Duration {
         self.probe.deadline() + Duration::from_secs(10)

@@ -82,6 +82,16 @@ pub trait Probe: Send {
     /// A person looks: from now on nothing is sent or changed by reading. Only what acts has something to leave off.
     fn only_look(&mut self) {}
 
+    /// How much the last reading left out because there was more than it looks at.
+    fn left_out(&self) -> usize {
+        0
+    }
+
+    /// What to write into the configuration so that what matters is not left out.
+    fn chosen_by(&self) -> &'static str {
+        "name fewer in its section"
+    }
+
     /// When what it reads last changed, where that is cheap to know: one that reads elsewhere is then not started for
     /// nothing.
     fn changed_at(&self, _site: &Site) -> Option<Timestamp> {
@@ -94,6 +104,12 @@ pub trait Probe: Send {
     ///
     /// What keeps it from seeing anything. What is wrong with one of several things is in that thing's sample.
     fn read(&mut self, site: &Site, at: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()>;
+}
+
+/// That a probe did not look at everything: how many things are left out, and what to do about it. It fits into a text
+/// on the wire.
+pub(crate) fn left_out(count: usize, chosen_by: &str) -> Option<String> {
+    (count > 0).then(|| format!("{count} more are left out because there are so many: {chosen_by}"))
 }
 
 #[cfg(test)]

@@ -1,4 +1,7 @@
 //! Who runs.
+//!
+//! `procfs-core` is no help here: it panics on a line of `/proc/<id>/stat` that is cut at the name, and demands forty
+//! fields where three are needed.
 
 use std::time::Duration;
 

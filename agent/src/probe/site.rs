@@ -1,13 +1,16 @@
 //! Where probes look.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use crate::probe::{Fault, Result};
 
 /// Files of `/proc` and `/sys` that are longer are not what we take them for.
 const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// What the kernel hands out of a table at a time.
+const TABLE_BYTES: usize = 4096;
 
 /// The machine, or a folder that tests made to look like one.
 #[derive(Clone, Debug)]
@@ -48,6 +51,17 @@ impl Site {
     pub fn text(&self, path: impl AsRef<Path>) -> Result<String> {
         let shown = path.as_ref().display();
         read(&self.path(path.as_ref())).map_err(|err| Fault::io(shown, &err))
+    }
+
+    /// A table that is read line by line because it may be long.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::text`].
+    pub(crate) fn open(&self, path: impl AsRef<Path>) -> Result<BufReader<File>> {
+        let path = path.as_ref();
+        let file = File::open(self.path(path)).map_err(|err| Fault::io(path.display(), &err))?;
+        Ok(BufReader::with_capacity(TABLE_BYTES, file))
     }
 
     /// A file of one line, without its end; `None` where it cannot be read.

@@ -45,8 +45,8 @@ impl Daemon {
         let probes = self.board.of("probe").into_iter().filter_map(|(id, sample)| {
             let view = json_of(sample.clone());
             let state = view["state"].as_str().unwrap_or_default().to_owned();
-            (!matches!(state.as_str(), "ok" | "absent"))
-                .then(|| json!({ "probe": id.as_str(), "state": state, "problem": view["problem"] }))
+            let well = state == "absent" || state == "ok" && view["problem"].is_null();
+            (!well).then(|| json!({ "probe": id.as_str(), "state": state, "problem": view["problem"] }))
         });
         json!({
             "node": self.node.as_str(),

@@ -23,7 +23,7 @@ const TURNS: &[(&str, &str)] = &[
     ("probe", "state"),
 ];
 /// Objects: more disks, mounts and services than any NAS has.
-const OBJECTS_MAX: usize = 512;
+pub(super) const OBJECTS_MAX: usize = 512;
 
 /// One object's latest sample.
 #[derive(Debug)]
@@ -69,10 +69,10 @@ impl Board {
     /// Takes a sample; gives what turned, if something did that is worth a record. `now` is since the start of the
     /// machine, `ts` by the wall clock in seconds.
     pub(super) fn see(&mut self, id: ObjectId, sample: Sample, now: Duration, ts: i64) -> Option<Changed> {
-        let key = (sample.name(), id);
-        if self.entries.len() >= OBJECTS_MAX && !self.entries.contains_key(&key) {
+        if self.is_full_for(&sample, &id) {
             return None;
         }
+        let key = (sample.name(), id);
         let Some(entry) = self.entries.get_mut(&key) else {
             let due = self.outputs;
             let told = Some((sample.clone(), now));
@@ -93,6 +93,11 @@ impl Board {
             entry.due = self.outputs;
         }
         changed
+    }
+
+    /// Whether it is new, and there are so many already that it is left out.
+    pub(super) fn is_full_for(&self, sample: &Sample, id: &ObjectId) -> bool {
+        self.entries.len() >= OBJECTS_MAX && !self.has(sample.name(), id)
     }
 
     /// Everything has to be told anew to this output, or to all.
@@ -267,5 +272,7 @@ mod tests {
             board.see(ObjectId::of(&number.to_string()), system(1.0), second(1), 1);
         }
         assert_eq!(board.objects().len(), OBJECTS_MAX);
+        let full = |number: &str| board.is_full_for(&system(1.0), &ObjectId::of(number));
+        assert!(full("1999") && !full("0"), "what is there already is not left out");
     }
 }

@@ -22,7 +22,7 @@ use super::{clock, control, node, probes, signals, supervisor};
 use crate::config::Config;
 use crate::link::{Ear, Heard};
 use crate::outbox::{Records, Ring};
-use crate::probe::{Fault, Moment, Site, boot_id};
+use crate::probe::{Moment, Site, boot_id};
 use crate::schedule::Event as Due;
 
 /// Frames kept for a sidecar that is not there: an hour at the usual interval, a day when thinned.
@@ -236,7 +236,7 @@ impl Daemon {
         }
         for number in self.eyes.step(self.now) {
             let name = self.eyes.name(number);
-            self.probe_view(name, Some(&Fault::Failed("it does not answer".into())), "stuck", None);
+            self.probe_view(name, Some("it does not answer".into()), "stuck", None);
         }
         self.limit_run();
         self.plan_step(Due::Tick);

@@ -18,7 +18,7 @@ const STACK_BYTES: usize = 256 << 10;
 const RARE: Duration = Duration::from_secs(300);
 /// Deadline of a probe that is quick.
 const QUICK_MAX: Duration = Duration::from_secs(15);
-/// Objects of one reading.
+/// Objects of one reading: what it takes of memory and of the wire has a bound, and what is beyond is told as left out.
 const SAMPLES_MAX: usize = 128;
 
 /// What came of a reading.
@@ -28,6 +28,8 @@ pub(super) struct Reading {
     /// Which reading of it.
     pub(super) turn: u64,
     pub(super) samples: Vec<(ObjectId, Sample)>,
+    /// How many there were besides, and what to do about it.
+    pub(super) left_out: Option<String>,
     pub(super) result: Result<(), Fault>,
     pub(super) took: Duration,
     /// Back from the thread that it was lent to.
@@ -205,13 +207,16 @@ impl Eyes {
 fn work(tasks: &mpsc::Receiver<Task>, site: &Site, out: &Sender<Reading>) {
     while let Ok((number, turn, mut probe, at)) = tasks.recv() {
         let began = std::time::Instant::now();
-        let mut samples = Vec::new();
+        let (mut samples, mut beyond) = (Vec::new(), 0);
         let result = probe.read(site, at, &mut |id, sample| {
             if samples.len() < SAMPLES_MAX {
                 samples.push((id, sample));
+            } else {
+                beyond += 1;
             }
         });
-        let reading = Reading { number, turn, samples, result, took: began.elapsed(), probe };
+        let left_out = crate::probe::left_out(beyond + probe.left_out(), probe.chosen_by());
+        let reading = Reading { number, turn, samples, left_out, result, took: began.elapsed(), probe };
         if out.send_blocking(reading).is_err() {
             return;
         }
@@ -278,6 +283,45 @@ mod tests {
         assert!(eyes.step(at(501)).is_empty());
         let reading = readings.recv_blocking().unwrap();
         assert!(eyes.back(reading.number, reading.turn, reading.probe));
+    }
+
+    #[test]
+    fn what_is_left_out_is_counted_and_told() {
+        struct Many(usize);
+        impl Probe for Many {
+            fn name(&self) -> &'static str {
+                "many"
+            }
+
+            fn every(&self) -> Duration {
+                Duration::from_secs(60)
+            }
+
+            fn left_out(&self) -> usize {
+                2
+            }
+
+            fn chosen_by(&self) -> &'static str {
+                "name what does not matter in probes.many.ignored"
+            }
+
+            fn read(&mut self, _: &Site, _: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> crate::probe::Result<()> {
+                (0..self.0).for_each(|number| out(ObjectId::of(&number.to_string()), Auth::default().into()));
+                Ok(())
+            }
+        }
+        let check = |number: usize, left_out: &str| {
+            let (out, readings) = async_channel::unbounded();
+            Eyes::new(vec![Box::new(Many(number))], Site::default(), out).step(at(0));
+            let reading = readings.recv_blocking().unwrap();
+            assert_eq!(reading.samples.len(), number.min(SAMPLES_MAX));
+            let told = reading.left_out.unwrap();
+            assert!(told.starts_with(left_out) && told.ends_with("probes.many.ignored"), "{told}");
+            assert_eq!(atalaya_wire::text(&told).as_str(), told, "it fits");
+        };
+        check(SAMPLES_MAX, "2 more are left out");
+        check(SAMPLES_MAX + 22, "24 more are left out");
+        assert_eq!(crate::probe::left_out(0, "x"), None);
     }
 
     #[test]

@@ -44,6 +44,7 @@ impl Daemon {
         self.reconnect(&old.outputs);
         self.board.again(self.wires.len(), self.config.heartbeat);
         self.known.begin_anew();
+        self.troubles.remove("objects");
         self.eyes = Eyes::new(eyes, Site::default(), self.read_out.clone());
         self.runs.adopt(&self.config, self.node.as_str(), &self.known);
         self.board.retain_jobs(|id| self.config.jobs.iter().any(|job| job.plan.name == id.as_str()));

@@ -7,6 +7,7 @@ use atalaya_wire::message::{Builder, Head, Stream};
 use atalaya_wire::view::{Meta, Probe as ProbeView};
 use atalaya_wire::{ObjectId, Sample, text};
 
+use super::board::OBJECTS_MAX;
 use super::clock;
 use super::daemon::Daemon;
 use super::eyes::Reading;
@@ -27,7 +28,10 @@ impl Daemon {
             crate::memory::give_back();
         }
         let state = reading.result.as_ref().map_or_else(Fault::state, |()| "ok");
-        self.probe_view(name, reading.result.as_ref().err(), state, Some(reading.took));
+        let fault = reading.result.as_ref().err().map(ToString::to_string);
+        let problem: Vec<String> = fault.into_iter().chain(reading.left_out).collect();
+        let problem = (!problem.is_empty()).then(|| problem.join("; "));
+        self.probe_view(name, problem, state, Some(reading.took));
         // Who sees some of it and is denied the rest has told what is there.
         let told = matches!(state, "ok" | "absent") || state == "denied" && !reading.samples.is_empty();
         for (id, sample) in reading.samples {
@@ -76,22 +80,24 @@ impl Daemon {
         }
     }
 
-    /// How a probe does, as a view; a line in the log when that turns.
+    /// How a probe does, as a view; a line in the log when that turns. With `ok`, a problem is what it left out.
     pub(super) fn probe_view(
         &mut self,
         name: &'static str,
-        fault: Option<&Fault>,
+        problem: Option<String>,
         state: &'static str,
         took: Option<Duration>,
     ) {
-        let problem = fault.map(ToString::to_string);
         let key = ObjectId::of(name);
-        let before = match self.board.get("probe", &key) {
-            Some(Sample::Probe(view)) => view.state.clone(),
-            _ => None,
+        let (before, partly) = match self.board.get("probe", &key) {
+            Some(Sample::Probe(view)) => (view.state.clone(), view.problem.is_some()),
+            _ => (None, false),
         };
+        let why = problem.as_deref().unwrap_or_default();
         if before.as_deref() != Some(state) && matches!(state, "denied" | "failed" | "stuck") {
-            tracing::warn!(probe = name, state, why = problem.as_deref().unwrap_or_default(), "cannot see");
+            tracing::warn!(probe = name, state, why, "cannot see");
+        } else if state == "ok" && !why.is_empty() && !(before.as_deref() == Some(state) && partly) {
+            tracing::warn!(probe = name, why, "does not see all");
         }
         let view = ProbeView {
             state: Some(text(state)),
@@ -103,6 +109,12 @@ impl Daemon {
 
     /// A sample: on the board, into the next frame, and a record if something turned.
     pub(super) fn show(&mut self, id: ObjectId, sample: Sample) {
+        if self.board.is_full_for(&sample, &id) {
+            self.trouble(
+                "objects",
+                &format!("more than {OBJECTS_MAX} things are seen, others are not told: watch fewer"),
+            );
+        }
         let (bytes, parts) = self.frame.room();
         if bytes < FRAME_ROOM_BYTES_MIN || parts < FRAME_ROOM_PARTS_MIN {
             self.send_frame();

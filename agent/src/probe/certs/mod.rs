@@ -99,6 +99,10 @@ impl Probe for Certs {
         "certs"
     }
 
+    fn chosen_by(&self) -> &'static str {
+        "name fewer in probes.certs.cert"
+    }
+
     fn every(&self) -> Duration {
         Duration::from_secs(3600)
     }

@@ -29,10 +29,12 @@ pub(in crate::probe) struct Found {
     pub(in crate::probe) suspended: bool,
 }
 
-/// All disks, by name.
-pub(in crate::probe) fn list(site: &Site) -> Vec<Found> {
+/// The disks that are `wanted`, by name, and how many there are besides.
+pub(in crate::probe) fn list(site: &Site, wanted: impl Fn(&Found) -> bool) -> (Vec<Found>, usize) {
     let names = site.names("/sys/block");
-    names.iter().filter(|name| is_disk(name)).filter_map(|name| find(site, name)).take(DISKS_MAX).collect()
+    let mut all = names.iter().filter(|name| is_disk(name)).filter_map(|name| find(site, name)).filter(wanted);
+    let disks = all.by_ref().take(DISKS_MAX).collect();
+    (disks, all.count())
 }
 
 fn is_disk(name: &str) -> bool {

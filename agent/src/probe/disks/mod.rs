@@ -55,6 +55,7 @@ pub struct Disks {
     /// What each was last known to do.
     powers: BTreeMap<ObjectId, Text>,
     smart: Option<Smart>,
+    left_out: usize,
 }
 
 impl Disks {
@@ -74,6 +75,7 @@ impl Disks {
             known: BTreeMap::new(),
             powers: BTreeMap::new(),
             smart,
+            left_out: 0,
         }
     }
 
@@ -91,10 +93,18 @@ impl Probe for Disks {
         Duration::from_secs(60)
     }
 
+    fn left_out(&self) -> usize {
+        self.left_out
+    }
+
+    fn chosen_by(&self) -> &'static str {
+        "name what does not matter in probes.disks.ignored"
+    }
+
     fn read(&mut self, site: &Site, at: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {
         let stats = site.text("/proc/diskstats")?;
-        let mut disks = list(site);
-        disks.retain(|disk| !self.ignores(disk));
+        let (disks, left_out) = list(site, |disk| !self.ignores(disk));
+        self.left_out = left_out;
         if disks.is_empty() && self.known.is_empty() {
             return Err(Fault::Absent("there is no disk in /sys/block".into()));
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use atalaya_wire::view::Disk;
+use procfs_core::DiskStat;
 
 use crate::probe::disks::list::DISKS_MAX;
 use crate::probe::measure::{gained, per_second};
@@ -21,26 +22,31 @@ pub(in crate::probe) struct Work {
     busy_millis: u64,
 }
 
-/// What the disks `named` did.
+/// What the disks `named` did. Lines are read one by one: one that is damaged, or of the short kind that partitions had
+/// before Linux 2.6.25, costs no other.
 pub(in crate::probe) fn parse<'a>(text: &str, named: impl Fn(&str) -> Option<&'a str>) -> BTreeMap<&'a str, Work> {
     let mut all = BTreeMap::new();
     for line in text.lines() {
-        let mut words = line.split_ascii_whitespace().skip(2);
-        let Some(name) = words.next().and_then(&named) else { continue };
-        let mut numbers = [0_u64; 10];
-        let found = numbers.iter_mut().zip(words).map(|(into, word)| word.parse().map(|number| *into = number));
-        let [reads, _, read_sectors, _, writes, _, written_sectors, _, _, busy_millis] = match found.collect() {
-            Ok::<Vec<()>, _>(found) if found.len() == 10 => numbers,
-            _ => continue,
-        };
+        let Ok(stat) = DiskStat::from_line(line) else { continue };
+        let Some(name) = named(&stat.name) else { continue };
         if all.len() < DISKS_MAX {
-            all.insert(name, Work { reads, read_sectors, writes, written_sectors, busy_millis });
+            all.insert(name, Work::of(&stat));
         }
     }
     all
 }
 
 impl Work {
+    const fn of(stat: &DiskStat) -> Self {
+        Self {
+            reads: stat.reads,
+            read_sectors: stat.sectors_read,
+            writes: stat.writes,
+            written_sectors: stat.sectors_written,
+            busy_millis: stat.time_in_progress,
+        }
+    }
+
     /// Rates since `before`.
     pub(super) fn rates(self, before: Self, passed: Duration, view: &mut Disk) {
         let bytes = |sectors: u64| sectors.saturating_mul(SECTOR_BYTES);
@@ -75,6 +81,20 @@ mod tests {
             "counters that went back are another disk's"
         );
         assert!(line("10 0 100 5 20 0 200").is_empty() && line("10 0 x 5 20 0 200 9 0 1000 14").is_empty());
+    }
+
+    #[test]
+    fn kernels_of_all_ages_and_damaged_lines() {
+        let names = ["sda", "sdb", "nvme0n1", "sdc"];
+        let named = |name: &str| names.into_iter().find(|known| *known == name);
+        let text = "   8       0 sda 1 0 2 5 3 0 4 9 0 6 14\n\
+            \u{fffd} 0 sdc 1 0 2 5 3 0 4 9 0 6 14\n\
+            8 1 sda1 1 2 3 4\n\n8 16 sdb\n8 16 sdb 1 0 2 5 3 0 4 9 0 6 14 0 0 0 0\n\
+            259 0 nvme0n1 1 0 2 5 3 0 4 9 0 6 14 0 0 0 0 0 0 99 more\n\
+            8 32 sdc 1 0 2 5 -3 0 4 9 0 6 14\n8 32 sdc 1 0 2 5 99999999999999999999 0 4 9 0 6 14\n8 32 sd";
+        let all = parse(text, named);
+        let work = Work { reads: 1, read_sectors: 2, writes: 3, written_sectors: 4, busy_millis: 6 };
+        assert_eq!(all, BTreeMap::from([("nvme0n1", work), ("sda", work), ("sdb", work)]));
     }
 
     #[test]

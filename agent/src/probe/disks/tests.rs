@@ -177,3 +177,16 @@ fn a_smartctl_that_hangs_is_killed_and_told() {
     let alive = nix::sys::signal::kill(nix::unistd::Pid::from_raw(id), None);
     assert_eq!(alive, Err(nix::errno::Errno::ESRCH));
 }
+
+#[test]
+fn disks_beyond_the_limit_are_counted_and_those_that_are_ignored_make_room() {
+    let sketch = Sketch::new(&[("proc/diskstats", "")]);
+    for n in 0..DISKS_MAX + 5 {
+        sketch.put(&format!("sys/block/sd{n}/size"), "2048");
+        sketch.put(&format!("sys/block/sd{n}/device/model"), &format!("disk {n}"));
+    }
+    let ignored = (0..3).map(|n| format!("sd{n}")).collect();
+    let mut disks = Disks::new(DisksConfig { smart: false, ignored, ..DisksConfig::default() });
+    let seen = see(&mut disks, &sketch.site(), 10);
+    assert_eq!((seen.len(), disks.left_out()), (DISKS_MAX, 2));
+}

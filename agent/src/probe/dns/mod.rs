@@ -91,6 +91,10 @@ impl Probe for Dns {
         "dns"
     }
 
+    fn chosen_by(&self) -> &'static str {
+        "name fewer in probes.dns.host"
+    }
+
     fn every(&self) -> Duration {
         Duration::from_secs(300)
     }

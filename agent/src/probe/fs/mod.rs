@@ -17,7 +17,7 @@ use crate::config::places;
 use crate::probe::measure::percent;
 use crate::probe::{Fault, Moment, Probe, Result, Site};
 use asking::{Answer, Asking, Room, room};
-use mountinfo::{MOUNTS_MAX, Mount, automatic, mounts};
+use mountinfo::{MOUNTS_MAX, Mount};
 
 /// How long all of them have to answer.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -41,13 +41,14 @@ pub struct Fs {
     asking: Asking,
     /// Those that could be written once.
     writable: BTreeSet<PathBuf>,
+    left_out: usize,
 }
 
 impl Fs {
     /// One that has read nothing yet.
     #[must_use]
     pub fn new(config: FsConfig) -> Self {
-        Self { config, asking: Asking::new(room, PATIENCE), writable: BTreeSet::new() }
+        Self { config, asking: Asking::new(room, PATIENCE), writable: BTreeSet::new(), left_out: 0 }
     }
 
     /// Whether it was writable before and is not any more, or the kernel says that it made it so.
@@ -68,10 +69,22 @@ impl Probe for Fs {
         Duration::from_secs(60)
     }
 
+    fn left_out(&self) -> usize {
+        self.left_out
+    }
+
+    fn chosen_by(&self) -> &'static str {
+        "name what matters in probes.fs.expected, others in .ignored"
+    }
+
     fn read(&mut self, site: &Site, _: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {
-        let table = site.text("/proc/self/mountinfo")?;
-        let mut found = mounts(&table, &|mount| self.config.expected.contains(&mount.path));
-        found.retain(|mount| !self.config.ignored.contains(&mount.path));
+        let (expected, ignored) = (&self.config.expected, &self.config.ignored);
+        let wanted = |mount: &Mount| expected.contains(&mount.path);
+        let table = site.open("/proc/self/mountinfo")?;
+        let table = mountinfo::read(table, &wanted, &|mount| ignored.contains(&mount.path))
+            .map_err(|err| Fault::io("/proc/self/mountinfo", &err))?;
+        let found = table.mounts;
+        self.left_out = table.left_out;
         let paths: Vec<PathBuf> = found.iter().map(|mount| site.path(&mount.path)).collect();
         let answers = self.asking.all(&paths);
         let crowded = answers.iter().any(|answer| matches!(answer, Answer::Unasked));
@@ -81,7 +94,7 @@ impl Probe for Fs {
                 out(ObjectId::of(&mount.shown()), view.into());
             }
         }
-        let later = automatic(&table);
+        let later = table.automatic;
         for path in self.config.expected.iter().filter(|path| found.iter().all(|mount| mount.path != **path)) {
             // What is mounted when somebody looks is there without being mounted.
             let state = (!later.iter().any(|place| path.starts_with(place))).then(|| text("missing"));
@@ -179,6 +192,19 @@ mod tests {
         assert!(see(&mut fs, &sketch.site()).is_empty());
         sketch.remove("proc/self/mountinfo");
         assert!(matches!(look(&mut fs, &sketch.site(), 10).1, Err(Fault::Absent(_))));
+    }
+
+    #[test]
+    fn what_is_beyond_the_limit_is_counted() {
+        let lines: String =
+            (0..MOUNTS_MAX + 3).map(|n| format!("1 0 8:{n} / /m{n:02} rw - ext4 /dev/a rw\n")).collect();
+        let sketch = Sketch::new(&[("proc/self/mountinfo", &lines)]);
+        (0..MOUNTS_MAX + 3).for_each(|n| sketch.put(&format!("m{n:02}/x"), ""));
+        let last = PathBuf::from(format!("/m{}", MOUNTS_MAX + 2));
+        let mut fs = Fs::new(FsConfig { expected: vec![last], ignored: vec!["/m00".into()] });
+        let seen = see(&mut fs, &sketch.site());
+        assert_eq!((seen.len(), fs.left_out()), (MOUNTS_MAX + 1, 1));
+        assert_eq!(seen.last().map(String::as_str), Some("/m66=ok"));
     }
 
     #[test]

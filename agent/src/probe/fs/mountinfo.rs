@@ -1,11 +1,21 @@
 //! `/proc/self/mountinfo`: what is mounted where.
+//!
+//! Line by line and in bytes: a box of containers has thousands of long ones, of which next to none are kept, and a
+//! path is whatever somebody called a folder. (`procfs-core` keeps them all with a map of their options each, refuses
+//! the table when one is no UTF-8, and leaves escapes in.)
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::io::{self, BufRead, Read};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
-/// Mounts that are looked at; a box of containers has more, but they are all left out.
+/// Mounts that are looked at; what containers see is left out before.
 pub(super) const MOUNTS_MAX: usize = 64;
+/// Mounts that are held while the best of them are found, besides those that are wanted. 1 MiB of them.
+const HELD_MAX: usize = 4096;
+/// Of a line. Paths have 4 KiB at most, each byte of which may be escaped; what follows them is not looked at.
+const LINE_BYTES_MAX: usize = 64 << 10;
 /// No file systems of a disk or another machine: kernel tables, memory, images, and what containers see.
 const PSEUDO: [&str; 36] = [
     "autofs",
@@ -62,54 +72,94 @@ pub(super) struct Mount {
     pub(super) fell: bool,
 }
 
-/// What is worth looking at, each device once unless `wanted` names its other places.
-pub(super) fn mounts(text: &str, wanted: &dyn Fn(&Mount) -> bool) -> Vec<Mount> {
-    let mut all: Vec<Mount> = Vec::new();
-    for mount in text.lines().filter_map(line) {
-        // What is mounted over another hides it.
-        all.retain(|other| other.path != mount.path);
-        all.push(mount);
-    }
-    all.retain(|mount| !PSEUDO.contains(&mount.kind.as_str()));
-    let rank = |mount: &Mount| (!mount.whole, mount.path.as_os_str().len(), mount.path.clone());
-    all.sort_by_cached_key(rank);
-    let mut kept: Vec<Mount> = Vec::new();
-    for mount in all {
-        if kept.len() < MOUNTS_MAX && (wanted(&mount) || kept.iter().all(|other| other.device != mount.device)) {
-            kept.push(mount);
-        }
-    }
-    kept.sort_by(|a, b| a.path.cmp(&b.path));
-    kept
+/// What the table says.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    /// What is worth looking at, by path.
+    pub(super) mounts: Vec<Mount>,
+    /// How many there are besides.
+    pub(super) left_out: usize,
+    /// Where something would be mounted if it was asked for: such places are never touched.
+    pub(super) automatic: Vec<PathBuf>,
 }
 
-/// Where something would be mounted if it was asked for: such places are never touched.
-pub(super) fn automatic(text: &str) -> Vec<PathBuf> {
-    text.lines().filter_map(line).filter(|mount| mount.kind == "autofs").map(|mount| mount.path).collect()
+/// Each device once, unless `wanted` names its other places; what is wanted is there however many there are.
+///
+/// # Errors
+///
+/// Those of `table`.
+pub(super) fn read(
+    table: impl BufRead,
+    wanted: &dyn Fn(&Mount) -> bool,
+    ignored: &dyn Fn(&Mount) -> bool,
+) -> io::Result<Table> {
+    let (mut all, mut unheld, mut automatic) = (Vec::<Mount>::new(), 0, Vec::new());
+    each(table, |bytes| {
+        let Some(mount) = line(bytes) else { return };
+        // What is mounted over another hides it. Compared as bytes: part by part takes its time where there are many.
+        all.retain(|other| other.path.as_os_str() != mount.path.as_os_str());
+        match () {
+            () if mount.kind == "autofs" => automatic.push(mount.path),
+            () if PSEUDO.contains(&mount.kind.as_str()) => (),
+            () if all.len() < HELD_MAX || wanted(&mount) => all.push(mount),
+            () => unheld += 1,
+        }
+    })?;
+    let rank = |mount: &Mount| (!mount.whole, mount.path.as_os_str().len(), mount.path.clone());
+    all.sort_by_cached_key(rank);
+    let mut found = Table { left_out: unheld, automatic, ..Table::default() };
+    let mut devices = BTreeSet::new();
+    for mount in all {
+        let first = devices.insert(mount.device.clone());
+        match () {
+            () if wanted(&mount) => found.mounts.push(mount),
+            // Its device's other places are not told instead.
+            () if !first || ignored(&mount) => (),
+            () if found.mounts.len() < MOUNTS_MAX => found.mounts.push(mount),
+            () => found.left_out += 1,
+        }
+    }
+    found.mounts.retain(|mount| !ignored(mount));
+    found.mounts.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(found)
+}
+
+/// Hands every line to `take`, without its end and cut where it is too long.
+fn each(mut table: impl BufRead, mut take: impl FnMut(&[u8])) -> io::Result<()> {
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if table.by_ref().take(LINE_BYTES_MAX as u64).read_until(b'\n', &mut line)? == 0 {
+            return Ok(());
+        }
+        if line.len() == LINE_BYTES_MAX && line.last() != Some(&b'\n') {
+            table.skip_until(b'\n')?;
+        }
+        take(line.strip_suffix(b"\n").unwrap_or(&line));
+    }
 }
 
 /// `36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue`
-fn line(line: &str) -> Option<Mount> {
-    let (place, what) = line.split_once(" - ")?;
-    let (mut place, mut what) = (place.split(' ').skip(2), what.split(' '));
-    let (device, root, path, options) = (place.next()?, place.next()?, place.next()?, place.next()?);
-    let (kind, source, own) = (what.next()?, what.next()?, what.next().unwrap_or_default());
-    let has = |options: &str| options.split(',').any(|option| option == "ro");
-    let source = PathBuf::from(plain(source));
+fn line(line: &[u8]) -> Option<Mount> {
+    let mut words = line.split(|byte| *byte == b' ').skip(2);
+    let (device, root, path, options) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    words.find(|word| *word == b"-")?;
+    let (kind, source, own) = (words.next()?, words.next()?, words.next().unwrap_or_default());
+    let has = |options: &[u8]| options.split(|byte| *byte == b',').any(|option| option == b"ro");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Some(Mount {
-        device: device.to_owned(),
-        whole: root == "/",
+        device: text(device),
+        whole: root == b"/",
         path: plain(path).into(),
-        kind: kind.to_owned(),
-        source: source.to_string_lossy().into_owned(),
+        kind: text(kind),
+        source: text(plain(source).as_bytes()),
         read_only: has(options) || has(own),
         fell: has(own) && !has(options),
     })
 }
 
 /// Without the escapes for space, tab, line feed, `#` and `\`, which are three octal digits.
-fn plain(name: &str) -> OsString {
-    let bytes = name.as_bytes();
+fn plain(bytes: &[u8]) -> OsString {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
@@ -129,64 +179,4 @@ impl Mount {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::probe::machines::machine;
-
-    #[test]
-    fn names_are_without_escapes() {
-        let check = |name: &str, expected: &str| assert_eq!(plain(name), expected, "{name}");
-        check("/mnt/My\\040Disk", "/mnt/My Disk");
-        check("\\134x\\011\\012\\043", "\\x\t\n#");
-        check("/a\\04", "/a\\04");
-        check("/a\\999\\", "/a\\999\\");
-        check("", "");
-    }
-
-    fn check(name: &str, wanted: &str, expected: &[&str]) {
-        let text = machine(name).text("/proc/self/mountinfo").unwrap();
-        let found = mounts(&text, &|mount| mount.path.as_os_str() == wanted);
-        assert_eq!(found.iter().map(Mount::shown).collect::<Vec<_>>(), expected, "{name}");
-    }
-
-    #[test]
-    fn only_real_ones_and_each_once() {
-        check("nas-arm", "", &["/mnt/office", "/share/CACHEDEV1_DATA", "/share/external/My Disk"]);
-        check(
-            "nas-arm",
-            "/share/Public",
-            &["/mnt/office", "/share/CACHEDEV1_DATA", "/share/Public", "/share/external/My Disk"],
-        );
-        check("pi", "", &["/", "/boot/firmware"]);
-        check("pc-nvme", "", &["/", "/home", "/mnt/nas", "/rpool"]);
-        assert_eq!(automatic(&machine("nas-arm").text("/proc/self/mountinfo").unwrap()), [PathBuf::from("/mnt/auto")]);
-    }
-
-    #[test]
-    fn what_is_mounted_over_another_hides_it() {
-        let text = "1 0 8:1 / /x rw - ext4 /dev/sda1 rw\n2 1 8:2 / /x rw - xfs /dev/sda2 rw\n";
-        let found = mounts(text, &|_| false);
-        assert_eq!((found.len(), found[0].kind.as_str()), (1, "xfs"));
-    }
-
-    #[test]
-    fn damaged_lines_are_passed_over() {
-        for text in ["", " - ", "1 2 3", "1 2 3:4 / /x - ext4", "1 0 8:1 / /x rw ext4 /dev/sda1 rw"] {
-            assert!(mounts(text, &|_| true).is_empty(), "{text}");
-        }
-        let many: String = (0..500).map(|n| format!("1 0 8:{n} / /x{n} rw - ext4 /dev/a rw\n")).collect();
-        assert_eq!(mounts(&many, &|_| true).len(), MOUNTS_MAX);
-    }
-
-    #[test]
-    fn the_kernel_makes_it_read_only_behind_the_mount() {
-        let check = |options: &str, own: &str, expected: (bool, bool)| {
-            let mount = line(&format!("1 0 8:1 / /x {options} - ext4 /dev/sda1 {own}")).unwrap();
-            assert_eq!((mount.read_only, mount.fell), expected, "{options} {own}");
-        };
-        check("rw,relatime", "rw,errors=remount-ro", (false, false));
-        check("rw,relatime", "ro,errors=remount-ro", (true, true));
-        check("ro,relatime", "ro,errors=remount-ro", (true, false));
-        check("ro,relatime shared:1 master:2", "rw", (true, false));
-    }
-}
+mod tests;

@@ -37,13 +37,14 @@ pub struct Net {
     /// Bytes received and sent until the last reading, and when that was.
     before: BTreeMap<String, (Option<u64>, Option<u64>)>,
     before_at: Duration,
+    left_out: usize,
 }
 
 impl Net {
     /// One that has read nothing yet.
     #[must_use]
     pub const fn new(config: NetConfig) -> Self {
-        Self { config, before: BTreeMap::new(), before_at: Duration::ZERO }
+        Self { config, before: BTreeMap::new(), before_at: Duration::ZERO, left_out: 0 }
     }
 
     fn looks_at(&self, site: &Site, name: &str) -> bool {
@@ -61,9 +62,19 @@ impl Probe for Net {
         Duration::from_secs(60)
     }
 
+    fn left_out(&self) -> usize {
+        self.left_out
+    }
+
+    fn chosen_by(&self) -> &'static str {
+        "name what does not matter in probes.net.ignored"
+    }
+
     fn read(&mut self, site: &Site, at: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {
         let names = site.names("/sys/class/net");
-        let names: Vec<_> = names.into_iter().filter(|name| self.looks_at(site, name)).take(INTERFACES_MAX).collect();
+        let mut names: Vec<_> = names.into_iter().filter(|name| self.looks_at(site, name)).collect();
+        self.left_out = names.len().saturating_sub(INTERFACES_MAX);
+        names.truncate(INTERFACES_MAX);
         if names.is_empty() {
             return Err(Fault::Absent("there is no network interface in /sys/class/net".into()));
         }

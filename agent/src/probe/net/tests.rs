@@ -96,3 +96,15 @@ fn the_first_address_that_others_could_use() {
 fn this_machine_has_addresses() {
     assert!(addresses().len() <= ADDRESSES_MAX);
 }
+
+#[test]
+fn interfaces_beyond_the_limit_are_counted() {
+    let sketch = Sketch::new(&[]);
+    (0..INTERFACES_MAX + 9).for_each(|n| sketch.put(&format!("sys/class/net/eth{n}/operstate"), "up"));
+    let config = NetConfig { ignored: vec!["eth0".into(), "eth1".into()], ..NetConfig::default() };
+    let mut net = Net::new(config);
+    assert_eq!((see(&mut net, &sketch.site(), 10).len(), net.left_out()), (INTERFACES_MAX, 7));
+    sketch.remove("sys/class/net");
+    sketch.put("sys/class/net/eth5/operstate", "up");
+    assert_eq!((see(&mut net, &sketch.site(), 10).len(), net.left_out()), (1, 0));
+}

@@ -59,6 +59,10 @@ impl Probe for NoIp {
         "noip"
     }
 
+    fn chosen_by(&self) -> &'static str {
+        "name fewer in probes.noip.hosts"
+    }
+
     fn every(&self) -> Duration {
         Duration::from_secs(300)
     }

@@ -5,8 +5,7 @@ use atalaya_wire::{ObjectId, text};
 
 use crate::probe::Site;
 
-/// File systems and disks of one that are looked at.
-const POOLS_MAX: usize = 32;
+/// Disks of a file system that are looked at.
 const DISKS_MAX: usize = 64;
 
 /// A Btrfs file system.
@@ -21,7 +20,7 @@ pub(super) struct Pool {
 pub(super) fn pools(site: &Site) -> Vec<Pool> {
     let names = site.names("/sys/fs/btrfs");
     let uuids = names.iter().filter(|name| name.len() == 36 && name.matches('-').count() == 4);
-    uuids.take(POOLS_MAX).map(|uuid| pool(site, uuid)).collect()
+    uuids.map(|uuid| pool(site, uuid)).collect()
 }
 
 fn pool(site: &Site, uuid: &str) -> Pool {

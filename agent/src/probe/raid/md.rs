@@ -3,15 +3,14 @@
 use crate::probe::Site;
 use crate::probe::raid::array::Array;
 
-/// Arrays and members that are looked at.
-const ARRAYS_MAX: usize = 32;
+/// Members that are looked at.
 const MEMBERS_MAX: usize = 128;
 
 /// All arrays.
 pub(super) fn arrays(site: &Site) -> Vec<Array> {
     let names = site.names("/sys/block");
     let names = names.iter().filter(|name| name.starts_with("md"));
-    names.filter_map(|name| array(site, name)).take(ARRAYS_MAX).collect()
+    names.filter_map(|name| array(site, name)).collect()
 }
 
 fn array(site: &Site, name: &str) -> Option<Array> {

@@ -2,17 +2,11 @@
 
 use crate::probe::raid::array::Array;
 
-/// Arrays that are looked at.
-const ARRAYS_MAX: usize = 32;
-
 /// All arrays.
 pub(super) fn arrays(text: &str) -> Vec<Array> {
     let mut arrays: Vec<Array> = Vec::new();
     for line in text.lines() {
         if let Some(array) = head(line) {
-            if arrays.len() == ARRAYS_MAX {
-                break;
-            }
             arrays.push(array);
         } else if let Some(array) = arrays.last_mut().filter(|_| line.starts_with(' ')) {
             detail(line, array);

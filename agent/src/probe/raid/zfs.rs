@@ -8,15 +8,14 @@ use jiff::tz::TimeZone;
 use crate::probe::Site;
 use crate::probe::measure::when;
 
-/// Pools, and lines of one, that are looked at.
-const POOLS_MAX: usize = 32;
+/// Lines of a pool that are looked at.
 const ROWS_MAX: usize = 512;
 
 /// Each pool and its state, such as `ONLINE`.
 pub(super) fn pools(site: &Site) -> Vec<(String, String)> {
     let base = "/proc/spl/kstat/zfs";
     let state = |name: String| site.line(format!("{base}/{name}/state")).map(|state| (name, state));
-    site.names(base).into_iter().filter_map(state).take(POOLS_MAX).collect()
+    site.names(base).into_iter().filter_map(state).collect()
 }
 
 /// What is known of a pool by its state alone.

@@ -122,6 +122,10 @@ impl Probe for Services {
         "services"
     }
 
+    fn chosen_by(&self) -> &'static str {
+        "name fewer in probes.services.check"
+    }
+
     fn every(&self) -> Duration {
         Duration::from_secs(60)
     }

@@ -32,6 +32,10 @@ impl Probe for Pages {
         "pages"
     }
 
+    fn chosen_by(&self) -> &'static str {
+        "name fewer in probes.services.check"
+    }
+
     fn every(&self) -> Duration {
         Duration::from_secs(120)
     }

@@ -99,8 +99,8 @@ impl Sweep {
     ///
     /// Whatever `tell` says, and [`Fault::Denied`] without smartctl.
     pub fn disks(&mut self, site: &Site, at: Duration, tell: &mut Tell<'_>) -> Result<()> {
-        let mut disks = list(site);
-        disks.retain(speaks);
+        // The probe `disks` tells how many are left out.
+        let (disks, _) = list(site, speaks);
         let stats = site.text("/proc/diskstats").unwrap_or_default();
         let work = parse(&stats, |name| disks.iter().find(|disk| disk.name == name).map(|disk| disk.name.as_str()));
         let mut before = std::mem::take(&mut self.kept);

@@ -72,23 +72,15 @@ impl Probe for System {
         let online = site.line("/sys/devices/system/cpu/online").and_then(|list| stat::processors(&list));
         view.cpu_count = online.or((stat.processors > 0).then_some(stat.processors));
         stat::memory(&site.text("/proc/meminfo").unwrap_or_default(), &mut view);
-        loads(&site.line("/proc/loadavg").unwrap_or_default(), &mut view);
+        stat::loads(&site.text("/proc/loadavg").unwrap_or_default(), &mut view);
         let pressure = |of: &str| stat::pressure(&site.text(format!("/proc/pressure/{of}")).ok()?);
         (view.memory_pressure_percent, view.io_pressure_percent) = (pressure("memory"), pressure("io"));
-        let uptime = site.line("/proc/uptime");
-        view.uptime_seconds = uptime.and_then(|line| line.split(['.', ' ']).next()?.parse().ok());
+        view.uptime_seconds = site.text("/proc/uptime").ok().and_then(|text| stat::uptime(&text));
         view.process_count = processes(site);
         view.clock_synchronised = synchronised(site);
         sensors::sensors(site, &self.config.ignored_sensors, &mut view);
         out(ObjectId::only(), view.into());
         Ok(())
-    }
-}
-
-fn loads(line: &str, view: &mut View) {
-    let mut words = line.split_ascii_whitespace().map(|word| word.parse::<f32>().ok().filter(|load| *load >= 0.0));
-    for load in [&mut view.load_1, &mut view.load_5, &mut view.load_15] {
-        *load = words.next().flatten();
     }
 }
 

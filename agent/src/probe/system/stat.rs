@@ -1,6 +1,10 @@
-//! `/proc/stat`, `/proc/meminfo`, `/proc/pressure`, and lists of processors.
+//! `/proc/stat`, `/proc/meminfo`, `/proc/loadavg`, `/proc/uptime`, `/proc/pressure`, and lists of processors.
+//!
+//! `procfs-core` reads them, but for `meminfo`: there one line that is missing among seventeen would cost every figure,
+//! a key that ends in anything but ASCII would be a panic, and sizes are multiplied without a look at overflow.
 
 use atalaya_wire::view::System;
+use procfs_core::{CpuTime, ExplicitSystemInfo, FromBufReadSI, FromRead, KernelStats, LoadAverage, Uptime};
 
 use crate::probe::measure::percent;
 
@@ -25,40 +29,38 @@ pub(super) struct Stat {
     pub(super) started: Option<i64>,
 }
 
+/// Lines that are demanded, but mean nothing to us; what the kernel says comes later, and counts.
+const DEMANDED: &str = "ctxt 0\nprocesses 0\nbtime 0\n";
+/// Demanded as well, for units that nobody asks for here.
+const UNITS: ExplicitSystemInfo =
+    ExplicitSystemInfo { boot_time_secs: 0, ticks_per_second: 100, page_size: 4096, is_little_endian: true };
+
 impl Stat {
+    /// Nothing is known where it is damaged.
     pub(super) fn parse(text: &str) -> Self {
-        let mut stat = Self::default();
-        for line in text.lines() {
-            let mut words = line.split_ascii_whitespace();
-            match words.next() {
-                Some("cpu") => stat.ticks = Ticks::parse(words),
-                Some("btime") => stat.started = words.next().and_then(|word| word.parse().ok()),
-                Some(word) if word.starts_with("cpu") => stat.processors += 1,
-                _ => (),
-            }
+        // Interrupts are most of it on machines with many processors, and nobody needs a copy.
+        let lines = text.split_inclusive('\n').filter(|line| line.starts_with("cpu") || line.starts_with("btime"));
+        let text: String = std::iter::once(DEMANDED).chain(lines).collect();
+        let Ok(stat) = KernelStats::from_buf_read(text.as_bytes(), &UNITS) else { return Self::default() };
+        Self {
+            ticks: Some(Ticks::of(&stat.total)),
+            processors: stat.cpu_time.len() as u64,
+            started: i64::try_from(stat.btime).ok().filter(|seconds| *seconds > 0),
         }
-        stat
     }
 }
 
 impl Ticks {
-    /// `user nice system idle iowait irq softirq steal guest guest_nice`; old kernels have fewer. Guests are counted
-    /// in `user` and `nice` already.
-    fn parse<'a>(words: impl Iterator<Item = &'a str>) -> Option<Self> {
-        let mut n = [0_u64; 8];
-        let mut found = 0;
-        for (into, word) in n.iter_mut().zip(words) {
-            *into = word.parse().ok()?;
-            found += 1;
+    /// Kernels before 2.6.24 have fewer columns. Guests are counted in `user` and `nice` already.
+    fn of(time: &CpuTime) -> Self {
+        let sum = |parts: &[Option<u64>]| parts.iter().flatten().fold(0_u64, |all, part| all.saturating_add(*part));
+        Self {
+            user: time.user.saturating_add(time.nice),
+            system: sum(&[Some(time.system), time.irq, time.softirq]),
+            idle: time.idle,
+            iowait: time.iowait.unwrap_or(0),
+            steal: time.steal.unwrap_or(0),
         }
-        let sum = |parts: &[u64]| parts.iter().fold(0_u64, |all, part| all.saturating_add(*part));
-        (found >= 4).then(|| Self {
-            user: sum(&[n[0], n[1]]),
-            system: sum(&[n[2], n[5], n[6]]),
-            idle: n[3],
-            iowait: n[4],
-            steal: n[7],
-        })
     }
 
     /// Shares of the time since `before`. The kernel lets idle times go back a little; that counts as none.
@@ -98,10 +100,24 @@ pub(super) fn memory(text: &str, view: &mut System) {
     view.swap_used_bytes = bytes("SwapTotal").zip(bytes("SwapFree")).map(|(total, free)| total.saturating_sub(free));
 }
 
-/// The share of the last minute from `some avg10=0.00 avg60=1.23 …`.
+/// `2.11 1.54 1.20 3/412 12345`
+pub(super) fn loads(text: &str, view: &mut System) {
+    let Ok(loads) = LoadAverage::from_read(text.as_bytes()) else { return };
+    let sane = |load: f32| (load.is_finite() && load >= 0.0).then_some(load);
+    (view.load_1, view.load_5, view.load_15) = (sane(loads.one), sane(loads.five), sane(loads.fifteen));
+}
+
+/// Seconds since the start, from `128472.31 482119.30`.
+pub(super) fn uptime(text: &str) -> Option<u64> {
+    let uptime = Uptime::from_read(text.as_bytes()).ok()?.uptime;
+    (uptime.is_finite() && uptime >= 0.0).then_some(uptime as u64)
+}
+
+/// The share of the last minute from `some avg10=0.00 avg60=1.23 …`. Only a line with something behind its first word
+/// is handed on: the crate counts on that.
 pub(super) fn pressure(text: &str) -> Option<f32> {
-    let line = text.lines().find_map(|line| line.strip_prefix("some "))?;
-    let share: f32 = line.split_ascii_whitespace().find_map(|word| word.strip_prefix("avg60="))?.parse().ok()?;
+    let line = text.lines().find(|line| line.starts_with("some "))?;
+    let share = procfs_core::parse_pressure_record(line).ok()?.avg60;
     (0.0..=100.0).contains(&share).then_some(share)
 }
 
@@ -164,6 +180,49 @@ mod tests {
         assert_eq!(ticks("cpu 1 2 x 4"), None);
         assert!(ticks("cpu 1 2 3 4").is_some(), "kernels before 2.6 have four");
         assert_eq!(Stat::parse("cpu 1 2 3 4\ncpu0 1 1 1 1\ncpu3 1 1 1 1\nbtime 5\n").processors, 2);
+    }
+
+    #[test]
+    fn what_is_damaged_in_the_kernels_tables_is_unknown() {
+        let stat = Stat::parse("cpu  1 2 3 4 5 6 7 8 9 10 11\ncpu0 1 2 3 4\nintr x\nctxt x\nbtime 7\nprocs_running -1");
+        assert_eq!((stat.processors, stat.started, stat.ticks.is_some()), (1, Some(7), true));
+        for text in
+            ["", "cpu", "cpu ", "cpu0 1 2 3 4\n", "cpu 1 2 3 -4", "cpu 1 2 3 4\ncpu1 \u{fffd}", "btime x\ncpu 1 2 3 4"]
+        {
+            assert_eq!(Stat::parse(text), Stat::default(), "{text:?}");
+        }
+        assert_eq!(Stat::parse("cpu 1 2 3 4\nbtime 18446744073709551615\n").started, None);
+        let max = format!("cpu{}", format!(" {}", u64::MAX).repeat(10));
+        assert!(Stat::parse(&max).ticks.is_some_and(|ticks| ticks.user == u64::MAX && ticks.system == u64::MAX));
+        for text in ["", "1", "1 2 3", "x 1 2 3/4 5", "1 2 3 4 5", "1 2 3 4/ 5", "\u{fffd}"] {
+            let mut view = System::default();
+            loads(text, &mut view);
+            assert_eq!(view, System::default(), "{text:?}");
+        }
+        let mut view = System::default();
+        loads("NaN -1 inf 1/2 3\n", &mut view);
+        assert_eq!(view, System::default());
+        for text in ["", "\n", "x 1", "-1 1", "NaN 1", "inf 1"] {
+            assert_eq!(uptime(text), None, "{text:?}");
+        }
+        assert_eq!((uptime("12.99 3.5\n"), uptime("1e300 1")), (Some(12), Some(u64::MAX)));
+        for text in ["some", "some ", "some\u{fffd}", "some avg10=1 avg60", "some avg60==1", "\u{fffd}"] {
+            assert_eq!(pressure(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn memory_of_old_kernels_and_damaged_lines() {
+        let check = |text: &str, expected: (Option<u64>, Option<u64>)| {
+            let mut view = System::default();
+            memory(text, &mut view);
+            assert_eq!((view.memory_total_bytes, view.memory_available_bytes), expected, "{text:?}");
+        };
+        // Linux 3.2 has no `MemAvailable`; a key may end in anything, and a size may be too large for bytes.
+        check("MemTotal: 8 kB\nMemFree: 2 kB\nBuffers: 1 kB\nCached: 1 kB\n", (Some(8 << 10), Some(4 << 10)));
+        check("Mem\u{fffd}\n\u{e9} 1 kB\nMemTotal\nMemTotal:\nMemTotal: 8 kB\n", (None, None));
+        check("\u{e9} 1 kB\n\n:\nMemTotal: 8 kB", (Some(8 << 10), None));
+        check("MemTotal: 18446744073709551615 kB\nMemAvailable: -1 kB\n", (None, None));
     }
 
     #[test]
