@@ -124,10 +124,10 @@ impl Probe for Disks {
             if moved {
                 view.power = Some(text("active"));
             }
-            if let Some(smart) = &mut self.smart {
-                smart.fill(id, moved, &mut view);
+            if self.smart.as_mut().is_some_and(|smart| smart.fill(id, moved, &mut view)) {
+                self.powers.remove(id);
             }
-            // What nobody can see has not changed: without work a disk is what it was.
+            // What nobody can see has not changed: without work a disk is what it was, until it is left alone for that.
             view.power = view.power.or_else(|| self.powers.get(id).cloned());
             if let Some(power) = &view.power {
                 self.powers.insert(id.clone(), power.clone());
