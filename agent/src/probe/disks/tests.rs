@@ -7,6 +7,7 @@ use super::*;
 use crate::probe::machines::{Sketch, at, look, machine};
 use crate::probe::measure::when;
 use crate::probe::smart::{Helper, Sweep};
+use list::DISKS_MAX;
 
 /// Without SMART.
 fn plain() -> Disks {
@@ -84,13 +85,25 @@ fn rates_are_of_the_time_between_two_readings() {
 }
 
 #[test]
-fn a_disk_that_goes_is_missing() {
+fn sticks_and_cards_are_not_missed() {
     let sketch = sketch("");
+    sketch.put("sys/block/mmcblk0/size", "1000\n");
+    sketch.put("sys/block/mmcblk0/device/type", "SD\n");
     let mut probe = plain();
-    see(&mut probe, &sketch.site(), 10);
-    sketch.remove("sys/block/sda");
-    let disk = see(&mut probe, &sketch.site(), 20)["ABCD1234"].clone();
-    assert_eq!((disk.power.as_deref(), disk.serial.as_deref()), (Some("missing"), Some("ABCD1234")));
+    let mut missed = |site: &Site| {
+        let (seen, _) = look(&mut probe, site, 10);
+        seen.iter()
+            .filter(|(id, what)| probe.misses(id, what))
+            .map(|(id, _)| id.as_str().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(missed(&sketch.site()), ["ABCD1234"]);
+    sketch.put("sys/block/mmcblk0/device/type", "MMC\n");
+    sketch.put("sys/block/sda/removable", "1\n");
+    assert_eq!(missed(&sketch.site()), ["mmcblk0"]);
+    let ignored = DisksConfig { ignored: vec!["ABCD1234".into()], smart: false, ..DisksConfig::default() };
+    let gone = Disk { serial: Some(text("ABCD1234")), ..Disk::default() }.into();
+    assert!(!Disks::new(ignored).misses(&ObjectId::of("x"), &gone), "what is left out now is not missed");
 }
 
 #[test]

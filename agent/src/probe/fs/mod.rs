@@ -2,6 +2,7 @@
 
 mod asking;
 mod mountinfo;
+mod passing;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -18,6 +19,7 @@ use crate::probe::measure::percent;
 use crate::probe::{Fault, Moment, Probe, Result, Site};
 use asking::{Answer, Asking, Room, room};
 use mountinfo::{MOUNTS_MAX, Mount};
+use passing::passes;
 
 /// How long all of them have to answer.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -41,6 +43,12 @@ pub struct Fs {
     asking: Asking,
     /// Those that could be written once.
     writable: BTreeSet<PathBuf>,
+    /// What was told at the last reading.
+    told: BTreeSet<PathBuf>,
+    /// What of it comes and goes, and where it is mounted besides: nobody misses that.
+    passing: BTreeSet<ObjectId>,
+    /// Whether the last reading saw all mounts.
+    whole: bool,
     left_out: usize,
 }
 
@@ -48,7 +56,15 @@ impl Fs {
     /// One that has read nothing yet.
     #[must_use]
     pub fn new(config: FsConfig) -> Self {
-        Self { config, asking: Asking::new(room, PATIENCE), writable: BTreeSet::new(), left_out: 0 }
+        Self {
+            config,
+            asking: Asking::new(room, PATIENCE),
+            writable: BTreeSet::new(),
+            told: BTreeSet::new(),
+            passing: BTreeSet::new(),
+            whole: false,
+            left_out: 0,
+        }
     }
 
     /// Whether it was writable before and is not any more, or the kernel says that it made it so.
@@ -77,14 +93,30 @@ impl Probe for Fs {
         "name what matters in probes.fs.expected, others in .ignored"
     }
 
+    /// Some may not answer; all were found.
+    fn saw_all(&self, _: &Result<()>, _: bool) -> bool {
+        self.whole
+    }
+
+    fn misses(&self, id: &ObjectId, _: &Sample) -> bool {
+        let is = |path: &PathBuf| ObjectId::of(&path.to_string_lossy()) == *id;
+        !self.passing.contains(id) && !self.config.ignored.iter().any(is)
+    }
+
     fn read(&mut self, site: &Site, _: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {
+        self.whole = false;
         let (expected, ignored) = (&self.config.expected, &self.config.ignored);
         let wanted = |mount: &Mount| expected.contains(&mount.path);
         let table = site.open("/proc/self/mountinfo")?;
-        let table = mountinfo::read(table, &wanted, &|mount| ignored.contains(&mount.path))
+        let told = |mount: &Mount| self.told.contains(&mount.path);
+        let table = mountinfo::read(table, &wanted, &|mount| ignored.contains(&mount.path), &told)
             .map_err(|err| Fault::io("/proc/self/mountinfo", &err))?;
         let found = table.mounts;
-        self.left_out = table.left_out;
+        (self.whole, self.left_out) = (true, table.left_out);
+        self.told = found.iter().map(|mount| mount.path.clone()).collect();
+        let passing = found.iter().filter(|mount| passes(site, mount, &table.automatic)).map(Mount::shown);
+        let elsewhere = table.elsewhere.iter().map(|path| path.to_string_lossy().into_owned());
+        self.passing = passing.chain(elsewhere).map(|path| ObjectId::of(&path)).collect();
         let paths: Vec<PathBuf> = found.iter().map(|mount| site.path(&mount.path)).collect();
         let answers = self.asking.all(&paths);
         let crowded = answers.iter().any(|answer| matches!(answer, Answer::Unasked));
@@ -192,6 +224,27 @@ mod tests {
         assert!(see(&mut fs, &sketch.site()).is_empty());
         sketch.remove("proc/self/mountinfo");
         assert!(matches!(look(&mut fs, &sketch.site(), 10).1, Err(Fault::Absent(_))));
+    }
+
+    #[test]
+    fn what_comes_and_goes_is_not_missed() {
+        let sketch = Sketch::new(&[("data/x", ""), ("media/stick/x", ""), ("auto/nas/x", ""), ("bind/x", "")]);
+        let put = |lines: &[&str]| sketch.put("proc/self/mountinfo", &table(lines));
+        let data = "8:1 / /data rw - ext4 /dev/sda1 rw";
+        let stick = "8:2 / /media/stick rw - vfat /dev/sdb1 rw";
+        let auto = ["0:9 / /auto rw - autofs auto rw", "0:50 / /auto/nas rw - nfs nas:/x rw"];
+        put(&[data, stick, auto[0], auto[1], "8:1 / /bind rw - ext4 /dev/sda1 rw"]);
+        let mut fs = Fs::new(FsConfig { ignored: vec!["/left/out".into()], ..FsConfig::default() });
+        assert_eq!(see(&mut fs, &sketch.site()), ["/auto/nas=ok", "/bind=ok", "/media/stick=ok"]);
+        let misses = |fs: &Fs, path: &str| fs.misses(&ObjectId::of(path), &FileSystem::default().into());
+        assert!(misses(&fs, "/bind") && misses(&fs, "/usb"));
+        for path in ["/auto/nas", "/media/stick", "/data", "/left/out"] {
+            assert!(!misses(&fs, path), "{path}");
+        }
+        assert!(fs.saw_all(&Ok(()), true));
+        sketch.remove("proc/self/mountinfo");
+        let (_, result) = look(&mut fs, &sketch.site(), 10);
+        assert!(!fs.saw_all(&result, false), "who cannot look misses nothing");
     }
 
     #[test]

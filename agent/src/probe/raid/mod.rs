@@ -6,7 +6,7 @@ mod md;
 mod mdstat;
 mod zfs;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use atalaya_wire::view::Raid as View;
@@ -42,6 +42,8 @@ pub struct Raid {
     checks: BTreeMap<String, f32>,
     checked: BTreeMap<String, Text>,
     pools: BTreeMap<String, Pool>,
+    /// Btrfs file systems of one disk: when they are unmounted, `fs` says what is to be said.
+    passing: BTreeSet<ObjectId>,
 }
 
 /// What `zpool` said about a pool.
@@ -56,7 +58,13 @@ impl Raid {
     /// One that has read nothing yet.
     #[must_use]
     pub const fn new(config: RaidConfig) -> Self {
-        Self { config, checks: BTreeMap::new(), checked: BTreeMap::new(), pools: BTreeMap::new() }
+        Self {
+            config,
+            checks: BTreeMap::new(),
+            checked: BTreeMap::new(),
+            pools: BTreeMap::new(),
+            passing: BTreeSet::new(),
+        }
     }
 
     fn md(&mut self, site: &Site, at: Moment, out: &mut dyn FnMut(&str, ObjectId, View)) {
@@ -114,6 +122,12 @@ impl Probe for Raid {
         "name what does not matter in probes.raid.ignored"
     }
 
+    fn misses(&self, id: &ObjectId, what: &Sample) -> bool {
+        let Sample::Raid(raid) = what else { return true };
+        let ignored = self.config.ignored.iter().any(|name| Some(name.as_str()) == raid.name.as_deref());
+        !ignored && !self.passing.contains(id)
+    }
+
     fn read(&mut self, site: &Site, at: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {
         let ignored = self.config.ignored.clone();
         let mut any = false;
@@ -125,6 +139,7 @@ impl Probe for Raid {
         };
         self.md(site, at, &mut tell);
         let mut mute = None;
+        self.passing.clear();
         for pool in btrfs::pools(site) {
             let name = pool.view.name.clone().unwrap_or_default();
             if pool.mute {
