@@ -142,14 +142,15 @@ impl Probe for Raid {
         self.passing.clear();
         for pool in btrfs::pools(site) {
             let name = pool.view.name.clone().unwrap_or_default();
-            if pool.mute {
-                mute = Some(name.clone());
+            mute = pool.mute.map(|mute| mute.of(&name)).or(mute);
+            if pool.single {
+                self.passing.insert(pool.id.clone());
             }
             tell(&name, pool.id, pool.view);
         }
         self.zfs(site, at, &mut tell);
         match mute {
-            Some(name) => Err(Fault::Denied(format!("errors of Btrfs {name} are unknown: needs kernel 5.14 or later"))),
+            Some(why) => Err(Fault::Denied(why)),
             None if any => Ok(()),
             None => Err(Fault::Absent("there is no array of md, no mounted Btrfs and no ZFS pool".into())),
         }
@@ -227,6 +228,31 @@ mod tests {
         let pool = &seen["0f0e0d0c-1111-2222-3333-444455556666"];
         assert_eq!((pool.name.as_deref(), pool.error_count), (Some("tank"), Some(3)));
         assert!(matches!(result, Err(Fault::Denied(why)) if why.contains("5.14")), "the other one tells no errors");
+    }
+
+    /// Kernels before 5.6.
+    #[test]
+    fn without_its_disks_told_btrfs_is_unknown_unless_too_few_are_there() {
+        let uuid = "0f0e0d0c-1111-2222-3333-444455556666";
+        let check = |profile: &str, disks: &[&str], expected: &str, problem: &str, missed: bool| {
+            let sketch = Sketch::new(&[(&format!("sys/fs/btrfs/{uuid}/label"), "tank\n")]);
+            sketch.put(&format!("sys/fs/btrfs/{uuid}/allocation/data/{profile}/total_bytes"), "8192\n");
+            disks.iter().for_each(|disk| sketch.put(&format!("sys/fs/btrfs/{uuid}/devices/{disk}/size"), "8"));
+            let mut raid = Raid::new(RaidConfig::default());
+            let (seen, result) = see(&mut raid, &sketch.site(), 10);
+            let view = seen[uuid].clone();
+            assert_eq!(told(&view), expected);
+            assert_eq!(view.problem.as_deref(), Some(problem), "{expected}");
+            assert!(matches!(result, Err(Fault::Denied(why)) if why.contains("5.6") && why.contains("tank")));
+            assert_eq!(raid.misses(&ObjectId::of(uuid), &view.into()), missed);
+        };
+        let unknown = "whether it lacks a disk is unknown: needs kernel 5.6 or later";
+        check("raid1", &["sda", "sdb"], "raid1 ? ? ? ? ?", unknown, true);
+        check("raid1", &["sda"], "raid1 degraded ? ? ? ?", "it lacks 1 disks or more", true);
+        check("raid6", &["sda", "sdb"], "raid6 degraded ? ? ? ?", "it lacks 1 disks or more", true);
+        check("raid0", &["sda"], "raid0 failed ? ? ? ?", "it lacks 1 disks or more", true);
+        check("single", &["sda"], "single ? ? ? ? ?", unknown, false);
+        check("single", &["sda", "sdb"], "single ? ? ? ? ?", unknown, true);
     }
 
     #[test]
