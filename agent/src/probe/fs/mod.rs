@@ -1,6 +1,7 @@
 //! Probe `fs`: mounted file systems, their room and state. One that hangs never makes the agent hang.
 
 mod asking;
+mod errors;
 mod mountinfo;
 mod passing;
 
@@ -18,6 +19,7 @@ use crate::config::places;
 use crate::probe::measure::percent;
 use crate::probe::{Fault, Moment, Probe, Result, Site};
 use asking::{Answer, Asking, Room, room};
+use errors::{Errors, Grown};
 use mountinfo::{MOUNTS_MAX, Mount};
 use passing::passes;
 
@@ -43,6 +45,7 @@ pub struct Fs {
     asking: Asking,
     /// Those that could be written once.
     writable: BTreeSet<PathBuf>,
+    errors: Errors,
     /// What was told at the last reading.
     told: BTreeSet<PathBuf>,
     /// What of it comes and goes, and where it is mounted besides: nobody misses that.
@@ -60,6 +63,7 @@ impl Fs {
             config,
             asking: Asking::new(room, PATIENCE),
             writable: BTreeSet::new(),
+            errors: Errors::default(),
             told: BTreeSet::new(),
             passing: BTreeSet::new(),
             whole: false,
@@ -67,12 +71,12 @@ impl Fs {
         }
     }
 
-    /// Whether it was writable before and is not any more, or the kernel says that it made it so.
-    fn fell(&mut self, mount: &Mount) -> bool {
+    /// Whether it was writable before and is not any more, or the kernel says that it made it so, or must have.
+    fn fell(&mut self, mount: &Mount, errors: Grown) -> bool {
         if !mount.read_only && self.writable.len() < 2 * MOUNTS_MAX {
             self.writable.insert(mount.path.clone());
         }
-        mount.fell || mount.read_only && self.writable.contains(&mount.path)
+        mount.fell || errors.stops || mount.read_only && self.writable.contains(&mount.path)
     }
 }
 
@@ -120,8 +124,9 @@ impl Probe for Fs {
         let paths: Vec<PathBuf> = found.iter().map(|mount| site.path(&mount.path)).collect();
         let answers = self.asking.all(&paths);
         let crowded = answers.iter().any(|answer| matches!(answer, Answer::Unasked));
-        for (mount, answer) in found.iter().zip(answers) {
-            let fell = self.fell(mount);
+        let errors = self.errors.look(site, &found);
+        for ((mount, answer), errors) in found.iter().zip(answers).zip(&errors) {
+            let fell = self.fell(mount, *errors);
             if let Some(view) = view(mount, fell, answer) {
                 out(ObjectId::of(&mount.shown()), view.into());
             }
@@ -136,7 +141,14 @@ impl Probe for Fs {
         if crowded {
             return Err(Fault::Failed("so many file systems do not answer that others could not be asked".into()));
         }
-        Ok(())
+        match found.iter().zip(errors).find(|(_, errors)| errors.count > 0) {
+            Some((mount, errors)) => Err(Fault::Failed(format!(
+                "ext4 found {} errors in {} since it is watched: see dmesg, unmount it and check it",
+                errors.count,
+                mount.shown()
+            ))),
+            None => Ok(()),
+        }
     }
 }
 
@@ -245,6 +257,29 @@ mod tests {
         sketch.remove("proc/self/mountinfo");
         let (_, result) = look(&mut fs, &sketch.site(), 10);
         assert!(!fs.saw_all(&result, false), "who cannot look misses nothing");
+    }
+
+    #[test]
+    fn errors_that_ext4_counts_are_told_and_stop_what_is_to_stop() {
+        let sketch = Sketch::new(&[("data/x", ""), ("sys/dev/block/253:0/uevent", "MAJOR=253\nDEVNAME=dm-0\n")]);
+        sketch.put("proc/self/mountinfo", &table(&["253:0 / /data rw - ext4 /dev/mapper/a-b rw"]));
+        let count = |number: u64| sketch.put("sys/fs/ext4/dm-0/errors_count", &format!("{number}\n"));
+        let mut fs = Fs::new(FsConfig::default());
+        let mut look = || {
+            let (seen, result) = look(&mut fs, &sketch.site(), 10);
+            let Some((_, Sample::FileSystem(view))) = seen.first() else { panic!("{seen:?}") };
+            assert!(fs.saw_all(&result, true));
+            (view.state.clone().unwrap().as_str().to_owned(), result.map_err(|fault| fault.to_string()))
+        };
+        count(7);
+        assert_eq!(look(), ("ok".into(), Ok(())), "what was before is history");
+        count(9);
+        let told = "ext4 found 2 errors in /data since it is watched: see dmesg, unmount it and check it";
+        assert_eq!(look(), ("ok".into(), Err(told.into())));
+        sketch.put("proc/fs/ext4/dm-0/options", "rw\nerrors=remount-ro\n");
+        assert_eq!(look(), ("read_only".into(), Err(told.into())), "Linux 6.12 to 6.14 do not say so");
+        count(0);
+        assert_eq!(look(), ("ok".into(), Ok(())), "it was checked");
     }
 
     #[test]

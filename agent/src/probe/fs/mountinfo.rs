@@ -68,7 +68,8 @@ pub(super) struct Mount {
     pub(super) source: String,
     /// Whether nothing can be written there.
     pub(super) read_only: bool,
-    /// Whether the kernel made it read-only after an error: then the file system is, and the mount does not know.
+    /// Whether the kernel made it read-only after an error: then the file system is, and the mount does not know; or it
+    /// says so.
     pub(super) fell: bool,
 }
 
@@ -151,7 +152,10 @@ fn line(line: &[u8]) -> Option<Mount> {
     let (device, root, path, options) = (words.next()?, words.next()?, words.next()?, words.next()?);
     words.find(|word| *word == b"-")?;
     let (kind, source, own) = (words.next()?, words.next()?, words.next().unwrap_or_default());
-    let has = |options: &[u8]| options.split(|byte| *byte == b',').any(|option| option == b"ro");
+    let has = |options: &[u8], word: &[u8]| options.split(|byte| *byte == b',').any(|option| option == word);
+    let ro = |options: &[u8]| has(options, b"ro");
+    // Since Linux 6.12 an error leaves `ro` out; since 6.15 ext4 says these instead.
+    let emergency = has(own, b"emergency_ro") || has(own, b"shutdown");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Some(Mount {
         device: text(device),
@@ -159,8 +163,8 @@ fn line(line: &[u8]) -> Option<Mount> {
         path: plain(path).into(),
         kind: text(kind),
         source: text(plain(source).as_bytes()),
-        read_only: has(options) || has(own),
-        fell: has(own) && !has(options),
+        read_only: ro(options) || ro(own) || emergency,
+        fell: ro(own) && !ro(options) || emergency,
     })
 }
 

@@ -65,6 +65,10 @@ fn the_kernel_makes_it_read_only_behind_the_mount() {
     check("rw,relatime", "ro,errors=remount-ro", (true, true));
     check("ro,relatime", "ro,errors=remount-ro", (true, false));
     check("ro,relatime shared:1 master:2", "rw", (true, false));
+    check("rw,relatime", "rw,errors=remount-ro,emergency_ro", (true, true));
+    check("rw,relatime", "rw,shutdown", (true, true));
+    check("ro,relatime", "ro,emergency_ro", (true, true));
+    check("rw,relatime", "rw,no_emergency_ro,shutdown=1", (false, false));
 }
 
 #[test]
