@@ -94,6 +94,22 @@ pub trait Probe: Send {
         "name fewer in its section"
     }
 
+    /// Whether a reading that came to `result`, and told `some` things, told all that there are, so that what it did not
+    /// tell is gone. Who sees some of it and is denied the rest has told what is there.
+    fn saw_all(&self, result: &Result<()>, some: bool) -> bool {
+        match result {
+            Ok(()) | Err(Fault::Absent(_)) => true,
+            Err(Fault::Denied(_)) => some,
+            Err(Fault::Failed(_)) => false,
+        }
+    }
+
+    /// Whether somebody would miss a thing that it tells, or told once (then only what it is stands in `what`). What is
+    /// made to be taken out, what comes and goes by itself and what is to be left out is not missed.
+    fn misses(&self, _id: &ObjectId, _what: &Sample) -> bool {
+        true
+    }
+
     /// When what it reads last changed, where that is cheap to know: one that reads elsewhere is then not started for
     /// nothing.
     fn changed_at(&self, _site: &Site) -> Option<Timestamp> {

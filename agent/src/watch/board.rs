@@ -152,6 +152,18 @@ impl Board {
         self.entries.iter().any(|((known, other), entry)| *known == name && other == id && entry.fresh)
     }
 
+    /// Whether that was the latest of it, and told less than a heartbeat ago.
+    pub(super) fn has_told(&self, id: &ObjectId, sample: &Sample, now: Duration) -> bool {
+        let entry = self.entries.get(&(sample.name(), id.clone()));
+        let told = entry.filter(|entry| entry.sample == *sample).and_then(|entry| entry.told.as_ref());
+        told.is_some_and(|(_, at)| now.saturating_sub(*at) < self.heartbeat)
+    }
+
+    /// Which objects of a kind there are.
+    pub(super) fn ids(&self, name: &str) -> impl Iterator<Item = &ObjectId> {
+        self.entries.keys().filter(move |(known, _)| *known == name).map(|(_, id)| id)
+    }
+
     /// All objects of a kind.
     pub(super) fn of(&self, name: &str) -> Vec<(&ObjectId, &Sample)> {
         let all = self.entries.iter().filter(|((known, _), _)| *known == name);

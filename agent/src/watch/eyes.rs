@@ -90,6 +90,11 @@ impl Eyes {
         self.eyes.get(number).map_or("", |eye| eye.name)
     }
 
+    /// The probe itself, while it is not at work.
+    pub(super) fn probe(&self, number: usize) -> Option<&dyn Probe> {
+        self.eyes.get(number)?.probe.as_deref()
+    }
+
     /// All of them.
     pub(super) fn names(&self) -> Vec<&'static str> {
         self.eyes.iter().map(|eye| eye.name).collect()

@@ -1,7 +1,7 @@
 //! What was told of this node before, over restarts. Pure, but for its file.
 //!
 //! What the configuration no longer names is removed from brokers and from Home Assistant at the next connection.
-//! Hardware that is no longer there stays, as a problem, until somebody dismisses it.
+//! Hardware that is no longer there stays, as a problem, until somebody dismisses it: `gone.rs` compares.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -103,44 +103,41 @@ impl Known {
         known
     }
 
-    /// Probe `probe` has told what it sees. What was known of its kinds and is not among what is `there` comes back:
-    /// hardware as it is shown when it is missing, the rest as `None`, because it is gone for good.
+    /// Probe `probe` has told what it sees. What was known of the kinds that it names, and is not among what is `there`,
+    /// is gone for good.
     pub(super) fn settle(
         &mut self,
         probe: &'static str,
         probes: &[&str],
         there: impl Fn(&str, &ObjectId) -> bool,
-    ) -> Vec<(&'static str, ObjectId, Option<Sample>)> {
+    ) -> Vec<(&'static str, ObjectId)> {
         if !self.read.insert(probe) {
             return Vec::new();
         }
-        let mut kinds = Vec::new();
+        let mut out = Vec::new();
         for (kind, tellers) in NAMED {
             let all = tellers.iter().all(|teller| self.read.contains(teller) || !probes.contains(teller));
             if tellers.contains(&probe) && all {
-                kinds.push((*kind, false));
-            }
-        }
-        kinds.extend(HARDWARE.iter().filter(|(_, teller)| *teller == probe).map(|(kind, _)| (*kind, true)));
-        let mut out = Vec::new();
-        for (kind, hardware) in kinds {
-            for (id, value) in self.of(kind) {
-                if !there(kind, &id) {
-                    let missing =
-                        hardware.then(|| Sample::from_text(&value).and_then(|sample| missing(&sample))).flatten();
-                    out.push((kind, id, missing));
-                }
+                let ids = self.of(kind).filter_map(|(id, _)| ObjectId::parse(id));
+                out.extend(ids.filter(|id| !there(kind, id)).map(|id| (*kind, id)));
             }
         }
         out
     }
 
-    fn of(&self, kind: &str) -> Vec<(ObjectId, String)> {
-        let each = self.memory.objects.iter().filter_map(|(name, value)| {
-            let id = name.strip_prefix(kind)?.strip_prefix('/')?;
-            Some((ObjectId::parse(id)?, value.clone()))
-        });
-        each.collect()
+    /// What was known of hardware of a kind and is not `there`, and what it was.
+    pub(super) fn absent(
+        &self,
+        kind: &'static str,
+        there: impl Fn(&str) -> bool,
+    ) -> impl Iterator<Item = (ObjectId, Option<Sample>)> {
+        let absent = self.of(kind).filter(move |(id, _)| !there(id));
+        absent.filter_map(|(id, value)| Some((ObjectId::parse(id)?, Sample::from_text(value))))
+    }
+
+    fn of(&self, kind: &'static str) -> impl Iterator<Item = (&str, &str)> {
+        let each = self.memory.objects.iter();
+        each.filter_map(move |(name, value)| Some((name.strip_prefix(kind)?.strip_prefix('/')?, value.as_str())))
     }
 
     /// Notes that an output keeps a view.
@@ -194,6 +191,11 @@ impl Known {
     }
 }
 
+/// The kind of hardware that a probe tells, if it does.
+pub(super) fn hardware_of(probe: &str) -> Option<&'static str> {
+    HARDWARE.iter().find(|(_, teller)| *teller == probe).map(|(kind, _)| *kind)
+}
+
 fn is_hardware(kind: &str) -> bool {
     HARDWARE.iter().any(|(known, _)| *known == kind)
 }
@@ -202,10 +204,10 @@ fn name_of(kind: &str, id: &ObjectId) -> String {
     format!("{kind}/{}", id.as_str())
 }
 
-/// What hardware is, without what it does; `None` for what comes and goes.
+/// What hardware is, without what it does.
 fn identity(sample: &Sample) -> Option<Sample> {
     Some(match sample {
-        Sample::Disk(disk) if disk.kind.as_deref() != Some("other") => Disk {
+        Sample::Disk(disk) => Disk {
             model: disk.model.clone(),
             serial: disk.serial.clone(),
             firmware: disk.firmware.clone(),
@@ -225,7 +227,7 @@ fn identity(sample: &Sample) -> Option<Sample> {
 }
 
 /// How it is told when it is not there.
-fn missing(identity: &Sample) -> Option<Sample> {
+pub(super) fn missing(identity: &Sample) -> Option<Sample> {
     let mut sample = identity.clone();
     let gone = || Some(text("it was here before; \"atalaya-agent dismiss\" forgets it"));
     match &mut sample {
@@ -251,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn hardware_that_is_gone_after_a_restart_is_missed_until_it_is_forgotten() {
+    fn hardware_is_remembered_over_restarts_until_it_is_forgotten() {
         let state = tempfile::tempdir().unwrap();
         let id = ObjectId::of("WD-1");
         let mut known = Known::load(state.path());
@@ -264,15 +266,13 @@ mod tests {
         assert_eq!(std::fs::metadata(state.path().join("known.json")).unwrap().modified().unwrap(), written);
 
         let mut known = Known::load(state.path());
-        assert!(known.settle("disks", &["disks"], |_, _| true).is_empty());
-        assert!(known.settle("disks", &["disks"], |_, _| false).is_empty(), "once for each configuration");
-        known.begin_anew();
-        let gone = known.settle("disks", &["disks"], |_, _| false);
-        let [("disk", gone_id, Some(Sample::Disk(view)))] = gone.as_slice() else { panic!("{gone:?}") };
+        assert_eq!(known.absent("disk", |id| id == "WD-1").count(), 0);
+        let gone: Vec<_> = known.absent("disk", |_| false).collect();
+        let [(gone_id, Some(what))] = gone.as_slice() else { panic!("{gone:?}") };
+        let Some(Sample::Disk(view)) = missing(what) else { panic!("{what:?}") };
         assert_eq!((gone_id, view.power.as_deref(), view.serial.as_deref()), (&id, Some("missing"), Some("WD-1")));
         assert!(known.forget("disk", &id) && !known.forget("disk", &id));
-        known.begin_anew();
-        assert!(known.settle("disks", &["disks"], |_, _| false).is_empty());
+        assert_eq!(known.absent("disk", |_| false).count(), 0);
     }
 
     #[test]
@@ -288,7 +288,8 @@ mod tests {
         assert_eq!(known.stale("out", nothing), [("backup".to_owned(), ObjectId::of("old"))]);
         let probes = ["services", "pages"];
         assert!(known.settle("services", &probes, nothing).is_empty());
-        assert_eq!(known.settle("pages", &probes, nothing), [("service", id.clone(), None)]);
+        assert_eq!(known.settle("pages", &probes, nothing), [("service", id.clone())]);
+        assert!(known.settle("pages", &probes, nothing).is_empty(), "once for each configuration");
         assert!(known.forget("service", &id));
         assert_eq!(known.stale("out", nothing).len(), 2);
         known.removed("out", "service", &id);

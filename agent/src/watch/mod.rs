@@ -10,6 +10,7 @@ mod commands;
 mod control;
 mod daemon;
 mod eyes;
+mod gone;
 mod heat;
 mod home;
 mod jobs;

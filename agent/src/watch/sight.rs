@@ -11,7 +11,8 @@ use super::board::OBJECTS_MAX;
 use super::clock;
 use super::daemon::Daemon;
 use super::eyes::Reading;
-use crate::probe::{Fault, Site, model};
+use super::gone::gone;
+use crate::probe::{Fault, Probe, Site, model};
 
 /// What a frame has room for when it goes: any one sample, and what is told of frames that were lost.
 const FRAME_ROOM_BYTES_MIN: usize = 2 * SAMPLE_BYTES_MAX;
@@ -28,13 +29,22 @@ impl Daemon {
         crate::memory::give_back();
         let state = reading.result.as_ref().map_or_else(Fault::state, |()| "ok");
         let fault = reading.result.as_ref().err().map(ToString::to_string);
+        let partly = reading.left_out.is_some();
         let problem: Vec<String> = fault.into_iter().chain(reading.left_out).collect();
         let problem = (!problem.is_empty()).then(|| problem.join("; "));
         self.probe_view(name, problem, state, Some(reading.took));
-        // Who sees some of it and is denied the rest has told what is there.
-        let told = matches!(state, "ok" | "absent") || state == "denied" && !reading.samples.is_empty();
+        let saw_all = |probe: &dyn Probe| probe.saw_all(&reading.result, !reading.samples.is_empty());
+        let told = self.eyes.probe(reading.number).is_some_and(saw_all);
+        // What was left out may be there as well.
+        if told && !partly {
+            self.part(reading.number, &reading.samples);
+        }
         for (id, sample) in reading.samples {
-            self.known.meet(&id, &sample);
+            if self.is_missed(reading.number, &id, &sample) {
+                self.known.meet(&id, &sample);
+            } else {
+                self.known.forget(sample.name(), &id);
+            }
             if let Sample::System(view) = &sample {
                 self.runs.feel(view, self.now);
             }
@@ -45,20 +55,36 @@ impl Daemon {
         }
     }
 
-    /// What was there before and is not any more, now that `probe` has told what it sees.
+    fn is_missed(&self, number: usize, id: &ObjectId, what: &Sample) -> bool {
+        self.eyes.probe(number).is_none_or(|probe| probe.misses(id, what))
+    }
+
+    /// Hardware that was there before and is not any more, now that its probe has told all that there is.
+    fn part(&mut self, number: usize, told: &[(ObjectId, Sample)]) {
+        let misses = |id: &ObjectId, what: &Sample| self.is_missed(number, id, what);
+        let found = gone(&self.known, &self.board, self.eyes.name(number), told, misses, self.now.boot);
+        let Some((kind, gone)) = found else { return };
+        for (id, sample) in gone.missed {
+            self.show(id, sample);
+        }
+        for id in gone.forgotten {
+            self.take_off(kind, &id);
+        }
+    }
+
+    /// What the configuration does not name any more, now that `probe` has told what it sees.
     fn miss(&mut self, probe: &'static str) {
         let probes = self.eyes.names();
         let board = &self.board;
-        for (kind, id, missing) in self.known.settle(probe, &probes, |kind, id| board.is_fresh(kind, id)) {
-            match missing {
-                Some(sample) => self.show(id, sample),
-                None => {
-                    self.known.forget(kind, &id);
-                    self.board.remove(kind, &id);
-                    self.greet_again();
-                }
-            }
+        for (kind, id) in self.known.settle(probe, &probes, |kind, id| board.is_fresh(kind, id)) {
+            self.take_off(kind, &id);
         }
+    }
+
+    fn take_off(&mut self, kind: &str, id: &ObjectId) {
+        self.known.forget(kind, id);
+        self.board.remove(kind, id);
+        self.greet_again();
     }
 
     /// Forgets hardware that is gone; `false` if it is not known.
@@ -66,8 +92,7 @@ impl Daemon {
         if !self.known.forget(kind, id) {
             return false;
         }
-        self.board.remove(kind, id);
-        self.greet_again();
+        self.take_off(kind, id);
         true
     }
 

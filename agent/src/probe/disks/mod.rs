@@ -4,7 +4,7 @@ pub(super) mod list;
 mod smart;
 pub(super) mod stats;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use serde::Deserialize;
 use crate::config::{place, whole};
 use crate::probe::smart::speaks;
 use crate::probe::{Fault, Moment, Probe, Result, Site};
-use list::{DISKS_MAX, Found, ids, is_placeholder, list};
+use list::{Found, ids, is_placeholder, list};
 use smart::Smart;
 use stats::{Work, parse};
 
@@ -50,8 +50,8 @@ pub struct Disks {
     /// What each did until the last reading, and when that was.
     before: BTreeMap<String, Work>,
     before_at: Duration,
-    /// Those that were there once and are not to be taken out.
-    known: BTreeMap<ObjectId, Found>,
+    /// Those that are made to be taken out.
+    passing: BTreeSet<ObjectId>,
     /// What each was last known to do.
     powers: BTreeMap<ObjectId, Text>,
     smart: Option<Smart>,
@@ -72,7 +72,7 @@ impl Disks {
             config,
             before: BTreeMap::new(),
             before_at: Duration::ZERO,
-            known: BTreeMap::new(),
+            passing: BTreeSet::new(),
             powers: BTreeMap::new(),
             smart,
             left_out: 0,
@@ -101,11 +101,17 @@ impl Probe for Disks {
         "name what does not matter in probes.disks.ignored"
     }
 
+    fn misses(&self, id: &ObjectId, what: &Sample) -> bool {
+        let Sample::Disk(disk) = what else { return true };
+        let is = |name: &String| name == id.as_str() || Some(name.as_str()) == disk.serial.as_deref();
+        !self.passing.contains(id) && !self.config.ignored.iter().any(is)
+    }
+
     fn read(&mut self, site: &Site, at: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {
         let stats = site.text("/proc/diskstats")?;
         let (disks, left_out) = list(site, |disk| !self.ignores(disk));
         self.left_out = left_out;
-        if disks.is_empty() && self.known.is_empty() {
+        if disks.is_empty() {
             return Err(Fault::Absent("there is no disk in /sys/block".into()));
         }
         let work = parse(&stats, |name| disks.iter().find(|disk| disk.name == name).map(|disk| disk.name.as_str()));
@@ -124,29 +130,28 @@ impl Probe for Disks {
             if moved {
                 view.power = Some(text("active"));
             }
-            if let Some(smart) = &mut self.smart {
-                smart.fill(id, moved, &mut view);
+            if self.smart.as_mut().is_some_and(|smart| smart.fill(id, moved, &mut view)) {
+                self.powers.remove(id);
             }
-            // What nobody can see has not changed: without work a disk is what it was.
+            // What nobody can see has not changed: without work a disk is what it was, until it is left alone for that.
             view.power = view.power.or_else(|| self.powers.get(id).cloned());
             if let Some(power) = &view.power {
                 self.powers.insert(id.clone(), power.clone());
             }
             out(id.clone(), view.into());
         }
-        for (id, disk) in self.known.iter().filter(|(id, _)| !ids.contains(id)) {
-            out(id.clone(), Disk { power: Some(text("missing")), ..describe(disk) }.into());
-        }
         self.before = work.into_iter().map(|(name, work)| (name.to_owned(), work)).collect();
         self.before_at = at.boot;
-        for (id, disk) in ids.into_iter().zip(disks).filter(|(_, disk)| !disk.removable) {
-            if self.known.len() < DISKS_MAX || self.known.contains_key(&id) {
-                self.known.insert(id, disk);
-            }
-        }
+        self.powers.retain(|id, _| ids.contains(id));
+        self.passing = ids.into_iter().zip(&disks).filter(|(_, disk)| passes(disk)).map(|(id, _)| id).collect();
         // What disks do is told already; only why there is no SMART is left to say.
         smart
     }
+}
+
+/// Cards are not removable to the kernel, which sees their slot.
+fn passes(disk: &Found) -> bool {
+    disk.removable || disk.name.starts_with("mmcblk") && disk.kind != "emmc"
 }
 
 fn describe(disk: &Found) -> Disk {
@@ -156,7 +161,6 @@ fn describe(disk: &Found) -> Disk {
         model: some(&disk.model),
         serial: disk.serial.as_deref().filter(|serial| !is_placeholder(serial)).map(text),
         firmware: some(&disk.firmware),
-        // What is made to be pulled out is not missed.
         kind: Some(text(if disk.removable { "other" } else { disk.kind })),
         size_bytes: Some(disk.bytes),
         power: disk.suspended.then(|| text("standby")),

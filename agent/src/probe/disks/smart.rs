@@ -22,6 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// A disk that holds its answer back for so long does not let go of whoever asks, either.
 const HANGS: Duration = Duration::from_secs(20 * 60);
 
+const SILENT: &str = "smartctl gets nothing out of this disk any more; its figures are as old as they say";
 const HUNG: &str = "smartctl waits for this disk in vain; its figures are as old as they say";
 
 /// The last figures of each disk, and who gets the next ones.
@@ -53,8 +54,18 @@ struct Latest {
     disk: Disk,
     at: Option<Text>,
     problem: Option<Text>,
-    /// Whether that stands beside figures that are known from before.
-    hung: bool,
+    /// Whether it was left alone, and did nothing since.
+    rests: bool,
+}
+
+impl Latest {
+    /// SMART was asked for and cannot be read. What was bad stays so; what was good is not known any more.
+    fn lose(&mut self, why: &str) {
+        let disk = &mut self.disk;
+        disk.health = disk.health.take().filter(|health| matches!(health.as_str(), "failing" | "warning"));
+        disk.temperature_celsius = None;
+        self.problem = Some(text(why));
+    }
 }
 
 /// What came of asking all disks.
@@ -154,23 +165,26 @@ impl Smart {
                 Power::Standby => Some("standby"),
                 Power::Idle | Power::Silent | Power::Hung => None,
             };
-            latest.hung = power == Power::Hung;
-            if latest.hung {
-                latest.problem = Some(text(HUNG));
-            }
-            match figures {
-                Some(Ok(disk)) => (latest.disk, latest.at, latest.problem) = (disk, Some(when(at.wall)), None),
-                Some(Err(fault)) => latest.problem = Some(text(&fault.to_string())),
-                None => (),
+            latest.rests = power == Power::Idle;
+            match (figures, power) {
+                (Some(Ok(disk)), _) => (latest.disk, latest.at, latest.problem) = (disk, Some(when(at.wall)), None),
+                (Some(Err(fault)), _) => latest.lose(&fault.to_string()),
+                (None, Power::Hung) => latest.lose(HUNG),
+                // Bridges that never let anything through are no news.
+                (None, Power::Silent) if latest.at.is_some() => latest.lose(SILENT),
+                // It cools down, and may fall asleep any moment.
+                (None, Power::Idle) => latest.disk.temperature_celsius = None,
+                (None, _) => (),
             }
         }
     }
 
-    /// Adds the last figures to what the kernel knows; `moved`: the disk did something since the last reading.
-    pub(super) fn fill(&mut self, id: &ObjectId, moved: bool, view: &mut Disk) {
-        let Some(latest) = self.latest.get_mut(id) else { return };
+    /// Adds the last figures to what the kernel knows; `moved`: the disk did something since the last reading. Whether
+    /// it rests, so that nobody knows what it does.
+    pub(super) fn fill(&mut self, id: &ObjectId, moved: bool, view: &mut Disk) -> bool {
+        let Some(latest) = self.latest.get_mut(id) else { return false };
         if moved {
-            latest.power = Some("active");
+            (latest.power, latest.rests) = (Some("active"), false);
         }
         if view.power.is_none() {
             view.power = latest.power.map(text);
@@ -190,13 +204,22 @@ impl Smart {
             firmware: disk.firmware.or_else(|| view.firmware.take()),
             kind: disk.kind.or_else(|| view.kind.take()),
             smart_at: latest.at.clone(),
-            problem: disk.problem.or_else(|| latest.problem.clone().filter(|_| disk.health.is_none() || latest.hung)),
+            problem: both(disk.problem, latest.problem.clone()),
             ..disk
         };
         // One that sleeps has cooled down since.
         if view.power.as_deref() == Some("standby") {
             view.temperature_celsius = None;
         }
+        latest.rests
+    }
+}
+
+/// What is wrong with a disk, and why no more is known.
+fn both(bad: Option<Text>, unknown: Option<Text>) -> Option<Text> {
+    match (bad, unknown) {
+        (Some(bad), Some(unknown)) => Some(text(&format!("{bad}; {unknown}"))),
+        (bad, unknown) => bad.or(unknown),
     }
 }
 

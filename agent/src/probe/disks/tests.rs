@@ -4,8 +4,10 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixListener;
 
 use super::*;
-use crate::probe::machines::{Sketch, look, machine};
+use crate::probe::machines::{Sketch, at, look, machine};
+use crate::probe::measure::when;
 use crate::probe::smart::{Helper, Sweep};
+use list::DISKS_MAX;
 
 /// Without SMART.
 fn plain() -> Disks {
@@ -83,13 +85,25 @@ fn rates_are_of_the_time_between_two_readings() {
 }
 
 #[test]
-fn a_disk_that_goes_is_missing() {
+fn sticks_and_cards_are_not_missed() {
     let sketch = sketch("");
+    sketch.put("sys/block/mmcblk0/size", "1000\n");
+    sketch.put("sys/block/mmcblk0/device/type", "SD\n");
     let mut probe = plain();
-    see(&mut probe, &sketch.site(), 10);
-    sketch.remove("sys/block/sda");
-    let disk = see(&mut probe, &sketch.site(), 20)["ABCD1234"].clone();
-    assert_eq!((disk.power.as_deref(), disk.serial.as_deref()), (Some("missing"), Some("ABCD1234")));
+    let mut missed = |site: &Site| {
+        let (seen, _) = look(&mut probe, site, 10);
+        seen.iter()
+            .filter(|(id, what)| probe.misses(id, what))
+            .map(|(id, _)| id.as_str().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(missed(&sketch.site()), ["ABCD1234"]);
+    sketch.put("sys/block/mmcblk0/device/type", "MMC\n");
+    sketch.put("sys/block/sda/removable", "1\n");
+    assert_eq!(missed(&sketch.site()), ["mmcblk0"]);
+    let ignored = DisksConfig { ignored: vec!["ABCD1234".into()], smart: false, ..DisksConfig::default() };
+    let gone = Disk { serial: Some(text("ABCD1234")), ..Disk::default() }.into();
+    assert!(!Disks::new(ignored).misses(&ObjectId::of("x"), &gone), "what is left out now is not missed");
 }
 
 #[test]
@@ -146,11 +160,42 @@ fn smart_stands_beside_what_the_kernel_knows() {
     sketch.put("proc/diskstats", "8 0 sda 9 0 100 0 1 0 100 0 0 0 0\n");
     assert_eq!(see(&mut probe, &site, 150)["ABCD1234"].power.as_deref(), Some("active"), "it was woken");
 
-    sketch.remove("s");
-    let third = helper(&site.path("/s"), "disk sda active 2\n{}end\n".into());
-    let disk = see(&mut probe, &site, 180)["ABCD1234"].clone();
-    third.join().unwrap();
-    assert_eq!((disk.health.as_deref(), disk.problem), (Some("ok"), None), "what was known stays");
+    let mut ask = |seconds: u64, said: &str| {
+        sketch.remove("s");
+        let asked = helper(&site.path("/s"), format!("{said}end\n"));
+        let disk = see(&mut probe, &site, seconds)["ABCD1234"].clone();
+        asked.join().unwrap();
+        disk
+    };
+    let good = || format!("disk sda active {}\n{report}", report.len());
+    assert_eq!(ask(300, &good()).temperature_celsius, Some(41.0));
+    // It did nothing, and is left alone so that it may fall asleep: perhaps it has.
+    let disk = ask(360, "disk sda idle 0\n");
+    assert_eq!((disk.power, disk.temperature_celsius, disk.health.as_deref()), (None, None, Some("ok")));
+    sketch.put("proc/diskstats", "8 0 sda 19 0 100 0 1 0 100 0 0 0 0\n");
+    let disk = ask(420, "disk sda idle 0\n");
+    assert_eq!((disk.power.as_deref(), disk.temperature_celsius), (Some("active"), None), "the kernel saw it work");
+
+    for (turn, said, why) in [
+        (600, "disk sda active 2\n{}", "smartctl could not read it"),
+        (900, "disk sda silent 0\n", "smartctl gets nothing"),
+        (1200, "disk sda hung 0\n", "smartctl waits"),
+    ] {
+        assert_eq!(ask(turn, &good()).health.as_deref(), Some("ok"));
+        let disk = ask(turn + 60, said);
+        assert_eq!((disk.health, disk.temperature_celsius), (None, None), "what can be read no more is not ok: {said}");
+        assert!(disk.problem.as_deref().unwrap().starts_with(why), "{:?}", disk.problem);
+        assert_eq!(disk.smart_at, Some(when(at(turn).wall)), "its figures are as old as they say");
+        let disk = ask(turn + 120, "disk sda standby 0\n");
+        assert!(disk.health.is_none() && disk.problem.is_some(), "sleep makes it no better");
+    }
+    let bad = report.replace("true", "false");
+    let bad = ask(1500, &format!("disk sda active {}\n{bad}", bad.len()));
+    assert_eq!(bad.health.as_deref(), Some("failing"));
+    let worse = ask(1560, "disk sda silent 0\n");
+    assert_eq!(worse.health.as_deref(), Some("failing"), "bad news stays");
+    let (was, is) = (bad.problem.unwrap(), worse.problem.unwrap());
+    assert!(is.starts_with(was.as_str()) && is.contains("; smartctl gets nothing"), "{is}");
 }
 
 #[test]

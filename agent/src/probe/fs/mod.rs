@@ -1,7 +1,9 @@
 //! Probe `fs`: mounted file systems, their room and state. One that hangs never makes the agent hang.
 
 mod asking;
+mod errors;
 mod mountinfo;
+mod passing;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -17,7 +19,9 @@ use crate::config::places;
 use crate::probe::measure::percent;
 use crate::probe::{Fault, Moment, Probe, Result, Site};
 use asking::{Answer, Asking, Room, room};
+use errors::{Errors, Grown};
 use mountinfo::{MOUNTS_MAX, Mount};
+use passing::passes;
 
 /// How long all of them have to answer.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -41,6 +45,13 @@ pub struct Fs {
     asking: Asking,
     /// Those that could be written once.
     writable: BTreeSet<PathBuf>,
+    errors: Errors,
+    /// What was told at the last reading.
+    told: BTreeSet<PathBuf>,
+    /// What of it comes and goes, and where it is mounted besides: nobody misses that.
+    passing: BTreeSet<ObjectId>,
+    /// Whether the last reading saw all mounts.
+    whole: bool,
     left_out: usize,
 }
 
@@ -48,15 +59,24 @@ impl Fs {
     /// One that has read nothing yet.
     #[must_use]
     pub fn new(config: FsConfig) -> Self {
-        Self { config, asking: Asking::new(room, PATIENCE), writable: BTreeSet::new(), left_out: 0 }
+        Self {
+            config,
+            asking: Asking::new(room, PATIENCE),
+            writable: BTreeSet::new(),
+            errors: Errors::default(),
+            told: BTreeSet::new(),
+            passing: BTreeSet::new(),
+            whole: false,
+            left_out: 0,
+        }
     }
 
-    /// Whether it was writable before and is not any more, or the kernel says that it made it so.
-    fn fell(&mut self, mount: &Mount) -> bool {
+    /// Whether it was writable before and is not any more, or the kernel says that it made it so, or must have.
+    fn fell(&mut self, mount: &Mount, errors: Grown) -> bool {
         if !mount.read_only && self.writable.len() < 2 * MOUNTS_MAX {
             self.writable.insert(mount.path.clone());
         }
-        mount.fell || mount.read_only && self.writable.contains(&mount.path)
+        mount.fell || errors.stops || mount.read_only && self.writable.contains(&mount.path)
     }
 }
 
@@ -77,19 +97,36 @@ impl Probe for Fs {
         "name what matters in probes.fs.expected, others in .ignored"
     }
 
+    /// Some may not answer; all were found.
+    fn saw_all(&self, _: &Result<()>, _: bool) -> bool {
+        self.whole
+    }
+
+    fn misses(&self, id: &ObjectId, _: &Sample) -> bool {
+        let is = |path: &PathBuf| ObjectId::of(&path.to_string_lossy()) == *id;
+        !self.passing.contains(id) && !self.config.ignored.iter().any(is)
+    }
+
     fn read(&mut self, site: &Site, _: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {
+        self.whole = false;
         let (expected, ignored) = (&self.config.expected, &self.config.ignored);
         let wanted = |mount: &Mount| expected.contains(&mount.path);
         let table = site.open("/proc/self/mountinfo")?;
-        let table = mountinfo::read(table, &wanted, &|mount| ignored.contains(&mount.path))
+        let told = |mount: &Mount| self.told.contains(&mount.path);
+        let table = mountinfo::read(table, &wanted, &|mount| ignored.contains(&mount.path), &told)
             .map_err(|err| Fault::io("/proc/self/mountinfo", &err))?;
         let found = table.mounts;
-        self.left_out = table.left_out;
+        (self.whole, self.left_out) = (true, table.left_out);
+        self.told = found.iter().map(|mount| mount.path.clone()).collect();
+        let passing = found.iter().filter(|mount| passes(site, mount, &table.automatic)).map(Mount::shown);
+        let elsewhere = table.elsewhere.iter().map(|path| path.to_string_lossy().into_owned());
+        self.passing = passing.chain(elsewhere).map(|path| ObjectId::of(&path)).collect();
         let paths: Vec<PathBuf> = found.iter().map(|mount| site.path(&mount.path)).collect();
         let answers = self.asking.all(&paths);
         let crowded = answers.iter().any(|answer| matches!(answer, Answer::Unasked));
-        for (mount, answer) in found.iter().zip(answers) {
-            let fell = self.fell(mount);
+        let errors = self.errors.look(site, &found);
+        for ((mount, answer), errors) in found.iter().zip(answers).zip(&errors) {
+            let fell = self.fell(mount, *errors);
             if let Some(view) = view(mount, fell, answer) {
                 out(ObjectId::of(&mount.shown()), view.into());
             }
@@ -104,7 +141,14 @@ impl Probe for Fs {
         if crowded {
             return Err(Fault::Failed("so many file systems do not answer that others could not be asked".into()));
         }
-        Ok(())
+        match found.iter().zip(errors).find(|(_, errors)| errors.count > 0) {
+            Some((mount, errors)) => Err(Fault::Failed(format!(
+                "ext4 found {} errors in {} since it is watched: see dmesg, unmount it and check it",
+                errors.count,
+                mount.shown()
+            ))),
+            None => Ok(()),
+        }
     }
 }
 
@@ -192,6 +236,50 @@ mod tests {
         assert!(see(&mut fs, &sketch.site()).is_empty());
         sketch.remove("proc/self/mountinfo");
         assert!(matches!(look(&mut fs, &sketch.site(), 10).1, Err(Fault::Absent(_))));
+    }
+
+    #[test]
+    fn what_comes_and_goes_is_not_missed() {
+        let sketch = Sketch::new(&[("data/x", ""), ("media/stick/x", ""), ("auto/nas/x", ""), ("bind/x", "")]);
+        let put = |lines: &[&str]| sketch.put("proc/self/mountinfo", &table(lines));
+        let data = "8:1 / /data rw - ext4 /dev/sda1 rw";
+        let stick = "8:2 / /media/stick rw - vfat /dev/sdb1 rw";
+        let auto = ["0:9 / /auto rw - autofs auto rw", "0:50 / /auto/nas rw - nfs nas:/x rw"];
+        put(&[data, stick, auto[0], auto[1], "8:1 / /bind rw - ext4 /dev/sda1 rw"]);
+        let mut fs = Fs::new(FsConfig { ignored: vec!["/left/out".into()], ..FsConfig::default() });
+        assert_eq!(see(&mut fs, &sketch.site()), ["/auto/nas=ok", "/bind=ok", "/media/stick=ok"]);
+        let misses = |fs: &Fs, path: &str| fs.misses(&ObjectId::of(path), &FileSystem::default().into());
+        assert!(misses(&fs, "/bind") && misses(&fs, "/usb"));
+        for path in ["/auto/nas", "/media/stick", "/data", "/left/out"] {
+            assert!(!misses(&fs, path), "{path}");
+        }
+        assert!(fs.saw_all(&Ok(()), true));
+        sketch.remove("proc/self/mountinfo");
+        let (_, result) = look(&mut fs, &sketch.site(), 10);
+        assert!(!fs.saw_all(&result, false), "who cannot look misses nothing");
+    }
+
+    #[test]
+    fn errors_that_ext4_counts_are_told_and_stop_what_is_to_stop() {
+        let sketch = Sketch::new(&[("data/x", ""), ("sys/dev/block/253:0/uevent", "MAJOR=253\nDEVNAME=dm-0\n")]);
+        sketch.put("proc/self/mountinfo", &table(&["253:0 / /data rw - ext4 /dev/mapper/a-b rw"]));
+        let count = |number: u64| sketch.put("sys/fs/ext4/dm-0/errors_count", &format!("{number}\n"));
+        let mut fs = Fs::new(FsConfig::default());
+        let mut look = || {
+            let (seen, result) = look(&mut fs, &sketch.site(), 10);
+            let Some((_, Sample::FileSystem(view))) = seen.first() else { panic!("{seen:?}") };
+            assert!(fs.saw_all(&result, true));
+            (view.state.clone().unwrap().as_str().to_owned(), result.map_err(|fault| fault.to_string()))
+        };
+        count(7);
+        assert_eq!(look(), ("ok".into(), Ok(())), "what was before is history");
+        count(9);
+        let told = "ext4 found 2 errors in /data since it is watched: see dmesg, unmount it and check it";
+        assert_eq!(look(), ("ok".into(), Err(told.into())));
+        sketch.put("proc/fs/ext4/dm-0/options", "rw\nerrors=remount-ro\n");
+        assert_eq!(look(), ("read_only".into(), Err(told.into())), "Linux 6.12 to 6.14 do not say so");
+        count(0);
+        assert_eq!(look(), ("ok".into(), Ok(())), "it was checked");
     }
 
     #[test]

@@ -60,15 +60,16 @@ const PSEUDO: [&str; 36] = [
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mount {
     /// Major and minor number of what is mounted, the same for each place that it is mounted at.
-    device: String,
+    pub(super) device: String,
     /// Whether it is all of it that is mounted there, and not a folder of it.
-    whole: bool,
+    pub(super) whole: bool,
     pub(super) path: PathBuf,
     pub(super) kind: String,
     pub(super) source: String,
     /// Whether nothing can be written there.
     pub(super) read_only: bool,
-    /// Whether the kernel made it read-only after an error: then the file system is, and the mount does not know.
+    /// Whether the kernel made it read-only after an error: then the file system is, and the mount does not know; or it
+    /// says so.
     pub(super) fell: bool,
 }
 
@@ -79,11 +80,14 @@ pub(super) struct Table {
     pub(super) mounts: Vec<Mount>,
     /// How many there are besides.
     pub(super) left_out: usize,
+    /// Where else what is told is mounted as well, best first and not more than [`MOUNTS_MAX`].
+    pub(super) elsewhere: Vec<PathBuf>,
     /// Where something would be mounted if it was asked for: such places are never touched.
     pub(super) automatic: Vec<PathBuf>,
 }
 
-/// Each device once, unless `wanted` names its other places; what is wanted is there however many there are.
+/// Each device once, and where it was `told` before if it is still there: what mounts all of it elsewhere for a while
+/// does not move it. `wanted` names more of its places; what is wanted is there however many there are.
 ///
 /// # Errors
 ///
@@ -92,6 +96,7 @@ pub(super) fn read(
     table: impl BufRead,
     wanted: &dyn Fn(&Mount) -> bool,
     ignored: &dyn Fn(&Mount) -> bool,
+    told: &dyn Fn(&Mount) -> bool,
 ) -> io::Result<Table> {
     let (mut all, mut unheld, mut automatic) = (Vec::<Mount>::new(), 0, Vec::new());
     each(table, |bytes| {
@@ -105,7 +110,7 @@ pub(super) fn read(
             () => unheld += 1,
         }
     })?;
-    let rank = |mount: &Mount| (!mount.whole, mount.path.as_os_str().len(), mount.path.clone());
+    let rank = |mount: &Mount| (!told(mount), !mount.whole, mount.path.as_os_str().len(), mount.path.clone());
     all.sort_by_cached_key(rank);
     let mut found = Table { left_out: unheld, automatic, ..Table::default() };
     let mut devices = BTreeSet::new();
@@ -114,7 +119,9 @@ pub(super) fn read(
         match () {
             () if wanted(&mount) => found.mounts.push(mount),
             // Its device's other places are not told instead.
-            () if !first || ignored(&mount) => (),
+            () if ignored(&mount) => (),
+            () if !first && found.elsewhere.len() < MOUNTS_MAX => found.elsewhere.push(mount.path),
+            () if !first => (),
             () if found.mounts.len() < MOUNTS_MAX => found.mounts.push(mount),
             () => found.left_out += 1,
         }
@@ -145,7 +152,10 @@ fn line(line: &[u8]) -> Option<Mount> {
     let (device, root, path, options) = (words.next()?, words.next()?, words.next()?, words.next()?);
     words.find(|word| *word == b"-")?;
     let (kind, source, own) = (words.next()?, words.next()?, words.next().unwrap_or_default());
-    let has = |options: &[u8]| options.split(|byte| *byte == b',').any(|option| option == b"ro");
+    let has = |options: &[u8], word: &[u8]| options.split(|byte| *byte == b',').any(|option| option == word);
+    let ro = |options: &[u8]| has(options, b"ro");
+    // Since Linux 6.12 an error leaves `ro` out; since 6.15 ext4 says these instead.
+    let emergency = has(own, b"emergency_ro") || has(own, b"shutdown");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Some(Mount {
         device: text(device),
@@ -153,8 +163,8 @@ fn line(line: &[u8]) -> Option<Mount> {
         path: plain(path).into(),
         kind: text(kind),
         source: text(plain(source).as_bytes()),
-        read_only: has(options) || has(own),
-        fell: has(own) && !has(options),
+        read_only: ro(options) || ro(own) || emergency,
+        fell: ro(own) && !ro(options) || emergency,
     })
 }
 

@@ -70,6 +70,11 @@ impl Probe for Net {
         "name what does not matter in probes.net.ignored"
     }
 
+    fn misses(&self, _: &ObjectId, what: &Sample) -> bool {
+        let Sample::Net(net) = what else { return true };
+        !self.config.ignored.iter().any(|name| Some(name.as_str()) == net.name.as_deref())
+    }
+
     fn read(&mut self, site: &Site, at: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {
         let names = site.names("/sys/class/net");
         let mut names: Vec<_> = names.into_iter().filter(|name| self.looks_at(site, name)).collect();

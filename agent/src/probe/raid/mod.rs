@@ -6,7 +6,7 @@ mod md;
 mod mdstat;
 mod zfs;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use atalaya_wire::view::Raid as View;
@@ -41,6 +41,8 @@ pub struct Raid {
     checks: BTreeMap<String, f32>,
     checked: BTreeMap<String, Text>,
     pools: BTreeMap<String, Pool>,
+    /// Btrfs file systems of one disk: when they are unmounted, `fs` says what is to be said.
+    passing: BTreeSet<ObjectId>,
 }
 
 /// What `zpool` said about a pool.
@@ -55,7 +57,13 @@ impl Raid {
     /// One that has read nothing yet.
     #[must_use]
     pub const fn new(config: RaidConfig) -> Self {
-        Self { config, checks: BTreeMap::new(), checked: BTreeMap::new(), pools: BTreeMap::new() }
+        Self {
+            config,
+            checks: BTreeMap::new(),
+            checked: BTreeMap::new(),
+            pools: BTreeMap::new(),
+            passing: BTreeSet::new(),
+        }
     }
 
     fn md(&mut self, site: &Site, at: Moment, out: &mut dyn FnMut(&str, ObjectId, View)) {
@@ -113,6 +121,12 @@ impl Probe for Raid {
         "name what does not matter in probes.raid.ignored"
     }
 
+    fn misses(&self, id: &ObjectId, what: &Sample) -> bool {
+        let Sample::Raid(raid) = what else { return true };
+        let ignored = self.config.ignored.iter().any(|name| Some(name.as_str()) == raid.name.as_deref());
+        !ignored && !self.passing.contains(id)
+    }
+
     fn read(&mut self, site: &Site, at: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {
         let ignored = self.config.ignored.clone();
         let mut any = false;
@@ -124,16 +138,18 @@ impl Probe for Raid {
         };
         self.md(site, at, &mut tell);
         let mut mute = None;
+        self.passing.clear();
         for pool in btrfs::pools(site) {
             let name = pool.view.name.clone().unwrap_or_default();
-            if pool.mute {
-                mute = Some(name.clone());
+            mute = pool.mute.map(|mute| mute.of(&name)).or(mute);
+            if pool.single {
+                self.passing.insert(pool.id.clone());
             }
             tell(&name, pool.id, pool.view);
         }
         self.zfs(site, at, &mut tell);
         match mute {
-            Some(name) => Err(Fault::Denied(format!("errors of Btrfs {name} are unknown: needs kernel 5.14 or later"))),
+            Some(why) => Err(Fault::Denied(why)),
             None if any => Ok(()),
             None => Err(Fault::Absent("there is no array of md, no mounted Btrfs and no ZFS pool".into())),
         }
@@ -211,6 +227,31 @@ mod tests {
         let pool = &seen["0f0e0d0c-1111-2222-3333-444455556666"];
         assert_eq!((pool.name.as_deref(), pool.error_count), (Some("tank"), Some(3)));
         assert!(matches!(result, Err(Fault::Denied(why)) if why.contains("5.14")), "the other one tells no errors");
+    }
+
+    /// Kernels before 5.6.
+    #[test]
+    fn without_its_disks_told_btrfs_is_unknown_unless_too_few_are_there() {
+        let uuid = "0f0e0d0c-1111-2222-3333-444455556666";
+        let check = |profile: &str, disks: &[&str], expected: &str, problem: &str, missed: bool| {
+            let sketch = Sketch::new(&[(&format!("sys/fs/btrfs/{uuid}/label"), "tank\n")]);
+            sketch.put(&format!("sys/fs/btrfs/{uuid}/allocation/data/{profile}/total_bytes"), "8192\n");
+            disks.iter().for_each(|disk| sketch.put(&format!("sys/fs/btrfs/{uuid}/devices/{disk}/size"), "8"));
+            let mut raid = Raid::new(RaidConfig::default());
+            let (seen, result) = see(&mut raid, &sketch.site(), 10);
+            let view = seen[uuid].clone();
+            assert_eq!(told(&view), expected);
+            assert_eq!(view.problem.as_deref(), Some(problem), "{expected}");
+            assert!(matches!(result, Err(Fault::Denied(why)) if why.contains("5.6") && why.contains("tank")));
+            assert_eq!(raid.misses(&ObjectId::of(uuid), &view.into()), missed);
+        };
+        let unknown = "whether it lacks a disk is unknown: needs kernel 5.6 or later";
+        check("raid1", &["sda", "sdb"], "raid1 ? ? ? ? ?", unknown, true);
+        check("raid1", &["sda"], "raid1 degraded ? ? ? ?", "it lacks 1 disks or more", true);
+        check("raid6", &["sda", "sdb"], "raid6 degraded ? ? ? ?", "it lacks 1 disks or more", true);
+        check("raid0", &["sda"], "raid0 failed ? ? ? ?", "it lacks 1 disks or more", true);
+        check("single", &["sda"], "single ? ? ? ? ?", unknown, false);
+        check("single", &["sda", "sdb"], "single ? ? ? ? ?", unknown, true);
     }
 
     #[test]

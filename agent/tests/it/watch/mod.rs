@@ -4,6 +4,7 @@ mod away;
 mod broker;
 mod commands;
 mod ear;
+mod gone;
 mod idle;
 mod jumps;
 mod machine;

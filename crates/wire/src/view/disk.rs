@@ -18,7 +18,7 @@ view! {
         kind: Text, Any;
         /// Size.
         size_bytes: u64, Any;
-        /// `active`, `standby` or `missing`.
+        /// `active`, `standby` or `missing`; unknown while it is left alone so that it may fall asleep.
         power: Text, Any;
         /// `ok`, `warning` or `failing`.
         health: Text, Any;

@@ -10,7 +10,7 @@ view! {
         name: Text, Any;
         /// Model.
         model: Text, Any;
-        /// `online`, `on_battery`, `low_battery`, `off` or `silent` (the driver lost it).
+        /// `online`, `on_battery`, `low_battery`, `off` or `silent` (its driver lost it, or `upsd` does not tell of it).
         state: Text, Any;
         /// NUT's own words, such as `OL CHRG`.
         status: Text, Any;

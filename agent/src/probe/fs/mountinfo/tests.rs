@@ -15,7 +15,7 @@ fn names_are_without_escapes() {
 
 /// Of a table, with those that are wanted.
 fn mounts(text: impl AsRef<[u8]>, wanted: &dyn Fn(&Mount) -> bool) -> Vec<Mount> {
-    read(text.as_ref(), wanted, &|_| false).unwrap().mounts
+    read(text.as_ref(), wanted, &|_| false, &|_| false).unwrap().mounts
 }
 
 fn check(name: &str, wanted: &str, expected: &[&str]) {
@@ -35,7 +35,7 @@ fn only_real_ones_and_each_once() {
     check("pi", "", &["/", "/boot/firmware"]);
     check("pc-nvme", "", &["/", "/home", "/mnt/nas", "/rpool"]);
     let text = machine("nas-arm").text("/proc/self/mountinfo").unwrap();
-    let found = read(text.as_bytes(), &|_| false, &|_| false).unwrap();
+    let found = read(text.as_bytes(), &|_| false, &|_| false, &|_| false).unwrap();
     assert_eq!(found.automatic, [PathBuf::from("/mnt/auto")]);
 }
 
@@ -65,20 +65,24 @@ fn the_kernel_makes_it_read_only_behind_the_mount() {
     check("rw,relatime", "ro,errors=remount-ro", (true, true));
     check("ro,relatime", "ro,errors=remount-ro", (true, false));
     check("ro,relatime shared:1 master:2", "rw", (true, false));
+    check("rw,relatime", "rw,errors=remount-ro,emergency_ro", (true, true));
+    check("rw,relatime", "rw,shutdown", (true, true));
+    check("ro,relatime", "ro,emergency_ro", (true, true));
+    check("rw,relatime", "rw,no_emergency_ro,shutdown=1", (false, false));
 }
 
 #[test]
 fn more_than_are_looked_at_are_counted_and_none_that_is_wanted_is_left_out() {
     let table: String = (0..6000).map(|n| format!("1 0 8:{n} / /x{n} rw - ext4 /dev/a rw\n")).collect();
     let wanted = |mount: &Mount| mount.path.ends_with("x5999");
-    let found = read(table.as_bytes(), &wanted, &|mount| mount.path.ends_with("x7")).unwrap();
+    let found = read(table.as_bytes(), &wanted, &|mount| mount.path.ends_with("x7"), &|_| false).unwrap();
     assert_eq!((found.mounts.len(), found.left_out), (MOUNTS_MAX + 1, 6000 - 2 - MOUNTS_MAX));
     assert!(found.mounts.iter().any(|mount| mount.shown() == "/x5999"));
     assert!(found.mounts.iter().all(|mount| mount.shown() != "/x7"));
-    let found = read(table.as_bytes(), &|_| true, &|_| false).unwrap();
+    let found = read(table.as_bytes(), &|_| true, &|_| false, &|_| false).unwrap();
     assert_eq!((found.mounts.len(), found.left_out), (6000, 0));
     let twice = "1 0 8:1 / /x rw - ext4 /dev/a rw\n1 0 8:1 /b /x/b rw - ext4 /dev/a rw\n";
-    let found = read(twice.as_bytes(), &|_| false, &|mount| mount.path.ends_with("x")).unwrap();
+    let found = read(twice.as_bytes(), &|_| false, &|mount| mount.path.ends_with("x"), &|_| false).unwrap();
     assert_eq!((found.mounts.len(), found.left_out), (0, 0), "a device whose place is ignored is not told elsewhere");
 }
 
@@ -99,4 +103,17 @@ fn long_lines_cost_no_other() {
     );
     let found = mounts(&table, &|_| false);
     assert_eq!((found.len(), found[0].shown(), found[0].fell), (1, "/x".into(), true));
+}
+
+#[test]
+fn what_is_mounted_elsewhere_for_a_while_stays_where_it_was_told() {
+    let root = "1 0 0:30 /@ / rw - btrfs /dev/a rw\n";
+    let all = format!("{root}2 1 0:30 / /run/timeshift/backup rw - btrfs /dev/a rw\n");
+    let shown = |told: &str| {
+        let found = read(all.as_bytes(), &|_| false, &|_| false, &|mount| mount.path.as_os_str() == told).unwrap();
+        let elsewhere: Vec<_> = found.elsewhere.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+        (found.mounts[0].shown(), elsewhere.join(" "))
+    };
+    assert_eq!(shown("/"), ("/".into(), "/run/timeshift/backup".into()));
+    assert_eq!(shown("/x"), ("/run/timeshift/backup".into(), "/".into()));
 }
