@@ -50,7 +50,8 @@ fn set_smallest() {
 }
 
 /// Unmaps the code that was used so far: what is used again comes back from the system's cache, a few pages at a time.
-/// Of a large program the daemon needs little once it has begun, and the kernel maps 64 KiB around each page.
+/// Of a large program the daemon needs little once it has begun, and the kernel maps 64 KiB around each page. After every
+/// reading that is 9 page faults a second on average, and 5 to 7 seconds of processor a day on a PC.
 pub(crate) fn give_back() {
     #[cfg(target_os = "linux")]
     for (start, length) in code() {

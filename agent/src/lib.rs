@@ -19,3 +19,4 @@ pub mod restore;
 pub mod schedule;
 pub mod source;
 pub mod watch;
+mod zone;

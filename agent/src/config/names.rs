@@ -45,8 +45,8 @@ impl FromStr for Zone {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = |_| format!("{text:?} is no time zone known here; write one such as Europe/Madrid or UTC");
-        TimeZone::get(text).map(Self).map_err(wrong)
+        let wrong = || format!("{text:?} is no time zone known here; write one such as Europe/Madrid or UTC");
+        crate::zone::named(text).map(Self).ok_or_else(wrong)
     }
 }
 

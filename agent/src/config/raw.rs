@@ -109,7 +109,7 @@ impl Default for RawPause {
 impl Raw {
     pub(super) fn check(self, written: Written) -> Result<Config, Mistake> {
         let (state, socket) = self.node.places()?;
-        let zone = self.node.zone.map_or_else(jiff::tz::TimeZone::system, |zone| zone.0);
+        let zone = self.node.zone.map_or_else(crate::zone::local, |zone| zone.0);
         let name = self.node.name.map_or_else(host, |name| name.0);
         let noip = self.noip_client.as_ref();
         if let Some(noip) = noip {

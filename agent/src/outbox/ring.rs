@@ -35,7 +35,9 @@ impl Ring {
     }
 
     /// Adds a frame. What must go for it: first the oldest that were sent, then every other one of the older half.
-    pub fn push(&mut self, seq: u64, bytes: Vec<u8>) {
+    pub fn push(&mut self, seq: u64, mut bytes: Vec<u8>) {
+        // It grew by doubling: what it has room for would count for nothing here, and be there all the same.
+        bytes.shrink_to_fit();
         self.bytes += bytes.len();
         self.frames.push_back(Frame { seq, bytes, sent: false });
         while self.bytes > self.bytes_max && self.frames.front().is_some_and(|frame| frame.sent) {

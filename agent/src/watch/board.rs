@@ -42,7 +42,8 @@ struct Entry {
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Board {
-    entries: BTreeMap<(&'static str, ObjectId), Entry>,
+    /// In boxes, because an entry has 2 KiB and a map keeps places for more than it holds.
+    entries: BTreeMap<(&'static str, ObjectId), Box<Entry>>,
     outputs: u8,
     heartbeat: Duration,
     generation: u64,
@@ -76,7 +77,7 @@ impl Board {
         let Some(entry) = self.entries.get_mut(&key) else {
             let due = self.outputs;
             let told = Some((sample.clone(), now));
-            self.entries.insert(key, Entry { told, sample, ts, seq: 1, due, fresh: true });
+            self.entries.insert(key, Box::new(Entry { told, sample, ts, seq: 1, due, fresh: true }));
             self.generation += 1;
             return None;
         };

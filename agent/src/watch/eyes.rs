@@ -14,8 +14,6 @@ use crate::probe::{Fault, Moment, Probe, Site};
 /// Threads that may be stuck at once; beyond that no probe is asked. Each has little more than a stack.
 const STUCK_MAX: usize = 4;
 const STACK_BYTES: usize = 256 << 10;
-/// What is done less often than this leaves nothing behind in memory.
-const RARE: Duration = Duration::from_secs(300);
 /// Deadline of a probe that is quick.
 const QUICK_MAX: Duration = Duration::from_secs(15);
 /// Objects of one reading: what it takes of memory and of the wire has a bound, and what is beyond is told as left out.
@@ -105,11 +103,6 @@ impl Eyes {
     /// Whether each has told what it sees, or is stuck.
     pub(super) fn all_read(&self) -> bool {
         self.eyes.iter().all(|eye| eye.told || eye.stuck)
-    }
-
-    /// Whether it reads so rarely that what it needed is not needed again for long; and every one is new at first.
-    pub(super) fn is_rare(&self, number: usize, turn: u64) -> bool {
-        turn == 1 || self.eyes.get(number).is_some_and(|eye| eye.every >= RARE)
     }
 
     /// All are due now.

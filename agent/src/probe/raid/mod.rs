@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use atalaya_wire::view::Raid as View;
 use atalaya_wire::{ObjectId, Sample, Text};
-use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use crate::probe::measure::when;
@@ -163,7 +162,7 @@ fn zpool(site: &Site, name: &str, state: &str) -> View {
     if site.is_real() && !name.starts_with('-') {
         let ask = |words: &[&str]| run("zpool", words, ZPOOL_DEADLINE).ok().filter(|output| output.code == Some(0));
         if let Some(output) = ask(&["status", "-p", name]).or_else(|| ask(&["status", name])) {
-            zfs::status(&output.text, &TimeZone::system(), &mut view);
+            zfs::status(&output.text, &crate::zone::local(), &mut view);
         }
     }
     view
