@@ -161,7 +161,8 @@ impl Known {
 
     /// Whether it may still be seen: its probe has not told yet, or it is kept in mind.
     fn awaited(&self, kind: &str, id: &ObjectId) -> bool {
-        kind != "backup" && self.memory.objects.contains_key(&name_of(kind, id))
+        let unread = HARDWARE.iter().any(|(known, teller)| *known == kind && !self.read.contains(teller));
+        kind != "backup" && (unread || self.memory.objects.contains_key(&name_of(kind, id)))
     }
 
     /// How the names of those entities begin whose objects may still be seen.

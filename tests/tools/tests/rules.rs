@@ -228,7 +228,7 @@ fn decisions_read_no_clock() {
     for place in ["agent/src/schedule", "agent/src/outbox", "agent/src/noip/decide.rs", "agent/src/probe"] {
         never(place, &["Timestamp::now", "SystemTime::now"], &[]);
     }
-    for name in ["board", "eyes", "heat", "jobs", "known", "runs"] {
+    for name in ["board", "eyes", "gone", "heat", "jobs", "known", "runs"] {
         never(&format!("agent/src/watch/{name}.rs"), &["Timestamp::now", "SystemTime::now"], &[]);
     }
 }
