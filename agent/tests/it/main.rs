@@ -19,6 +19,7 @@ mod noip;
 #[path = "../../src/noip/server.rs"]
 #[allow(dead_code)]
 mod noip_server;
+mod probe_parts;
 mod restore;
 mod restore_replace;
 mod restore_rights;
