@@ -127,6 +127,10 @@ impl RawJob {
             let what = format!("it and the state folder {} lie one in the other; move one", state.display());
             return Err(Mistake::at("job.repo", &self.repo, what));
         }
+        if let Some(path) = self.paths.0.iter().find(|path| path.0.starts_with(&repo.0.0)) {
+            let what = format!("{} lies in it, and is to be backed up into it; name another", path.0.display());
+            return Err(Mistake::at("job.repo", &self.repo, what));
+        }
         if self.key_file.is_none() && self.passphrase_file.is_none() {
             let what = "key_file or passphrase_file is needed beside it: nobody is there to be asked";
             return Err(Mistake::at("job.repo", &self.repo, what));

@@ -18,7 +18,7 @@ mod url;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -42,6 +42,9 @@ use crate::schedule;
 
 /// The commented example that is shipped, printed and tested.
 pub const EXAMPLE: &str = include_str!("example.toml");
+
+/// Of the file: some thousand entries, and more than a person writes.
+const FILE_BYTES_MAX: u64 = 256 << 10;
 
 /// A configuration that can be run.
 #[derive(Debug)]
@@ -168,11 +171,12 @@ impl Config {
     ///
     /// One line: the file, the line where there is one, what is wrong, and what may stand there.
     pub fn load(path: &Path) -> Result<Self, String> {
-        let text = fs::read_to_string(path).map_err(|err| {
+        let text = read_text_file(path).map_err(|err| {
             let hint = match err.kind() {
                 ErrorKind::NotFound => "write one with \"atalaya-agent config example\"",
                 ErrorKind::PermissionDenied => "run it as a user who may",
                 ErrorKind::InvalidData => "write it as UTF-8",
+                ErrorKind::FileTooLarge => "leave out what nobody needs to watch",
                 _ => "name a file",
             };
             let why = err.to_string();
@@ -196,6 +200,12 @@ impl Config {
         raw.check(written.clone()).map_err(|mistake| written.tell(&mistake))
     }
 
+    /// Whether there is nothing to back up and nobody to tell.
+    #[must_use]
+    pub const fn says_nothing(&self) -> bool {
+        self.jobs.is_empty() && self.outputs.is_empty()
+    }
+
     /// What holds without a file.
     ///
     /// # Errors
@@ -204,6 +214,17 @@ impl Config {
     pub fn empty() -> Result<Self, String> {
         Self::read(Path::new("agent.toml"), "")
     }
+}
+
+/// A file of text, if it is not too long to be one that a person wrote.
+fn read_text_file(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    fs::File::open(path)?.take(FILE_BYTES_MAX + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > FILE_BYTES_MAX {
+        let what = format!("it is longer than {} KiB", FILE_BYTES_MAX >> 10);
+        return Err(std::io::Error::new(ErrorKind::FileTooLarge, what));
+    }
+    Ok(text)
 }
 
 #[cfg(test)]

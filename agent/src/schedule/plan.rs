@@ -184,6 +184,13 @@ impl Plan {
         }
     }
 
+    /// The running job was stopped because the agent goes: it has not ended, and the next start begins it again.
+    pub fn put_off(&mut self) {
+        if let Some((_, history, _)) = self.running.take().and_then(|at| self.jobs.get_mut(at)) {
+            history.outcome = Some(Outcome::Stopped);
+        }
+    }
+
     /// Whether a job has ever begun.
     #[must_use]
     pub fn knows(&self, job: &str) -> bool {

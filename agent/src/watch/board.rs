@@ -101,6 +101,13 @@ impl Board {
         self.entries.len() >= OBJECTS_MAX && !self.has(sample.name(), id)
     }
 
+    /// What nobody reads again and again by itself, and was last told a heartbeat ago: it is told again.
+    pub(super) fn silent(&self, now: Duration) -> Vec<(ObjectId, Sample)> {
+        let old = |entry: &Entry| entry.told.as_ref().is_some_and(|(_, at)| now.saturating_sub(*at) >= self.heartbeat);
+        let each = self.entries.iter().filter(|((name, _), entry)| matches!(*name, "backup" | "meta") && old(entry));
+        each.map(|((_, id), entry)| (id.clone(), entry.sample.clone())).collect()
+    }
+
     /// Everything has to be told anew to this output, or to all.
     pub(super) fn tell_all(&mut self, output: Option<usize>) {
         let bits = output.map_or(self.outputs, |number| 1 << number);
@@ -252,6 +259,19 @@ mod tests {
         assert_eq!(told(&mut board, 0).len(), 1);
         board.tell_all(Some(0));
         assert_eq!(told(&mut board, 0).len(), 1);
+    }
+
+    #[test]
+    fn a_job_that_does_not_run_is_told_at_the_heartbeat_too() {
+        let mut board = Board::new(1, second(900));
+        let view = Sample::from(atalaya_wire::view::Backup::default());
+        board.see(ObjectId::of("a"), view.clone(), second(0), 100);
+        board.see(ObjectId::only(), system(1.0), second(0), 100);
+        assert!(board.silent(second(899)).is_empty());
+        assert_eq!(board.silent(second(900)), [(ObjectId::of("a"), view.clone())]);
+        board.see(ObjectId::of("a"), view, second(900), 1000);
+        assert!(board.silent(second(901)).is_empty());
+        assert!(told(&mut board, 0).iter().any(|said| said.contains(r#"{"ts":1000,"seq":2,"#)));
     }
 
     #[test]

@@ -101,7 +101,7 @@ impl Daemon {
         let state = |what: &str, err: std::io::Error| {
             format!("cannot {what} in the state folder {}: {err}", config.state.display())
         };
-        std::fs::create_dir_all(&config.state).map_err(|err| state("keep anything", err))?;
+        node::make_state(&config.state).map_err(|err| state("keep anything", err))?;
         let lock = node::lock(&config.state)?;
         let node = node::id(&config.state, config.node.as_ref()).map_err(|err| state("keep the node's id", err))?;
         let random = || node::random::<16>().map_err(|err| format!("cannot read /dev/urandom: {err}"));
@@ -244,6 +244,9 @@ impl Daemon {
             self.frame_due = self.now.boot + self.config.interval;
             self.keep_state();
             self.write_records();
+            for (id, sample) in self.board.silent(self.now.boot) {
+                self.show(id, sample);
+            }
             self.send_frame();
         }
         self.pump();

@@ -66,6 +66,11 @@ pub(super) fn whole(time: Timestamp) -> String {
     Timestamp::from_second(time.as_second()).unwrap_or(time).to_string()
 }
 
+/// A run has begun: what is said of the last one's problem is over.
+pub(super) fn began(view: &mut Backup, at: Timestamp) {
+    (view.started_at, view.problem, view.duration_seconds) = (Some(text(&whole(at))), None, None);
+}
+
 /// Puts what a run said into the view.
 pub(super) fn told(view: &mut Backup, said: &Said, problem: &str, began: Timestamp, took: Duration) {
     view.started_at = Some(text(&whole(began)));

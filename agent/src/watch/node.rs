@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::Path;
 
 use atalaya_wire::NodeId;
@@ -29,6 +29,11 @@ pub(super) fn id(state: &Path, adopted: Option<&NodeId>) -> io::Result<NodeId> {
     };
     durable::replace(&path, format!("{}\n", id.as_str()).as_bytes())?;
     Ok(id)
+}
+
+/// Makes the state folder where there is none, for its owner only.
+pub(super) fn make_state(path: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 /// Keeps other agents out of the state folder for as long as the file is open, also after a kill.

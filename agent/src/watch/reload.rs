@@ -17,6 +17,13 @@ impl Daemon {
     pub(super) fn reload(&mut self) {
         supervisor::tell(&[NotifyState::Reloading]);
         let loaded = Config::load(&self.path).and_then(|config| {
+            // A disk that was full when it was saved leaves an empty file.
+            if config.says_nothing() && !self.config.says_nothing() {
+                return Err(format!(
+                    "{} names no job and no broker; stop the agent if that is meant",
+                    self.path.display()
+                ));
+            }
             let eyes = probes::resident(&config, &self.path)?;
             Ok((config, eyes))
         });

@@ -180,6 +180,9 @@ impl Daemon {
         let begun = Run::start(task, about, self.runs.told.clone());
         let name = task.name().to_owned();
         tracing::info!(job = name, cause, full, "begins");
+        if let (Some(view), true) = (self.runs.views.get_mut(at), begun.is_ok()) {
+            jobs::began(view, about.wall);
+        }
         let object = ObjectId::of(job_of(&name));
         self.record(&RunBegan { run: id, job: text(&name), cause: text(cause) }, &object);
         let event = serde_json::json!({
@@ -262,7 +265,12 @@ impl Daemon {
         // The next one may begin at once; what is told of this one comes first. A run that the agent stopped because it
         // goes has not ended for the plan: it is begun again by the next start.
         let put_off = self.runs.stopping && outcome == Outcome::Stopped;
-        let actions = if put_off { Vec::new() } else { self.decide(Due::Ended(outcome)) };
+        let actions = if put_off {
+            self.runs.plan.put_off();
+            Vec::new()
+        } else {
+            self.decide(Due::Ended(outcome))
+        };
         self.show_jobs();
         let view = self.runs.position(job_of(job)).and_then(|at| self.runs.views.get(at)).cloned().map(Sample::from);
         self.record_with(&told, &id, view.as_ref());

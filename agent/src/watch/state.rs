@@ -27,7 +27,7 @@ impl Daemon {
     fn make_state(&mut self) -> Result<u64, String> {
         let plain = |err: std::io::Error| err.to_string();
         let state = self.config.state.clone();
-        std::fs::create_dir_all(&state).map_err(plain)?;
+        node::make_state(&state).map_err(plain)?;
         let lock = node::lock(&state)?;
         node::id(&state, Some(&self.node)).map_err(plain)?;
         let waited = self.records.last() - self.records.acked();

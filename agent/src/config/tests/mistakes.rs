@@ -53,6 +53,10 @@ fn the_machine() {
     refused("[watch]\ninterval = \"-5s\"", "2: watch.interval: \"-5s\" is no length of time; write 90s");
     refused("[watch]\ninterval = \"2d\"", "2: watch.interval: \"2d\" is too long; at most 1d");
     refused("[watch]\nheartbeat = \"0s\"", "2: watch.heartbeat: \"0s\" is too short; at least 5s");
+    refused(
+        "[[job]]\nname = 'a'\nrepo = '/r'\nkey_file = '/k'\npaths = ['/r/data']",
+        "3: job.repo:  … /r/data lies in it",
+    );
     refused("[sidecar]\nkey = \"zz\"", "2: sidecar.key:  … 64 hexadecimal digits");
     refused("[pause]\nabove_celsius = 200", "2: pause.above_celsius: 200 is not between 0 (never) and 150");
     refused("[pause]\nabove_busy_percent = -1", "2: pause.above_busy_percent: -1 is not");

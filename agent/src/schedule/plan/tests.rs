@@ -192,3 +192,16 @@ fn every_night_has_its_own_retries() {
     }
     assert_eq!(world.plan.histories().next().unwrap().1.failures, 9);
 }
+
+#[test]
+fn a_run_that_is_put_off_is_shown_as_stopped_and_goes_on_at_the_next_start() {
+    let mut world = World::new(vec![job("a", "daily 02:00")]);
+    assert_eq!(world.tick("2026-11-22T02:00:00Z"), [Action::Begin(0, Cause::Calendar)]);
+    let kept = world.plan.histories().next().unwrap().1.clone();
+    world.plan.put_off();
+    assert_eq!(world.plan.state(0, world.now, &TimeZone::UTC), State::Idle);
+    assert_eq!(world.plan.histories().next().unwrap().1.outcome, Some(Outcome::Stopped));
+    // What was written when it began counts.
+    world.plan = Plan::new(vec![(job("a", "daily 02:00"), kept)], at("2026-01-01T00:00:00Z"));
+    assert_eq!(world.tick("2026-11-22T02:05:00Z"), [Action::Begin(0, Cause::Retry)]);
+}

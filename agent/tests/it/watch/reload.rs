@@ -39,3 +39,19 @@ fn what_is_remembered_and_damaged_is_told_and_keeps_nobody_from_starting() {
     assert_eq!(nas.log_count("cannot understand what was remembered"), 2, "{}", nas.log());
     assert_eq!(nas.stop(), Some(0));
 }
+
+#[test]
+fn an_emptied_or_endless_file_is_no_configuration_to_take_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let job = "[[job]]\nname = \"a\"\nrepo = \"/nowhere\"\npassphrase_file = \"/nowhere/p\"\npaths = [\"/etc\"]\n";
+    let mut nas = Nas::new(folder.path(), "nas", 60, job);
+    nas.start();
+    nas.configure("");
+    nas.signal(Signal::SIGHUP);
+    until(|| nas.log(), || nas.log_count("names no job and no broker") == 1);
+    nas.configure(&"# much\n".repeat(100_000));
+    nas.signal(Signal::SIGHUP);
+    until(|| nas.log(), || nas.log_count("longer than 256 KiB") == 1);
+    assert_eq!(nas.status()["jobs"][0]["job"], "a");
+    assert_eq!(nas.stop(), Some(0));
+}
