@@ -21,14 +21,14 @@ fn who_is_back_in_time_was_never_gone_and_who_is_not_is() {
     let folder = tempfile::tempdir().unwrap();
     let broker = Broker::open(folder.path());
     let ear = Ear::new(&Way::new(broker.port, &[]), &["atalaya/+/status"]);
-    // A minute is three seconds here.
-    let mut nas = Nas::new(folder.path(), "nas", 20, &broker_at(broker.port));
+    // A minute is fifteen seconds here.
+    let mut nas = Nas::new(folder.path(), "nas", 4, &broker_at(broker.port));
     nas.start();
     until(|| nas.log(), || words(&ear) == ["online"]);
     nas.kill();
     nas.start();
     until(|| nas.log(), || words(&ear).len() == 2);
-    let_pass(Duration::from_secs(5));
+    let_pass(Duration::from_secs(20));
     assert_eq!(words(&ear), ["online", "online"]);
     nas.kill();
     until(|| broker.log(), || words(&ear) == ["online", "online", "offline"]);
