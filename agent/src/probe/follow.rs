@@ -24,11 +24,17 @@ pub(crate) struct Follow {
     place: Option<(u64, u64, u64)>,
     /// It was not there: when it comes, it is read from its beginning.
     missing: bool,
+    behind: bool,
 }
 
 impl Follow {
     pub(crate) fn new(path: &str) -> Self {
-        Self { path: path.to_owned(), place: None, missing: false }
+        Self { path: path.to_owned(), place: None, missing: false, behind: false }
+    }
+
+    /// Whether the last reading left something for the next one, or left it out.
+    pub(crate) const fn is_behind(&self) -> bool {
+        self.behind
     }
 
     /// The whole lines that were added since the last reading; none at the first.
@@ -54,6 +60,7 @@ impl Follow {
             None => meta.len(),
         };
         let offset = lines_from(file, start, meta.len(), &mut lines).map_err(|err| Fault::io(&self.path, &err))?;
+        self.behind = meta.len() - start > READ_BYTES_MAX;
         self.place = Some((id.0, id.1, offset));
         Ok(lines)
     }
@@ -153,13 +160,15 @@ mod tests {
         assert_eq!(follow.read(&site).unwrap()[0].len(), LINE_BYTES_MAX);
         append(&log, b"\n");
         append(&log, &b"line\n".repeat(2_000_000));
-        let mut count = 0;
+        let (mut count, mut behind) = (0, 0);
         loop {
             match follow.read(&site).unwrap().len() {
                 0 => break,
                 lines => count += lines,
             }
+            behind += usize::from(follow.is_behind());
         }
+        assert!(behind > 0 && !follow.is_behind());
         assert!((50_000..60_000).contains(&count), "{count}");
     }
 

@@ -181,7 +181,8 @@ impl Source {
                 let lines = follow.read(site)?;
                 let mut judge = lines::Judge::default();
                 let lines = lines.iter().filter_map(|line| lines::split(line));
-                lines.filter_map(|(tag, message)| judge.failure(tag, message, at.wall)).collect()
+                let failures = lines.filter_map(|(tag, message)| judge.failure(tag, message, at.wall)).collect();
+                return Ok((failures, follow.is_behind()));
             }
             Self::Btmp { seen } => {
                 let since = if *seen == at.wall { start } else { *seen };

@@ -22,7 +22,7 @@ use config::Source;
 pub use config::{LogsConfig, Pattern};
 
 /// Said as long as it is so.
-const SKIPPED: &str = "more lines come than are read; the newest are, and it was found at least so often";
+const SKIPPED: &str = "more lines come than are read at a time; it was found at least so often";
 
 enum Reader {
     File(Follow),
@@ -47,7 +47,10 @@ impl Reader {
     /// The new lines, and whether there were more.
     fn read(&mut self, site: &Site, runner: &mut Runner, at: Moment) -> Result<(Vec<(Timestamp, String)>, bool)> {
         Ok(match self {
-            Self::File(follow) => (follow.read(site)?.into_iter().map(|line| (at.wall, line)).collect(), false),
+            Self::File(follow) => {
+                let lines = follow.read(site)?.into_iter().map(|line| (at.wall, line)).collect();
+                (lines, follow.is_behind())
+            }
             Self::Journal(journal, ring) => {
                 let Seen { lines, skipped } = match (journal.read(site, runner, at), ring) {
                     (Err(Fault::Absent(why)), Some(ring)) => {
