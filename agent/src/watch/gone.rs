@@ -128,6 +128,18 @@ mod tests {
     }
 
     #[test]
+    fn what_was_expected_and_never_there_goes_with_the_expectation() {
+        let state = tempfile::tempdir().unwrap();
+        let (mut known, mut board) = (Known::load(state.path()), Board::new(1, second(900)));
+        let never = FileSystem { mount: Some(text("/usb")), state: Some(text("missing")), ..FileSystem::default() };
+        let id = ObjectId::of("/usb");
+        known.meet(&id, &never.clone().into());
+        board.see(id, never.into(), second(0), 1);
+        assert_eq!(read(&mut known, &mut board, &["/srv"], true, 60), (Vec::new(), 1));
+        assert_eq!(board.of("fs").len(), 1);
+    }
+
+    #[test]
     fn each_kind_has_its_word_and_others_are_let_be() {
         let state = tempfile::tempdir().unwrap();
         let (mut known, board) = (Known::load(state.path()), Board::new(1, second(900)));

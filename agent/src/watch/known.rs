@@ -217,7 +217,8 @@ fn identity(sample: &Sample) -> Option<Sample> {
             ..Disk::default()
         }
         .into(),
-        Sample::FileSystem(fs) => {
+        // One that is expected and was never there is the configuration's affair, and goes with it.
+        Sample::FileSystem(fs) if fs.state.as_deref() != Some("missing") => {
             FileSystem { mount: fs.mount.clone(), kind: fs.kind.clone(), ..FileSystem::default() }.into()
         }
         Sample::Raid(raid) => Raid { name: raid.name.clone(), ..Raid::default() }.into(),
