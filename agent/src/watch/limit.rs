@@ -43,14 +43,16 @@ impl Motion {
     }
 }
 
+/// Whether what was told to stop at `at` should have ended by now.
+fn is_deaf(at: Duration, now: Duration) -> bool {
+    now.saturating_sub(at) > STOP_PATIENCE
+}
+
 impl Daemon {
     /// Ends what takes too long, and tells what stands still.
     pub(super) fn limit_run(&mut self) {
         let now = self.now.boot;
-        let Some(run) = &mut self.runs.run else {
-            self.runs.motion.forget();
-            return;
-        };
+        let Some(run) = &mut self.runs.run else { return };
         let limit = self.config.jobs.iter().find(|job| job.plan.name == job_of(&run.job)).and_then(|job| job.time_max);
         let took = now.saturating_sub(Duration::from_millis(run.began.boot_millis));
         if limit.is_some_and(|limit| took > limit) && run.stopped.is_none() {
@@ -58,7 +60,7 @@ impl Daemon {
             run.late = true;
             run.stop(now);
         }
-        if run.stopped.is_some_and(|at| now.saturating_sub(at) > STOP_PATIENCE) && run.kill() {
+        if run.stopped.is_some_and(|at| is_deaf(at, now)) && run.kill() {
             tracing::warn!(job = run.job, "did not end when it was told to, and is killed");
         }
         if self.runs.wait.is_some() {
@@ -72,6 +74,12 @@ impl Daemon {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_is_told_to_stop_has_five_minutes() {
+        let second = Duration::from_secs;
+        assert!(!is_deaf(second(100), second(400)) && is_deaf(second(100), second(401)));
+    }
 
     #[test]
     fn who_does_not_move_is_told_once() {
