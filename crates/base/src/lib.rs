@@ -1,0 +1,4 @@
+//! What agent and sidecar share as programs.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]

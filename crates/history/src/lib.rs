@@ -1,0 +1,4 @@
+//! Series of numbers as blocks of bytes.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
