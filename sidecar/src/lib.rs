@@ -1,4 +1,13 @@
 //! The tower: gathers what agents tell, remembers, alerts and shows it.
+//!
+//! `tower` decides, `db` writes, `link` connects, `web` shows; `program` builds them and ends them in order.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+pub mod clock;
+pub mod db;
+pub mod error;
+pub mod limits;
+pub mod link;
+pub mod tower;

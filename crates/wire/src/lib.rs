@@ -20,7 +20,7 @@ pub mod view;
 
 pub use hex::{Hex, unhex};
 pub use ids::{NodeId, ObjectId, StreamId, fnv};
-pub use sample::Sample;
+pub use sample::{Sample, Told};
 pub use stamp::Stamp;
 pub use text::{Text, text};
 pub use topics::Topics;

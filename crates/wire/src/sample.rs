@@ -7,6 +7,23 @@ use crate::view::{
     Updates, Ups, Value, View, differs,
 };
 
+/// A view as it was published.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    /// What it says.
+    pub sample: Sample,
+    /// Seconds since 1970, by the node's clock.
+    pub ts: i64,
+    /// Of its topic since the agent started: larger is newer.
+    pub seq: u64,
+}
+
+#[derive(serde::Deserialize)]
+struct Numbered {
+    ts: i64,
+    seq: u64,
+}
+
 macro_rules! samples {
     ($($name:ident),+) => {
         /// A view of any kind.
@@ -84,6 +101,21 @@ macro_rules! samples {
                     _ => Ok(None),
                 }
             }
+
+            /// From what [`Self::json`] made, with the level in its topic; `None` for kinds that are newer than this
+            /// program. Keys that are not known are skipped, keys that are missing are unknown.
+            ///
+            /// # Errors
+            ///
+            /// If the bytes are not such a view.
+            pub fn from_json(name: &str, bytes: &[u8]) -> Result<Option<Told>, serde_json::Error> {
+                let sample = match name {
+                    $($name::NAME => Self::$name(serde_json::from_slice(bytes)?),)+
+                    _ => return Ok(None),
+                };
+                let Numbered { ts, seq } = serde_json::from_slice(bytes)?;
+                Ok(Some(Told { sample, ts, seq }))
+            }
         }
     };
 }
@@ -141,6 +173,21 @@ mod tests {
         let long = format!("3 {}", "0".repeat(2 * SAMPLE_BYTES_MAX + 2));
         for bad in ["", "12", "12 0", "99 00", "x 00", &text[..text.len() - 2], &long] {
             assert_eq!(Sample::from_text(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn samples_go_through_json() {
+        let view = Disk { model: Some(text("WD \"Red\"")), temperature_celsius: Some(-3.5), ..Disk::default() };
+        let told = Told { sample: view.into(), ts: 5, seq: 7 };
+        let json = told.sample.json(told.ts, told.seq);
+        assert_eq!(Sample::from_json("disk", &json).unwrap(), Some(told));
+        assert_eq!(Sample::from_json("later", &json).unwrap(), None);
+        let few = Sample::from_json("auth", br#"{"ts":1,"seq":2,"failed_count":3,"later":[]}"#).unwrap().unwrap();
+        assert_eq!(few.sample, Sample::from(Auth { failed_count: Some(3), ..Auth::default() }));
+        let long = format!("{{\"ts\":1,\"seq\":2,\"source\":\"{}\"}}", "x".repeat(200));
+        for bad in ["", "{}", "[]", r#"{"ts":1}"#, r#"{"ts":1,"seq":-1}"#, r#"{"ts":1,"seq":1,"failed_count":"x"}"#, &long] {
+            assert!(Sample::from_json("auth", bad.as_bytes()).is_err(), "{bad}");
         }
     }
 

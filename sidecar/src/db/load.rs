@@ -1,0 +1,134 @@
+//! What the tower was when it stopped.
+
+use atalaya_alert as alert;
+use atalaya_wire::StreamId;
+use rusqlite::{Connection, Row as SqlRow};
+use serde::de::DeserializeOwned;
+
+use super::Node;
+use crate::error::{Error, Kind, Result};
+
+/// A node with what goes on behind it.
+#[derive(Clone, Debug)]
+pub struct NodeRow {
+    /// As it was written.
+    pub node: Node,
+    /// When it was last heard, in seconds since 1970.
+    pub seen: i64,
+    /// Id of its last known boot, and when that was in milliseconds since 1970 by the sidecar's clock.
+    pub boot: Option<([u8; 16], i64)>,
+}
+
+/// How far a stream was.
+#[derive(Clone, Debug)]
+pub struct StreamRow {
+    /// Whose.
+    pub node: u16,
+    /// 1 frames, 2 records.
+    pub kind: u8,
+    /// Which.
+    pub stream: StreamId,
+    /// The last one that was taken.
+    pub seq: u64,
+    /// What was missing, as it was written.
+    pub missing: Vec<u8>,
+}
+
+/// Everything that the tower goes on from.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// Nodes that are not retired.
+    pub nodes: Vec<NodeRow>,
+    /// Their streams.
+    pub streams: Vec<StreamRow>,
+    /// The engine's state.
+    pub alerts: alert::State,
+    /// Of the last thing that was given a number, nodes that are retired among them.
+    pub last_node: u16,
+}
+
+/// Reads it.
+///
+/// # Errors
+///
+/// [`Kind::Damaged`] if something is not what was written.
+pub fn load(connection: &Connection) -> Result<Loaded> {
+    let sql = "SELECT node.id, node.name, title, customer.name, site, parent, state, coalesce(joined, 0), seen, boot, boot_at_millis
+        FROM node JOIN customer ON customer.id = node.customer WHERE state <> 'retired'";
+    let nodes = connection.prepare(sql)?.query_map([], node)?.collect::<rusqlite::Result<_>>()?;
+    let sql = "SELECT node, kind, stream, seq, missing FROM stream";
+    let streams = connection.prepare(sql)?.query_map([], stream)?.collect::<rusqlite::Result<_>>()?;
+    let last_node = connection.query_row("SELECT coalesce(max(id), 0) FROM node", [], |row| row.get(0))?;
+    Ok(Loaded { nodes, streams, alerts: alerts(connection)?, last_node })
+}
+
+fn node(row: &SqlRow<'_>) -> rusqlite::Result<NodeRow> {
+    let state: String = row.get(6)?;
+    let node = Node {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        title: row.get(2)?,
+        customer: row.get(3)?,
+        site: row.get(4)?,
+        parent: row.get(5)?,
+        state: if state == "new" { "new" } else { "member" },
+        joined: row.get(7)?,
+    };
+    let boot: (Option<[u8; 16]>, Option<i64>) = (row.get(9)?, row.get(10)?);
+    Ok(NodeRow { node, seen: row.get(8)?, boot: boot.0.zip(boot.1) })
+}
+
+fn stream(row: &SqlRow<'_>) -> rusqlite::Result<StreamRow> {
+    Ok(StreamRow {
+        node: row.get(0)?,
+        kind: row.get(1)?,
+        stream: StreamId(row.get(2)?),
+        seq: row.get::<_, i64>(3)?.try_into().unwrap_or(0),
+        missing: row.get(4)?,
+    })
+}
+
+/// Kinds of parts in the table `alert_part`.
+pub(crate) const HEAD: u8 = 1;
+pub(crate) const NODE: u8 = 2;
+pub(crate) const INCIDENT: u8 = 3;
+
+fn alerts(connection: &Connection) -> Result<alert::State> {
+    let head = parts::<alert::Head>(connection, HEAD)?.into_iter().next().map(|(_, head)| head).unwrap_or_default();
+    let nodes = parts::<alert::Node>(connection, NODE)?;
+    let incidents = parts::<alert::Incident>(connection, INCIDENT)?;
+    let nodes = nodes.into_iter().map(|(key, node)| (alert::NodeId::from(key.as_str()), node));
+    Ok(alert::State::from_parts(head, nodes, incidents.into_iter().map(|(_, incident)| (incident.id, incident))))
+}
+
+fn parts<T: DeserializeOwned>(connection: &Connection, kind: u8) -> Result<Vec<(String, T)>> {
+    let mut statement = connection.prepare("SELECT key, body FROM alert_part WHERE kind = ?1")?;
+    let rows = statement.query_map([kind], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+    let mut read = Vec::new();
+    for row in rows {
+        let (key, body) = row?;
+        let part = serde_json::from_str(&body)
+            .map_err(|err| Error::new(Kind::Damaged, format!("the part {kind} {key:?} of the alerts is unreadable: {err}")))?;
+        read.push((key, part));
+    }
+    Ok(read)
+}
+
+/// What the broker kept.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn retained(connection: &Connection) -> Result<Vec<atalaya_broker::Kept>> {
+    let mut statement = connection.prepare("SELECT topic, qos, expires, props, payload FROM retained")?;
+    let rows = statement.query_map([], |row| {
+        Ok(atalaya_broker::Kept {
+            topic: row.get(0)?,
+            qos: row.get(1)?,
+            expires: row.get(2)?,
+            props: row.get(3)?,
+            payload: row.get(4)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}

@@ -1,0 +1,32 @@
+//! One sidecar at a time in a state folder.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use crate::error::{Error, Kind, Result};
+
+/// Held as long as the program has the folder.
+#[derive(Debug)]
+pub struct Lock(#[expect(dead_code, reason = "it is held, and let go of with the file")] File);
+
+impl Lock {
+    /// Takes the folder.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::InUse`] if another process has it.
+    pub(super) fn take(folder: &Path) -> Result<Self> {
+        let path = folder.join("lock");
+        let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
+        let file = file.map_err(|err| Error::from(err).while_(&format!("open {}", path.display())))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => Err(Error::new(
+                Kind::InUse,
+                format!("another atalaya-sidecar has {}; stop it, or give another --state-dir", folder.display()),
+            )),
+            Err(TryLockError::Error(err)) => Err(Error::from(err).while_(&format!("lock {}", path.display()))),
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The database: the only SQL there is. One thread writes, a few connections read.
+//!
+//! What is committed follows from a [`Batch`] alone; what others may hear of it follows after the commit.
+
+mod batch;
+mod health;
+mod load;
+mod lock;
+mod migrate;
+mod open;
+mod put;
+
+mod readers;
+mod row;
+mod writer;
+
+pub use batch::{Batch, Effect};
+pub(crate) use load::{HEAD, INCIDENT, NODE};
+pub use load::{Loaded, NodeRow, StreamRow, load, retained};
+pub use open::{Database, Opened, open};
+pub use readers::Readers;
+pub use row::{AccountRow, Audit, Node, Row, Run, TokenRow};
+pub use writer::{Desk, Health, Writer};
+
+/// Of the header of the file, so that nobody else's is taken for ours: "Atal".
+const APPLICATION_ID: i32 = 0x4174_616c;
+/// The file in the state folder.
+pub const FILE: &str = "sidecar.db";

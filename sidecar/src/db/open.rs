@@ -1,0 +1,181 @@
+//! Opening the database, whatever state it is in. A damaged one is set aside, never overwritten.
+
+use std::fs;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+use super::lock::Lock;
+use super::{APPLICATION_ID, FILE, migrate};
+use crate::error::{Error, Kind, Result};
+
+/// How the database was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// There was none.
+    New,
+    /// It had been closed properly.
+    Clean,
+    /// The program or the machine had been stopped in the midst of it; it was looked through and is sound.
+    Unclean,
+    /// It was damaged, and is kept under this name. What was there of accounts, nodes and alerts came from last night's
+    /// copy, if there was one.
+    SetAside {
+        /// The damaged file.
+        kept: PathBuf,
+        /// Why.
+        why: String,
+        /// Whether a copy was there.
+        copy: bool,
+    },
+}
+
+/// An open database and the folder it is in.
+#[derive(Debug)]
+pub struct Database {
+    /// The only connection that writes.
+    pub connection: Connection,
+    /// The state folder.
+    pub folder: PathBuf,
+    /// How it was found.
+    pub opened: Opened,
+    /// The folder is ours.
+    pub lock: Lock,
+}
+
+/// Opens the database of a state folder, making both if they are not there.
+///
+/// # Errors
+///
+/// [`Kind::InUse`], [`Kind::Newer`], [`Kind::Denied`], [`Kind::Full`]; never [`Kind::Damaged`].
+pub fn open(folder: &Path, now: i64) -> Result<Database> {
+    make(folder)?;
+    let lock = Lock::take(folder)?;
+    local(folder)?;
+    let path = folder.join(FILE);
+    let done = |(connection, opened)| Database { connection, folder: folder.to_path_buf(), opened, lock };
+    match attempt(&path) {
+        Ok(opened) => Ok(done(opened)),
+        Err(err) if err.kind == Kind::Damaged => set_aside(folder, now, err.text).map(done),
+        Err(err) => Err(err.while_(&format!("open the database {}", path.display()))),
+    }
+}
+
+fn make(folder: &Path) -> Result<()> {
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|err| Error::from(err).while_(&format!("make the state folder {}", folder.display())))?;
+    let meta = fs::metadata(folder)?;
+    if meta.permissions().mode() & 0o077 != 0 {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+    }
+    Ok(())
+}
+
+/// The write-ahead log needs memory that its processes share, which file systems over the network do not give.
+fn local(folder: &Path) -> Result<()> {
+    const NFS: i64 = 0x6969;
+    const SMB: [i64; 3] = [0x517b, 0xff53_4d42_u32 as i64, 0xfe53_4d42_u32 as i64];
+    let Ok(stat) = nix::sys::statfs::statfs(folder) else { return Ok(()) };
+    #[allow(clippy::useless_conversion, clippy::unnecessary_cast, reason = "the type differs between platforms")]
+    let kind = stat.filesystem_type().0 as i64;
+    if kind == NFS || SMB.contains(&(kind & 0xffff_ffff)) {
+        let why = format!("{} is on a network share, where a database cannot be kept; set [state] dir", folder.display());
+        return Err(Error::new(Kind::Config, why));
+    }
+    Ok(())
+}
+
+fn attempt(path: &Path) -> Result<(Connection, Opened)> {
+    let is_new = !path.exists();
+    if !is_new && fs::metadata(path)?.len() > 0 {
+        header(path)?;
+    }
+    let connection = Connection::open(path)?;
+    let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o600));
+    settings(&connection)?;
+    let opened = if is_new || is_empty(&connection)? {
+        connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+        Opened::New
+    } else {
+        let id: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+        if id != APPLICATION_ID {
+            return Err(Error::new(Kind::Refused, "it is a database of another program; move it away"));
+        }
+        if was_clean(&connection)? { Opened::Clean } else { Opened::Unclean }
+    };
+    migrate::run(&connection)?;
+    if opened == Opened::Unclean {
+        look_through(&connection)?;
+    }
+    connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('clean', 0)", [])?;
+    Ok((connection, opened))
+}
+
+/// `SQLite` says "not a database" of anything; a file that is something else is not to be renamed as damaged.
+fn header(path: &Path) -> Result<()> {
+    use std::io::Read;
+    let mut start = [0; 16];
+    let read = fs::File::open(path)?.read(&mut start)?;
+    if read == 16 && &start == b"SQLite format 3\0" {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Damaged, "its first bytes are not those of a database"))
+}
+
+fn is_empty(connection: &Connection) -> Result<bool> {
+    Ok(connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))?)
+}
+
+fn was_clean(connection: &Connection) -> Result<bool> {
+    let sql = "SELECT coalesce((SELECT value FROM meta WHERE key = 'clean'), 0) = 1";
+    Ok(connection.query_row(sql, [], |row| row.get(0))?)
+}
+
+fn look_through(connection: &Connection) -> Result<()> {
+    let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if found == "ok" { Ok(()) } else { Err(Error::new(Kind::Damaged, found)) }
+}
+
+/// What every connection that writes has set.
+fn settings(connection: &Connection) -> Result<()> {
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    // Before anything is written: frames and blocks take some kilobytes each, and half as many seeks find them.
+    connection.pragma_update(None, "page_size", 8192)?;
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    // With a map, a disk that fails would kill the program.
+    connection.pragma_update_and_check(None, "mmap_size", 0, |_| Ok(())).or_else(none)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "cache_size", -4096)?;
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
+    connection.pragma_update_and_check(None, "journal_size_limit", 16 << 20, |_| Ok(()))?;
+    Ok(())
+}
+
+/// Where maps are left out of the build, nothing is answered.
+fn none(err: rusqlite::Error) -> rusqlite::Result<()> {
+    if err == rusqlite::Error::QueryReturnedNoRows { Ok(()) } else { Err(err) }
+}
+
+fn set_aside(folder: &Path, now: i64, why: String) -> Result<(Connection, Opened)> {
+    let kept = folder.join(format!("{FILE}.corrupt-{now}"));
+    for suffix in ["", "-wal", "-shm"] {
+        let from = folder.join(format!("{FILE}{suffix}"));
+        let to = folder.join(format!("{FILE}.corrupt-{now}{suffix}"));
+        match fs::rename(&from, &to) {
+            Err(err) if err.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::from(err).while_(&format!("set the damaged {} aside", from.display())));
+            }
+            _ => {}
+        }
+    }
+    let path = folder.join(FILE);
+    let copy = migrate::from_copy(&folder.join("kept.db"), &path);
+    let (connection, _) = attempt(&path)?;
+    Ok((connection, Opened::SetAside { kept, why, copy }))
+}

@@ -1,0 +1,67 @@
+-- Times are seconds since 1970 by the sidecar's clock unless said. docs/tower.md says what each table is for.
+CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
+
+CREATE TABLE customer (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+INSERT INTO customer (id, name) VALUES (1, '');
+CREATE TABLE node (
+  id INTEGER PRIMARY KEY CHECK (id BETWEEN 1 AND 65535),
+  name TEXT NOT NULL UNIQUE,
+  title TEXT NOT NULL, customer INTEGER NOT NULL REFERENCES customer, site TEXT NOT NULL DEFAULT '',
+  parent INTEGER REFERENCES node, state TEXT NOT NULL CHECK (state IN ('new', 'member', 'retired')),
+  joined INTEGER, retired INTEGER, cert BLOB, secret BLOB,
+  seen INTEGER NOT NULL DEFAULT 0,
+  boot BLOB, boot_at_millis INTEGER) STRICT;
+
+CREATE TABLE stream (
+  node INTEGER NOT NULL REFERENCES node, kind INTEGER NOT NULL CHECK (kind IN (1, 2)),
+  stream BLOB NOT NULL, seq INTEGER NOT NULL, missing BLOB NOT NULL DEFAULT x'',
+  PRIMARY KEY (node, kind)) STRICT, WITHOUT ROWID;
+CREATE TABLE record (
+  node INTEGER NOT NULL, stream BLOB NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, wall_millis INTEGER NOT NULL, body BLOB NOT NULL,
+  PRIMARY KEY (node, stream, seq)) STRICT, WITHOUT ROWID;
+CREATE INDEX record_at ON record (at);
+CREATE TABLE event (
+  id INTEGER PRIMARY KEY, node INTEGER NOT NULL, at INTEGER NOT NULL, kind TEXT NOT NULL, object TEXT NOT NULL, body TEXT NOT NULL) STRICT;
+CREATE INDEX event_node ON event (node, at);
+CREATE TABLE run (
+  node INTEGER NOT NULL, run BLOB NOT NULL, job TEXT NOT NULL, cause TEXT NOT NULL, began INTEGER, ended INTEGER,
+  result TEXT, exit INTEGER, problem TEXT, view TEXT, PRIMARY KEY (node, run)) STRICT, WITHOUT ROWID;
+CREATE INDEX run_job ON run (node, job, began);
+
+CREATE TABLE frame (
+  id INTEGER PRIMARY KEY, node INTEGER NOT NULL, at_millis INTEGER NOT NULL, flags INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
+CREATE TABLE series (id INTEGER PRIMARY KEY, node INTEGER NOT NULL, object TEXT NOT NULL, key TEXT NOT NULL, UNIQUE (node, object, key)) STRICT;
+CREATE TABLE block (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+CREATE TABLE month (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+CREATE TABLE gap (node INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL, why TEXT NOT NULL, PRIMARY KEY (node, since, until)) STRICT, WITHOUT ROWID;
+
+CREATE TABLE alert_part (kind INTEGER NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, key)) STRICT, WITHOUT ROWID;
+CREATE TABLE incident (id INTEGER PRIMARY KEY, node TEXT NOT NULL, severity TEXT NOT NULL, began INTEGER NOT NULL, ended INTEGER, stage TEXT NOT NULL,
+  title_en TEXT NOT NULL, title_es TEXT NOT NULL, owner TEXT, due INTEGER, ticket TEXT) STRICT;
+CREATE INDEX incident_began ON incident (began);
+CREATE TABLE timeline (incident INTEGER NOT NULL, n INTEGER NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (incident, n)) STRICT, WITHOUT ROWID;
+CREATE TABLE maintenance (id TEXT PRIMARY KEY, body TEXT NOT NULL, next INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE notification (id TEXT PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, severity TEXT NOT NULL, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX notification_at ON notification (at);
+CREATE TABLE delivery (
+  notification TEXT NOT NULL REFERENCES notification, channel TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'merged', 'dropped', 'failed')),
+  tries INTEGER NOT NULL DEFAULT 0, next INTEGER NOT NULL, done INTEGER, answer TEXT, merged TEXT,
+  PRIMARY KEY (notification, channel)) STRICT, WITHOUT ROWID;
+CREATE INDEX delivery_waiting ON delivery (next) WHERE state = 'waiting';
+
+CREATE TABLE account (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE, hash TEXT NOT NULL, role TEXT NOT NULL,
+  customers TEXT, language TEXT NOT NULL, zone TEXT NOT NULL, made INTEGER NOT NULL, gone INTEGER) STRICT;
+CREATE TABLE session (hash BLOB PRIMARY KEY, account INTEGER NOT NULL REFERENCES account, csrf BLOB NOT NULL, made INTEGER NOT NULL,
+  seen INTEGER NOT NULL, ends INTEGER NOT NULL, peer TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE token (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, hash BLOB NOT NULL UNIQUE, scopes TEXT NOT NULL, customers TEXT,
+  made INTEGER NOT NULL, ends INTEGER, seen INTEGER, gone INTEGER) STRICT;
+CREATE TABLE once (hash BLOB PRIMARY KEY, what TEXT NOT NULL, body TEXT NOT NULL, ends INTEGER NOT NULL, used INTEGER) STRICT, WITHOUT ROWID;
+CREATE TABLE audit (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, how TEXT NOT NULL, peer TEXT NOT NULL,
+  what TEXT NOT NULL, target TEXT NOT NULL, detail TEXT NOT NULL) STRICT;
+CREATE INDEX audit_at ON audit (at);
+CREATE TRIGGER audit_stays BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'a line of the audit stays as it is'); END;
+CREATE TRIGGER audit_goes BEFORE DELETE ON audit WHEN OLD.at > unixepoch() - 34560000
+  BEGIN SELECT RAISE(ABORT, 'a line of the audit stays for 400 days'); END;
+
+CREATE TABLE retained (topic TEXT PRIMARY KEY, qos INTEGER NOT NULL, expires INTEGER, props TEXT NOT NULL DEFAULT '{}', payload BLOB NOT NULL) STRICT, WITHOUT ROWID;

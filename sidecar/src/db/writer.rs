@@ -1,0 +1,317 @@
+//! The thread that writes: takes batches in order, commits each as a whole, then lets its effects happen.
+//!
+//! A batch that cannot be written is not given up: it waits and is tried again, nothing behind it goes first, and nobody
+//! hears of what is in it. What a person asked for is refused instead.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::health::Keeper;
+use super::{Batch, Database, Effect, Row, put};
+use crate::clock::Clock;
+use crate::error::{Error, Kind, Result};
+use crate::limits::RETRY_EVERY;
+
+/// Batches that wait: the tower's and people's.
+const QUEUE_MAX: usize = 64;
+
+/// How the writer is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// Why nothing can be written, as long as that is so.
+    pub problem: Option<String>,
+    /// Transactions so far.
+    pub commits: u64,
+    /// Rows so far.
+    pub rows: u64,
+    /// Size of the write-ahead log in bytes.
+    pub wal_bytes: u64,
+    /// Size of what is used of the database in bytes.
+    pub size_bytes: u64,
+    /// Beats of the thread: one that does not grow hangs.
+    pub beats: u64,
+}
+
+/// Something done between batches, in short steps.
+pub trait Chore: Send {
+    /// Does a little; called about once a second when nothing waits. A failure is told and does not end anything.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the database says.
+    fn step(&mut self, connection: &mut Connection, now: i64) -> Result<()>;
+}
+
+/// The thread.
+#[derive(Debug)]
+pub struct Writer {
+    desk: Desk,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Where batches are handed in.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    queue: SyncSender<Work>,
+    health: Arc<Mutex<Health>>,
+}
+
+#[derive(Debug)]
+enum Work {
+    /// From the tower: never given up.
+    Kept(Batch),
+    /// From people: refused if it cannot be written now.
+    Asked(Batch),
+    /// The last thing.
+    Stop,
+}
+
+impl Writer {
+    /// Starts it.
+    ///
+    /// # Errors
+    ///
+    /// If there is no thread for it.
+    pub fn start(
+        database: Database,
+        clock: Arc<dyn Clock>,
+        chores: Vec<Box<dyn Chore>>,
+        after: impl FnMut(Effect) + Send + 'static,
+    ) -> Result<Self> {
+        let (queue, work) = sync_channel(QUEUE_MAX);
+        let health = Arc::new(Mutex::new(Health::default()));
+        let desk = Desk { queue, health: Arc::clone(&health) };
+        let keeper = Keeper::new(&database.folder);
+        database.connection.set_prepared_statement_cache_capacity(put::STATEMENTS);
+        let desk_of_writer = Writing { database, clock, health, keeper, chores, after };
+        let thread = thread::Builder::new().name("writer".into()).spawn(move || desk_of_writer.run(&work))?;
+        Ok(Self { desk, thread: Some(thread) })
+    }
+
+    /// Where batches are handed in.
+    #[must_use]
+    pub fn desk(&self) -> Desk {
+        self.desk.clone()
+    }
+
+    /// Writes what was handed in, and closes the database.
+    pub fn stop(mut self) {
+        let _ = self.desk.queue.send(Work::Stop);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Desk {
+    /// Hands in a batch of the tower's, or gives it back when there is no room.
+    ///
+    /// # Errors
+    ///
+    /// The batch.
+    pub fn keep(&self, batch: Batch) -> std::result::Result<(), Batch> {
+        self.queue.try_send(Work::Kept(batch)).map_err(|err| match err {
+            TrySendError::Full(Work::Kept(batch)) | TrySendError::Disconnected(Work::Kept(batch)) => batch,
+            _ => Batch::default(),
+        })
+    }
+
+    /// Writes what somebody wants, and waits until it is on the disk.
+    ///
+    /// # Errors
+    ///
+    /// Why it is not written; then nothing of it is.
+    pub async fn write(&self, rows: Vec<Row>) -> Result<()> {
+        let mut batch = Batch::default();
+        rows.into_iter().for_each(|row| batch.push(row));
+        let (answer, done) = tokio::sync::oneshot::channel();
+        batch.effects.push(Effect::Answer(answer, serde_json::Value::Null));
+        let busy = |_| Error::new(Kind::Full, "the database does not keep up; try again in a moment");
+        self.queue.try_send(Work::Asked(batch)).map_err(busy)?;
+        done.await.unwrap_or_else(|_| Err(Error::new(Kind::Internal, "the program is stopping"))).map(drop)
+    }
+
+    /// How the writer is.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+struct Writing<F> {
+    database: Database,
+    clock: Arc<dyn Clock>,
+    health: Arc<Mutex<Health>>,
+    keeper: Keeper,
+    chores: Vec<Box<dyn Chore>>,
+    after: F,
+}
+
+impl<F: FnMut(Effect)> Writing<F> {
+    fn run(mut self, work: &Receiver<Work>) {
+        loop {
+            match work.recv_timeout(Duration::from_secs(1)) {
+                Ok(Work::Kept(batch)) => self.until_written(batch, work),
+                Ok(Work::Asked(batch)) => self.now_or_not(batch),
+                Ok(Work::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => self.between(),
+            }
+            self.keep_house();
+        }
+        let _ = self.keeper.close(&self.database.connection);
+    }
+
+    fn health(&self, change: impl FnOnce(&mut Health)) {
+        change(&mut self.health.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Tries until it is done. Meanwhile people are refused, so that nobody waits for a disk to get room.
+    fn until_written(&mut self, mut batch: Batch, work: &Receiver<Work>) {
+        let mut behind = Vec::new();
+        loop {
+            match self.commit(&batch) {
+                Ok(()) => break,
+                Err(err) if lasting(err.kind) => self.stuck(&err, &mut batch),
+                Err(err) => {
+                    tracing::error!(why = %err, "a batch was refused as a whole; its rows are written one by one");
+                    self.one_by_one(&mut batch);
+                    break;
+                }
+            }
+            let until = std::time::Instant::now() + RETRY_EVERY;
+            while let Some(left) = until.checked_duration_since(std::time::Instant::now()) {
+                self.health(|health| health.beats += 1);
+                match work.recv_timeout(left.min(Duration::from_secs(1))) {
+                    Ok(Work::Asked(asked)) => self.refuse(asked),
+                    Ok(Work::Kept(next)) => behind.push(next),
+                    Ok(Work::Stop) | Err(RecvTimeoutError::Disconnected) => {
+                        tracing::error!("stopping while the database cannot be written: agents send again what is not in it");
+                        return;
+                    }
+                    Err(RecvTimeoutError::Timeout) => {}
+                }
+            }
+        }
+        self.written(batch);
+        for next in behind {
+            self.until_written(next, work);
+        }
+    }
+
+    fn stuck(&mut self, err: &Error, batch: &mut Batch) {
+        let why = format!("cannot write to the database: {err}");
+        let news = self.health.lock().unwrap_or_else(PoisonError::into_inner).problem.as_deref() != Some(&why);
+        if news {
+            tracing::error!(why, "nothing is acknowledged until this works again");
+            (self.after)(Effect::Live("database".into()));
+        }
+        self.health(|health| health.problem = Some(why.clone()));
+        self.keeper.make_room(&self.database.connection);
+        for effect in std::mem::take(&mut batch.effects) {
+            match effect {
+                Effect::Answer(answer, _) => {
+                    let _ = answer.send(Err(Error::new(err.kind, why.clone())));
+                }
+                other => batch.effects.push(other),
+            }
+        }
+    }
+
+    fn now_or_not(&mut self, batch: Batch) {
+        match self.commit(&batch) {
+            Ok(()) => self.written(batch),
+            Err(err) => {
+                let mut batch = batch;
+                if lasting(err.kind) {
+                    self.stuck(&err, &mut batch);
+                }
+                for effect in batch.effects {
+                    if let Effect::Answer(answer, _) = effect {
+                        let _ = answer.send(Err(err.clone()));
+                    }
+                }
+            }
+        }
+    }
+
+    fn refuse(&mut self, batch: Batch) {
+        let problem = self.health.lock().unwrap_or_else(PoisonError::into_inner).problem.clone();
+        for effect in batch.effects {
+            if let Effect::Answer(answer, _) = effect {
+                let _ = answer.send(Err(Error::new(Kind::Full, problem.clone().unwrap_or_default())));
+            }
+        }
+    }
+
+    fn commit(&mut self, batch: &Batch) -> Result<()> {
+        let connection = &mut self.database.connection;
+        // Frames that a power cut takes are asked for again, so that a fleet without news costs no sync of its own.
+        let synchronous = if batch.durable { "FULL" } else { "NORMAL" };
+        connection.pragma_update(None, "synchronous", synchronous)?;
+        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        for row in &batch.rows {
+            row.put(&transaction)?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// What one row of a thousand does wrong must not cost the others.
+    fn one_by_one(&mut self, batch: &mut Batch) {
+        for row in std::mem::take(&mut batch.rows) {
+            let mut one = Batch { durable: true, ..Batch::default() };
+            one.rows.push(row);
+            if let Err(err) = self.commit(&one) {
+                tracing::error!(row = ?one.rows, why = %err, "a row cannot be written and is left out");
+            }
+        }
+    }
+
+    fn written(&mut self, batch: Batch) {
+        let rows = batch.rows.len() as u64;
+        self.health(|health| {
+            if health.problem.take().is_some() {
+                tracing::info!("the database can be written again");
+            }
+            health.commits += 1;
+            health.rows += rows;
+        });
+        for effect in batch.effects {
+            match effect {
+                Effect::Answer(answer, value) => {
+                    let _ = answer.send(Ok(value));
+                }
+                other => (self.after)(other),
+            }
+        }
+    }
+
+    fn between(&mut self) {
+        let now = self.clock.now().seconds();
+        for chore in &mut self.chores {
+            if let Err(err) = chore.step(&mut self.database.connection, now) {
+                tracing::warn!(why = %err, "a chore of the database failed");
+            }
+        }
+    }
+
+    fn keep_house(&mut self) {
+        let now = self.clock.now().since_start;
+        let sizes = self.keeper.step(&self.database.connection, now);
+        self.health(|health| {
+            health.beats += 1;
+            if let Ok((wal, size)) = sizes {
+                (health.wal_bytes, health.size_bytes) = (wal, size);
+            }
+        });
+    }
+}
+
+/// What may be over by itself or by somebody's hand, rather than wrong with the rows.
+const fn lasting(kind: Kind) -> bool {
+    matches!(kind, Kind::Full | Kind::Denied | Kind::InUse | Kind::Damaged)
+}

@@ -1,0 +1,70 @@
+//! What is bounded, and why at this number. What happens when a bound is met stands in `docs/tower.md`.
+
+use std::time::Duration;
+
+use atalaya_wire::limits::MESSAGE_BYTES_MAX;
+
+/// Messages that wait for the tower: four seconds of a thousand nodes that come back at once.
+pub const QUEUE_MESSAGES_MAX: usize = 4096;
+/// Their bytes.
+pub const QUEUE_BYTES_MAX: usize = 32 << 20;
+/// Messages that one node may have taken at once after a pause: a reconnection tells every view and what waited.
+pub const NODE_BURST_MAX: u32 = 600;
+/// Messages that one node may have taken a second.
+pub const NODE_PER_SECOND_MAX: u32 = 60;
+/// Rows of a batch that is not committed yet.
+pub const BATCH_ROWS_MAX: usize = 4096;
+/// Their bytes.
+pub const BATCH_BYTES_MAX: usize = 8 << 20;
+/// Bytes of frames that are committed before their time.
+pub const BATCH_BYTES_SOON: usize = 1 << 20;
+/// Batches that are with the writer; the next one stays open and grows.
+pub const BATCHES_UNDER_WAY_MAX: usize = 2;
+/// What must be on the disk is there so soon: many of it share one sync.
+pub const COMMIT_SOON: Duration = Duration::from_millis(50);
+/// Nodes, so that a block's id has room for one.
+pub const NODES_MAX: usize = 10_000;
+/// Nodes that nobody added and nobody accepted yet.
+pub const NODES_NEW_MAX: usize = 64;
+/// Objects of a node, as many as the alert engine watches.
+pub const OBJECTS_PER_NODE_MAX: usize = atalaya_alert::limits::OBJECTS_PER_NODE_MAX;
+/// Ranges of frames that are known to be missing, as many as an acknowledgement may name.
+pub const MISSING_MAX: usize = atalaya_wire::ack::MISSING_MAX;
+/// After these waits what is missing is asked for; then it is given up.
+pub const ASK_AFTER: [Duration; 4] =
+    [Duration::from_secs(5), Duration::from_secs(60), Duration::from_secs(300), Duration::from_secs(1800)];
+/// An acknowledgement of a node goes out so often at most.
+pub const ACK_EVERY: Duration = Duration::from_millis(250);
+/// A node that sends what it cannot be taken for yet hears so this often.
+pub const ACK_AGAIN_EVERY: Duration = Duration::from_secs(5);
+/// A node of which nothing is heard so long is silent, if its own interval is not longer.
+pub const SILENT_AFTER: Duration = Duration::from_secs(300);
+/// The engine's clock goes on so often.
+pub const TICK: Duration = Duration::from_secs(5);
+/// A node's clock that differs by more is told.
+pub const SKEW_SECONDS_MAX: i64 = 120;
+/// The write-ahead log is written back after so many bytes, or after [`CHECKPOINT_EVERY`].
+pub const WAL_BYTES_SOON: u64 = 4 << 20;
+/// Readers are made to let go of the log beyond this.
+pub const WAL_BYTES_MAX: u64 = 32 << 20;
+/// With something in the log.
+pub const CHECKPOINT_EVERY: Duration = Duration::from_secs(300);
+/// How long the writer waits before it tries again what failed.
+pub const RETRY_EVERY: Duration = Duration::from_secs(5);
+/// Kept aside so that there is room for a checkpoint when the disk is full.
+pub const RESERVE_BYTES: u64 = 16 << 20;
+/// Connections that read.
+pub const READERS: usize = 4;
+/// A read that takes longer is given up.
+pub const READ_TIME_MAX: Duration = Duration::from_secs(30);
+/// Of a request's body.
+pub const BODY_BYTES_MAX: usize = 64 << 10;
+/// Of a request from its head to its answer.
+pub const REQUEST_TIME_MAX: Duration = Duration::from_secs(15);
+/// HTTP connections at once.
+pub const CONNECTIONS_MAX: usize = 256;
+/// Everything has stopped by then.
+pub const STOP_TIME_MAX: Duration = Duration::from_secs(20);
+
+const _: () = assert!(BATCH_BYTES_MAX >= 2 * MESSAGE_BYTES_MAX && QUEUE_BYTES_MAX >= 100 * MESSAGE_BYTES_MAX / 8);
+const _: () = assert!(BATCH_BYTES_MAX * (BATCHES_UNDER_WAY_MAX + 1) + QUEUE_BYTES_MAX <= 60 << 20);

@@ -1,0 +1,180 @@
+//! Connects again and again; hears and says, side by side.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use atalaya_wire::NodeId;
+use rumqttc::mqttbytes::QoS;
+use rumqttc::mqttbytes::v5::{LastWill, Packet, Publish, SubscribeFilter};
+use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, PublishOptions, SessionMode};
+use tokio::sync::watch;
+
+use super::{Ear, Heard, Out, topic};
+use crate::tower::Word;
+
+/// Messages of ours that may be under way.
+const UNDER_WAY_MAX: u16 = 64;
+/// Messages of ours a second, so that a thousand acknowledgements after a start are no storm.
+const PER_SECOND: u32 = 500;
+/// Largest packet that is taken in.
+const INCOMING_BYTES_MAX: u32 = 1 << 20;
+const WAIT_FIRST: Duration = Duration::from_millis(500);
+const WAIT_LAST: Duration = Duration::from_secs(30);
+
+/// Whom to connect to, and as whom.
+#[derive(Clone)]
+pub struct Terms {
+    /// Makes the options of a connection: passwords and certificates are read each time.
+    pub options: Arc<dyn Fn() -> Result<MqttOptions, String> + Send + Sync>,
+    /// Of all topics.
+    pub prefix: String,
+    /// The sidecar's own id in topics, with its underscore.
+    pub id: String,
+}
+
+/// Keeps up the connection until `stop` says so.
+pub async fn keep_up(terms: Terms, ear: Ear, out: Out, mut stop: watch::Receiver<bool>) {
+    let mut wait = WAIT_FIRST;
+    while !*stop.borrow() {
+        let session = Session { terms: &terms, ear: &ear, out: &out };
+        let ended = session.run(&mut stop).await;
+        ear.tell(Word::Down(ended.why.clone())).await;
+        if ended.was_up {
+            wait = WAIT_FIRST;
+        }
+        if !*stop.borrow() {
+            tracing::warn!(why = ended.why, "no connection to the broker");
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                _ = stop.changed() => {}
+            }
+            wait = (wait * 2).min(WAIT_LAST);
+        }
+    }
+}
+
+struct Ended {
+    why: String,
+    was_up: bool,
+}
+
+struct Session<'a> {
+    terms: &'a Terms,
+    ear: &'a Ear,
+    out: &'a Out,
+}
+
+impl Session<'_> {
+    async fn run(&self, stop: &mut watch::Receiver<bool>) -> Ended {
+        let mut options = match (self.terms.options)() {
+            Ok(options) => options,
+            Err(why) => return Ended { why, was_up: false },
+        };
+        options.set_session_mode(SessionMode::Clean);
+        options.set_keep_alive(30);
+        options.set_max_packet_size(Some(INCOMING_BYTES_MAX));
+        options.set_outgoing_inflight_upper_limit(UNDER_WAY_MAX);
+        options.set_last_will(LastWill::new(self.status(), "offline", QoS::AtLeastOnce, true, None));
+        let (client, mut events) = AsyncClient::builder(options).capacity(usize::from(UNDER_WAY_MAX)).build();
+        let up = watch::Sender::new(false);
+        tokio::select! {
+            why = self.listen(&client, &mut events, &up) => Ended { why, was_up: *up.borrow() },
+            why = self.speak(&client, up.subscribe()) => Ended { why, was_up: *up.borrow() },
+            why = self.goodbye(&client, stop, up.subscribe()) => Ended { why, was_up: *up.borrow() },
+        }
+    }
+
+    fn status(&self) -> String {
+        format!("{}/{}/status", self.terms.prefix, self.terms.id)
+    }
+
+    async fn listen(&self, client: &AsyncClient, events: &mut EventLoop, up: &watch::Sender<bool>) -> String {
+        let mut filters = topic::filters(&self.terms.prefix).into_iter();
+        loop {
+            match events.poll().await {
+                Ok(Event::Incoming(Packet::ConnAck(_))) => {
+                    self.ear.tell(Word::Up).await;
+                    up.send_replace(true);
+                    if !subscribe(client, filters.next()) {
+                        return "cannot subscribe".into();
+                    }
+                }
+                // One kind after another: what is kept of a thousand nodes is more than fits at once.
+                Ok(Event::Incoming(Packet::SubAck(ack))) => {
+                    if ack.return_codes.iter().any(|code| !matches!(code, rumqttc::mqttbytes::v5::SubscribeReasonCode::Success(_))) {
+                        tracing::error!("the broker does not let the sidecar read all topics; see docs/tower.md, \"External broker\"");
+                    }
+                    subscribe(client, filters.next());
+                }
+                Ok(Event::Incoming(Packet::Publish(publish))) => {
+                    self.ear.hear(heard(publish));
+                }
+                Ok(Event::Incoming(Packet::Disconnect(bye))) => return format!("the broker ended it: {:?}", bye.reason_code),
+                Ok(_) => {}
+                Err(err) => return err.to_string().replace('\n', " "),
+            }
+        }
+    }
+
+    /// What is to be said, evenly.
+    async fn speak(&self, client: &AsyncClient, mut up: watch::Receiver<bool>) -> String {
+        if up.wait_for(|up| *up).await.is_err() {
+            return "it ended".into();
+        }
+        let options = PublishOptions::at_least_once().retain(true);
+        if client.publish(self.status(), "online", options).await.is_err() {
+            return "cannot publish".into();
+        }
+        let ack = |node: &NodeId| format!("{}/{}/ack", self.terms.prefix, node.as_str());
+        let mut beat = tokio::time::interval(Duration::from_secs(1) / PER_SECOND);
+        beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            let Some(message) = self.out.next(ack) else {
+                self.out.wait().await;
+                continue;
+            };
+            beat.tick().await;
+            let options = PublishOptions::at_least_once().retain(message.retain);
+            if client.publish(message.topic.clone(), message.payload.clone(), options).await.is_err() {
+                self.out.put_back(message);
+                return "cannot publish".into();
+            }
+        }
+    }
+
+    /// Waits for the end, then says it.
+    async fn goodbye(&self, client: &AsyncClient, stop: &mut watch::Receiver<bool>, up: watch::Receiver<bool>) -> String {
+        let _ = stop.wait_for(|stop| *stop).await;
+        if *up.borrow() {
+            let options = PublishOptions::at_least_once().retain(true);
+            let said = client.try_publish_tracked(self.status(), "offline", options);
+            if let Ok(notice) = said {
+                let _ = tokio::time::timeout(Duration::from_secs(2), notice.wait_completion_async()).await;
+            }
+            let _ = client.try_disconnect();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        "stopping".into()
+    }
+}
+
+fn subscribe(client: &AsyncClient, filter: Option<String>) -> bool {
+    filter.is_none_or(|filter| {
+        let mut filter = SubscribeFilter::new(&filter, QoS::AtLeastOnce);
+        filter.preserve_retain = true;
+        client.try_subscribe_many([filter]).is_ok()
+    })
+}
+
+fn heard(publish: Publish) -> Heard {
+    let sender = publish.properties.as_ref().and_then(|properties| {
+        let named = properties.user_properties.iter().find(|(name, _)| name == atalaya_broker::SENDER);
+        named.map(|(_, value)| value.clone())
+    });
+    Heard {
+        topic: String::from_utf8_lossy(&publish.topic).into_owned(),
+        payload: publish.payload.to_vec(),
+        retained: publish.retain,
+        sender,
+    }
+}

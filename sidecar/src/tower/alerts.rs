@@ -1,0 +1,157 @@
+//! The alert engine's actions, as rows and effects: what it remembers and what is to be told are one transaction.
+
+use std::collections::BTreeMap;
+
+use atalaya_alert::{Action, AlertState, Event, IncidentId, Notification, Part, Phase, Wall};
+
+use super::Tower;
+use crate::clock::Now;
+use crate::db::{Effect, HEAD, INCIDENT, NODE, Row};
+
+/// Which channels are told, by the name of the set; [`Sets::DEFAULT`] stands for names that are not there.
+pub type Sets = BTreeMap<String, Vec<String>>;
+
+/// The set of rules that name none.
+pub const DEFAULT_SET: &str = "default";
+
+impl Tower {
+    /// Lets the engine look, and takes down what follows.
+    pub(super) fn engine(&mut self, event: &Event, now: Now) -> Option<atalaya_alert::Refused> {
+        let actions = self.engine.step(&mut self.state, event, Wall(now.seconds()));
+        let mut refused = None;
+        for action in actions {
+            match action {
+                Action::Save(part) => self.save(&part, now),
+                Action::Timeline { incident, entry } => {
+                    let body = serde_json::to_string(&entry).unwrap_or_default();
+                    let row = Row::Timeline { incident: incident.0, number: entry.number, at: entry.at.0, body };
+                    self.row(row, now);
+                }
+                Action::Notify(notification) => self.notify(&notification, now),
+                Action::Publish(alert) => self.publish(alert, now),
+                Action::Refused(why) => refused = Some(why),
+            }
+        }
+        refused
+    }
+
+    fn save(&mut self, part: &Part, now: Now) {
+        let body = self.state.part(part).and_then(|part| serde_json::to_string(&part).ok());
+        let (kind, key) = match part {
+            Part::Head => {
+                self.board.write().quiets = self.state.quiets().cloned().collect();
+                (HEAD, String::new())
+            }
+            Part::Node(node) => (NODE, node.as_str().to_owned()),
+            Part::Incident(id) => {
+                self.list(*id, now);
+                (INCIDENT, id.to_string())
+            }
+        };
+        self.row(Row::AlertPart { kind, key, body }, now);
+    }
+
+    /// An incident as it stands in lists.
+    fn list(&mut self, id: IncidentId, now: Now) {
+        let Some(incident) = self.state.incidents().find(|incident| incident.id == id) else { return };
+        let first = incident.alerts.first();
+        let rule = first.and_then(|key| self.engine.rules().get(&key.rule, &key.node, &key.object));
+        let title = rule.map(|rule| rule.title.clone()).unwrap_or_default();
+        let row = Row::Incident {
+            id: id.0,
+            node: incident.node.as_str().to_owned(),
+            severity: word(&incident.severity),
+            began: incident.began.0,
+            ended: incident.firing.is_empty().then(|| now.seconds()),
+            stage: word(&incident.stage),
+            title_en: title.en,
+            title_es: title.es,
+        };
+        self.row(row, now);
+    }
+
+    fn notify(&mut self, notification: &Notification, now: Now) {
+        let body = serde_json::to_string(notification).unwrap_or_default();
+        let (id, severity) = (notification.id.clone(), word(&notification.severity));
+        let row = Row::Notification { id: id.clone(), at: now.seconds(), kind: word(&notification.kind), severity, body };
+        self.row(row, now);
+        let set = self.terms.sets.get(&notification.to).or_else(|| self.terms.sets.get(DEFAULT_SET));
+        for channel in set.cloned().unwrap_or_default() {
+            self.row(Row::Delivery { notification: id.clone(), channel, next: now.seconds() }, now);
+        }
+        self.open.effect(Effect::Notify, now.since_start);
+    }
+
+    /// For pages at once, for MQTT after the commit.
+    fn publish(&mut self, alert: AlertState, now: Now) {
+        let rule = self.engine.rules().get(&alert.alert.rule, &alert.alert.node, &alert.alert.object);
+        let title = rule.map(|rule| rule.title.en.clone()).unwrap_or_default();
+        let message = serde_json::json!({
+            "ts": now.seconds(),
+            "event_type": if alert.phase.fires() { "firing" } else { "resolved" },
+            "severity": alert.severity,
+            "node": alert.alert.node,
+            "object": alert.alert.object,
+            "rule": alert.alert.rule,
+            "title": title,
+            "shown": alert.shown.en,
+            "since": alert.since,
+            "incident": alert.incident,
+            "acknowledged_by": alert.ack.as_ref().map(|ack| &ack.who),
+            "muted": alert.mute.is_some(),
+        });
+        let topic = format!("{}/{}/event/alert", self.terms.prefix, self.terms.id);
+        let payload = message.to_string().into_bytes();
+        self.open.effect(Effect::Publish { topic, payload, retain: false }, now.since_start);
+        self.open.effect(Effect::Live("alerts".into()), now.since_start);
+        let mut seen = self.board.write();
+        seen.version += 1;
+        if alert.phase == Phase::Idle {
+            seen.alerts.remove(&alert.alert);
+        } else {
+            seen.alerts.insert(alert.alert.clone(), alert);
+        }
+    }
+
+    /// What time brings.
+    pub(super) fn tick(&mut self, now: Now) {
+        self.silence(now);
+        self.engine(&Event::Tick, now);
+        let mut gone = Vec::new();
+        for line in self.lines.values_mut() {
+            let mut ranges = Vec::new();
+            if line.frames.pass(now.since_start, &mut ranges) {
+                line.owed = true;
+            }
+            if !ranges.is_empty() {
+                gone.push((line.id, ranges, line.frames_row()));
+            }
+        }
+        for (id, ranges, row) in gone {
+            self.gone(id, &ranges, now);
+            self.row(row, now);
+        }
+    }
+
+    /// Acknowledgements that are due follow the batch that holds what they acknowledge.
+    pub(super) fn settle(&mut self, now: Now) {
+        if self.up.is_none() {
+            return;
+        }
+        for (node, line) in &mut self.lines {
+            if line.owed {
+                line.owed = false;
+                let effect = Effect::Ack { node: node.clone(), payload: line.ack() };
+                self.open.effect(effect, now.since_start);
+            }
+        }
+    }
+}
+
+/// A value's name in JSON, without its quotes.
+pub(super) fn word<T: serde::Serialize>(value: &T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,119 @@
+//! What people want of the tower, and who they are.
+
+use atalaya_alert::{IncidentId, Quiet, QuietId, Stage, Target};
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+use crate::db::Audit;
+use crate::error::Result;
+
+/// Somebody with a name, for the audit and for what others see.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Who {
+    /// Account, token, or who runs the command.
+    pub name: String,
+    /// `page`, `api`, `command`.
+    pub how: &'static str,
+    /// From which address.
+    pub peer: String,
+}
+
+impl Who {
+    /// A line of the audit.
+    #[must_use]
+    pub fn did(&self, at: i64, what: &str, target: impl Into<String>, detail: impl Into<String>) -> Audit {
+        Audit {
+            at,
+            who: self.name.clone(),
+            how: self.how.into(),
+            peer: self.peer.clone(),
+            what: what.into(),
+            target: target.into(),
+            detail: detail.into(),
+        }
+    }
+}
+
+/// What is wanted.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wish {
+    /// Take care of an alert or an incident.
+    Acknowledge {
+        /// Which.
+        what: Target,
+        /// Why, in words.
+        note: String,
+    },
+    /// A silence or a maintenance window, now.
+    Quiet(Quiet),
+    /// Its end.
+    EndQuiet(QuietId),
+    /// A note for an incident, and perhaps how far it is.
+    Note {
+        /// Which.
+        incident: IncidentId,
+        /// What.
+        text: String,
+        /// How far.
+        stage: Option<Stage>,
+    },
+    /// Who cares for an incident, until when, and where else that stands.
+    Owner {
+        /// Which.
+        incident: IncidentId,
+        /// Who.
+        owner: Option<String>,
+        /// Until when, in seconds since 1970.
+        due: Option<i64>,
+        /// Number in another system.
+        ticket: Option<String>,
+    },
+    /// A node that is expected, or one that waits to be accepted, or other words about one.
+    Node(NodeWish),
+    /// A node that is no more.
+    Retire {
+        /// Which.
+        node: String,
+        /// Its history goes as well.
+        forget: bool,
+    },
+    /// A command for a node, already signed where that is needed.
+    Command {
+        /// For whom.
+        node: String,
+        /// Its name.
+        command: String,
+        /// What is sent.
+        payload: Vec<u8>,
+    },
+}
+
+/// What is known of a node beforehand; what is `None` stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NodeWish {
+    /// As in topics.
+    pub node: String,
+    /// For people.
+    pub title: Option<String>,
+    /// Whose it is.
+    pub customer: Option<String>,
+    /// Where it stands.
+    pub site: Option<String>,
+    /// What is between it and us; an empty one for nothing.
+    pub parent: Option<String>,
+    /// What it shows to be let in: SHA-256 of its certificate, and of its token.
+    pub keys: Option<(Option<[u8; 32]>, Option<[u8; 32]>)>,
+    /// Whether it must be there already.
+    pub must_exist: bool,
+}
+
+/// A wish with who has it.
+#[derive(Debug)]
+pub struct Ask {
+    /// What.
+    pub wish: Wish,
+    /// Whose.
+    pub who: Who,
+    /// Told once it is on the disk.
+    pub answer: oneshot::Sender<Result<Value>>,
+}
