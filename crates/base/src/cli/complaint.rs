@@ -33,3 +33,23 @@ fn named(usage: &str) -> String {
     let words = usage.split(' ').take_while(|word| !word.starts_with(['-', '<', '[']));
     words.collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Command;
+
+    use super::*;
+
+    #[test]
+    fn a_command_line_that_is_wrong_gets_one_line() {
+        let told = |words: &[&str]| {
+            let root = Command::new("program").subcommand(Command::new("list"));
+            one_line("program", &root.try_get_matches_from(words).unwrap_err())
+        };
+        let wrong = told(&["program", "lst"]).unwrap();
+        assert!(!wrong.contains('\n') && wrong.contains("'lst'") && wrong.contains("'list'"), "{wrong}");
+        assert!(wrong.ends_with("\"program --help\" explains"), "{wrong}");
+        assert!(told(&["program", "list", "-x"]).unwrap().ends_with("\"program list --help\" explains"));
+        assert_eq!(told(&["program", "--help"]), None);
+    }
+}
