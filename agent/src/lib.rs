@@ -19,4 +19,3 @@ pub mod restore;
 pub mod schedule;
 pub mod source;
 pub mod watch;
-mod zone;

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use atalaya_base::config::parse_size;
+use atalaya_base::signals::Signals;
 use atalaya_repo::backup::{Options, Progress};
 use atalaya_repo::{Error, Kind, Repository, Selector};
 use atalaya_store::{Pace, Store, Throttle};
@@ -18,9 +20,8 @@ use super::exit::{Exit, Failure, Result};
 use super::place::Place;
 use super::problems::Problems;
 use super::progress::{Display, of_backup};
-use super::signals::Signals;
 use super::socket::CONFIG;
-use super::{background, backup_job, host, progress_lines, units};
+use super::{background, backup_job, host, progress_lines, times};
 use crate::source::{self, Excludes, Opener, Shares, Walker};
 
 /// For `--help`.
@@ -59,7 +60,7 @@ pub(crate) struct Args {
     exclude_caches: bool,
 
     /// Leave out files larger than SIZE
-    #[arg(long, value_name = "SIZE", value_parser = units::parse_size)]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     exclude_larger_than: Option<u64>,
 
     /// Do not go into other file systems
@@ -71,7 +72,7 @@ pub(crate) struct Args {
     full: bool,
 
     /// Write at most SIZE a second to the repository
-    #[arg(long, value_name = "SIZE", value_parser = units::parse_size)]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     limit_upload: Option<u64>,
 
     /// Yield to everything else: lowest priority, and the disk only when nobody wants it
@@ -118,7 +119,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     // What is wrong with the sources is said before anybody is asked for a passphrase.
     let first = walker()?;
     refuse_full(&*place.store)?;
-    let signals = Signals::listen()?;
+    let signals = Signals::listen().map_err(|why| Failure::new(Exit::Failed, why))?;
     let place = limited(place, args.limit_upload, &signals.stop);
     let repo = context.open_at(&place)?;
     let progress = Progress::default();
@@ -130,7 +131,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
         host: host::name(),
         full: args.full,
         budget: context.budget.clone(),
-        now: &units::now,
+        now: &times::now,
         stop: &signals.stop,
         problem: &|problem| problems.add(&problem.path, &problem.why, &display),
         notice: &|text| display.print(text),
@@ -153,7 +154,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
         result => result,
     };
     let result = display.around(counts, || progress_lines::around(every, counts, work));
-    let mut summary = result.map_err(|err| signals.explain(err))?;
+    let mut summary = result.map_err(|err| Failure::stopped(err, &signals))?;
     summary.warnings.extend(void_fence(&repo, &summary.snapshot));
     let emptied = last.filter(|(entries, _)| *entries > 1 && summary.files_read + summary.files_unchanged == 0);
     if let Some((entries, _)) = emptied {

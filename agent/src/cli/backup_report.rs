@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use atalaya_base::units::{self, counted, size};
 use atalaya_repo::backup::Summary;
 use serde::Serialize;
 
@@ -9,7 +10,6 @@ use super::exit::Result;
 use super::host;
 use super::output::Output;
 use super::problems::{JsonProblem, Problems};
-use super::units::{self, counted, size};
 
 /// What there is to tell.
 #[derive(Serialize)]

@@ -3,6 +3,9 @@
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use atalaya_base::signals::Signals;
+use atalaya_base::text::shown;
+use atalaya_base::units::{self, counted, size};
 use atalaya_repo::check::{CheckOptions, CheckProgress, CheckSummary, Finding};
 use serde::Serialize;
 
@@ -10,9 +13,7 @@ use super::context::Context;
 use super::exit::{Exit, Failure, Result};
 use super::output::{Output, complain};
 use super::progress::{Counts, Display};
-use super::signals::Signals;
-use super::text::{shown, shown_path};
-use super::units::{self, counted, size};
+use super::text::shown_path;
 use super::{findings::Findings, host};
 
 /// For `--help`.
@@ -82,7 +83,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     let place = context.place()?;
     let spool = context.spool()?;
     let repo = context.open_at(&place).map_err(Failure::without_check)?;
-    let signals = Signals::listen()?;
+    let signals = Signals::listen().map_err(|why| Failure::new(Exit::Failed, why))?;
     let progress = CheckProgress::default();
     let display = Display::new(context.global.quiet || context.global.json);
     let findings = Findings::default();
@@ -96,7 +97,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     };
     let summary = display
         .around(|| counts(&progress), || repo.check(&options))
-        .map_err(|err| signals.explain(err).without_check())?;
+        .map_err(|err| Failure::stopped(err, &signals).without_check())?;
     let mut out = context.output();
     let seconds = start.elapsed();
     if out.json {

@@ -3,8 +3,8 @@
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use super::Cli;
 use super::exit::{Exit, Failure, Result};
+use super::{Cli, PROGRAM};
 
 /// For `--help`.
 const EXAMPLES: &str = "Examples:
@@ -22,7 +22,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     // Into memory first: the generator panics where standard output cannot be written.
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "atalaya-agent", &mut script);
+    clap_complete::generate(args.shell, &mut Cli::command(), PROGRAM, &mut script);
     std::io::Write::write_all(&mut std::io::stdout(), &script).map_err(|err| Failure::output(&err))?;
     Ok(Exit::Done)
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use atalaya_base::units;
 use atalaya_repo::{Budget, Error, Kind, Repository, Snapshot, Unlock};
 
 use super::exit::{Failure, Result};
@@ -12,7 +13,6 @@ use super::output::{Output, complain};
 use super::place::{self, Place};
 use super::secret::{self, Ask};
 use super::snapshot_arg::SnapshotPath;
-use super::units;
 
 /// What every command is given.
 pub(crate) struct Context {

@@ -1,5 +1,6 @@
 //! `diff`: what changed between two snapshots.
 
+use atalaya_base::units::{count, size};
 use atalaya_repo::model::Entry;
 use atalaya_repo::{Change, Differs, Error, Kind, Selector, diff, hex};
 use serde::Serialize;
@@ -9,7 +10,6 @@ use super::entry_text::JsonEntry;
 use super::exit::{Exit, Failure, Result};
 use super::output::Output;
 use super::text::shown_path;
-use super::units::{count, size};
 
 /// For `--help`.
 const EXAMPLES: &str = "Examples:

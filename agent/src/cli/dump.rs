@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::os::fd::AsFd;
 
+use atalaya_base::text::{shown, shown_reason};
+use atalaya_base::units::counted;
 use atalaya_repo::model::{Entry, Kind};
 use atalaya_repo::{Error, Snapshot};
 
@@ -12,8 +14,7 @@ use super::context::Context;
 use super::exit::{Exit, Failure, Result};
 use super::output::complain;
 use super::snapshot_arg::SnapshotPath;
-use super::text::{shown, shown_path, shown_reason};
-use super::units::counted;
+use super::text::shown_path;
 use crate::dump::{Broken, Output, UNSTABLE, archive, copy};
 
 /// For `--help`.

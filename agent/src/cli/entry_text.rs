@@ -1,10 +1,11 @@
 //! One entry of a snapshot, for people and for programs.
 
+use atalaya_base::text::shown;
 use atalaya_repo::model::{Entry, Kind, Meta};
 use serde::Serialize;
 
-use super::text::{JsonPath, json_text, shown, shown_path};
-use super::units;
+use super::text::{JsonPath, json_text, shown_path};
+use super::times;
 
 /// As `ls -l` shows it.
 pub(crate) fn long(entry: &Entry) -> String {
@@ -20,7 +21,7 @@ pub(crate) fn long(entry: &Entry) -> String {
         meta.uid,
         meta.gid,
         size,
-        units::local(meta.mtime),
+        times::local(meta.mtime),
         shown_path(&entry.path)
     )
 }
@@ -106,7 +107,7 @@ impl JsonEntry {
             uid: meta.uid,
             gid: meta.gid,
             size: meta.size,
-            mtime: units::rfc3339(meta.mtime),
+            mtime: times::rfc3339(meta.mtime),
             target,
             target_bytes,
             device: device.then(|| format!("{}:{}", major(meta.rdev), minor(meta.rdev))),

@@ -4,9 +4,9 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
+use atalaya_base::signals::Signals;
+use atalaya_base::text::without_numbers;
 use atalaya_repo::{Error, Kind};
-
-use super::text::without_numbers;
 
 /// How the program ends; the README's table says the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +80,16 @@ impl Failure {
     /// A mistake in what was asked.
     pub(crate) fn usage(text: impl Into<String>) -> Self {
         Self::new(Exit::Usage, text)
+    }
+
+    /// The failure that `err` is; if it comes from a signal, the exit code says which.
+    pub(crate) fn stopped(err: Error, signals: &Signals) -> Self {
+        let interrupted = err.kind == Kind::Interrupted;
+        let mut failure = Self::from(err);
+        if let Some(number) = signals.came().filter(|_| interrupted) {
+            failure.exit = Exit::Signal(number);
+        }
+        failure
     }
 
     /// As `check` itself says it, which cannot advise to run it.

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
 
+use atalaya_base::units;
 use atalaya_repo::model::{Entry, Kind};
 use atalaya_repo::{Error, Info, hex};
 use serde::Serialize;
@@ -13,7 +14,7 @@ use super::entry_text::JsonEntry;
 use super::exit::{Exit, Result};
 use super::output::{Output, complain};
 use super::text::shown_path;
-use super::units;
+use super::times;
 use super::walk::{each_entry, refuse_damage};
 use crate::source::Excludes;
 
@@ -122,7 +123,7 @@ fn show(out: &mut Output, info: &Info, entry: &Entry) -> Result<()> {
     out.line(format_args!(
         "{}  {}  {:>10}  {}",
         &id[..8],
-        units::local(entry.meta.mtime),
+        times::local(entry.meta.mtime),
         units::size(entry.meta.size),
         shown_path(&entry.path)
     ))

@@ -6,6 +6,8 @@ use std::io::{Error, ErrorKind};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use atalaya_base::text::without_numbers;
+
 use super::context::Context;
 use super::exit::{Exit, Failure, Result};
 use super::output::complain;
@@ -136,7 +138,7 @@ fn refusal(dir: &Path, what: &str, err: &Error) -> Failure {
 }
 
 fn plain(err: &Error) -> String {
-    super::text::without_numbers(&err.to_string())
+    without_numbers(&err.to_string())
 }
 
 /// Links followed as far as the path is there.

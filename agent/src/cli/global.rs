@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use atalaya_base::config::parse_size;
+
 use super::exit::{Failure, Result};
-use super::units::parse_size;
 
 /// What is the same for every command.
 #[derive(Clone, Debug, clap::Args)]

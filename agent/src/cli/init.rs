@@ -2,13 +2,14 @@
 
 use std::time::Instant;
 
+use atalaya_base::units;
 use atalaya_repo::{Cipher, InitOptions, Repository, fastest_cipher};
 use serde::Serialize;
 
 use super::context::Context;
 use super::exit::{Exit, Failure, Result};
 use super::secret::{self, Ask};
-use super::{host, place, units};
+use super::{host, place, times};
 
 /// For `--help`.
 const EXAMPLES: &str = "Examples:
@@ -72,7 +73,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
         cipher,
         post_quantum: !args.no_post_quantum,
         label: args.label.clone().unwrap_or_else(|| format!("owner@{}", host::name())),
-        now: units::now(),
+        now: times::now(),
     };
     let id = Repository::init(&*place.store, &passphrase, &options)?;
     let shown = place.folder.display().to_string();

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use atalaya_base::text::shown;
 use atalaya_repo::model::Time;
 use atalaya_repo::{KeyInfo, Role};
 use serde::Serialize;
@@ -9,7 +10,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::{Exit, Failure, Result};
 use super::secret::{self, Ask};
-use super::{key_file, units};
+use super::{key_file, times};
 
 /// For `--help`.
 const EXAMPLES: &str = "Examples:
@@ -77,7 +78,7 @@ fn number(text: &str) -> std::result::Result<u32, String> {
 
 /// A label is shown in lists and messages of every machine that uses the repository.
 fn label(text: &str) -> std::result::Result<String, String> {
-    let plain = super::text::shown(text.as_bytes()) == text;
+    let plain = shown(text.as_bytes()) == text;
     if (1..=64).contains(&text.chars().count()) && plain && text.trim() == text {
         Ok(text.to_owned())
     } else {
@@ -132,7 +133,7 @@ fn list(context: &Context) -> Result<Exit> {
 
 impl JsonKey {
     fn new(key: &KeyInfo) -> Self {
-        let time = |secs| units::rfc3339(Time { secs, nanos: 0 });
+        let time = |secs| times::rfc3339(Time { secs, nanos: 0 });
         Self {
             number: key.number,
             role: key.role.to_string(),
@@ -152,8 +153,8 @@ fn row(key: &KeyInfo) -> String {
         (None, None) => "file",
     };
     let current = if key.current { " (in use)" } else { "" };
-    let label = super::text::shown(key.label.as_bytes());
-    let made = units::local(Time { secs: key.created_secs, nanos: 0 });
+    let label = shown(key.label.as_bytes());
+    let made = times::local(Time { secs: key.created_secs, nanos: 0 });
     format!("{:>3}  {:<10}  {made}  {place:<10}  {label}{current}", key.number, key.role.to_string())
 }
 
@@ -164,7 +165,7 @@ fn add(context: &Context, args: &Add) -> Result<Exit> {
         Some(path) => {
             // The file comes first: a key that could not be written would be a member that nobody has.
             let file = key_file::create(path)?;
-            match repo.add_key(args.role, &args.label, None, units::now()) {
+            match repo.add_key(args.role, &args.label, None, times::now()) {
                 Ok((number, bytes)) => {
                     file.write(&zeroize::Zeroizing::new(bytes.unwrap_or_default()))?;
                     (number, Some(path.display().to_string()))
@@ -178,7 +179,7 @@ fn add(context: &Context, args: &Add) -> Result<Exit> {
         None => {
             let passphrase =
                 new_passphrase(context, args.new_passphrase_file.as_deref(), "passphrase for the new key")?;
-            (repo.add_key(args.role, &args.label, Some(&passphrase), units::now())?.0, None)
+            (repo.add_key(args.role, &args.label, Some(&passphrase), times::now())?.0, None)
         }
     };
     let mut out = context.output();
@@ -194,7 +195,7 @@ fn add(context: &Context, args: &Add) -> Result<Exit> {
 }
 
 fn remove(context: &Context, number: u32) -> Result<Exit> {
-    context.open()?.remove_key(number, units::now())?;
+    context.open()?.remove_key(number, times::now())?;
     let mut out = context.output();
     out.remark(format_args!("Removed key {number}. What it could read, its holder may have kept."))?;
     out.finish()?;
@@ -204,7 +205,7 @@ fn remove(context: &Context, number: u32) -> Result<Exit> {
 fn passphrase(context: &Context, file: Option<&Path>) -> Result<Exit> {
     let repo = context.open()?;
     let passphrase = new_passphrase(context, file, "new passphrase")?;
-    repo.change_passphrase(&passphrase, units::now())?;
+    repo.change_passphrase(&passphrase, times::now())?;
     let mut out = context.output();
     out.remark(
         "Changed the passphrase. Whoever kept the old key file and the old passphrase can still open the repository.",

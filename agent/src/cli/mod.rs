@@ -5,7 +5,6 @@ mod backup;
 mod backup_job;
 mod backup_report;
 mod check;
-mod complaint;
 mod completions;
 mod config;
 mod context;
@@ -22,7 +21,6 @@ mod host;
 mod init;
 mod key;
 mod key_file;
-mod logs;
 mod ls;
 mod man;
 mod output;
@@ -37,7 +35,6 @@ mod restore_report;
 mod restore_watch;
 mod run;
 mod secret;
-mod signals;
 mod smart_helper;
 mod snapshot_arg;
 mod snapshots;
@@ -45,12 +42,13 @@ mod socket;
 mod stats;
 mod status;
 mod text;
-mod units;
+mod times;
 mod walk;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use atalaya_base::cli::one_line;
 use clap::Parser;
 use serde::Serialize;
 
@@ -63,9 +61,12 @@ use exit::Exit;
 
 pub(crate) use host::memory_now;
 
+/// As it is called.
+const PROGRAM: &str = "atalaya-agent";
+
 /// Deduplicating, encrypted backups with bounded memory
 #[derive(Debug, Parser)]
-#[command(name = "atalaya-agent", version, max_term_width = 100)]
+#[command(name = PROGRAM, version, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -144,7 +145,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// Does what these words ask for, instead of what was asked for first.
 fn instead(words: impl IntoIterator<Item = OsString>) -> Result<Exit> {
     let cli = Cli::try_parse_from(words).map_err(|err| {
-        Failure::usage(complaint::one_line(&err).unwrap_or_else(|| "cannot read what was configured".into()))
+        Failure::usage(one_line(PROGRAM, &err).unwrap_or_else(|| "cannot read what was configured".into()))
     })?;
     let context = Context::new(cli.global)?;
     cli.command.run(&context).map_err(|failure| context.with_folders(failure))
@@ -152,7 +153,7 @@ fn instead(words: impl IntoIterator<Item = OsString>) -> Result<Exit> {
 
 /// Help and version are no failure, and the only ones that may take several lines.
 fn refused(err: &clap::Error, json: bool) -> Exit {
-    match complaint::one_line(err) {
+    match one_line(PROGRAM, err) {
         Some(line) => tell(&Failure::usage(line), json),
         None => {
             let _ = err.print();
@@ -183,7 +184,7 @@ fn tell(failure: &Failure, json: bool) {
     if failure.text.is_empty() {
         return;
     }
-    complain(format_args!("atalaya-agent: {failure}"));
+    complain(format_args!("{PROGRAM}: {failure}"));
     if json {
         let mut out = Output::new(true, true);
         let _ = out.json(&JsonFailure { error: failure.to_string(), exit: failure.exit.code() });

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use atalaya_base::text::shown;
 use atalaya_wire::view::Value;
 use atalaya_wire::{ObjectId, Sample};
 use jiff::Timestamp;
@@ -11,7 +12,6 @@ use jiff::Timestamp;
 use super::context::Context;
 use super::exit::{Exit, Failure, Result};
 use super::output::Output;
-use super::text::shown;
 use crate::config::Config;
 use crate::probe::web::ROOTS;
 use crate::probe::{Fault, Moment, Probe, Site, apart, dns};

@@ -2,10 +2,11 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use atalaya_base::text::{shown_reason, without_numbers};
 use serde::Serialize;
 
 use super::progress::Display;
-use super::text::{JsonPath, shown_path, shown_reason, without_numbers};
+use super::text::{JsonPath, shown_path};
 
 /// So many are listed in JSON; the rest is only counted, so that memory stays bounded.
 const LISTED_MAX: usize = 100;

@@ -6,11 +6,11 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use atalaya_base::units;
 use atalaya_repo::backup::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::complain;
-use super::units;
 
 /// At most so often a second.
 const REDRAWS: u8 = 10;

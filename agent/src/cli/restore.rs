@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use atalaya_base::signals::Signals;
+use atalaya_base::units::count;
 use atalaya_repo::{Error, Kind, Role, Snapshot};
 
 use super::context::Context;
@@ -13,9 +15,7 @@ use super::place::Place;
 use super::progress::{Counts, Display};
 use super::restore_report::{Outcome, write};
 use super::restore_watch::Watch;
-use super::signals::Signals;
 use super::snapshot_arg::SnapshotPath;
-use super::units::count;
 use crate::restore::{Options, restore};
 
 /// For `--help`.
@@ -72,7 +72,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     if args.delete {
         deletable(&snapshot.info().id, snapshot.info().catalogue.problems)?;
     }
-    let signals = Signals::listen()?;
+    let signals = Signals::listen().map_err(|why| Failure::new(Exit::Failed, why))?;
     let display = Display::new(context.global.quiet || context.global.json || args.dry_run);
     let out = context.output();
     let watch = Watch::new(&display, &signals.stop, args.dry_run.then_some(out));
@@ -83,7 +83,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
         || restore(&snapshot, &arg.path, &target, &options, &spool, &watch),
     );
     let problems = watch.finish()?;
-    let report = result.map_err(|err| signals.explain(err))?;
+    let report = result.map_err(|err| Failure::stopped(err, &signals))?;
     let refused: u64 = report.refused.iter().map(|refusal| refusal.count).sum();
     let exit = Exit::with_problems(report.failed + report.unstable + refused);
     let outcome = Outcome {

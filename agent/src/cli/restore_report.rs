@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::time::Duration;
 
+use atalaya_base::text::{shown, shown_reason, without_numbers};
+use atalaya_base::units::{self, count, counted, size};
 use serde::Serialize;
 
 use super::exit::Result;
 use super::output::{Output, complain};
 use super::problems::{JsonProblem, Problems};
-use super::text::{JsonPath, shown, shown_path, shown_reason, without_numbers};
-use super::units::{self, count, counted, size};
+use super::text::{JsonPath, shown_path};
 use super::{host, text};
 use crate::restore::{Refusal, Refused, Report};
 

@@ -19,7 +19,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(_context: &Context, args: &Args) -> Result<Exit> {
-    super::logs::start();
+    atalaya_base::logs::start();
     crate::watch::run(&args.config).map_err(|why| Failure::new(Exit::Failed, why))?;
     Ok(Exit::Done)
 }

@@ -28,7 +28,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(_context: &Context, args: &Args) -> Result<Exit> {
-    super::logs::start();
+    atalaya_base::logs::start();
     let failed = |why: String| Failure::new(Exit::Failed, why);
     let listener = match &args.socket {
         Some(path) => {

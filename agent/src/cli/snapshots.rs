@@ -1,12 +1,13 @@
 //! `snapshots`: what there is.
 
+use atalaya_base::units;
 use atalaya_repo::{Info, Repository, hex};
 use serde::Serialize;
 
 use super::context::Context;
 use super::exit::{Exit, Result};
 use super::output::complain;
-use super::units;
+use super::times;
 
 /// For `--help`.
 const EXAMPLES: &str = "Examples:
@@ -46,7 +47,7 @@ pub(crate) struct JsonSnapshot {
 impl JsonSnapshot {
     pub(crate) fn new(repo: &Repository, info: &Info) -> Self {
         let catalogue = &info.catalogue;
-        let time = |(secs, nanos)| units::rfc3339(atalaya_repo::model::Time { secs, nanos });
+        let time = |(secs, nanos)| times::rfc3339(atalaya_repo::model::Time { secs, nanos });
         Self {
             id: hex(&info.id),
             job: catalogue.job.clone(),
@@ -95,7 +96,7 @@ fn row(info: &Info) -> String {
     format!(
         "{:<8}  {:<19}  {:<12}  {:>11}  {:>10}  {:>10}  {problems}",
         hex(&info.id[..4]),
-        units::local(info.started()),
+        times::local(info.started()),
         catalogue.job,
         units::count(catalogue.entries),
         units::size(catalogue.bytes),

@@ -1,11 +1,11 @@
 //! `stats`: what a repository holds and costs.
 
+use atalaya_base::units::{count, counted, size};
 use atalaya_repo::{Repository, Stats};
 use serde::Serialize;
 
 use super::context::Context;
 use super::exit::{Exit, Result};
-use super::units::{count, counted, size};
 
 /// For `--help`.
 const EXAMPLES: &str = "Examples:

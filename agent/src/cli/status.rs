@@ -1,5 +1,7 @@
 //! `status`: what the running daemon does.
 
+use atalaya_base::text::shown;
+use atalaya_base::units;
 use serde_json::Value;
 
 use super::context::Context;
@@ -29,7 +31,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
         out.json(&status)?;
     } else {
         for line in lines(&status) {
-            out.line(super::text::shown(line.as_bytes()))?;
+            out.line(shown(line.as_bytes()))?;
         }
     }
     out.finish()?;
@@ -59,7 +61,7 @@ fn lines(status: &Value) -> Vec<String> {
     }
     out.push(format!("  waiting: {} records, {} frames", status["records_waiting"], status["frames_waiting"]));
     if let Some(bytes) = status["memory_bytes"].as_u64() {
-        out.push(format!("  memory: {}", super::units::size(bytes)));
+        out.push(format!("  memory: {}", units::size(bytes)));
     }
     out
 }

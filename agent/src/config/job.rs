@@ -3,17 +3,13 @@
 use std::path::Path;
 use std::time::Duration;
 
+use atalaya_base::config::{DAY, Length, Limit, Mistake, Named, Place, Spanned, Whole, Written, YEARS};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
-use toml::Spanned;
 
-use super::files::Named;
-use super::length::{DAY, Length, YEARS};
-use super::mistake::{Mistake, Written};
 use super::names::{Exclude, JobName, Share};
-use super::number::Whole;
-use super::paths::{Place, Repo, Sources};
-use super::size::{Limit, Memory};
+use super::paths::{Repo, Sources};
+use super::size::Memory;
 use super::{Check, Job};
 use crate::schedule::{self, Calendar, Window};
 

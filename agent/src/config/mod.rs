@@ -1,50 +1,26 @@
 //! What the person who installed it wrote: first as written, then checked. Unknown keys are refused with their line.
 
-mod files;
 mod job;
-mod length;
-mod list;
-mod mistake;
 mod mqtt;
 mod names;
-mod number;
 mod paths;
 mod raw;
-mod secret;
-mod section;
 mod size;
-mod text;
-mod url;
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use atalaya_base::config::{Mistake, Named, Secret, Spanned, Url, Written, read, text_of};
 use atalaya_wire::NodeId;
 use serde::de::{DeserializeOwned, IgnoredAny};
-use toml::Spanned;
-use toml::de::{DeTable, ValueDeserializer};
 
-pub(crate) use length::{Length, YEARS};
-pub(crate) use list::{Entry, entries};
-pub(crate) use mistake::{Mistake, Written};
-pub(crate) use number::whole;
-pub use paths::Place;
-pub(crate) use paths::{place, place_names, places};
-pub use secret::Secret;
-pub use size::parse_size;
-pub(crate) use text::{read as read_text, read_from_text};
-pub use url::Url;
+pub(crate) use paths::place_names;
 
 use crate::schedule;
 
 /// The commented example that is shipped, printed and tested.
 pub const EXAMPLE: &str = include_str!("example.toml");
-
-/// Of the file: some thousand entries, and more than a person writes.
-const FILE_BYTES_MAX: u64 = 256 << 10;
 
 /// A configuration that can be run.
 #[derive(Debug)]
@@ -71,7 +47,7 @@ pub struct Config {
     pub(crate) written: Written,
     /// Sections of probes, each read by its probe.
     pub(crate) probes: BTreeMap<String, Spanned<IgnoredAny>>,
-    files: Vec<files::Named>,
+    files: Vec<Named>,
     /// What the agent keeps No-IP informed of.
     pub noip_client: crate::noip::ClientConfig,
     /// When heavy work waits.
@@ -150,12 +126,7 @@ impl Config {
 
     /// The section of a probe. `C` is what it should be; nothing of it needs to be there.
     pub(crate) fn section<C: DeserializeOwned + Default>(&self, name: &str) -> Result<C, Mistake> {
-        let document = DeTable::parse(&self.written.text).map_err(|err| Mistake::read("", err))?.into_inner();
-        let Some(found) = document.get("probes").and_then(|probes| probes.get_ref().get(name)) else {
-            return Ok(C::default());
-        };
-        let section = ValueDeserializer::from(found.clone());
-        C::deserialize(section).map_err(|err| Mistake::read(&format!("probes.{name}."), err))
+        self.written.section("probes", name)
     }
 
     /// What cannot be read now of the files that are read later, a line each: where they are named, why, and what does
@@ -171,21 +142,7 @@ impl Config {
     ///
     /// One line: the file, the line where there is one, what is wrong, and what may stand there.
     pub fn load(path: &Path) -> Result<Self, String> {
-        let text = read_text_file(path).map_err(|err| {
-            let hint = match err.kind() {
-                ErrorKind::NotFound => "write one with \"atalaya-agent config example\"",
-                ErrorKind::PermissionDenied => "run it as a user who may",
-                ErrorKind::InvalidData => "write it as UTF-8",
-                ErrorKind::FileTooLarge => "leave out what nobody needs to watch",
-                _ => "name a file",
-            };
-            let why = err.to_string();
-            format!(
-                "cannot read the configuration {}: {}; {hint}",
-                path.display(),
-                why.split(" (os").next().unwrap_or("")
-            )
-        })?;
+        let text = text_of(path, "write one with \"atalaya-agent config example\"")?;
         Self::read(path, &text)
     }
 
@@ -195,9 +152,7 @@ impl Config {
     ///
     /// As [`Config::load`].
     pub fn read(path: &Path, text: &str) -> Result<Self, String> {
-        let written = Written::new(path, text);
-        let raw = toml::from_str::<raw::Raw>(text).map_err(|err| written.tell(&Mistake::read("", err)))?;
-        raw.check(written.clone()).map_err(|mistake| written.tell(&mistake))
+        read(path, text, |raw: raw::Raw, written| raw.check(written.clone()))
     }
 
     /// Whether there is nothing to back up and nobody to tell.
@@ -214,17 +169,6 @@ impl Config {
     pub fn empty() -> Result<Self, String> {
         Self::read(Path::new("agent.toml"), "")
     }
-}
-
-/// A file of text, if it is not too long to be one that a person wrote.
-fn read_text_file(path: &Path) -> std::io::Result<String> {
-    let mut text = String::new();
-    fs::File::open(path)?.take(FILE_BYTES_MAX + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > FILE_BYTES_MAX {
-        let what = format!("it is longer than {} KiB", FILE_BYTES_MAX >> 10);
-        return Err(std::io::Error::new(ErrorKind::FileTooLarge, what));
-    }
-    Ok(text)
 }
 
 #[cfg(test)]

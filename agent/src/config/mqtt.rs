@@ -1,13 +1,10 @@
 //! `[[mqtt]]`: brokers.
 
+use atalaya_base::config::{Mistake, Named, Place, Secret, Spanned, Url, Written};
 use serde::Deserialize;
-use toml::Spanned;
 
-use super::files::Named;
-use super::mistake::{Mistake, Written};
+use super::Output;
 use super::names::{Discovery, Prefix};
-use super::paths::Place;
-use super::{Output, Secret, Url};
 
 /// Brokers.
 const OUTPUTS_MAX: usize = 4;

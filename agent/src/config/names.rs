@@ -1,29 +1,11 @@
-//! Names: of this machine and what it is, of jobs, of topics.
+//! Names: of nodes, of jobs, of topics.
 
 use std::str::FromStr;
 
+use atalaya_base::config::read_from_text;
 use atalaya_wire::{NodeId, Topics};
-use jiff::tz::TimeZone;
 
-use super::read_from_text;
 use crate::source::Excludes;
-
-/// More than anybody reads.
-const NAME_BYTES_MAX: usize = 128;
-
-/// What people call a machine.
-#[derive(Debug)]
-pub(super) struct Shown(pub(super) String);
-
-impl FromStr for Shown {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let fits = !text.trim().is_empty() && text.len() <= NAME_BYTES_MAX && !text.chars().any(char::is_control);
-        let wrong = || format!("{text:?} is no name; write 1 to {NAME_BYTES_MAX} bytes that can be shown");
-        fits.then(|| Self(text.to_owned())).ok_or_else(wrong)
-    }
-}
 
 /// A node's id.
 #[derive(Debug)]
@@ -34,19 +16,6 @@ impl FromStr for Id {
 
     fn from_str(text: &str) -> Result<Self, String> {
         text.parse().map(Self).map_err(|err| format!("{text:?} is no id: {err}"))
-    }
-}
-
-/// A time zone that is known here.
-#[derive(Debug)]
-pub(super) struct Zone(pub(super) TimeZone);
-
-impl FromStr for Zone {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text:?} is no time zone known here; write one such as Europe/Madrid or UTC");
-        crate::zone::named(text).map(Self).ok_or_else(wrong)
     }
 }
 
@@ -118,9 +87,7 @@ impl FromStr for Share {
     }
 }
 
-read_from_text!(Shown, "a name");
 read_from_text!(Id, "a node's id such as \"0123456789abcdef\"");
-read_from_text!(Zone, "a time zone such as \"Europe/Madrid\"");
 read_from_text!(JobName, "a name such as \"photos\"");
 read_from_text!(Exclude, "a pattern such as \"*.tmp\"");
 read_from_text!(Prefix, "the beginning of topics such as \"atalaya\"");

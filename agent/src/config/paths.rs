@@ -1,30 +1,10 @@
-//! Files and folders. The daemon is started in a folder that nobody chose, so that all of them are absolute.
+//! Folders that mean something to a backup, and paths of probes.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
 
+use atalaya_base::config::{Place, places, read_from_text};
 use serde::Deserialize;
-
-use super::read_from_text;
-
-/// An absolute path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place(pub PathBuf);
-
-impl FromStr for Place {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text.contains('\0') {
-            return Err(format!("{text:?} has a NUL, which no path holds"));
-        }
-        if !text.starts_with('/') {
-            let hint = "write it from the root on, such as /srv/photos";
-            return Err(format!("{text:?} is no absolute path, and the agent has no folder to be relative to; {hint}"));
-        }
-        Ok(Self(text.into()))
-    }
-}
 
 /// The folder of a repository.
 #[derive(Clone, Debug)]
@@ -65,20 +45,9 @@ impl TryFrom<Vec<Place>> for Sources {
     }
 }
 
-/// For one in a probe's section.
-pub(crate) fn place<'de, D: serde::Deserializer<'de>>(from: D) -> Result<PathBuf, D::Error> {
-    Place::deserialize(from).map(|place| place.0)
-}
-
-/// For a list of them in a probe's section.
-pub(crate) fn places<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<PathBuf>, D::Error> {
-    Ok(Vec::<Place>::deserialize(from)?.into_iter().map(|place| place.0).collect())
-}
-
-/// The same where a probe moves them below its root.
+/// For a list of paths in a probe's section, where the probe moves them below its root.
 pub(crate) fn place_names<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
     Ok(places(from)?.iter().map(|place| place.display().to_string()).collect())
 }
 
-read_from_text!(Place, "an absolute path");
 read_from_text!(Repo, "the absolute path of the repository's folder");

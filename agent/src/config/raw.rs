@@ -7,21 +7,18 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use atalaya_base::config::{
+    Above, DAY, Length, Mistake, Named, Place, Shown, Spanned, Written, Zone, read_from_text, section,
+};
+use atalaya_base::zone;
 use atalaya_wire::unhex;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use toml::Spanned;
 
-use super::files::Named;
 use super::job::{self, RawJob};
-use super::length::{DAY, Length};
-use super::mistake::{Mistake, Written};
 use super::mqtt::{self, RawMqtt};
-use super::names::{Id, Shown, Zone};
-use super::number::Above;
-use super::paths::Place;
-use super::section::section;
-use super::{Config, Pause, read_from_text};
+use super::names::Id;
+use super::{Config, Pause};
 use crate::noip::ClientConfig;
 
 /// What a socket's address has room for.
@@ -109,7 +106,7 @@ impl Default for RawPause {
 impl Raw {
     pub(super) fn check(self, written: Written) -> Result<Config, Mistake> {
         let (state, socket) = self.node.places()?;
-        let zone = self.node.zone.map_or_else(crate::zone::local, |zone| zone.0);
+        let zone = self.node.zone.map_or_else(zone::local, |zone| zone.0);
         let name = self.node.name.map_or_else(host, |name| name.0);
         let noip = self.noip_client.as_ref();
         if let Some(noip) = noip {

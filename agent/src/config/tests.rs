@@ -45,16 +45,4 @@ fn the_streams_go_to_one_broker() {
     assert_eq!(streams(&format!("{x}streams = false\n{y}")), [false, true]);
 }
 
-#[test]
-fn addresses_of_brokers() {
-    let url = |text: &str| text.parse::<Url>().map(|url| url.to_string());
-    assert_eq!(url("mqtt://nas"), Ok("mqtt://nas:1883".into()));
-    assert_eq!(url("mqtts://nas:99/"), Ok("mqtts://nas:99".into()));
-    assert_eq!(url("mqtt://[::1]:5"), Ok("mqtt://::1:5".into()));
-    assert_eq!(url("mqtt://[::1]"), Ok("mqtt://::1:1883".into()));
-    for bad in ["mqtt://", "mqtt://x:y", "x", "mqtt://my nas", "mqtt://x:0", "mqtt://x/y", "mqtt://x:99999"] {
-        assert!(url(bad).is_err(), "{bad}");
-    }
-}
-
 mod mistakes;

@@ -2,8 +2,6 @@
 
 mod mqtt;
 mod talk;
-mod tls;
-mod wait;
 
 use async_channel::Sender;
 

@@ -6,13 +6,14 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
+use atalaya_base::tls;
+use atalaya_base::wait::Wait;
 use rumqttc::mqttbytes::QoS;
 use rumqttc::mqttbytes::v5::{LastWill, LastWillProperties};
 use rumqttc::{AsyncClient, MqttOptions, SessionMode, TlsConfiguration, Transport};
 
 use super::talk::{Ended, Talk};
-use super::wait::Wait;
-use super::{Ear, Heard, Link, Out, tls};
+use super::{Ear, Heard, Link, Out};
 use crate::clock;
 use crate::config::Output;
 
@@ -147,7 +148,7 @@ impl Session {
                 }
             };
             let rival = self.rival.swap(false, Ordering::Relaxed);
-            let pause = wait.after(&ended, rival, clock::boot().saturating_sub(began));
+            let pause = wait.after(ended.kind(rival), clock::boot().saturating_sub(began));
             match ended {
                 Ended::Stopped => return,
                 Ended::Lost(why) | Ended::Refused(why) | Ended::TakenOver(why) => self.hear(Heard::Down(why)).await,

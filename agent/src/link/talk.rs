@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
+use atalaya_base::wait;
 use rumqttc::mqttbytes::QoS;
 use rumqttc::mqttbytes::v5::{DisconnectProperties, DisconnectReasonCode, Packet, RetainForwardRule, SubscribeFilter};
 use rumqttc::{
@@ -29,6 +30,18 @@ pub(super) enum Ended {
     Refused(String),
     /// Somebody else has our id.
     TakenOver(String),
+}
+
+impl Ended {
+    /// What that means for the next try, perhaps with a `rival` having been seen.
+    pub(super) fn kind(&self, rival: bool) -> wait::Ended {
+        match self {
+            Self::TakenOver(_) => wait::Ended::Rival,
+            _ if rival => wait::Ended::Rival,
+            Self::Lost(_) => wait::Ended::Lost,
+            Self::Refused(_) | Self::Stopped => wait::Ended::Refused,
+        }
+    }
 }
 
 /// See the module.
@@ -192,5 +205,20 @@ fn said(err: &ConnectionError) -> String {
             // What follows is the time, which is another one at each try.
             text.split(": verification time").next().unwrap_or_default().to_owned()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rival_counts_however_the_connection_ended() {
+        let why = String::new;
+        assert_eq!(Ended::Lost(why()).kind(true), wait::Ended::Rival);
+        assert_eq!(Ended::Refused(why()).kind(true), wait::Ended::Rival);
+        assert_eq!(Ended::TakenOver(why()).kind(false), wait::Ended::Rival);
+        assert_eq!(Ended::Lost(why()).kind(false), wait::Ended::Lost);
+        assert_eq!(Ended::Refused(why()).kind(false), wait::Ended::Refused);
     }
 }

@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use atalaya_base::config::{Place, Secret, Spanned, read_from_text, read_text};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
-use toml::Spanned;
 
 use super::request::{ENDPOINT, Request};
-use crate::config::{Place, Secret, read_from_text, read_text};
 
 /// More names than a key has.
 const HOSTS_MAX: usize = 16;

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
+use atalaya_base::config::{Length, YEARS};
 use cronexpr::Crontab;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-
-use crate::config::{Length, YEARS};
 
 /// When something is due.
 #[derive(Clone, Debug)]

@@ -2,9 +2,8 @@
 
 use std::str::FromStr;
 
+use atalaya_base::config::read_from_text;
 use jiff::civil::Time;
-
-use crate::config::read_from_text;
 
 /// From one time of day to another, over midnight too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

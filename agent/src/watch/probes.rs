@@ -3,7 +3,9 @@
 
 use std::path::Path;
 
-use crate::config::{Config, Mistake};
+use atalaya_base::config::Mistake;
+
+use crate::config::Config;
 use crate::noip::Client;
 use crate::probe::Probe;
 use crate::probe::apart::Apart;

@@ -8,11 +8,11 @@ use std::fs::File;
 use std::io::Read;
 use std::time::Duration;
 
+use atalaya_base::config::{Entry, Place, entries};
 use atalaya_wire::{ObjectId, Sample, text, view};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::config::{Entry, Place, entries};
 use crate::probe::beside::ask_all;
 use crate::probe::reach::{Deadline, split};
 use crate::probe::said::when;

@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use atalaya_base::config::{place, whole};
 use atalaya_wire::view::Disk;
 use atalaya_wire::{ObjectId, Sample, Text, text};
 use serde::Deserialize;
 
-use crate::config::{place, whole};
 use crate::probe::smart::speaks;
 use crate::probe::{Fault, Moment, Probe, Result, Site};
 use list::{Found, ids, is_placeholder, list};

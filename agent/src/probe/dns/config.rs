@@ -3,12 +3,12 @@
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
+use atalaya_base::config::{read_from_text, read_text};
 use serde::{Deserialize, Deserializer};
 
 use super::PORT;
 use super::codec::{Kind, Question};
 use super::public::Way;
-use crate::config::{read_from_text, read_text};
 use crate::probe::reach::split;
 
 /// What to look at, and whom to ask.

@@ -4,11 +4,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 use std::time::Duration;
 
+use atalaya_base::config::read_from_text;
 use nix::ifaddrs::getifaddrs;
 
 use super::ask::Asker;
 use super::codec::{Data, Kind, Question};
-use crate::config::read_from_text;
 use crate::probe::Site;
 use crate::probe::address::host_of;
 use crate::probe::reach::{plain, resolve, split};

@@ -10,12 +10,12 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use atalaya_base::config::places;
 use atalaya_wire::view::FileSystem;
 use atalaya_wire::{ObjectId, Sample, text};
 use rustix::io::Errno;
 use serde::Deserialize;
 
-use crate::config::places;
 use crate::probe::measure::percent;
 use crate::probe::{Fault, Moment, Probe, Result, Site};
 use asking::{Answer, Asking, Room, room};

@@ -2,10 +2,9 @@
 
 use std::str::FromStr;
 
+use atalaya_base::config::{Entry, Place, entries, read_from_text};
 use regex_lite::{Regex, RegexBuilder};
 use serde::{Deserialize, Deserializer};
-
-use crate::config::{Entry, Place, entries, read_from_text};
 
 /// Of a pattern as it is written, and compiled.
 const PATTERN_BYTES_MAX: usize = 1024;
@@ -53,7 +52,7 @@ impl Source {
 /// One as it is written. Without `file`, `unit` and `tag` it is looked for in the whole journal.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Raw {
+pub struct Raw {
     name: String,
     pattern: Expression,
     /// Whether capitals are as good as small letters.

@@ -162,7 +162,7 @@ fn zpool(site: &Site, name: &str, state: &str) -> View {
     if site.is_real() && !name.starts_with('-') {
         let ask = |words: &[&str]| run("zpool", words, ZPOOL_DEADLINE).ok().filter(|output| output.code == Some(0));
         if let Some(output) = ask(&["status", "-p", name]).or_else(|| ask(&["status", name])) {
-            zfs::status(&output.text, &crate::zone::local(), &mut view);
+            zfs::status(&output.text, &atalaya_base::zone::local(), &mut view);
         }
     }
     view

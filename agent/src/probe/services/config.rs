@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use atalaya_base::config::{Entry, entries};
 use serde::Deserialize;
 
 use super::TIMEOUT_MAX_SECONDS;
-use crate::config::{Entry, entries};
 use crate::probe::address::page_of;
 use crate::probe::reach::split;
 

@@ -7,11 +7,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 use std::time::Duration;
 
+use atalaya_base::config::read_text;
 use atalaya_wire::view::Ups as View;
 use atalaya_wire::{ObjectId, Sample, text};
 use serde::{Deserialize, Deserializer};
 
-use crate::config::read_text;
 use crate::probe::{Fault, Moment, Probe, Result, Site};
 use client::{Client, Refusal, UPSES_MAX};
 

@@ -10,8 +10,9 @@ use zeroize::Zeroizing;
 pub struct Secret(PathBuf);
 
 impl Secret {
-    /// One that lies in a file.
-    pub(crate) const fn in_file(path: PathBuf) -> Self {
+    /// One that lies in a file, in its first line.
+    #[must_use]
+    pub const fn in_file(path: PathBuf) -> Self {
         Self(path)
     }
 

@@ -1,11 +1,11 @@
-//! Where the daemon's lines go: the journal with named fields where there is one, else standard error.
+//! Where a service's lines go: the journal with named fields where there is one, else standard error.
 
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// From now on. `ATALAYA_LOG` sets the level: `error`, `warn`, `info` (as without it), `debug`.
-pub(super) fn start() {
+pub fn start() {
     let wanted = std::env::var("ATALAYA_LOG").ok().filter(|level| !level.is_empty());
     let level = wanted.and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
     // systemd says so when standard error is its journal.

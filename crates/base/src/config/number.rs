@@ -5,9 +5,9 @@ use std::fmt;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// From `MIN` to `MAX`.
+/// A whole number from `MIN` to `MAX`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Whole<const MIN: i64, const MAX: i64>(pub(super) u32);
+pub struct Whole<const MIN: i64, const MAX: i64>(pub u32);
 
 struct Bounds<const MIN: i64, const MAX: i64>;
 
@@ -30,9 +30,9 @@ impl<'de, const MIN: i64, const MAX: i64> Deserialize<'de> for Whole<MIN, MAX> {
     }
 }
 
-/// Above 0 and up to `MAX`; 0 is never.
+/// A number above 0 and up to `MAX`; 0 is never, which is `None`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Above<const MAX: u32>(pub(super) Option<f32>);
+pub struct Above<const MAX: u32>(pub Option<f32>);
 
 struct Bound<const MAX: u32>;
 
@@ -62,7 +62,11 @@ impl<'de, const MAX: u32> Deserialize<'de> for Above<MAX> {
     }
 }
 
-/// For a number in a probe's section.
-pub(crate) fn whole<'de, D: Deserializer<'de>, const MIN: i64, const MAX: i64>(from: D) -> Result<u64, D::Error> {
+/// For a field that is a plain number: `#[serde(deserialize_with = "whole::<_, 1, 3>")]`.
+///
+/// # Errors
+///
+/// Of the parser, saying which numbers may stand there.
+pub fn whole<'de, D: Deserializer<'de>, const MIN: i64, const MAX: i64>(from: D) -> Result<u64, D::Error> {
     Whole::<MIN, MAX>::deserialize(from).map(|number| number.0.into())
 }

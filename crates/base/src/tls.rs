@@ -1,4 +1,4 @@
-//! TLS as every connection of the agent has it: rustls with ring, TLS 1.2 or newer, the system's certificates or a
+//! TLS as every connection to a broker has it: rustls with ring, TLS 1.2 or newer, the system's certificates or a
 //! private authority's.
 
 use std::fs;
@@ -22,7 +22,7 @@ const SYSTEM_BUNDLES: &[&str] = &[
 /// # Errors
 ///
 /// One line: which file, and what is wrong with it.
-pub(super) fn client(ca: Option<&Path>, client: Option<(&Path, &Path)>) -> Result<Arc<ClientConfig>, String> {
+pub fn client(ca: Option<&Path>, client: Option<(&Path, &Path)>) -> Result<Arc<ClientConfig>, String> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

@@ -1,6 +1,6 @@
 //! The zone that times of day are in.
 //!
-//! The library's own way first lists every zone that there is, and keeps the list: 80 KiB that the daemon would never
+//! The library's own way first lists every zone that there is, and keeps the list: 80 KiB that a service would never
 //! look at again, for six hundred files. Here the one file is read, and the library asked where that does not do.
 
 use std::fs::File;
@@ -15,14 +15,16 @@ const LOCAL: &str = "/etc/localtime";
 const FILE_BYTES_MAX: u64 = 64 << 10;
 
 /// This machine's.
-pub(crate) fn local() -> TimeZone {
+#[must_use]
+pub fn local() -> TimeZone {
     // Whoever sets it may mean a name, a file or a rule.
     let found = if std::env::var_os("TZ").is_none() { linked(Path::new(LOCAL)) } else { None };
     found.unwrap_or_else(TimeZone::system)
 }
 
 /// One with a name such as `Europe/Madrid`; `None` where nobody knows it.
-pub(crate) fn named(name: &str) -> Option<TimeZone> {
+#[must_use]
+pub fn named(name: &str) -> Option<TimeZone> {
     below(Path::new(ZONES), name).or_else(|| TimeZone::get(name).ok())
 }
 

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 
-/// Something that is wrong.
+/// Something that is wrong. [`Written::tell`] makes a line for people of it.
 #[derive(Debug)]
-pub(crate) struct Mistake {
+pub struct Mistake {
     /// The byte that it begins at.
     at: Option<usize>,
     what: String,
@@ -16,17 +16,17 @@ pub(crate) struct Mistake {
 impl Mistake {
     /// About the value of `key`; for what only shows beside other values. What a value tells by itself, its type does
     /// when it is read.
-    pub(crate) fn at<T>(key: &str, value: &Spanned<T>, what: impl fmt::Display) -> Self {
+    pub fn at<T>(key: &str, value: &Spanned<T>, what: impl fmt::Display) -> Self {
         Self { at: Some(value.span().start), what: format!("{key}: {what}") }
     }
 
-    /// About all of the file.
-    pub(super) fn whole(key: &str, what: impl fmt::Display) -> Self {
+    /// About a key that is not written there, so that there is no line to tell.
+    pub fn whole(key: &str, what: impl fmt::Display) -> Self {
         Self { at: None, what: format!("{key}: {what}") }
     }
 
     /// What a parser told. `above` are the keys that it was not shown, with a dot behind each.
-    pub(super) fn read(above: &str, mut err: toml::de::Error) -> Self {
+    pub fn read(above: &str, mut err: toml::de::Error) -> Self {
         let at = err.span().map(|span| span.start);
         let mut what = err.message().replace('\n', " ");
         // The keys are only in the text of an error that has no input to show.
@@ -55,29 +55,40 @@ fn plain(what: &str) -> String {
 
 /// The configuration as it was written, for telling lines of it. Not shown.
 #[derive(Clone)]
-pub(crate) struct Written {
-    pub(super) path: PathBuf,
-    pub(super) text: String,
+pub struct Written {
+    path: PathBuf,
+    text: String,
 }
 
 impl Written {
-    pub(super) fn new(path: &Path, text: &str) -> Self {
+    /// `text`, which is said to stand in the file `path`.
+    #[must_use]
+    pub fn new(path: &Path, text: &str) -> Self {
         Self { path: path.to_owned(), text: text.to_owned() }
     }
 
-    /// The line of a byte.
-    pub(super) fn line(&self, at: usize) -> usize {
+    /// All of it.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The line of a byte; the first one is 1.
+    #[must_use]
+    pub fn line(&self, at: usize) -> usize {
         self.text.get(..at).unwrap_or_default().matches('\n').count() + 1
     }
 
-    /// `file:line`.
-    pub(super) fn place(&self, at: Option<usize>) -> String {
+    /// `file:line` of a byte, or the file alone.
+    #[must_use]
+    pub fn place(&self, at: Option<usize>) -> String {
         let path = self.path.display();
         at.map_or_else(|| path.to_string(), |at| format!("{path}:{}", self.line(at)))
     }
 
-    /// One line for people.
-    pub(crate) fn tell(&self, mistake: &Mistake) -> String {
+    /// One line for people: the file, the line where there is one, the key, what is wrong, and what may stand there.
+    #[must_use]
+    pub fn tell(&self, mistake: &Mistake) -> String {
         format!("cannot use the configuration {}: {}", self.place(mistake.at), mistake.what)
     }
 }

@@ -3,22 +3,24 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use atalaya_repo::{Error, Kind};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
-use super::exit::{Exit, Failure, Result};
-
 /// What the signals set.
-pub(crate) struct Signals {
+#[derive(Debug)]
+pub struct Signals {
     /// Set by the first signal.
-    pub(crate) stop: Arc<AtomicBool>,
+    pub stop: Arc<AtomicBool>,
     number: Arc<AtomicUsize>,
 }
 
 impl Signals {
     /// Listens from now on.
-    pub(crate) fn listen() -> Result<Self> {
+    ///
+    /// # Errors
+    ///
+    /// That nobody can, and why.
+    pub fn listen() -> Result<Self, String> {
         let (stop, number) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         let ignored = ignored();
         for signal in [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0) {
@@ -26,24 +28,15 @@ impl Signals {
             flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&stop))
                 .and_then(|_| flag::register_usize(signal, Arc::clone(&number), signal as usize))
                 .and_then(|_| flag::register(signal, Arc::clone(&stop)))
-                .map_err(|err| Failure::new(Exit::Failed, format!("cannot listen for signals: {err}")))?;
+                .map_err(|err| format!("cannot listen for signals: {err}"))?;
         }
         Ok(Self { stop, number })
     }
 
-    /// Whether a signal came.
-    pub(crate) fn stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
-    }
-
-    /// The failure that `err` is; if it comes from a signal, the exit code says which.
-    pub(crate) fn explain(&self, err: Error) -> Failure {
-        let interrupted = err.kind == Kind::Interrupted;
-        let mut failure = Failure::from(err);
-        if interrupted && self.stopped() {
-            failure.exit = Exit::Signal(self.number.load(Ordering::Relaxed) as u8);
-        }
-        failure
+    /// The number of the signal that came last, if one came.
+    #[must_use]
+    pub fn came(&self) -> Option<u8> {
+        self.stop.load(Ordering::Relaxed).then(|| self.number.load(Ordering::Relaxed) as u8)
     }
 }
 

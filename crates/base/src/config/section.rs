@@ -7,8 +7,13 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// A section, and no list of sections: a parser takes the first of those for the value of the first key.
-pub(super) fn section<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<T, D::Error> {
+/// A section, and no list of sections: a parser takes the first of those for the value of the first key. For every field
+/// that is a section: `#[serde(default, deserialize_with = "section")]`.
+///
+/// # Errors
+///
+/// Of the parser, saying what may stand there.
+pub fn section<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<T, D::Error> {
     from.deserialize_map(Section(PhantomData))
 }
 

@@ -1,5 +1,5 @@
 //! Files that the configuration names and that are read later, for each connection or backup. One that is not there is
-//! told and keeps nobody from starting: a disk may be mounted later than the agent starts, and a secret be put there.
+//! told and keeps nobody from starting: a disk may be mounted later than a service starts, and a secret be put there.
 
 use std::fmt;
 use std::fs::File;
@@ -8,11 +8,10 @@ use std::path::Path;
 
 use toml::Spanned;
 
-use super::mistake::Written;
-use super::paths::Place;
+use super::{Place, Written};
 
-/// Such a file.
-pub(super) struct Named {
+/// A file that is read later.
+pub struct Named {
     key: &'static str,
     file: Spanned<Place>,
     without: &'static str,
@@ -27,16 +26,13 @@ impl fmt::Debug for Named {
 
 impl Named {
     /// The value of `key`, if it has one. `without` is what does not work without it.
-    pub(super) fn of(
-        key: &'static str,
-        file: Option<&Spanned<Place>>,
-        without: &'static str,
-    ) -> impl Iterator<Item = Self> {
+    pub fn of(key: &'static str, file: Option<&Spanned<Place>>, without: &'static str) -> impl Iterator<Item = Self> {
         file.cloned().map(|file| Self { key, file, without }).into_iter()
     }
 
-    /// What keeps it from being read now.
-    pub(super) fn trouble(&self, written: &Written) -> Option<String> {
+    /// What keeps it from being read now, in one line: where it is named, why, and what does not work until then.
+    #[must_use]
+    pub fn trouble(&self, written: &Written) -> Option<String> {
         let path = &self.file.get_ref().0;
         let why = begins(path).err()?;
         let (place, Self { key, without, .. }) = (written.place(Some(self.file.span().start)), self);

@@ -7,20 +7,28 @@ use std::marker::PhantomData;
 use serde::de::{DeserializeOwned, DeserializeSeed, Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// One of them.
-pub(crate) trait Entry: Sized {
+/// An element of such a list.
+pub trait Entry: Sized {
     /// As it is written.
     type Raw: DeserializeOwned;
 
-    /// What it is, or why it is nothing that works.
+    /// What it is.
+    ///
+    /// # Errors
+    ///
+    /// Why it is nothing that works.
     fn check(raw: Self::Raw) -> Result<Self, String>;
 
     /// By which it is known in views and topics.
     fn name(&self) -> &str;
 }
 
-/// All of them; each name is there once.
-pub(crate) fn entries<'de, D: Deserializer<'de>, T: Entry>(from: D) -> Result<Vec<T>, D::Error> {
+/// All of them; each name is there once. For a field: `#[serde(deserialize_with = "entries")]`.
+///
+/// # Errors
+///
+/// Of the parser, with the line of the entry that is wrong.
+pub fn entries<'de, D: Deserializer<'de>, T: Entry>(from: D) -> Result<Vec<T>, D::Error> {
     from.deserialize_seq(All(PhantomData))
 }
 

@@ -9,7 +9,11 @@ use serde::Deserializer;
 use serde::de::{Error, Visitor};
 
 /// Reads text and makes a value of it. `expected` is what may stand there, such as `a length of time such as "15m"`.
-pub(crate) fn read<'de, D: Deserializer<'de>, T: FromStr<Err: fmt::Display>>(
+///
+/// # Errors
+///
+/// What `T` says of the text, or that it is none and what is expected.
+pub fn read<'de, D: Deserializer<'de>, T: FromStr<Err: fmt::Display>>(
     from: D,
     expected: &'static str,
 ) -> Result<T, D::Error> {
@@ -30,14 +34,15 @@ impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for Text<T> {
     }
 }
 
-/// Makes a type that can be parsed one that can be read.
+/// Makes a type that can be parsed one that can be read: `read_from_text!(Colour, "a colour such as \"red\"")`. Whoever
+/// uses it has `serde` among its crates.
+#[macro_export]
 macro_rules! read_from_text {
     ($type:ty, $expected:expr) => {
-        impl<'de> serde::Deserialize<'de> for $type {
-            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        impl<'de> ::serde::Deserialize<'de> for $type {
+            fn deserialize<D: ::serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
                 $crate::config::read_text(from, $expected)
             }
         }
     };
 }
-pub(crate) use read_from_text;

@@ -6,14 +6,14 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer};
 
 /// Seconds of a day.
-pub(crate) const DAY: u64 = 86_400;
+pub const DAY: u64 = 86_400;
 /// Seconds of ten years: more than anybody means, and far from where calendars end.
-pub(crate) const YEARS: u64 = 3650 * DAY;
+pub const YEARS: u64 = 3650 * DAY;
 const UNITS: [(&str, u64); 4] = [("d", DAY), ("h", 3600), ("m", 60), ("s", 1)];
 
-/// One of at least `MIN` and at most `MAX` seconds.
+/// A length of at least `MIN` and at most `MAX` seconds.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Length<const MIN: u64, const MAX: u64>(pub(crate) Duration);
+pub struct Length<const MIN: u64, const MAX: u64>(pub Duration);
 
 impl<const MIN: u64, const MAX: u64> FromStr for Length<MIN, MAX> {
     type Err = String;
