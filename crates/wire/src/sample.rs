@@ -186,7 +186,9 @@ mod tests {
         let few = Sample::from_json("auth", br#"{"ts":1,"seq":2,"failed_count":3,"later":[]}"#).unwrap().unwrap();
         assert_eq!(few.sample, Sample::from(Auth { failed_count: Some(3), ..Auth::default() }));
         let long = format!("{{\"ts\":1,\"seq\":2,\"source\":\"{}\"}}", "x".repeat(200));
-        for bad in ["", "{}", "[]", r#"{"ts":1}"#, r#"{"ts":1,"seq":-1}"#, r#"{"ts":1,"seq":1,"failed_count":"x"}"#, &long] {
+        for bad in
+            ["", "{}", "[]", r#"{"ts":1}"#, r#"{"ts":1,"seq":-1}"#, r#"{"ts":1,"seq":1,"failed_count":"x"}"#, &long]
+        {
             assert!(Sample::from_json("auth", bad.as_bytes()).is_err(), "{bad}");
         }
     }

@@ -107,8 +107,9 @@ fn parts<T: DeserializeOwned>(connection: &Connection, kind: u8) -> Result<Vec<(
     let mut read = Vec::new();
     for row in rows {
         let (key, body) = row?;
-        let part = serde_json::from_str(&body)
-            .map_err(|err| Error::new(Kind::Damaged, format!("the part {kind} {key:?} of the alerts is unreadable: {err}")))?;
+        let part = serde_json::from_str(&body).map_err(|err| {
+            Error::new(Kind::Damaged, format!("the part {kind} {key:?} of the alerts is unreadable: {err}"))
+        })?;
         read.push((key, part));
     }
     Ok(read)

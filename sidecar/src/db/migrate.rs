@@ -15,7 +15,8 @@ const STEPS: &[&str] = &[include_str!("schema/0001.sql")];
 ///
 /// [`Kind::Newer`] if a later version wrote it.
 pub(super) fn run(connection: &Connection) -> Result<()> {
-    let has: usize = connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))?.try_into().unwrap_or(0);
+    let has: usize =
+        connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))?.try_into().unwrap_or(0);
     if has > STEPS.len() {
         let by: Option<String> =
             connection.query_row("SELECT value FROM meta WHERE key = 'version'", [], |row| row.get(0)).ok();

@@ -9,6 +9,7 @@ mod lock;
 mod migrate;
 mod open;
 mod put;
+pub mod read;
 
 mod readers;
 mod row;

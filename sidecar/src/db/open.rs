@@ -80,7 +80,8 @@ fn local(folder: &Path) -> Result<()> {
     #[allow(clippy::useless_conversion, clippy::unnecessary_cast, reason = "the type differs between platforms")]
     let kind = stat.filesystem_type().0 as i64;
     if kind == NFS || SMB.contains(&(kind & 0xffff_ffff)) {
-        let why = format!("{} is on a network share, where a database cannot be kept; set [state] dir", folder.display());
+        let why =
+            format!("{} is on a network share, where a database cannot be kept; set [state] dir", folder.display());
         return Err(Error::new(Kind::Config, why));
     }
     Ok(())

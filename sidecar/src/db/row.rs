@@ -109,40 +109,178 @@ pub struct TokenRow {
 #[expect(missing_docs, reason = "the fields are the columns of schema/0001.sql")]
 pub enum Row {
     Node(Node),
-    NodeGone { node: u16, at: i64, forget: bool },
-    NodeCert { node: u16, cert: Option<[u8; 32]>, secret: Option<[u8; 32]> },
-    Boot { node: u16, boot: [u8; 16], at_millis: i64, seen: i64 },
-    Stream { node: u16, kind: u8, stream: StreamId, seq: u64, missing: Vec<u8> },
-    Frame { node: u16, at_millis: i64, flags: u8, body: Vec<u8> },
-    Record { node: u16, stream: StreamId, seq: u64, at: i64, wall_millis: i64, body: Vec<u8> },
-    Event { node: u16, at: i64, kind: &'static str, object: String, body: String },
+    NodeGone {
+        node: u16,
+        at: i64,
+        forget: bool,
+    },
+    NodeCert {
+        node: u16,
+        cert: Option<[u8; 32]>,
+        secret: Option<[u8; 32]>,
+    },
+    Boot {
+        node: u16,
+        boot: [u8; 16],
+        at_millis: i64,
+        seen: i64,
+    },
+    Stream {
+        node: u16,
+        kind: u8,
+        stream: StreamId,
+        seq: u64,
+        missing: Vec<u8>,
+    },
+    Frame {
+        node: u16,
+        at_millis: i64,
+        flags: u8,
+        body: Vec<u8>,
+    },
+    Record {
+        node: u16,
+        stream: StreamId,
+        seq: u64,
+        at: i64,
+        wall_millis: i64,
+        body: Vec<u8>,
+    },
+    Event {
+        node: u16,
+        at: i64,
+        kind: &'static str,
+        object: String,
+        body: String,
+    },
     Run(Run),
-    Gap { node: u16, since: i64, until: i64, why: &'static str },
-    AlertPart { kind: u8, key: String, body: Option<String> },
-    Incident { id: u64, node: String, severity: String, began: i64, ended: Option<i64>, stage: String, title_en: String, title_es: String },
-    IncidentOwner { id: u64, owner: Option<String>, due: Option<i64>, ticket: Option<String> },
-    Timeline { incident: u64, number: u64, at: i64, body: String },
-    Notification { id: String, at: i64, kind: String, severity: String, body: String },
-    Delivery { notification: String, channel: String, next: i64 },
-    Delivered { notification: String, channel: String, state: &'static str, tries: u32, next: i64, done: Option<i64>, answer: Option<String>, merged: Option<String> },
-    Maintenance { id: String, body: Option<String>, next: i64 },
+    Gap {
+        node: u16,
+        since: i64,
+        until: i64,
+        why: &'static str,
+    },
+    AlertPart {
+        kind: u8,
+        key: String,
+        body: Option<String>,
+    },
+    Incident {
+        id: u64,
+        node: String,
+        severity: String,
+        began: i64,
+        ended: Option<i64>,
+        stage: String,
+        title_en: String,
+        title_es: String,
+    },
+    IncidentOwner {
+        id: u64,
+        owner: Option<String>,
+        due: Option<i64>,
+        ticket: Option<String>,
+    },
+    Timeline {
+        incident: u64,
+        number: u64,
+        at: i64,
+        body: String,
+    },
+    Notification {
+        id: String,
+        at: i64,
+        kind: String,
+        severity: String,
+        body: String,
+    },
+    Delivery {
+        notification: String,
+        channel: String,
+        next: i64,
+    },
+    Delivered {
+        notification: String,
+        channel: String,
+        state: &'static str,
+        tries: u32,
+        next: i64,
+        done: Option<i64>,
+        answer: Option<String>,
+        merged: Option<String>,
+    },
+    Maintenance {
+        id: String,
+        body: Option<String>,
+        next: i64,
+    },
     Account(AccountRow),
-    AccountGone { name: String, at: i64 },
-    Password { name: String, hash: String },
-    Preferences { name: String, language: String, zone: String },
-    Session { hash: [u8; 32], account: String, csrf: [u8; 32], made: i64, ends: i64, peer: String },
-    SessionSeen { hash: [u8; 32], seen: i64 },
-    SessionGone { hash: [u8; 32] },
-    SessionsGone { account: String, but: Option<[u8; 32]> },
+    AccountGone {
+        name: String,
+        at: i64,
+    },
+    Password {
+        name: String,
+        hash: String,
+    },
+    Preferences {
+        name: String,
+        language: String,
+        zone: String,
+    },
+    Session {
+        hash: [u8; 32],
+        account: String,
+        csrf: [u8; 32],
+        made: i64,
+        ends: i64,
+        peer: String,
+    },
+    SessionSeen {
+        hash: [u8; 32],
+        seen: i64,
+    },
+    SessionGone {
+        hash: [u8; 32],
+    },
+    SessionsGone {
+        account: String,
+        but: Option<[u8; 32]>,
+    },
     Token(TokenRow),
-    TokenSeen { hash: [u8; 32], seen: i64 },
-    TokenGone { name: String, at: i64 },
-    Once { hash: [u8; 32], what: &'static str, body: String, ends: i64 },
-    OnceUsed { hash: [u8; 32], at: i64 },
+    TokenSeen {
+        hash: [u8; 32],
+        seen: i64,
+    },
+    TokenGone {
+        name: String,
+        at: i64,
+    },
+    Once {
+        hash: [u8; 32],
+        what: &'static str,
+        body: String,
+        ends: i64,
+    },
+    OnceUsed {
+        hash: [u8; 32],
+        at: i64,
+    },
     Audit(Audit),
-    Retained { topic: String, qos: u8, expires: Option<i64>, props: String, payload: Vec<u8> },
-    RetainedGone { topic: String },
-    Meta { key: &'static str, value: String },
+    Retained {
+        topic: String,
+        qos: u8,
+        expires: Option<i64>,
+        props: String,
+        payload: Vec<u8>,
+    },
+    RetainedGone {
+        topic: String,
+    },
+    Meta {
+        key: &'static str,
+        value: String,
+    },
 }
 
 impl Row {
@@ -180,10 +318,15 @@ impl Row {
     /// Writes it.
     pub(super) fn put(&self, to: &Transaction<'_>) -> rusqlite::Result<()> {
         match self {
-            Self::Node(_) | Self::NodeGone { .. } | Self::NodeCert { .. } | Self::Boot { .. } => super::put::nodes(self, to),
-            Self::Stream { .. } | Self::Frame { .. } | Self::Record { .. } | Self::Event { .. } | Self::Run(_) | Self::Gap { .. } => {
-                super::put::streams(self, to)
+            Self::Node(_) | Self::NodeGone { .. } | Self::NodeCert { .. } | Self::Boot { .. } => {
+                super::put::nodes(self, to)
             }
+            Self::Stream { .. }
+            | Self::Frame { .. }
+            | Self::Record { .. }
+            | Self::Event { .. }
+            | Self::Run(_)
+            | Self::Gap { .. } => super::put::streams(self, to),
             Self::AlertPart { .. }
             | Self::Incident { .. }
             | Self::IncidentOwner { .. }

@@ -189,7 +189,9 @@ impl<F: FnMut(Effect)> Writing<F> {
                     Ok(Work::Asked(asked)) => self.refuse(asked),
                     Ok(Work::Kept(next)) => behind.push(next),
                     Ok(Work::Stop) | Err(RecvTimeoutError::Disconnected) => {
-                        tracing::error!("stopping while the database cannot be written: agents send again what is not in it");
+                        tracing::error!(
+                            "stopping while the database cannot be written: agents send again what is not in it"
+                        );
                         return;
                     }
                     Err(RecvTimeoutError::Timeout) => {}

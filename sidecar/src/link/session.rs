@@ -101,15 +101,23 @@ impl Session<'_> {
                 }
                 // One kind after another: what is kept of a thousand nodes is more than fits at once.
                 Ok(Event::Incoming(Packet::SubAck(ack))) => {
-                    if ack.return_codes.iter().any(|code| !matches!(code, rumqttc::mqttbytes::v5::SubscribeReasonCode::Success(_))) {
-                        tracing::error!("the broker does not let the sidecar read all topics; see docs/tower.md, \"External broker\"");
+                    if ack
+                        .return_codes
+                        .iter()
+                        .any(|code| !matches!(code, rumqttc::mqttbytes::v5::SubscribeReasonCode::Success(_)))
+                    {
+                        tracing::error!(
+                            "the broker does not let the sidecar read all topics; see docs/tower.md, \"External broker\""
+                        );
                     }
                     subscribe(client, filters.next());
                 }
                 Ok(Event::Incoming(Packet::Publish(publish))) => {
                     self.ear.hear(heard(publish));
                 }
-                Ok(Event::Incoming(Packet::Disconnect(bye))) => return format!("the broker ended it: {:?}", bye.reason_code),
+                Ok(Event::Incoming(Packet::Disconnect(bye))) => {
+                    return format!("the broker ended it: {:?}", bye.reason_code);
+                }
                 Ok(_) => {}
                 Err(err) => return err.to_string().replace('\n', " "),
             }
@@ -143,7 +151,12 @@ impl Session<'_> {
     }
 
     /// Waits for the end, then says it.
-    async fn goodbye(&self, client: &AsyncClient, stop: &mut watch::Receiver<bool>, up: watch::Receiver<bool>) -> String {
+    async fn goodbye(
+        &self,
+        client: &AsyncClient,
+        stop: &mut watch::Receiver<bool>,
+        up: watch::Receiver<bool>,
+    ) -> String {
         let _ = stop.wait_for(|stop| *stop).await;
         if *up.borrow() {
             let options = PublishOptions::at_least_once().retain(true);

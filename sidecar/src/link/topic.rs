@@ -42,7 +42,10 @@ pub fn place(prefix: &str, topic: &str) -> Option<(NodeId, Place)> {
 pub fn filters(prefix: &str) -> Vec<String> {
     let first = ["status", "meta", "record", "frame", "cmd/+/result"].map(|rest| format!("{prefix}/+/{rest}"));
     let views = view::KINDS.iter().filter(|kind| kind.name != "meta");
-    first.into_iter().chain(views.flat_map(|kind| [format!("{prefix}/+/{}", kind.name), format!("{prefix}/+/{}/+", kind.name)])).collect()
+    first
+        .into_iter()
+        .chain(views.flat_map(|kind| [format!("{prefix}/+/{}", kind.name), format!("{prefix}/+/{}/+", kind.name)]))
+        .collect()
 }
 
 #[cfg(test)]
@@ -51,7 +54,8 @@ mod tests {
 
     #[test]
     fn topics_are_told_apart() {
-        let view = |kind, id: &str| Some(Place::View(kind, if id.is_empty() { ObjectId::only() } else { ObjectId::of(id) }));
+        let view =
+            |kind, id: &str| Some(Place::View(kind, if id.is_empty() { ObjectId::only() } else { ObjectId::of(id) }));
         for (topic, expected) in [
             ("atalaya/nas/status", Some(Place::Status)),
             ("atalaya/nas/frame", Some(Place::Frame)),

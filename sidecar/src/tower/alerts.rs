@@ -73,7 +73,8 @@ impl Tower {
     fn notify(&mut self, notification: &Notification, now: Now) {
         let body = serde_json::to_string(notification).unwrap_or_default();
         let (id, severity) = (notification.id.clone(), word(&notification.severity));
-        let row = Row::Notification { id: id.clone(), at: now.seconds(), kind: word(&notification.kind), severity, body };
+        let row =
+            Row::Notification { id: id.clone(), at: now.seconds(), kind: word(&notification.kind), severity, body };
         self.row(row, now);
         let set = self.terms.sets.get(&notification.to).or_else(|| self.terms.sets.get(DEFAULT_SET));
         for channel in set.cloned().unwrap_or_default() {

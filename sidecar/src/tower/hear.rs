@@ -53,7 +53,11 @@ impl Tower {
         let tell = state.refused.count(why, now.since_start);
         seen.version += 1;
         if tell {
-            tracing::warn!(node = node.as_str(), why = why.name(), "a message was refused; further ones of this hour are only counted");
+            tracing::warn!(
+                node = node.as_str(),
+                why = why.name(),
+                "a message was refused; further ones of this hour are only counted"
+            );
         }
     }
 
@@ -140,7 +144,8 @@ impl Tower {
     fn kept(&mut self, node: &NodeId, id: &ObjectId, sample: Sample, ts: i64, now: Now) {
         let known = {
             let seen = self.board.read();
-            let object = seen.nodes.get(node.as_str()).and_then(|state| state.objects.get(&(sample.name(), id.clone())));
+            let object =
+                seen.nodes.get(node.as_str()).and_then(|state| state.objects.get(&(sample.name(), id.clone())));
             object.is_some_and(|latest| !latest.retained)
         };
         if known {

@@ -32,8 +32,8 @@ use atalaya_wire::NodeId;
 
 use crate::clock::Now;
 use crate::db::{Batch, Loaded, Row};
-use crate::link::{Heard, Held};
 use crate::limits::TICK;
+use crate::link::{Heard, Held};
 
 use batch::Open;
 use line::Line;
@@ -178,7 +178,9 @@ pub const PACKED: u8 = 1;
 impl Packer {
     fn pack(&mut self, bytes: &[u8]) -> (u8, Vec<u8>) {
         let packed = self.0.as_mut().and_then(|packer| packer.compress(bytes).ok());
-        packed.filter(|packed| packed.len() < bytes.len()).map_or_else(|| (0, bytes.to_vec()), |packed| (PACKED, packed))
+        packed
+            .filter(|packed| packed.len() < bytes.len())
+            .map_or_else(|| (0, bytes.to_vec()), |packed| (PACKED, packed))
     }
 }
 

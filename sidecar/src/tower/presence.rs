@@ -3,8 +3,8 @@
 use atalaya_alert::{Event, Presence};
 use atalaya_wire::NodeId;
 
-use super::fleet::Link;
 use super::Tower;
+use super::fleet::Link;
 use crate::clock::Now;
 use crate::limits::SILENT_AFTER;
 

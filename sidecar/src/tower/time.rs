@@ -141,7 +141,11 @@ mod tests {
         let times = |wall: i64, synchronised: bool| -> Vec<i64> {
             let mut clock = NodeClock::default();
             clock.hear(&stamp(500, wall, synchronised), now(0));
-            (1..20).map(|n| clock.hear(&stamp(500 + n * 60, wall + n as i64 * 60_000, synchronised), now(n * 60)).at_millis).collect()
+            (1..20)
+                .map(|n| {
+                    clock.hear(&stamp(500 + n * 60, wall + n as i64 * 60_000, synchronised), now(n * 60)).at_millis
+                })
+                .collect()
         };
         let right = times(WALL, true);
         for hours in -20..20 {

@@ -65,7 +65,9 @@ impl Tower {
             Some(Refused::Unknown) => why(Kind::Missing, "there is no such alert, incident or silence any more"),
             Some(Refused::Over) => why(Kind::Refused, "it would have ended already; give a later end"),
             Some(Refused::Quiets) => why(Kind::Full, "there are as many silences as there can be; end some first"),
-            Some(Refused::Nodes | Refused::Objects) => why(Kind::Full, "there are more nodes or objects than are watched"),
+            Some(Refused::Nodes | Refused::Objects) => {
+                why(Kind::Full, "there are more nodes or objects than are watched")
+            }
         }
     }
 
@@ -81,7 +83,8 @@ impl Tower {
         if let Some(parent) = &wish.parent {
             row.parent = self.parent(&row, parent, now)?;
         }
-        for (to, from) in [(&mut row.title, wish.title), (&mut row.customer, wish.customer), (&mut row.site, wish.site)] {
+        for (to, from) in [(&mut row.title, wish.title), (&mut row.customer, wish.customer), (&mut row.site, wish.site)]
+        {
             if let Some(text) = from {
                 *to = text;
             }
@@ -136,7 +139,9 @@ fn no_node(node: &str) -> Error {
 fn about(wish: &Wish) -> (String, String) {
     match wish {
         Wish::Acknowledge { what: atalaya_alert::Target::Alert(key), note } => (key.to_string(), note.clone()),
-        Wish::Acknowledge { what: atalaya_alert::Target::Incident(id), note } => (format!("incident {id}"), note.clone()),
+        Wish::Acknowledge { what: atalaya_alert::Target::Incident(id), note } => {
+            (format!("incident {id}"), note.clone())
+        }
         Wish::Quiet(quiet) => {
             let matcher = serde_json::to_string(&quiet.matcher).unwrap_or_default();
             (quiet.id.to_string(), format!("{matcher} until {}: {}", quiet.until.0, quiet.why))
@@ -150,7 +155,10 @@ fn about(wish: &Wish) -> (String, String) {
             (format!("incident {incident}"), format!("owner {owner:?}, due {due:?}, ticket {ticket:?}"))
         }
         Wish::Node(node) => {
-            let detail = format!("title {:?}, customer {:?}, site {:?}, parent {:?}", node.title, node.customer, node.site, node.parent);
+            let detail = format!(
+                "title {:?}, customer {:?}, site {:?}, parent {:?}",
+                node.title, node.customer, node.site, node.parent
+            );
             (node.node.clone(), detail)
         }
         Wish::Retire { node, forget } => (node.clone(), if *forget { "history erased".into() } else { String::new() }),

@@ -1,0 +1,3 @@
+//! What is read back, a file for each thing; none of it is cached here.
+
+pub mod runs;
