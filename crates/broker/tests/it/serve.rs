@@ -9,6 +9,8 @@ use atalaya_broker::{Builtin, Changes, Counters, Guard, Kept, OwnPassword, Terms
 use atalaya_wire::NodeId;
 use tokio::runtime::Runtime;
 
+use super::client::Hello;
+
 /// Accounts of a test: password = the name, backwards not even. All of them can be withdrawn.
 #[derive(Default)]
 pub(crate) struct Accounts {
@@ -100,5 +102,15 @@ pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     while !is_so() {
         assert!(Instant::now() < end, "in vain: {what}");
         std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+impl Serve {
+    pub(crate) fn own_address(&self) -> SocketAddr {
+        self.broker().addresses().own
+    }
+
+    pub(crate) fn own_hello(&self) -> Hello {
+        Hello::new("own-1").user(self.own.user(), self.own.password())
     }
 }
