@@ -171,12 +171,10 @@ fn pieces(times: &Range<i64>, step: i64, have: &Have) -> Vec<Piece> {
     for pair in edges.windows(2) {
         let &[from, until] = pair else { continue };
         let holds = |source: &Source| have.of(*source).start <= from && until <= have.of(*source).end;
-        match (from < until).then(|| preferred(step).find(holds)).flatten() {
-            Some(source) => match out.last_mut() {
-                Some(last) if last.source == source && last.times.end == from => last.times.end = until,
-                _ => out.push(Piece { source, times: from..until }),
-            },
-            None => {}
+        let Some(source) = (from < until).then(|| preferred(step).find(holds)).flatten() else { continue };
+        match out.last_mut() {
+            Some(last) if last.source == source && last.times.end == from => last.times.end = until,
+            _ => out.push(Piece { source, times: from..until }),
         }
     }
     out

@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod damage;
+mod docs;
 mod forecasts;
+mod golden;
 mod ids;
 mod late;
 mod levels;

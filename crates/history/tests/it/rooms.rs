@@ -55,8 +55,8 @@ proptest! {
         let last = *rows.settle(&keep).last().unwrap();
         let fits = rows.found().bytes <= size_max * 95 / 100;
         prop_assert_eq!(fits, last == Next::Enough);
-        for tier in 0..3 {
-            let floor = NOW - FLOOR_SECONDS[tier];
+        for (tier, floor) in FLOOR_SECONDS.into_iter().enumerate() {
+            let floor = NOW - floor;
             let young = |rows: &Rows| rows.0[tier].range(floor..).count();
             prop_assert_eq!(young(&rows), young(&before));
             // Full only where nothing is left that may go: a row that ends within the floor.
