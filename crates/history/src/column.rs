@@ -128,6 +128,20 @@ mod tests {
         check(&[f64::MIN_POSITIVE, 5e-324], FLOAT, 17);
     }
 
+    #[test]
+    fn a_whole_number_that_no_float_has_is_damage() {
+        for (first, good) in [(1_i64 << 53, true), ((1 << 53) + 1, false), (i64::MAX, false), (i64::MIN, false)] {
+            let mut out = vec![WHOLE];
+            put_zigzag(first, &mut out);
+            put_zigzag(0, &mut out);
+            assert_eq!(decode(&mut Reader::new(&out), 2).is_ok(), good, "{first}");
+        }
+        let mut over = vec![DECIMAL, 1];
+        put_zigzag(i64::MAX, &mut over);
+        put_zigzag(i64::MAX, &mut over);
+        assert!(decode(&mut Reader::new(&over), 2).is_err());
+    }
+
     fn number() -> impl Strategy<Value = f64> {
         prop_oneof![
             proptest::num::f64::NORMAL | proptest::num::f64::SUBNORMAL | proptest::num::f64::ZERO,

@@ -190,6 +190,23 @@ fn constants_do_not_become_more_points_than_the_limit() {
     assert_eq!(one.points(SeriesId(500)).len(), 3_600);
 }
 
+#[test]
+fn a_series_that_goes_on_behind_its_columns_is_damage() {
+    let (id, _, _) = raw();
+    let body = |line: &[u8]| {
+        let mut body = Vec::new();
+        varint(id.row() as u64, &mut body);
+        body.extend([1, 0, 1, 5, line.len() as u8]);
+        body.extend(line);
+        forged(&body)
+    };
+    let line = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let mut decoder = Decoder::new().unwrap();
+    assert_eq!(decoder.block(id, &body(&line)).unwrap().len(), 1);
+    let longer = [&line[..], &[0]].concat();
+    assert_eq!(decoder.block(id, &body(&longer)), Err(Error::Damaged("something stands behind its end")));
+}
+
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(row in proptest::collection::vec(any::<u8>(), 0..200), body in proptest::collection::vec(any::<u8>(), 0..200)) {

@@ -206,8 +206,9 @@ fn a_level_that_size_took_early_is_answered_by_the_next() {
 
 #[test]
 fn a_reading_that_comes_late_is_no_gap_and_a_lost_hour_is_one() {
-    let times =
-        (0..120).filter(|minute| !(60..70).contains(minute)).map(|minute| NOW - 7_200 + minute * 60 + minute % 7 * 8);
+    let times = (0..120)
+        .filter(|minute| !(60..70).contains(minute))
+        .map(|minute| NOW - 7_200 + minute * 60 + 30 + minute % 7 * 8);
     let readings = times.map(|at| (at, 1.0)).collect();
     let stored = Stored::new(&readings, Have::default());
     let all = Stored { head: readings.iter().map(|(at, x)| Point::reading(*at, *x).unwrap()).collect(), ..stored };
