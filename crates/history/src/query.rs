@@ -41,6 +41,7 @@ impl Have {
     /// What a node has that was never away, where nothing was taken away by size and nothing waits to be written.
     #[must_use]
     pub fn expected(keep: &Keep, now: i64) -> Self {
+        let now = now.clamp(0, TIME_SECONDS_MAX);
         let start = |level: Level, at: i64| at - at.rem_euclid(level.span());
         // Months are closed in the first days of the next.
         let closed = Month::of(now - 5 * DAY).start();

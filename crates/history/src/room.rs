@@ -1,7 +1,7 @@
 //! What is taken away next: by age, and by the size limit down to the floors.
 
 use crate::id::{Level, Month};
-use crate::limits::{FLOOR_SECONDS, FULL_PERCENT};
+use crate::limits::{FLOOR_SECONDS, FULL_PERCENT, TIME_SECONDS_MAX};
 
 /// What is kept for a time of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +124,9 @@ pub enum Next {
 /// Each answer removes at least one row, so asking until there is none ends.
 #[must_use]
 pub fn next(keep: &Keep, found: &Found, now: i64) -> Next {
-    let there = || Tier::ALL.into_iter().zip(found.oldest).filter_map(|(tier, oldest)| Some((tier, oldest?)));
+    let sane = |at: i64| at.clamp(0, TIME_SECONDS_MAX);
+    let now = sane(now);
+    let there = || Tier::ALL.into_iter().zip(found.oldest).filter_map(|(tier, oldest)| Some((tier, sane(oldest?))));
     for (tier, oldest) in there() {
         let before = tier.row_start(now.saturating_sub(keep.of(tier)));
         if tier.row_end(oldest) <= before {

@@ -108,3 +108,13 @@ fn nothing_goes_while_there_is_room() {
     assert_eq!(next(&keep, &rows.found(), NOW), Next::Enough);
     assert_eq!(next(&keep, &Found::default(), 0), Next::Enough);
 }
+
+#[test]
+fn times_that_nobody_can_have_are_no_trouble() {
+    for at in [i64::MIN, -1, i64::MAX] {
+        let found = Found { bytes: u64::MAX, oldest: [Some(at); 4] };
+        let _ = next(&Keep::default(), &found, NOW);
+        assert!(matches!(next(&Keep { size_max: 0, ..Keep::default() }, &found, i64::MIN), Next::Full(_)));
+        let _ = next(&Keep::default(), &found, i64::MAX);
+    }
+}
