@@ -250,16 +250,7 @@ impl<F: FnMut(Effect)> Writing<F> {
     }
 
     fn commit(&mut self, batch: &Batch) -> Result<()> {
-        let connection = &mut self.database.connection;
-        // Frames that a power cut takes are asked for again, so that a fleet without news costs no sync of its own.
-        let synchronous = if batch.durable { "FULL" } else { "NORMAL" };
-        connection.pragma_update(None, "synchronous", synchronous)?;
-        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        for row in &batch.rows {
-            row.put(&transaction)?;
-        }
-        transaction.commit()?;
-        Ok(())
+        batch.commit(&mut self.database.connection)
     }
 
     /// What one row of a thousand does wrong must not cost the others.
