@@ -28,6 +28,11 @@ impl Episode {
         (&told.alert, told.episode).hash(&mut hasher);
         Self(hasher.finish())
     }
+
+    #[cfg(test)]
+    pub(super) const fn test(number: u64) -> Self {
+        Self(number)
+    }
 }
 
 /// What waits.

@@ -53,7 +53,7 @@ fn told(n: usize) -> Told {
         node_name: format!("NAS {n}"),
         label: "WD-1".into(),
         shown: both("51 °C", "51 °C"),
-        since: Wall(1_793_541_780),
+        since: Wall(1_793_536_980),
         runbook: both("Look at the fan.", "Mire el ventilador."),
         link: "https://docs.example/disk".into(),
     }
@@ -76,7 +76,7 @@ fn reader(language: Language) -> Reader {
     Reader { language, zone: TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap() }
 }
 
-const ORIGIN: Origin<'_> = Origin { url: "https://tower.example/", customer: "ACME", at: Wall(1_793_541_800) };
+const ORIGIN: Origin<'_> = Origin { url: "https://tower.example/", customer: "ACME", at: Wall(1_793_537_000) };
 
 fn text(language: Language, kind: Kind, alerts: Vec<Told>, over: bool) -> String {
     let message = reader(language).message(&notification(kind, alerts), over, ORIGIN);

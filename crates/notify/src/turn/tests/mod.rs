@@ -1,0 +1,4 @@
+mod full;
+mod play;
+mod property;
+mod scenarios;
