@@ -29,7 +29,7 @@ fn every_example_of_the_documentation_can_be_read() {
 
 #[test]
 fn a_channel_has_a_language_a_zone_and_a_rate_of_its_own_or_those_of_the_sidecar() {
-    let text = "[[channel]]\nname = 'a'\nkind = 'mqtt'\n[[channel]]\nname = 'b'\nkind = 'mqtt'\nlanguage = 'es'\nzone = 'Etc/UTC'\nrate = '1/5s'";
+    let text = "[[channel]]\nname = 'a'\nkind = 'mqtt'\n[[channel]]\nname = 'b'\nkind = 'mqtt'\nlanguage = 'es'\nzone = 'Europe/Madrid'\nrate = '1/5s'";
     let [plain, own] = <[ChannelSettings; 2]>::try_from(read(text).unwrap()).unwrap();
     let madrid = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
     let reader = plain.reader(Language::En, &madrid);

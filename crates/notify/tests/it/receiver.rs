@@ -53,7 +53,7 @@ fn the_receiver_that_is_shown_takes_what_is_signed_and_nothing_else() {
     }
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap();
     let told = message(&notification(), Language::Es);
-    let mut send = |secrets: &str, late: i64| {
+    let send = |secrets: &str, late: i64| {
         let settings = format!("kind = 'webhook'\nurl = 'http://127.0.0.1:{}/'\n{secrets}", receiver.port);
         let hook: Box<dyn Channel> = channel(&settings, folder.path());
         hook.send(&told, Wall(now - late))

@@ -126,7 +126,7 @@ impl World {
             at: self.now().wall,
             sets: vec![if night { "night" } else { "default" }.into()],
             alerts: episodes(&(alert as char).to_string()),
-            begun: if self.count % 3 == 0 { Begun::Here } else { Begun::Elsewhere },
+            begun: if self.count.is_multiple_of(3) { Begun::Here } else { Begun::Elsewhere },
             tries: 0,
             next: self.now().wall,
         };

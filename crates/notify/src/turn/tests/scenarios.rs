@@ -274,7 +274,7 @@ fn more_than_twenty_become_twenty_and_a_digest() {
     play(&(many(20, "mail", "high", "a") + "next = send a000@mail"));
     let mut script = many(30, "mail", "medium", "a") + &many(5, "mail", "high", "b");
     script +=
-        "next = digest D1 of 15, Medium, the first a015\nnext = send b000@mail\ndone b000@mail = b000@mail sent\n";
+        "+1\nnext = digest D1 of 15, Medium, the first a015\nnext = send b000@mail\ndone b000@mail = b000@mail sent\n";
     for n in 1..5 {
         script += &format!("next = send b00{n}@mail\ndone b00{n}@mail = b00{n}@mail sent\n");
     }
