@@ -12,8 +12,14 @@ use crate::limits::{GIVE_UP_SECONDS, RETRY_AFTER_SECONDS_MAX};
 use crate::message::What;
 
 impl Turn {
-    /// Takes a delivery: a new one, or after a start one that waited before, the oldest first. What it replaces, or is replaced
-    /// by, is handed back, to be stored with it.
+    /// Takes what waited before a start. What changes thereby is handed back, to be stored.
+    pub fn restore(&mut self, mut waited: Vec<Delivery>, now: Now) -> Vec<Change> {
+        // An end must find the beginning that it waits for.
+        waited.sort_by_key(|delivery| (delivery.is_end(), delivery.at));
+        waited.into_iter().flat_map(|delivery| self.add(delivery, now)).collect()
+    }
+
+    /// Takes a new delivery. What it replaces, or is replaced by, is handed back, to be stored with it.
     pub fn add(&mut self, delivery: Delivery, now: Now) -> Vec<Change> {
         let id = delivery.id.clone();
         let Some(lane) = self.lanes.get_mut(&id.channel) else {

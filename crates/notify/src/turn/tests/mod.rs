@@ -2,3 +2,4 @@ mod full;
 mod play;
 mod property;
 mod scenarios;
+mod world;
