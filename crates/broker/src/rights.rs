@@ -16,7 +16,7 @@ pub enum Act {
     Subscribe,
 }
 
-/// Why somebody or something was refused.
+/// Why somebody or something was refused, or held up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Why {
     /// No certificate, no password, and strangers are not let in.
@@ -41,6 +41,14 @@ pub enum Why {
     System,
     /// The will would not fit into what is retained.
     Will,
+    /// The message would not fit into what is retained: it was delivered only.
+    NotRetained,
+    /// Too many messages or bytes: they were taken later.
+    TooMuch,
+    /// A packet larger than allowed: the connection was closed.
+    TooLarge,
+    /// Something that is not MQTT: the connection was closed.
+    Malformed,
 }
 
 /// The topics that rights are about.

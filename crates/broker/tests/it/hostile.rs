@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
+use atalaya_broker::Why;
 use atalaya_broker::limits::{RETAINED_BYTES_MAX, RETAINED_PER_NODE_MAX, UNKNOWN_PER_ADDRESS_MAX};
 
 use super::client::{Client, Hello, packet, tcp};
@@ -30,12 +31,12 @@ fn ten_megabytes_are_refused_and_nobody_notices() {
     let mut hostile = Client::join(serve.plain, &Hello::new("hostile"));
     let large = packet(0x30, &[b"\0\x04good\0".as_slice(), &vec![0; 10 << 20]].concat());
     let _ = hostile.stream.write_all(&large);
-    until("it is refused", || serve.counters().too_large == 1);
+    until("it is refused", || serve.counters().refused_for(Why::TooLarge) == 1);
     ends(hostile.stream);
     // And before it has said who it is.
     let mut stranger = tcp(serve.plain);
     let _ = stranger.write_all(&packet(0x10, &vec![0; 10 << 20]));
-    until("it is refused", || serve.counters().too_large == 2);
+    until("it is refused", || serve.counters().refused_for(Why::TooLarge) == 2);
     ends(stranger);
     works(&mut good);
 }
@@ -57,7 +58,7 @@ fn what_is_not_mqtt_is_refused_and_counted() {
         let _ = hostile.stream.shutdown(std::net::Shutdown::Write);
         ends(hostile.stream);
     }
-    until("they are counted", || serve.counters().malformed >= 4);
+    until("they are counted", || serve.counters().refused_for(Why::Malformed) >= 4);
     works(&mut good);
 }
 
@@ -116,7 +117,7 @@ fn a_flood_waits_and_nobody_with_it() {
             hostile.settle();
         });
         scope.spawn(|| {
-            until("the flood is held up", || serve.counters().slowed > 0);
+            until("the flood is held up", || serve.counters().refused_for(Why::TooMuch) > 0);
             let mut good = Client::join(serve.plain, &Hello::new("good"));
             for _ in 0..others {
                 assert_eq!(good.publish("good", b"x", false), 0);
@@ -146,7 +147,7 @@ fn what_does_not_fit_is_delivered_and_not_retained() {
     assert_eq!(nas2.publish("atalaya/nas2/disk/1", &vec![0; RETAINED_BYTES_MAX + 1], true), 0);
     assert_eq!(nas2.publish("atalaya/nas2/disk/2", b"another has room", true), 0);
     let counters = serve.counters();
-    assert_eq!((counters.retained, counters.not_retained), (RETAINED_PER_NODE_MAX + 1, 2));
+    assert_eq!((counters.retained, counters.refused_for(Why::NotRetained)), (RETAINED_PER_NODE_MAX + 1, 2));
     let full = Hello::new("atalaya-nas").user("nas", "secret").will("atalaya/nas/status", "offline", true);
     assert_eq!(Client::over(tcp(serve.plain), &full).err(), Some(0x97), "nor is a will that would not fit");
 }
