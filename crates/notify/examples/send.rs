@@ -1,4 +1,4 @@
-//! Sends a test message to each channel of a TOML file, and prints what came of it: `send channels.toml [SECONDS]`.
+//! Sends a test message to each channel of a TOML file, and prints what came of it: `send channels.toml`.
 
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -203,6 +203,37 @@ fn stuffed(letter: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::{Read, Write};
+    use std::time::Duration;
+
+    /// What comes of a server that begins with `first`, and then says a byte whenever ten milliseconds have passed, or nothing.
+    fn slow(first: &'static [u8], drips: bool) -> Outcome {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let thread = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.write_all(first);
+            while drips && stream.write_all(b"2").is_ok() {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            let _ = stream.read_to_end(&mut Vec::new());
+        });
+        let text = "security = 'none'\nfrom = 'a@example.org'\nto = ['b@example.org']";
+        let settings: Settings = toml::from_str(&format!("server = '127.0.0.1'\nport = {port}\n{text}")).unwrap();
+        let letter = Letter { from: "a@example.org".into(), to: vec!["b@example.org".into()], bytes: Vec::new() };
+        let end = Instant::now() + Duration::from_millis(300);
+        let outcome = send_within(&settings, &letter, end).unwrap_or_else(|outcome| outcome);
+        thread.join().unwrap();
+        outcome
+    }
+
+    #[test]
+    fn a_server_that_is_silent_or_slow_keeps_nobody() {
+        for (first, drips) in [(b"".as_slice(), false), (b"", true), (b"220 a\r\n", false), (b"220 a\r\n250-", true)] {
+            let outcome = slow(first, drips);
+            assert!(matches!(&outcome, Outcome::Later { why, .. } if why.contains("no answer in time")), "{outcome:?}");
+        }
+    }
 
     #[test]
     fn no_line_of_a_letter_ends_it() {

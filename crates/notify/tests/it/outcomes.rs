@@ -1,7 +1,5 @@
 //! What odd answers of a service mean.
 
-use std::time::Duration;
-
 use atalaya_notify::words::Language;
 use atalaya_notify::{Channel, Outcome};
 
@@ -133,9 +131,7 @@ fn a_secret_goes_nowhere_in_the_clear() {
     for (settings, file) in [(KINDS[2].0, "url"), (KINDS[3].0, "secret")] {
         let (folder, channel) = open(settings, "http://198.51.100.1");
         assert!(folder.path().join(file).exists());
-        let begun = std::time::Instant::now();
         let outcome = channel.send(&message(&notification(), Language::En), NOW);
         assert!(matches!(&outcome, Outcome::WrongSetUp(why) if why.contains("https://")), "{outcome:?}");
-        assert!(begun.elapsed() < Duration::from_secs(5), "it asked");
     }
 }

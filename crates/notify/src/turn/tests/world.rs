@@ -62,7 +62,7 @@ impl World {
 
     pub(super) fn remind(&mut self, turn: &mut Turn, which: usize) {
         if let Some((alert, channels)) = self.open.get(which % self.open.len().max(1)).copied() {
-            self.tell(turn, Kind::StillFiring, vec![alert], channels, which % 4, which % 3 == 0);
+            self.tell(turn, Kind::StillFiring, vec![alert], channels, which % 4, which.is_multiple_of(3));
         }
     }
 
@@ -75,7 +75,7 @@ impl World {
             }
         }
         if !alerts.is_empty() {
-            self.tell(turn, Kind::Resolved, alerts.into_iter().collect(), 3, which % 4, which % 5 == 0);
+            self.tell(turn, Kind::Resolved, alerts.into_iter().collect(), 3, which % 4, which.is_multiple_of(5));
         }
     }
 
