@@ -10,4 +10,5 @@ pub mod db;
 pub mod error;
 pub mod limits;
 pub mod link;
+pub mod people;
 pub mod tower;
