@@ -5,10 +5,19 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod broker;
+mod cli;
 pub mod clock;
+pub mod config;
 pub mod db;
 pub mod error;
 pub mod limits;
 pub mod link;
 pub mod people;
+pub mod pki;
+pub mod program;
+pub mod rules;
 pub mod tower;
+pub mod web;
+
+pub use cli::run;

@@ -1,3 +1,5 @@
 //! See the library.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    atalaya_sidecar::run(std::env::args_os())
+}

@@ -1,4 +1,69 @@
-//! The built-in MQTT broker.
+//! The built-in MQTT broker: listeners, identities, rights, retained messages around the router and client handler of
+//! `mqtt5`.
+//!
+//! ```text
+//!  connection ─▶ accept ─▶ (tls) ─▶ ClientHandler ─▶ MessageRouter ─▶ other clients' handlers
+//!                permits              │    ▲                │
+//!                                     ▼    │                ▼
+//!                  guard ◀──────────  door (rights, flood)  kept (ledger) ─▶ due ─▶ whoever writes
+//! ```
+//!
+//! # What happens when it is full
+//!
+//! | what (`limits`) | then |
+//! |---|---|
+//! | connections, those that have not said who they are | closed at once |
+//! | packet too large | connection closed |
+//! | messages or bytes of one client a second | that connection is read later |
+//! | lane of a subscriber | its publisher waits up to two seconds, then the queue; QoS 0 is dropped |
+//! | queue behind it | the oldest go |
+//! | retained messages | delivered, not retained |
+//! | subscriptions | refused in SUBACK |
+//! | long sessions | refused in CONNACK |
+//!
+//! # `mqtt5` 0.49.0, and how we go around
+//!
+//! `MqttBroker` is not used: its TLS handshake stands in the accept loop, and its certificate log-in believes the client id.
+//! Besides:
+//!
+//! - A client id is taken over whoever has it: `guests` and the session's user are asked before.
+//! - Retained messages lie in router and storage: `kept` takes them out of the storage.
+//! - Retained messages are found by going through all of them: `kept` asks for whole nodes, and a subscription costs a
+//!   client more the more there are (`flood`).
+//! - A retained message that has expired is told to nobody but stays in the router until it is replaced or removed. It counts
+//!   for the bounds of its node, and is not written.
+//! - A refused message of MQTT 3.1.1 is answered with a PUBACK of MQTT 5, which ends the connection: `door` has it
+//!   acknowledged and dropped instead.
+//! - The rate limit of a client is forgotten when its id is taken over, and logs two lines a message: it is off, `flood` is
+//!   ours.
+//! - What is larger than allowed ends the connection without the DISCONNECT that MQTT 5 knows (0x95).
+//! - A shutdown publishes all wills: `door` refuses them then, as nobody is gone but the broker.
+//! - All that is retained is put into a new subscriber's lane at once, and what has no room there and in the queue is lost:
+//!   so lanes of tools are long.
+//! - It logs each connection at `info`, with client ids: whoever sets up the log should have it at `error`.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod accept;
+mod builtin;
+mod counters;
+mod door;
+mod flood;
+mod guests;
+mod house;
+mod kept;
+mod ledger;
+pub mod limits;
+mod permits;
+mod props;
+mod rights;
+mod tls;
+mod who;
+
+pub use builtin::{Addresses, Builtin, Error, Terms};
+pub use counters::Counters;
+pub use kept::{Changes, Kept};
+pub use rights::{Act, Rights, Why};
+pub use tls::{fingerprint, server_config};
+pub use who::{Guard, OwnPassword, SENDER, Sender, ToolRights, Who};

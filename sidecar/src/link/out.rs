@@ -11,7 +11,7 @@ const WAITING_MAX: usize = 10_000;
 
 /// A message that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
+pub(super) struct Message {
     /// Where.
     pub topic: String,
     /// What.

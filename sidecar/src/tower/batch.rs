@@ -75,9 +75,4 @@ impl Open {
         self.since = Some(Duration::ZERO);
         self.durable_since = self.batch.durable.then_some(Duration::ZERO);
     }
-
-    /// Whether something in it is a record of this node, so that an acknowledgement would say too little.
-    pub(super) fn has_record_of(&self, node: u16) -> bool {
-        self.batch.rows.iter().any(|row| matches!(row, Row::Record { node: of, .. } if *of == node))
-    }
 }

@@ -23,7 +23,7 @@ impl Tower {
     /// A message came.
     pub(super) fn hear(&mut self, heard: &Heard, now: Now) {
         let Some((node, place)) = place(&self.terms.prefix, &heard.topic) else { return };
-        let is_itself = |sender: &str| atalaya_broker::speaks_for(sender, &node);
+        let is_itself = |sender: &str| sender.parse() == Ok(atalaya_broker::Sender::Node(node.clone()));
         if self.terms.senders && !heard.retained && heard.sender.as_deref().is_some_and(|sender| !is_itself(sender)) {
             return self.refuse(&node, Why::NotItself, now);
         }

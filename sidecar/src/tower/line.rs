@@ -12,21 +12,21 @@ use crate::limits::{ACK_AGAIN_EVERY, NODE_BURST_MAX, NODE_PER_SECOND_MAX};
 
 /// See the module.
 #[derive(Debug, Default)]
-pub struct Line {
+pub(super) struct Line {
     /// In ids of blocks.
-    pub id: u16,
+    pub(super) id: u16,
     /// Its frames.
-    pub frames: Frames,
+    pub(super) frames: Frames,
     /// Its records.
-    pub records: Records,
+    pub(super) records: Records,
     /// Its clock.
-    pub clock: NodeClock,
+    pub(super) clock: NodeClock,
     /// When it was last heard, since the program started; counts from the start, so that a restart makes nobody silent.
-    pub heard: Duration,
+    pub(super) heard: Duration,
     /// Its boot as it was last written, in milliseconds since 1970.
-    pub boot_written: i64,
+    pub(super) boot_written: i64,
     /// An acknowledgement is due.
-    pub owed: bool,
+    pub(super) owed: bool,
     /// When the last one went out, for nodes that ask for it again.
     acked: Option<Duration>,
     bucket: Bucket,
@@ -35,12 +35,12 @@ pub struct Line {
 impl Line {
     /// Of a node that is heard for the first time, or again.
     #[must_use]
-    pub fn new(id: u16, now: Duration) -> Self {
+    pub(super) fn new(id: u16, now: Duration) -> Self {
         Self { id, heard: now, ..Self::default() }
     }
 
     /// Goes on where a stream was.
-    pub fn resume(&mut self, row: &StreamRow) {
+    pub(super) fn resume(&mut self, row: &StreamRow) {
         if row.kind == 2 {
             self.records = Records::at(row.stream, row.seq);
             return;
@@ -51,7 +51,7 @@ impl Line {
 
     /// How far its frames are, to be written.
     #[must_use]
-    pub fn frames_row(&self) -> Row {
+    pub(super) fn frames_row(&self) -> Row {
         let missing = postcard::to_allocvec(&self.frames.missing).unwrap_or_default();
         let stream = self.frames.stream.unwrap_or_default();
         Row::Stream { node: self.id, kind: 1, stream, seq: self.frames.seq, missing }
@@ -59,14 +59,14 @@ impl Line {
 
     /// How far its records are, to be written.
     #[must_use]
-    pub fn records_row(&self) -> Row {
+    pub(super) fn records_row(&self) -> Row {
         let stream = self.records.stream.unwrap_or_default();
         Row::Stream { node: self.id, kind: 2, stream, seq: self.records.seq, missing: Vec::new() }
     }
 
     /// What it is to be told that we have.
     #[must_use]
-    pub fn ack(&self) -> Vec<u8> {
+    pub(super) fn ack(&self) -> Vec<u8> {
         let text = |stream: Option<StreamId>| stream.map_or_else(String::new, |stream| stream.to_string());
         let missing = self.frames.asked_for();
         let ack = Ack {
@@ -79,7 +79,7 @@ impl Line {
     }
 
     /// Whether what it asks for again is told now, rather than a moment ago.
-    pub fn tells_again(&mut self, now: Duration) -> bool {
+    pub(super) fn tells_again(&mut self, now: Duration) -> bool {
         let tells = self.acked.is_none_or(|acked| now.saturating_sub(acked) >= ACK_AGAIN_EVERY);
         if tells {
             self.acked = Some(now);
@@ -88,7 +88,7 @@ impl Line {
     }
 
     /// Whether one more message of it is looked at.
-    pub fn allows(&mut self, now: Duration) -> bool {
+    pub(super) fn allows(&mut self, now: Duration) -> bool {
         self.bucket.take(now)
     }
 }

@@ -16,7 +16,7 @@ mod time;
 mod told;
 mod wishes;
 
-pub use alerts::Sets;
+pub use alerts::{DEFAULT_SET, Sets};
 pub use ask::{Ask, NodeWish, Who, Wish};
 pub use fleet::{Board, Latest, Link, NodeState, Seen};
 pub use refused::{Refusals, Why};

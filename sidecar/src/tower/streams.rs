@@ -9,7 +9,7 @@ use crate::limits::{ACK_AGAIN_EVERY, ASK_AFTER, MISSING_MAX};
 
 /// Frames that did not come, with the times between which they were made: seconds since 1970 by our clock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Range {
+pub(super) struct Range {
     /// The first.
     pub from: u64,
     /// The last.
@@ -34,7 +34,7 @@ impl Range {
 
 /// The stream of frames.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Frames {
+pub(super) struct Frames {
     /// Which run of it; none before the first frame.
     pub stream: Option<StreamId>,
     /// The highest number that came.
@@ -48,7 +48,7 @@ pub struct Frames {
 impl Frames {
     /// A frame came, made at `at`, which says that those in `lost` never will. Says whether it is to be taken, or came
     /// before; what is missing for good is added to `gone`.
-    pub fn hear(&mut self, id: StreamId, seq: u64, at: i64, lost: &[(u64, u64)], gone: &mut Vec<Range>) -> bool {
+    pub(super) fn hear(&mut self, id: StreamId, seq: u64, at: i64, lost: &[(u64, u64)], gone: &mut Vec<Range>) -> bool {
         if self.stream != Some(id) {
             gone.append(&mut self.missing);
             *self = Self { stream: Some(id), seq: 0, at, missing: Vec::new() };
@@ -101,7 +101,7 @@ impl Frames {
     }
 
     /// Time passes: says whether something is to be asked for now; what was asked for often enough is given up.
-    pub fn pass(&mut self, now: Duration, gone: &mut Vec<Range>) -> bool {
+    pub(super) fn pass(&mut self, now: Duration, gone: &mut Vec<Range>) -> bool {
         let mut ask = false;
         for range in &mut self.missing {
             let due = *range.due.get_or_insert(now + ASK_AFTER[0]);
@@ -118,14 +118,14 @@ impl Frames {
 
     /// What is asked for, for an acknowledgement.
     #[must_use]
-    pub fn asked_for(&self) -> Vec<(u64, u64)> {
+    pub(super) fn asked_for(&self) -> Vec<(u64, u64)> {
         self.missing.iter().filter(|range| range.asked > 0).map(|range| (range.from, range.to)).collect()
     }
 }
 
 /// What is to be done with a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Record {
+pub(super) enum Record {
     /// It is the next one. Those before it, if any are named, never will come.
     Take {
         /// The first and last of those.
@@ -144,7 +144,7 @@ const ROUNDS_KNOWN: u32 = 6;
 
 /// The stream of records.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Records {
+pub(super) struct Records {
     /// Which; none before the first record.
     pub stream: Option<StreamId>,
     /// All up to this one are there.
@@ -165,12 +165,12 @@ struct Ahead {
 impl Records {
     /// Goes on where it was.
     #[must_use]
-    pub fn at(stream: StreamId, seq: u64) -> Self {
+    pub(super) fn at(stream: StreamId, seq: u64) -> Self {
         Self { stream: Some(stream), seq, ahead: None }
     }
 
     /// A record came, which says that those in `lost` never will.
-    pub fn hear(&mut self, id: StreamId, seq: u64, lost: &[(u64, u64)], now: Duration) -> Record {
+    pub(super) fn hear(&mut self, id: StreamId, seq: u64, lost: &[(u64, u64)], now: Duration) -> Record {
         let known = self.stream == Some(id);
         if known && seq <= self.seq {
             return Record::Again;

@@ -9,7 +9,7 @@ use super::refused::Why;
 
 /// A frame or a record that was understood.
 #[derive(Debug)]
-pub struct Taken<'a> {
+pub(super) struct Taken<'a> {
     /// Everything before the parts.
     pub head: Head,
     /// Views in it.
@@ -27,7 +27,7 @@ pub struct Taken<'a> {
 /// # Errors
 ///
 /// Why it is none.
-pub fn take(stream: Stream, bytes: &[u8]) -> Result<Taken<'_>, Why> {
+pub(super) fn take(stream: Stream, bytes: &[u8]) -> Result<Taken<'_>, Why> {
     if bytes.len() > MESSAGE_BYTES_MAX {
         return Err(Why::TooLong);
     }

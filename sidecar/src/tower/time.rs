@@ -19,7 +19,7 @@ const AHEAD_SECONDS_MAX: i64 = 120;
 
 /// What is known of a node's clock.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NodeClock {
+pub(super) struct NodeClock {
     boot: Option<Boot>,
     /// Milliseconds by which its wall clock is ahead of ours.
     skew_millis: i64,
@@ -36,7 +36,7 @@ struct Boot {
 
 /// When a message was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Made {
+pub(super) struct Made {
     /// Milliseconds since 1970 by our clock.
     pub at_millis: i64,
     /// Seconds since then, by our clock.
@@ -50,14 +50,14 @@ fn millis(time: Duration) -> i64 {
 impl NodeClock {
     /// Goes on with what was known when the program stopped: when the node booted, in milliseconds since 1970.
     #[must_use]
-    pub fn known(id: [u8; 16], boot_at_millis: i64, now: Now) -> Self {
+    pub(super) fn known(id: [u8; 16], boot_at_millis: i64, now: Now) -> Self {
         let ours = now.wall_millis.saturating_sub(millis(now.since_start));
         let at = boot_at_millis.saturating_sub(ours);
         Self { boot: Some(Boot { id, at, looked: now.since_start }), skew_millis: 0 }
     }
 
     /// A message came now. Says when it was made.
-    pub fn hear(&mut self, stamp: &Stamp, now: Now) -> Made {
+    pub(super) fn hear(&mut self, stamp: &Stamp, now: Now) -> Made {
         let since_boot = i64::try_from(stamp.boot_millis).unwrap_or(i64::MAX);
         let arrived = millis(now.since_start).saturating_sub(since_boot);
         let at = match self.boot {
@@ -76,14 +76,14 @@ impl NodeClock {
 
     /// By how many seconds the node's clock is ahead of ours, if that is worth telling.
     #[must_use]
-    pub fn skew_seconds(&self) -> Option<i64> {
+    pub(super) fn skew_seconds(&self) -> Option<i64> {
         let seconds = self.skew_millis / 1000;
         (seconds.abs() > SKEW_SECONDS_MAX).then_some(seconds)
     }
 
     /// Its boot's id and time in milliseconds since 1970, to be remembered.
     #[must_use]
-    pub fn boot(&self, now: Now) -> Option<([u8; 16], i64)> {
+    pub(super) fn boot(&self, now: Now) -> Option<([u8; 16], i64)> {
         let ours = now.wall_millis.saturating_sub(millis(now.since_start));
         self.boot.map(|boot| (boot.id, ours.saturating_add(boot.at)))
     }
@@ -102,7 +102,7 @@ fn first(stamp: &Stamp, since_boot: i64, now: Now) -> i64 {
 /// When a record was made, in seconds since 1970. It may be of a boot long ago, and its order is that of its stream
 /// whatever this says.
 #[must_use]
-pub fn of_record(clock: &mut NodeClock, stamp: &Stamp, now: Now) -> i64 {
+pub(super) fn of_record(clock: &mut NodeClock, stamp: &Stamp, now: Now) -> i64 {
     if clock.boot.is_none_or(|boot| boot.id == stamp.boot) {
         return clock.hear(stamp, now).at_millis.div_euclid(1000);
     }

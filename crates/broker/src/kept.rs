@@ -1,0 +1,197 @@
+//! Retained messages as they are written down, and between there and the router.
+//!
+//! The router has each message once; its storage, which would have it a second time, gives it away as soon as it has it.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use mqtt5::QoS;
+use mqtt5::broker::events::{BrokerEventHandler, RetainedSetEvent};
+use mqtt5::broker::router::MessageRouter;
+use mqtt5::broker::storage::{DynamicStorage, StorageBackend};
+use mqtt5::packet::publish::PublishPacket;
+
+use crate::ledger::Ledger;
+use crate::props;
+use crate::rights::Rights;
+
+/// A retained message, as a row of `retained`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Where.
+    pub topic: String,
+    /// 0 to 2.
+    pub qos: u8,
+    /// Seconds since 1970 after which nobody wants it.
+    pub expires: Option<i64>,
+    /// Properties of MQTT 5 as JSON: `{"user": [["name", "value"]], "content_type", "response_topic", "correlation", "text"}`,
+    /// those that there are; `correlation` in hexadecimal.
+    pub props: String,
+    /// What.
+    pub payload: Vec<u8>,
+}
+
+/// What differs from what was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// To be written, in place of what is there.
+    pub set: Vec<Kept>,
+    /// Topics to be removed.
+    pub gone: Vec<String>,
+}
+
+impl Changes {
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.set.is_empty() && self.gone.is_empty()
+    }
+}
+
+/// Hears what the router retains.
+pub(crate) struct Keeper {
+    rights: Rights,
+    storage: Arc<DynamicStorage>,
+    ledger: Mutex<Ledger>,
+    /// While it is seeded: what comes is written already.
+    seeding: std::sync::atomic::AtomicBool,
+}
+
+impl Keeper {
+    pub(crate) fn new(rights: Rights, storage: Arc<DynamicStorage>) -> Self {
+        Self { rights, storage, ledger: Mutex::default(), seeding: true.into() }
+    }
+
+    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a message may be retained. The sidecar's own topics are not counted for a node.
+    pub(crate) fn has_room(&self, topic: &str, bytes: usize) -> bool {
+        self.ledger().has_room(topic, self.rights.node_of(topic), bytes)
+    }
+
+    /// Brings in what was kept. What has expired stays out.
+    pub(crate) async fn seed(&self, router: &MessageRouter, kept: Vec<Kept>) {
+        let now = unix_seconds();
+        for kept in kept {
+            if kept.expires.is_none_or(|expires| expires > now) && self.has_room(&kept.topic, kept.payload.len()) {
+                router.route_message(&packet(kept, now), None).await;
+            }
+        }
+        self.seeding.store(false, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// What is retained on `topics`; what is not there has gone.
+    ///
+    /// The router finds retained messages by going through all of them, so topics with the same beginning are asked for
+    /// together.
+    pub(crate) async fn read(&self, router: &MessageRouter, topics: Vec<Arc<str>>) -> Changes {
+        let now = unix_seconds();
+        let mut groups: HashMap<String, Vec<Arc<str>>> = HashMap::new();
+        for topic in topics {
+            groups.entry(group(&topic)).or_default().push(topic);
+        }
+        let mut changes = Changes::default();
+        for (filter, topics) in groups {
+            let filter = if let [topic] = topics.as_slice() { topic.as_ref() } else { filter.as_str() };
+            let mut found: HashMap<String, PublishPacket> = router
+                .get_retained_messages(filter)
+                .await
+                .into_iter()
+                .map(|packet| (packet.topic_name.clone(), packet))
+                .collect();
+            for topic in &topics {
+                match found.remove(topic.as_ref()) {
+                    Some(packet) => changes.set.push(row(packet, now)),
+                    None => changes.gone.push(topic.as_ref().to_owned()),
+                }
+            }
+            tokio::task::yield_now().await;
+        }
+        changes
+    }
+}
+
+impl BrokerEventHandler for Keeper {
+    fn on_retained_set<'a>(&'a self, event: RetainedSetEvent) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        Box::pin(async move {
+            let node = self.rights.node_of(&event.topic);
+            if event.cleared {
+                self.ledger().clear(&event.topic, node);
+                return;
+            }
+            let written = self.seeding.load(std::sync::atomic::Ordering::Relaxed);
+            self.ledger().set(&event.topic, node, event.payload.len(), written);
+            // In memory it cannot fail; and if it did, it would cost room and nothing else.
+            let _ = self.storage.remove_retained_message(&event.topic).await;
+        })
+    }
+}
+
+/// A filter that matches a topic and its like: its first two levels, or the first if there are no more.
+fn group(topic: &str) -> String {
+    let mut ends = topic.match_indices('/').map(|(at, _)| at);
+    let end = ends.next().map(|first| ends.next().unwrap_or(first)).unwrap_or(topic.len());
+    format!("{}/#", topic.get(..end).unwrap_or(topic))
+}
+
+fn row(packet: PublishPacket, now: i64) -> Kept {
+    Kept {
+        qos: packet.qos as u8,
+        expires: packet.message_expiry_interval().map(|left| now + i64::from(left)),
+        props: props::to_json(&packet.properties),
+        payload: packet.payload.to_vec(),
+        topic: packet.topic_name,
+    }
+}
+
+fn packet(kept: Kept, now: i64) -> PublishPacket {
+    let qos = match kept.qos {
+        0 => QoS::AtMostOnce,
+        1 => QoS::AtLeastOnce,
+        _ => QoS::ExactlyOnce,
+    };
+    let mut packet = PublishPacket::new(kept.topic, kept.payload, qos).with_retain(true);
+    props::from_json(&kept.props, &mut packet.properties);
+    if let Some(left) = kept.expires.and_then(|expires| u32::try_from(expires - now).ok()) {
+        packet.properties.set_message_expiry_interval(left);
+    }
+    packet
+}
+
+fn unix_seconds() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_is_asked_for_with_its_like() {
+        for (topic, filter) in
+            [("a", "a/#"), ("a/b", "a/#"), ("a/b/c", "a/b/#"), ("a/b/c/d", "a/b/#"), ("/", "/#"), ("//", "//#")]
+        {
+            assert_eq!(group(topic), filter);
+            assert!(mqtt5::topic_matches_filter(topic, filter), "{topic} {filter}");
+        }
+    }
+
+    #[test]
+    fn a_row_becomes_the_message_it_was() {
+        let kept = Kept {
+            topic: "atalaya/nas/status".into(),
+            qos: 1,
+            expires: Some(1_000),
+            props: r#"{"content_type":"text/plain","text":true,"user":[["x-mqtt-sender","node:nas"],["a","b"]]}"#
+                .into(),
+            payload: b"online".to_vec(),
+        };
+        assert_eq!(row(packet(kept.clone(), 900), 900), kept);
+    }
+}

@@ -1,0 +1,144 @@
+//! The broker that nodes connect to: the built-in one, or another by configuration. What the built-in one keeps is
+//! written here now and then, not at each message.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use atalaya_broker::{Builtin, Changes, Guard, Kept, OwnPassword, Who};
+use atalaya_wire::NodeId;
+use rumqttc::{MqttOptions, TlsConfiguration, Transport};
+
+use crate::config::External;
+use crate::db::Row;
+use crate::error::{Error, Kind, Result};
+use crate::program::Shared;
+
+/// Makes the options of a connection.
+pub type Options = Arc<dyn Fn() -> std::result::Result<MqttOptions, String> + Send + Sync>;
+
+/// Starts the built-in broker with what was kept.
+///
+/// # Errors
+///
+/// If it cannot listen.
+pub async fn start(shared: &Shared, own: OwnPassword, kept: Vec<Kept>) -> Result<Builtin> {
+    let config = &shared.config.broker;
+    let terms = atalaya_broker::Terms {
+        listen: config.listen.clone(),
+        listen_tls: Vec::new(),
+        tls: None,
+        prefix: config.prefix.clone(),
+        discovery_prefix: config.discovery_prefix.clone(),
+        own,
+        guard: Arc::new(Open(shared.config.anonymous)),
+    };
+    Builtin::start(terms, kept).await.map_err(|err| {
+        let kind = if err.cause.kind() == std::io::ErrorKind::AddrInUse { Kind::InUse } else { Kind::Denied };
+        let hint = "set [broker] listen, or url for a broker that is there already";
+        Error::new(kind, format!("the broker {err}; {hint}"))
+    })
+}
+
+/// Lets in whoever is on this machine, or nobody.
+struct Open(bool);
+
+impl Guard for Open {
+    fn certificate(&self, _sha256: &[u8; 32]) -> Option<NodeId> {
+        None
+    }
+
+    fn password(&self, _user: &str, _password: &[u8]) -> Option<Who> {
+        None
+    }
+
+    fn anonymous(&self) -> bool {
+        self.0
+    }
+}
+
+/// How the own connection is made.
+///
+/// # Errors
+///
+/// If a file that it needs cannot be read.
+pub fn options(shared: &Shared, builtin: Option<&Builtin>, own: &OwnPassword) -> Result<Options> {
+    if let Some(builtin) = builtin {
+        let (address, own) = (builtin.addresses().own, own.clone());
+        return Ok(Arc::new(move || {
+            let mut options = MqttOptions::new("atalaya-sidecar", (address.ip().to_string(), address.port()));
+            options.set_credentials(own.user(), own.password().as_bytes().to_vec());
+            Ok(options)
+        }));
+    }
+    let external = shared.config.broker.external.clone();
+    let external = external.ok_or_else(|| Error::new(Kind::Config, "there is no broker"))?;
+    let id = shared.config.state.id.clone();
+    Ok(Arc::new(move || outside(&external, &id)))
+}
+
+fn outside(external: &External, id: &str) -> std::result::Result<MqttOptions, String> {
+    let url = &external.url;
+    let mut options = MqttOptions::new(format!("atalaya-sidecar{id}"), (url.host.as_str(), url.port));
+    match (&external.username, &external.password) {
+        (Some(user), Some(password)) => {
+            options.set_credentials(user, password.read()?.as_bytes().to_vec());
+        }
+        (Some(user), None) => {
+            options.set_username(user);
+        }
+        _ => {}
+    }
+    if url.tls {
+        let client = external.client.as_ref().map(|(cert, key)| (cert.as_path(), key.as_path()));
+        let config = atalaya_base::tls::client(external.ca.as_deref(), client)?;
+        options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(config)));
+    }
+    Ok(options)
+}
+
+/// Writes what the broker keeps.
+pub struct Keeping {
+    builtin: Arc<Builtin>,
+    shared: Shared,
+}
+
+impl Keeping {
+    /// Of this broker.
+    #[must_use]
+    pub fn new(builtin: Arc<Builtin>, shared: &Shared) -> Self {
+        Self { builtin, shared: shared.clone() }
+    }
+
+    /// Until it is ended.
+    pub async fn run(self) {
+        let flush = self.shared.config.broker.flush;
+        loop {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            let changes = self.builtin.due(self.shared.clock.now().since_start, flush).await;
+            if changes.set.is_empty() && changes.gone.is_empty() {
+                continue;
+            }
+            let rows = rows_of(&changes);
+            if self.shared.desk.write(rows).await.is_err() {
+                self.builtin.give_back(&changes);
+            }
+        }
+    }
+}
+
+fn rows_of(changes: &Changes) -> Vec<Row> {
+    let set = changes.set.iter().map(|kept| Row::Retained {
+        topic: kept.topic.clone(),
+        qos: kept.qos,
+        expires: kept.expires,
+        props: kept.props.clone(),
+        payload: kept.payload.clone(),
+    });
+    set.chain(changes.gone.iter().map(|topic| Row::RetainedGone { topic: topic.clone() })).collect()
+}
+
+/// What is to be written of what changed.
+#[must_use]
+pub fn rows(changes: Changes) -> Vec<Row> {
+    rows_of(&changes)
+}

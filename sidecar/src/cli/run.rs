@@ -1,0 +1,103 @@
+//! `run`: the tower itself.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use atalaya_base::signals::Signals;
+
+use super::exit::{Exit, Failure, Result};
+use crate::clock::System;
+use crate::config::{Config, FILE, is_loopback};
+use crate::limits::STOP_TIME_MAX;
+use crate::program::{self, Running};
+
+const EXAMPLES: &str = "Examples:
+  atalaya-sidecar run
+  atalaya-sidecar run --config /etc/atalaya/sidecar.toml";
+
+/// Gather, remember, alert and show, until it is told to stop
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Configuration; without it /etc/atalaya/sidecar.toml if that is there
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Keep everything in this folder
+    #[arg(long, value_name = "DIR")]
+    state_dir: Option<PathBuf>,
+    /// Show pages here, on this machine; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Let nodes connect here, on this machine; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS")]
+    broker_listen: Option<SocketAddr>,
+}
+
+pub(crate) fn run(args: &Args) -> Result<Exit> {
+    let config = configuration(args)?;
+    let folder = match &args.state_dir {
+        Some(dir) => dir.clone(),
+        None => config.state.folder().map_err(|why| Failure::new(Exit::Usage, why))?,
+    };
+    atalaya_base::logs::start();
+    let signals = Signals::listen().map_err(|why| Failure::new(Exit::Failed, why))?;
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(cores.min(2))
+        .max_blocking_threads(8)
+        .thread_stack_size(1 << 20)
+        .enable_all()
+        .build()
+        .map_err(|err| Failure::new(Exit::Failed, format!("cannot start: {err}")))?;
+    let served = runtime.block_on(serve(config, folder, &signals));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    served
+}
+
+fn configuration(args: &Args) -> Result<Config> {
+    let usage = |why| Failure::new(Exit::Usage, why);
+    let usual = PathBuf::from(FILE);
+    let path = args.config.clone().or_else(|| usual.exists().then_some(usual));
+    let mut config = path.map_or_else(Config::empty, |path| Config::load(&path)).map_err(usage)?;
+    for (address, to) in [(args.listen, &mut config.web.listen), (args.broker_listen, &mut config.broker.listen)] {
+        let Some(address) = address else { continue };
+        if !is_loopback(&address) {
+            let why = format!("{address} can be reached by others; use listen_tls in the configuration for that");
+            return Err(Failure::new(Exit::Usage, why));
+        }
+        *to = vec![address];
+    }
+    Ok(config)
+}
+
+async fn serve(config: Config, folder: PathBuf, signals: &Signals) -> Result<Exit> {
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
+    }
+    let running = program::start(config, folder, Arc::new(System::default())).await?;
+    announce(&running);
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    let mut broken = false;
+    while signals.came().is_none() && !broken {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        broken = running.is_broken();
+    }
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+    tracing::info!("stopping");
+    if tokio::time::timeout(STOP_TIME_MAX, running.stop()).await.is_err() {
+        return Err(Failure::new(Exit::Failed, "did not stop in time; what was acknowledged is on the disk"));
+    }
+    if broken {
+        return Err(Failure::new(Exit::Failed, "a part of the program ended; the log says why"));
+    }
+    Ok(Exit::Done)
+}
+
+/// Where everything is.
+fn announce(running: &Running) {
+    let shown = |all: &[SocketAddr]| all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    let pages = running.web.first().map_or_else(String::new, |address| format!("http://{address}/"));
+    tracing::info!(pages, mqtt = shown(&running.mqtt), folder = %running.shared.folder.display(), "ready");
+}

@@ -1,0 +1,29 @@
+//! The definitions themselves: sound, explained, with examples that work when pasted.
+
+use atalaya_base::cli::{examples_that_fail, too_wide, unexplained};
+use clap::CommandFactory;
+
+use super::*;
+
+#[test]
+fn definitions_are_sound() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn every_command_has_examples_that_parse() {
+    let failed = examples_that_fail(&Cli::command(), |words| Cli::try_parse_from(words).map(drop));
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn help_fits_a_terminal() {
+    let long = too_wide(&Cli::command());
+    assert!(long.is_empty(), "{}", long.join("\n"));
+}
+
+#[test]
+fn every_option_is_explained() {
+    let without = unexplained(&Cli::command());
+    assert!(without.is_empty(), "{}", without.join("\n"));
+}

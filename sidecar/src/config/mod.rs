@@ -1,0 +1,141 @@
+//! What the machine's owner wrote. What people change in the browser is in the database instead, never both.
+
+mod alerts;
+mod beat;
+mod broker;
+mod history;
+mod listen;
+mod names;
+mod state;
+mod web;
+
+use std::path::Path;
+
+use atalaya_base::config::{Mistake, Named, Written, read, section, text_of};
+use serde::Deserialize;
+
+pub use alerts::{Alerts, Channel, Set};
+pub use beat::Beat;
+pub use broker::{Broker, External};
+pub use history::History;
+pub use listen::is_loopback;
+pub use state::State;
+pub use web::{Metrics, Web};
+
+/// The commented example that is shipped, printed and tested.
+pub const EXAMPLE: &str = include_str!("example.toml");
+/// Where it is looked for.
+pub const FILE: &str = "/etc/atalaya/sidecar.toml";
+
+/// A configuration that can be run.
+#[derive(Debug)]
+pub struct Config {
+    /// Where what is remembered lies, and what the sidecar calls itself.
+    pub state: State,
+    /// Where nodes connect to.
+    pub broker: Broker,
+    /// Where people and their tools connect to.
+    pub web: Web,
+    /// What is kept for how long.
+    pub history: History,
+    /// Who is told.
+    pub alerts: Alerts,
+    /// Who watches the watchman.
+    pub beat: Beat,
+    /// Whether nodes that nobody added are taken in; by itself only where nobody but this machine can connect.
+    pub accept: bool,
+    /// Whether the broker lets in whoever connects from this machine.
+    pub anonymous: bool,
+    files: Vec<Named>,
+    written: Written,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    #[serde(default, deserialize_with = "section")]
+    state: state::Raw,
+    #[serde(default, deserialize_with = "section")]
+    broker: broker::Raw,
+    #[serde(default, deserialize_with = "section")]
+    web: web::Raw,
+    #[serde(default, deserialize_with = "section")]
+    history: history::Raw,
+    #[serde(default, deserialize_with = "section")]
+    alerts: alerts::Raw,
+    #[serde(default, rename = "set")]
+    sets: Vec<alerts::RawSet>,
+    #[serde(default, rename = "channel")]
+    channels: Vec<alerts::RawChannel>,
+    #[serde(default, deserialize_with = "section")]
+    beat: beat::Raw,
+    #[serde(default, deserialize_with = "section")]
+    nodes: RawNodes,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawNodes {
+    accept: Option<bool>,
+}
+
+impl Raw {
+    fn check(self, written: &Written) -> Result<Config, Mistake> {
+        let files = self.broker.files().chain(self.web.files()).chain(self.beat.files()).collect();
+        let anonymous = self.broker.anonymous;
+        let broker = self.broker.check()?;
+        let web = self.web.check()?;
+        let apart = broker.listen_tls.is_empty() && broker.external.is_none();
+        Ok(Config {
+            state: self.state.check()?,
+            accept: self.nodes.accept.unwrap_or(apart),
+            anonymous: anonymous.unwrap_or(apart),
+            broker,
+            web,
+            history: self.history.check()?,
+            alerts: alerts::check(self.alerts, self.sets, self.channels)?,
+            beat: self.beat.check()?,
+            files,
+            written: written.clone(),
+        })
+    }
+}
+
+impl Config {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    ///
+    /// One line: the file, the line where there is one, what is wrong, and what may stand there.
+    pub fn load(path: &Path) -> Result<Self, String> {
+        let text = text_of(path, "write one with \"atalaya-sidecar config example\", or leave --config out")?;
+        Self::read(path, &text)
+    }
+
+    /// The same, from text that is said to stand in the file `path`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Config::load`].
+    pub fn read(path: &Path, text: &str) -> Result<Self, String> {
+        read(path, text, Raw::check)
+    }
+
+    /// What holds without a file.
+    ///
+    /// # Errors
+    ///
+    /// None, as the tests show.
+    pub fn empty() -> Result<Self, String> {
+        Self::read(Path::new("sidecar.toml"), "")
+    }
+
+    /// What cannot be read now of the files that are read later, a line each.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        self.files.iter().filter_map(|file| file.trouble(&self.written)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,55 @@
+use std::path::Path;
+
+use super::*;
+
+fn told(text: &str) -> String {
+    match Config::read(Path::new("s.toml"), text) {
+        Ok(config) => panic!("{text:?} is taken: {config:?}"),
+        Err(why) => why.strip_prefix("cannot use the configuration ").unwrap_or(&why).to_owned(),
+    }
+}
+
+#[test]
+fn without_a_file_everything_is_for_this_machine() {
+    let config = Config::empty().unwrap();
+    assert!(config.broker.listen.iter().chain(&config.web.listen).all(is_loopback));
+    assert_eq!((config.broker.listen.len(), config.web.listen.len()), (2, 2));
+    assert!(config.accept && config.anonymous && config.broker.external.is_none());
+    assert_eq!((config.state.id.as_str(), config.broker.prefix.as_str()), ("_sidecar", "atalaya"));
+}
+
+#[test]
+fn the_example_is_a_configuration() {
+    let config = Config::read(Path::new("s.toml"), EXAMPLE).unwrap();
+    assert!(!config.accept && !config.anonymous);
+    assert_eq!(config.broker.listen_tls[0].port(), 8883);
+    // What stands in comments is right as well.
+    let whole = EXAMPLE.replace("# url = \"https://hc", "url = \"https://hc").replace("# proxies", "proxies");
+    Config::read(Path::new("s.toml"), &whole).unwrap();
+}
+
+#[test]
+fn mistakes_are_told_with_their_line_and_what_to_do() {
+    for (text, expected) in [
+        ("[brokr]", "s.toml:1: unknown field `brokr`"),
+        ("[broker]\nlisten = [\"0.0.0.0:1883\"]", "s.toml:2: broker.listen: 0.0.0.0:1883 can be reached by others, who would send passwords in the clear; use listen_tls"),
+        ("[broker]\nlisten = [\"1883\"]", "s.toml:2: broker.listen"),
+        ("[broker]\nmode = \"external\"", "s.toml:2: broker.mode: needs a url beside it"),
+        ("[broker]\nurl = \"mqtt://b\"\nlisten_tls = [\"[::]:1\"]", "s.toml:3: broker.listen: is for the built-in broker"),
+        ("[broker]\nurl = \"mqtt://b\"\npassword_file = \"/x\"", "s.toml:3: broker.password_file: the password would cross"),
+        ("[broker]\ncert_file = \"/x\"", "s.toml:2: broker.cert_file: needs its key_file"),
+        ("[broker]\nprefix = \"\"", "s.toml:2: broker.prefix: is empty"),
+        ("[web]\nlisten = [\"192.168.1.2:80\"]", "s.toml:2: web.listen: 192.168.1.2:80 can be reached by others"),
+        ("[web]\nurl = \"http://example.org\"", "s.toml:2: web.url: log-ins would cross the network in the clear"),
+        ("[web]\nurl = \"ftp://x\"", "s.toml:2: web.url: \"ftp://x\" is no address"),
+        ("[history]\nraw = \"30d\"\nfive_minutes = \"7d\"", "s.toml:3: history.five_minutes: is shorter than raw"),
+        ("[history]\nsize_max = \"1M\"", "s.toml:2: history.size_max: must be between"),
+        ("[[set]]\nname = \"a\"\nchannels = [\"x\"]", "s.toml:3: set.channels: there is no channel \"x\""),
+        ("[beat]\nurl = \"x\"", "s.toml:2: beat.url: \"x\" is no address"),
+        ("[state]\nlanguage = \"de\"", "s.toml:2: state.language: \"de\" is no language here"),
+    ] {
+        let why = told(text);
+        assert!(why.starts_with(expected), "{text}\n{why}");
+        assert!(!why.contains('\n'), "{why}");
+    }
+}

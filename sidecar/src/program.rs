@@ -1,0 +1,216 @@
+//! Builds the parts in order, and ends them the other way round: database, writer, tower, broker, link, web.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use atalaya_alert::Rules;
+use atalaya_broker::{Builtin, OwnPassword};
+use tokio::sync::{Notify, watch};
+
+use crate::broker::{self, Keeping};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::{self, Desk, Effect, Opened, Readers, Writer};
+use crate::error::{Error, Kind, Result};
+use crate::limits::QUEUE_MESSAGES_MAX;
+use crate::link::{self, Ear, Out};
+use crate::tower::{Board, Terms, Tower, Word};
+use crate::web;
+
+/// The tower looks at its queue at least so often.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// What the parts share.
+#[derive(Clone)]
+pub struct Shared {
+    /// As it was written.
+    pub config: Arc<Config>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// What is known now.
+    pub board: Board,
+    /// Where the database is read.
+    pub readers: Readers,
+    /// Where people's changes are written.
+    pub desk: Desk,
+    /// Where wishes go.
+    pub tower: SyncSender<Word>,
+    /// When something is an alert.
+    pub rules: Arc<Rules>,
+    /// What is to be published.
+    pub out: Out,
+    /// There are notifications to send.
+    pub notify: Arc<Notify>,
+    /// How the database was found.
+    pub opened: Opened,
+    /// Where it is.
+    pub folder: PathBuf,
+}
+
+/// A running sidecar.
+pub struct Running {
+    /// What its parts share.
+    pub shared: Shared,
+    /// Where pages are.
+    pub web: Vec<SocketAddr>,
+    /// Where nodes connect without TLS, if the broker is built in.
+    pub mqtt: Vec<SocketAddr>,
+    ear: Ear,
+    stop: watch::Sender<bool>,
+    builtin: Option<Arc<Builtin>>,
+    link: tokio::task::JoinHandle<()>,
+    pages: web::Serving,
+    keeping: Option<tokio::task::JoinHandle<()>>,
+    tower: JoinHandle<()>,
+    writer: Writer,
+}
+
+/// Starts everything. On the runtime that calls it.
+///
+/// # Errors
+///
+/// What could not be had, and what to do.
+pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Result<Running> {
+    let now = clock.now();
+    let database = db::open(&folder, now.seconds())?;
+    let opened = database.opened.clone();
+    if let Opened::SetAside { kept, why, copy } = &opened {
+        let from = if *copy { "last night's copy of accounts, nodes and alerts is used" } else { "a new one is begun" };
+        tracing::error!(kept = %kept.display(), why, "the database is damaged and was set aside; {from}");
+    }
+    let loaded = db::load(&database.connection)?;
+    let kept = db::retained(&database.connection)?;
+    let rules = Arc::new(crate::rules::read(config.alerts.dir.as_deref())?);
+    let board = Board::default();
+    let (out, notify) = (Out::default(), Arc::new(Notify::new()));
+    let under_way = Arc::new(AtomicUsize::new(0));
+    let after = after(out.clone(), board.clone(), Arc::clone(&notify), Arc::clone(&under_way));
+    let readers = Readers::new(&folder);
+    let writer = Writer::start(database, Arc::clone(&clock), Vec::new(), after)?;
+    let (words, heard) = sync_channel(QUEUE_MESSAGES_MAX);
+    let config = Arc::new(config);
+    let terms = terms(&config, &rules);
+    let tower = Tower::new(terms, board.clone(), loaded, under_way, now);
+    let tower = run_tower(tower, heard, writer.desk(), Arc::clone(&clock))?;
+    let shared = Shared {
+        config,
+        clock,
+        board,
+        readers,
+        desk: writer.desk(),
+        tower: words.clone(),
+        rules,
+        out,
+        notify,
+        opened,
+        folder,
+    };
+    let own = OwnPassword::random().map_err(|why| Error::new(Kind::Internal, why))?;
+    let builtin = match shared.config.broker.external {
+        Some(_) => None,
+        None => Some(Arc::new(broker::start(&shared, own.clone(), kept).await?)),
+    };
+    let keeping = builtin.clone().map(|builtin| tokio::spawn(Keeping::new(builtin, &shared).run()));
+    let (stop, stopped) = watch::channel(false);
+    let ear = Ear::new(words);
+    let options = broker::options(&shared, builtin.as_deref(), &own)?;
+    let link_terms = link::Terms {
+        options,
+        prefix: shared.config.broker.prefix.clone(),
+        id: shared.config.state.id.clone(),
+    };
+    let link = tokio::spawn(link::keep_up(link_terms, ear.clone(), shared.out.clone(), stopped));
+    let pages = web::serve(&shared).await?;
+    let mqtt = builtin.as_ref().map_or_else(Vec::new, |builtin| builtin.addresses().plain.clone());
+    Ok(Running { web: pages.addresses.clone(), mqtt, shared, ear, stop, builtin, link, pages, keeping, tower, writer })
+}
+
+impl Running {
+    /// Ends everything, so that nothing is lost that was heard.
+    pub async fn stop(self) {
+        self.pages.stop().await;
+        let _ = self.stop.send(true);
+        let _ = self.link.await;
+        if let Some(keeping) = self.keeping {
+            keeping.abort();
+            let _ = keeping.await;
+        }
+        if let Some(builtin) = self.builtin.and_then(|builtin| Arc::try_unwrap(builtin).ok()) {
+            let rows = broker::rows(builtin.stop().await);
+            if !rows.is_empty() {
+                let _ = self.shared.desk.write(rows).await;
+            }
+        }
+        self.ear.tell(Word::Stop).await;
+        let (tower, writer) = (self.tower, self.writer);
+        let _ = tokio::task::spawn_blocking(move || {
+            let _ = tower.join();
+            writer.stop();
+        })
+        .await;
+    }
+
+    /// Whether a thread that must not end has ended.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.tower.is_finished()
+    }
+}
+
+/// What the tower goes by.
+#[must_use]
+pub fn terms(config: &Config, rules: &Arc<Rules>) -> Terms {
+    Terms {
+        prefix: config.broker.prefix.clone(),
+        id: config.state.id.clone(),
+        accept: config.accept,
+        senders: config.broker.external.is_none() && !config.anonymous,
+        rules: Arc::clone(rules),
+        sets: config.alerts.sets(),
+        flush: config.history.flush,
+        url: config.web.url.clone().unwrap_or_default(),
+    }
+}
+
+/// What follows from a commit.
+fn after(out: Out, board: Board, notify: Arc<Notify>, under_way: Arc<AtomicUsize>) -> impl FnMut(Effect) + Send {
+    move |effect| match effect {
+        Effect::Ack { node, payload } => out.ack(node, payload),
+        Effect::Publish { topic, payload, retain } => out.say(topic, payload, retain),
+        Effect::Notify => notify.notify_one(),
+        Effect::Live(what) => board.tell(|| what),
+        Effect::Written => {
+            under_way.fetch_sub(1, Ordering::AcqRel);
+        }
+        Effect::Answer(..) => {}
+    }
+}
+
+fn run_tower(mut tower: Tower, words: Receiver<Word>, desk: Desk, clock: Arc<dyn Clock>) -> Result<JoinHandle<()>> {
+    let thread = thread::Builder::new().name("tower".into()).spawn(move || {
+        loop {
+            match words.recv_timeout(LOOK) {
+                Ok(Word::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+                Ok(word) => tower.step(word, clock.now()),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if let Some(batch) = tower.pass(clock.now())
+                && let Err(batch) = desk.keep(batch)
+            {
+                tower.back(batch);
+            }
+        }
+        let mut batch = tower.finish(clock.now());
+        // The writer is stopped after us, so there is room before long.
+        while let Err(back) = desk.keep(batch) {
+            batch = back;
+            thread::sleep(LOOK);
+        }
+    })?;
+    Ok(thread)
+}

@@ -1,0 +1,8 @@
+//! The tower on a virtual clock, with scripted nodes and a real database.
+
+mod alerts;
+mod bench;
+mod hostile;
+mod streams;
+mod time;
+mod views;

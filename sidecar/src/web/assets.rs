@@ -1,0 +1,46 @@
+//! What pages load, from this program alone. Names hold a hash of the content, so that browsers keep it for good.
+
+use axum::Router;
+use axum::extract::Path;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use super::App;
+
+/// A file that is part of the program.
+struct Asset {
+    name: &'static str,
+    kind: &'static str,
+    body: &'static [u8],
+}
+
+const ASSETS: &[Asset] =
+    &[Asset { name: "style.css", kind: "text/css; charset=utf-8", body: include_bytes!("../../assets/style.css") }];
+
+/// The path of an asset by its plain name.
+#[must_use]
+pub(super) fn path(name: &str) -> String {
+    let asset = ASSETS.iter().find(|asset| asset.name == name);
+    asset.map_or_else(String::new, |asset| format!("/assets/{:08x}/{name}", hash(asset.body)))
+}
+
+/// FNV-1a: tells versions apart, protects nothing.
+fn hash(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+}
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/assets/{hash}/{name}", get(one))
+}
+
+async fn one(Path((_, name)): Path<(String, String)>) -> Response {
+    match ASSETS.iter().find(|asset| asset.name == name) {
+        Some(asset) => {
+            let headers = [(CONTENT_TYPE, asset.kind), (CACHE_CONTROL, "public, max-age=31536000, immutable")];
+            (headers, asset.body).into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}

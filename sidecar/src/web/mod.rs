@@ -1,0 +1,92 @@
+//! Pages and API. Everything that is shown is copied out of what is known, then rendered; nothing here decides.
+
+mod assets;
+mod headers;
+mod listen;
+mod pages;
+mod words;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware;
+use axum::routing::get;
+use tokio::sync::{Semaphore, watch};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::error::Result;
+use crate::limits::{BODY_BYTES_MAX, CONNECTIONS_MAX, REQUEST_TIME_MAX};
+use crate::program::Shared;
+
+/// What every page and route has at hand.
+#[derive(Clone)]
+pub struct App {
+    /// Of the whole program.
+    pub shared: Shared,
+    /// What people read.
+    pub words: Arc<words::Catalogues>,
+}
+
+/// Listeners that serve.
+pub struct Serving {
+    /// Where.
+    pub addresses: Vec<SocketAddr>,
+    stop: watch::Sender<bool>,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+}
+
+impl Serving {
+    /// Takes no more requests, and lets those that are there end.
+    pub async fn stop(self) {
+        let _ = self.stop.send(true);
+        for task in self.tasks {
+            let _ = task.await;
+        }
+    }
+}
+
+/// Begins to serve.
+///
+/// # Errors
+///
+/// If it cannot listen.
+pub async fn serve(shared: &Shared) -> Result<Serving> {
+    let app = App { shared: shared.clone(), words: Arc::new(words::Catalogues::shipped()?) };
+    let router = router(app);
+    let (stop, stopped) = watch::channel(false);
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let mut serving = Serving { addresses: Vec::new(), stop, tasks: Vec::new() };
+    for address in &shared.config.web.listen {
+        let Some(listener) = listen::bind(*address).await? else { continue };
+        serving.addresses.push(listener.local_addr()?);
+        let serve = listen::serve(listener, router.clone(), Arc::clone(&places), stopped.clone());
+        serving.tasks.push(tokio::spawn(serve));
+    }
+    Ok(serving)
+}
+
+/// All routes with what holds for each.
+fn router(app: App) -> Router {
+    Router::new()
+        .route("/health", get(health))
+        .merge(pages::routes())
+        .merge(assets::routes())
+        .fallback(pages::missing)
+        .layer(middleware::from_fn(headers::protect))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIME_MAX))
+        .layer(CatchPanicLayer::new())
+        .with_state(app)
+}
+
+/// Whether it works, for whoever watches it.
+async fn health(axum::extract::State(app): axum::extract::State<App>) -> (StatusCode, axum::Json<serde_json::Value>) {
+    let problem = app.shared.desk.health().problem;
+    let code = if problem.is_some() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    let state = if problem.is_some() { "failing" } else { "ok" };
+    (code, axum::Json(serde_json::json!({ "state": state, "problem": problem })))
+}

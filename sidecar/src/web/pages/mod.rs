@@ -1,0 +1,33 @@
+//! Pages, one a file; each copies what it shows out of what is known, then renders its template.
+
+mod fleet;
+mod frame;
+mod node;
+
+use askama::Template;
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+
+use super::App;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/", get(fleet::page)).route("/nodes/{node}", get(node::page))
+}
+
+/// A page, or that it could not be made.
+fn render(page: &impl Template) -> Response {
+    match page.render() {
+        Ok(text) => Html(text).into_response(),
+        Err(err) => {
+            tracing::error!(why = %err, "a page could not be made");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// There is no such page, or not for this reader.
+pub(super) async fn missing() -> StatusCode {
+    StatusCode::NOT_FOUND
+}
