@@ -2,9 +2,9 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -119,11 +119,8 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
     let (stop, stopped) = watch::channel(false);
     let ear = Ear::new(words);
     let options = broker::options(&shared, builtin.as_deref(), &own)?;
-    let link_terms = link::Terms {
-        options,
-        prefix: shared.config.broker.prefix.clone(),
-        id: shared.config.state.id.clone(),
-    };
+    let link_terms =
+        link::Terms { options, prefix: shared.config.broker.prefix.clone(), id: shared.config.state.id.clone() };
     let link = tokio::spawn(link::keep_up(link_terms, ear.clone(), shared.out.clone(), stopped));
     let pages = web::serve(&shared).await?;
     let mqtt = builtin.as_ref().map_or_else(Vec::new, |builtin| builtin.addresses().plain.clone());

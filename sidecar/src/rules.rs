@@ -21,7 +21,9 @@ pub fn read(dir: Option<&Path>) -> Result<Rules> {
     let mut texts = vec![DEFAULT.to_owned()];
     for path in &files {
         let read = fs::read_to_string(path);
-        texts.push(read.map_err(|err| Error::new(Kind::Config, format!("cannot read the rules {}: {err}", path.display())))?);
+        texts.push(
+            read.map_err(|err| Error::new(Kind::Config, format!("cannot read the rules {}: {err}", path.display())))?,
+        );
     }
     let all: Vec<&str> = texts.iter().map(String::as_str).collect();
     // Parsed with one file more each time, so that the one that is wrong is named.

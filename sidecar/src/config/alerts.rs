@@ -66,7 +66,11 @@ pub(super) fn check(raw: Raw, sets: Vec<RawSet>, channels: Vec<RawChannel>) -> R
     for (at, channel) in channels.iter().enumerate() {
         let name = channel.name.get_ref().0.clone();
         if at >= CHANNELS_MAX || names.contains(&name) {
-            let what = if at >= CHANNELS_MAX { "is one too many; at most 32" } else { "is there already; each name stands once" };
+            let what = if at >= CHANNELS_MAX {
+                "is one too many; at most 32"
+            } else {
+                "is there already; each name stands once"
+            };
             return Err(Mistake::at("channel.name", &channel.name, format!("{name:?} {what}")));
         }
         names.insert(name);
@@ -75,7 +79,11 @@ pub(super) fn check(raw: Raw, sets: Vec<RawSet>, channels: Vec<RawChannel>) -> R
     for (at, set) in sets.iter().enumerate() {
         let name = set.name.get_ref().0.clone();
         if at >= SETS_MAX || !seen.insert(name.clone()) {
-            return Err(Mistake::at("set.name", &set.name, format!("{name:?} is there already, or one of more than {SETS_MAX}")));
+            return Err(Mistake::at(
+                "set.name",
+                &set.name,
+                format!("{name:?} is there already, or one of more than {SETS_MAX}"),
+            ));
         }
         if let Some(missing) = set.channels.iter().find(|channel| !names.contains(&channel.get_ref().0)) {
             let what = format!("there is no channel {:?}", missing.get_ref().0);

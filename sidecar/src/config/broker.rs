@@ -118,14 +118,21 @@ impl Raw {
             _ => {}
         }
         if let Some(prefix) = self.prefix.as_ref().filter(|prefix| prefix.get_ref().0.is_empty()) {
-            return Err(Mistake::at("broker.prefix", prefix, "is empty; write the beginning of topics such as \"atalaya\""));
+            return Err(Mistake::at(
+                "broker.prefix",
+                prefix,
+                "is empty; write the beginning of topics such as \"atalaya\"",
+            ));
         }
         let is_external = self.is_external()?;
         let remedy = "use listen_tls there, or keep this on loopback behind a tunnel";
         let listen = match &self.listen {
             _ if is_external => Vec::new(),
             Some(written) => plain("broker.listen", written, remedy)?,
-            None => vec![SocketAddr::from(([127, 0, 0, 1], 1883)), "[::1]:1883".parse().unwrap_or_else(|_| SocketAddr::from(([127, 0, 0, 1], 1883)))],
+            None => vec![
+                SocketAddr::from(([127, 0, 0, 1], 1883)),
+                "[::1]:1883".parse().unwrap_or_else(|_| SocketAddr::from(([127, 0, 0, 1], 1883))),
+            ],
         };
         let listen_tls = with_tls("broker.listen_tls", &self.listen_tls)?;
         if let Some(one) = self.names.get(NAMES_MAX) {

@@ -57,7 +57,8 @@ impl Default for Raw {
 impl Raw {
     pub(super) fn check(self) -> Result<History, Mistake> {
         let raw = self.raw.0;
-        let five_minutes = self.five_minutes.as_ref().map_or(Duration::from_secs(60 * DAY), |length| length.get_ref().0);
+        let five_minutes =
+            self.five_minutes.as_ref().map_or(Duration::from_secs(60 * DAY), |length| length.get_ref().0);
         let hours = self.hours.as_ref().map_or(Duration::from_secs(3 * 365 * DAY), |length| length.get_ref().0);
         if let Some(place) = self.five_minutes.as_ref().filter(|_| five_minutes < raw) {
             return Err(Mistake::at("history.five_minutes", place, "is shorter than raw, and comes after it"));

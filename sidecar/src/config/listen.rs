@@ -31,11 +31,7 @@ pub const fn is_loopback(address: &SocketAddr) -> bool {
 }
 
 /// Addresses without TLS: of this machine alone.
-pub(super) fn plain(
-    key: &'static str,
-    written: &[Spanned<Address>],
-    remedy: &str,
-) -> Result<Vec<SocketAddr>, Mistake> {
+pub(super) fn plain(key: &'static str, written: &[Spanned<Address>], remedy: &str) -> Result<Vec<SocketAddr>, Mistake> {
     let all = with_tls(key, written)?;
     for (address, place) in all.iter().zip(written) {
         if !is_loopback(address) {

@@ -42,7 +42,8 @@ impl Raw {
         if let Some(socket) = &self.socket
             && socket.get_ref().0.as_os_str().len() > SOCKET_BYTES_MAX
         {
-            let what = format!("it is longer than {SOCKET_BYTES_MAX} bytes, which is all that a socket's name may have");
+            let what =
+                format!("it is longer than {SOCKET_BYTES_MAX} bytes, which is all that a socket's name may have");
             return Err(Mistake::at("state.socket", socket, what));
         }
         Ok(State {

@@ -32,11 +32,20 @@ fn the_example_is_a_configuration() {
 fn mistakes_are_told_with_their_line_and_what_to_do() {
     for (text, expected) in [
         ("[brokr]", "s.toml:1: unknown field `brokr`"),
-        ("[broker]\nlisten = [\"0.0.0.0:1883\"]", "s.toml:2: broker.listen: 0.0.0.0:1883 can be reached by others, who would send passwords in the clear; use listen_tls"),
+        (
+            "[broker]\nlisten = [\"0.0.0.0:1883\"]",
+            "s.toml:2: broker.listen: 0.0.0.0:1883 can be reached by others, who would send passwords in the clear; use listen_tls",
+        ),
         ("[broker]\nlisten = [\"1883\"]", "s.toml:2: broker.listen"),
         ("[broker]\nmode = \"external\"", "s.toml:2: broker.mode: needs a url beside it"),
-        ("[broker]\nurl = \"mqtt://b\"\nlisten_tls = [\"[::]:1\"]", "s.toml:3: broker.listen: is for the built-in broker"),
-        ("[broker]\nurl = \"mqtt://b\"\npassword_file = \"/x\"", "s.toml:3: broker.password_file: the password would cross"),
+        (
+            "[broker]\nurl = \"mqtt://b\"\nlisten_tls = [\"[::]:1\"]",
+            "s.toml:3: broker.listen: is for the built-in broker",
+        ),
+        (
+            "[broker]\nurl = \"mqtt://b\"\npassword_file = \"/x\"",
+            "s.toml:3: broker.password_file: the password would cross",
+        ),
         ("[broker]\ncert_file = \"/x\"", "s.toml:2: broker.cert_file: needs its key_file"),
         ("[broker]\nprefix = \"\"", "s.toml:2: broker.prefix: is empty"),
         ("[web]\nlisten = [\"192.168.1.2:80\"]", "s.toml:2: web.listen: 192.168.1.2:80 can be reached by others"),

@@ -79,8 +79,11 @@ impl Default for Raw {
 impl Raw {
     /// The files that are read later.
     pub(super) fn files(&self) -> impl Iterator<Item = Named> {
-        Named::of("web.cert_file", self.cert_file.as_ref(), WITHOUT)
-            .chain(Named::of("web.key_file", self.key_file.as_ref(), WITHOUT))
+        Named::of("web.cert_file", self.cert_file.as_ref(), WITHOUT).chain(Named::of(
+            "web.key_file",
+            self.key_file.as_ref(),
+            WITHOUT,
+        ))
     }
 
     pub(super) fn check(self) -> Result<Web, Mistake> {

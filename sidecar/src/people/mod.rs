@@ -27,7 +27,7 @@ pub use role::{Customers, Role, Scope};
 pub use secret::Secret;
 pub(crate) use secret::{random, same};
 pub use throttle::Throttle;
-pub use token::{Access, Made, TokenWish};
+pub use token::{Made, TokenWish};
 
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};

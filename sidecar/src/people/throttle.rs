@@ -38,14 +38,26 @@ impl Throttle {
     ///
     /// The time to wait; then nothing was counted.
     pub fn begin(&mut self, account: &str, peer: IpAddr, now: Duration) -> Result<(), Duration> {
-        let both = [(account_key(account), TRIES_PER_ACCOUNT), (address_key(peer), TRIES_PER_ADDRESS)];
+        self.begin_all([(account_key(account), TRIES_PER_ACCOUNT), (address_key(peer), TRIES_PER_ADDRESS)], now)
+    }
+
+    /// The same where there are no accounts to try.
+    ///
+    /// # Errors
+    ///
+    /// As [`Throttle::begin`].
+    pub fn begin_from(&mut self, peer: IpAddr, now: Duration) -> Result<(), Duration> {
+        self.begin_all([(address_key(peer), TRIES_PER_ADDRESS)], now)
+    }
+
+    fn begin_all<const N: usize>(&mut self, all: [(Key, u32); N], now: Duration) -> Result<(), Duration> {
         let left =
             |(key, _): &(Key, u32)| self.0.get(key).map_or(Duration::ZERO, |tries| tries.until.saturating_sub(now));
-        let left = both.iter().map(left).max().unwrap_or_default();
+        let left = all.iter().map(left).max().unwrap_or_default();
         if !left.is_zero() {
             return Err(left);
         }
-        for (key, free) in both {
+        for (key, free) in all {
             self.count(key, free, now);
         }
         Ok(())
@@ -68,6 +80,11 @@ impl Throttle {
     /// account of his own could wipe them away between two tries of another's.
     pub fn succeeded(&mut self, account: &str, peer: IpAddr) {
         self.0.remove(&account_key(account));
+        self.take_back(&address_key(peer));
+    }
+
+    /// The same where there are no accounts.
+    pub fn succeeded_from(&mut self, peer: IpAddr) {
         self.take_back(&address_key(peer));
     }
 

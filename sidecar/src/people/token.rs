@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use atalaya_broker::ToolRights;
+
 use super::account::check_name;
 use super::limits::{DAYS_MAX, TOKENS_MAX};
 use super::{Customers, People, Person, Refused, Rights, Scope, Secret, TokenView};
@@ -33,15 +35,6 @@ impl std::fmt::Debug for Made {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("***")
     }
-}
-
-/// What a tool may do at the broker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Hear.
-    Read,
-    /// What Home Assistant needs.
-    HomeAssistant,
 }
 
 impl People {
@@ -115,15 +108,15 @@ impl People {
     /// What a tool may do at the broker that shows a token's name and the token itself. One that is limited to some
     /// customers may nothing there: topics do not say whose a node is.
     #[must_use]
-    pub fn tool(&self, user: &str, password: &[u8], now: Now) -> Option<Access> {
-        let row = self.shown(std::str::from_utf8(password).ok()?, now)?;
+    pub fn tool(&self, user: &str, password: &str, now: Now) -> Option<ToolRights> {
+        let row = self.shown(password, now)?;
         let (scopes, customers) = (Scope::read(&row.scopes), Customers::read(row.customers.as_deref()));
         if row.name != user || customers != Customers::All {
             return None;
         }
         match scopes {
-            scopes if scopes.contains(&Scope::MqttHomeAssistant) => Some(Access::HomeAssistant),
-            scopes if scopes.contains(&Scope::MqttRead) => Some(Access::Read),
+            scopes if scopes.contains(&Scope::MqttHomeAssistant) => Some(ToolRights::HomeAssistant),
+            scopes if scopes.contains(&Scope::MqttRead) => Some(ToolRights::Read),
             _ => None,
         }
     }

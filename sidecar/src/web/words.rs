@@ -73,7 +73,8 @@ mod tests {
         let words = Catalogues::shipped().unwrap();
         assert!(words.en.keys().eq(words.es.keys()));
         let places = |text: &str| {
-            let mut all: Vec<String> = text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0.to_owned())).collect();
+            let mut all: Vec<String> =
+                text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0.to_owned())).collect();
             all.sort();
             all
         };

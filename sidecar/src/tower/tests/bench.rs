@@ -216,7 +216,13 @@ impl Node {
 }
 
 pub(super) fn meta(interval: u64) -> Sample {
-    Meta { name: Some(text("Attic")), interval_seconds: Some(interval), version: Some(text("0.1.0")), ..Meta::default() }.into()
+    Meta {
+        name: Some(text("Attic")),
+        interval_seconds: Some(interval),
+        version: Some(text("0.1.0")),
+        ..Meta::default()
+    }
+    .into()
 }
 
 pub(super) fn system(celsius: f32) -> Sample {

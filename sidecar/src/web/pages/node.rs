@@ -36,7 +36,11 @@ pub(super) async fn page(State(app): State<App>, Path(node): Path<String>, frame
             title: state.row.title.clone(),
             state: word(state.presence),
             seen: state.seen,
-            objects: state.objects.iter().filter_map(|((kind, id), latest)| object(kind, id.as_str(), latest)).collect(),
+            objects: state
+                .objects
+                .iter()
+                .filter_map(|((kind, id), latest)| object(kind, id.as_str(), latest))
+                .collect(),
         })
     };
     page.map_or_else(|| StatusCode::NOT_FOUND.into_response(), |page| render(&page))
