@@ -13,6 +13,8 @@ pub mod db;
 pub mod error;
 pub mod limits;
 pub mod link;
+pub mod people;
+pub mod pki;
 pub mod program;
 pub mod rules;
 pub mod tower;

@@ -10,6 +10,7 @@ pub mod discovery;
 pub mod event;
 mod hex;
 mod ids;
+pub mod join;
 pub mod limits;
 pub mod message;
 mod sample;

@@ -103,6 +103,8 @@ pub struct NodeWish {
     pub parent: Option<String>,
     /// What it shows to be let in: SHA-256 of its certificate, and of its token.
     pub keys: Option<(Option<[u8; 32]>, Option<[u8; 32]>)>,
+    /// Hash of the join code that it came with, which is used up in the same transaction.
+    pub code: Option<[u8; 32]>,
     /// Whether it must be there already.
     pub must_exist: bool,
 }

@@ -97,6 +97,9 @@ impl Tower {
         if let Some((cert, secret)) = wish.keys {
             self.row(Row::NodeCert { node: number, cert, secret }, now);
         }
+        if let Some(hash) = wish.code {
+            self.row(Row::OnceUsed { hash, at: now.seconds() }, now);
+        }
         self.board.tell(|| "fleet".into());
         Ok(json!({ "node": wish.node, "number": number }))
     }
