@@ -1,8 +1,15 @@
 //! Pages, one a file; each copies what it shows out of what is known, then renders its template.
 
 mod fleet;
+mod format;
 mod frame;
+mod mark;
+mod needs;
 mod node;
+mod part;
+mod row;
+mod said;
+mod table;
 
 use askama::Template;
 use axum::Router;
@@ -30,4 +37,11 @@ fn render(page: &impl Template) -> Response {
 /// There is no such page, or not for this reader.
 pub(super) async fn missing() -> StatusCode {
     StatusCode::NOT_FOUND
+}
+
+/// For a part of an address.
+fn escape(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    let one = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(one).collect()
 }
