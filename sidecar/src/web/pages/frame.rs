@@ -1,9 +1,10 @@
 //! What every page has around it: who reads, in which language and zone, what time it is.
 
 use std::borrow::Borrow;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header::ACCEPT_LANGUAGE;
 use axum::http::request::Parts;
 use jiff::tz::TimeZone;
@@ -29,6 +30,8 @@ pub(super) struct Frame {
     pub(super) can_operate: bool,
     /// Who reads; empty while nobody has to say.
     pub(super) who: String,
+    /// From which address.
+    pub(super) peer: String,
     /// What a form shows to be one of ours; empty while nobody has to.
     pub(super) csrf: String,
     /// The page itself with what was asked of it: for its parts, and to come back to.
@@ -203,6 +206,7 @@ impl FromRequestParts<App> for Frame {
             now: app.shared.clock.now(),
             can_operate: true,
             who: String::new(),
+            peer: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_string()).unwrap_or_default(),
             csrf: String::new(),
             path: without_done(parts.uri.path(), query),
             open,

@@ -1,13 +1,17 @@
 //! Pages, one a file; each copies what it shows out of what is known, then renders its template.
 
+mod act;
+mod alerts;
 mod fleet;
 mod format;
 mod frame;
+mod incidents;
 mod mark;
 mod needs;
 mod node;
 mod part;
 mod row;
+mod rules;
 mod said;
 mod table;
 
@@ -15,12 +19,26 @@ use askama::Template;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use super::App;
 
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/", get(fleet::page)).route("/nodes/{node}", get(node::page))
+    Router::new()
+        .route("/", get(fleet::page))
+        .route("/nodes/{node}", get(node::page))
+        .route("/nodes/{node}/accept", post(act::accept))
+        .route("/alerts", get(alerts::page))
+        .route("/alerts/acknowledge", post(act::acknowledge))
+        .route("/alerts/silences", post(act::silence))
+        .route("/alerts/silences/{id}/end", post(act::end_silence))
+        .route("/alerts/rules", get(rules::page))
+        .route("/runbooks/{rule}", get(rules::runbook))
+        .route("/incidents", get(incidents::page))
+        .route("/incidents/{n}", get(incidents::one))
+        .route("/incidents/{n}/acknowledge", post(act::acknowledge_all))
+        .route("/incidents/{n}/notes", post(act::note))
+        .route("/incidents/{n}/owner", post(act::owner))
 }
 
 /// A page, or that it could not be made.

@@ -95,6 +95,23 @@ impl Bar {
     }
 }
 
+/// What to do, with its commands marked.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "part/runbook.html")]
+pub(super) struct Runbook {
+    /// Text, and whether it is a command.
+    pub(super) parts: Vec<(String, bool)>,
+}
+
+impl Runbook {
+    /// From a text in which commands stand between backquotes.
+    pub(super) fn new(text: &str) -> Self {
+        let parts = text.split('`').enumerate().map(|(at, part)| (part.to_owned(), at % 2 == 1));
+        Self { parts: parts.filter(|(part, _)| !part.is_empty()).collect() }
+    }
+}
+
+impl HtmlSafe for Runbook {}
 impl HtmlSafe for State {}
 impl HtmlSafe for When {}
 impl HtmlSafe for Bar {}

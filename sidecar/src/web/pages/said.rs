@@ -23,6 +23,8 @@ pub(super) struct Said {
     pub(super) since: i64,
     pub(super) when: Option<When>,
     pub(super) rule: String,
+    /// Where it stands on the page of alerts.
+    pub(super) anchor: String,
     pub(super) incident: u64,
     /// Who takes care, or why nobody is told.
     pub(super) aside: String,
@@ -49,6 +51,7 @@ impl Said {
             since: alert.since.0,
             when: frame.when(alert.since.0),
             rule: key.rule.as_str().to_owned(),
+            anchor: format!("a{:08x}", atalaya_wire::fnv(&key.to_string())),
             incident: alert.incident.0,
             aside: aside(frame, alert),
             is_acknowledged: alert.ack.is_some(),
@@ -72,7 +75,7 @@ fn aside(frame: &Frame, alert: &AlertState) -> String {
 }
 
 /// What people call an object; its id where nothing says.
-fn label_of(seen: &Seen, node: &str, view: &str, id: &str) -> String {
+pub(super) fn label_of(seen: &Seen, node: &str, view: &str, id: &str) -> String {
     let found = seen.nodes.get(node).and_then(|state| {
         let object = ObjectId::parse(id)?;
         let (_, latest) = state.objects.iter().find(|((kind, known), _)| *kind == view && *known == object)?;
