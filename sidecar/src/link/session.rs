@@ -174,7 +174,8 @@ impl Session<'_> {
 fn subscribe(client: &AsyncClient, filter: Option<String>) -> bool {
     filter.is_none_or(|filter| {
         let mut filter = SubscribeFilter::new(&filter, QoS::AtLeastOnce);
-        filter.preserve_retain = true;
+        // What is told now comes as news, whether the broker keeps it or not.
+        filter.preserve_retain = false;
         client.try_subscribe_many([filter]).is_ok()
     })
 }

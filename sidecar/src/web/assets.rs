@@ -16,8 +16,20 @@ struct Asset {
     body: &'static [u8],
 }
 
-const ASSETS: &[Asset] =
-    &[Asset { name: "style.css", kind: "text/css; charset=utf-8", body: include_bytes!("../../assets/style.css") }];
+const CSS: &str = "text/css; charset=utf-8";
+const JS: &str = "text/javascript; charset=utf-8";
+
+/// `assets/README.md` says where those come from that are not ours.
+const ASSETS: &[Asset] = &[
+    Asset { name: "style.css", kind: CSS, body: include_bytes!("../../assets/style.css") },
+    Asset { name: "atalaya.js", kind: JS, body: include_bytes!("../../assets/atalaya.js") },
+    Asset { name: "graphs.js", kind: JS, body: include_bytes!("../../assets/graphs.js") },
+    Asset { name: "icon.svg", kind: "image/svg+xml", body: include_bytes!("../../assets/icon.svg") },
+    Asset { name: "htmx.min.js", kind: JS, body: include_bytes!("../../assets/htmx.min.js") },
+    Asset { name: "htmx-sse.min.js", kind: JS, body: include_bytes!("../../assets/htmx-sse.min.js") },
+    Asset { name: "uplot.min.js", kind: JS, body: include_bytes!("../../assets/uplot.min.js") },
+    Asset { name: "uplot.min.css", kind: CSS, body: include_bytes!("../../assets/uplot.min.css") },
+];
 
 /// The path of an asset by its plain name.
 #[must_use]

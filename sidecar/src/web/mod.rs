@@ -3,6 +3,7 @@
 mod assets;
 mod headers;
 mod listen;
+mod live;
 mod pages;
 mod words;
 
@@ -74,6 +75,7 @@ fn router(app: App) -> Router {
     Router::new()
         .route("/health", get(health))
         .merge(pages::routes())
+        .route("/live", get(live::live))
         .merge(assets::routes())
         .fallback(pages::missing)
         .layer(middleware::from_fn(headers::protect))

@@ -1,19 +1,44 @@
 //! Pages, one a file; each copies what it shows out of what is known, then renders its template.
 
+mod act;
+mod alerts;
 mod fleet;
+mod format;
 mod frame;
+mod incidents;
+mod mark;
+mod needs;
 mod node;
+mod part;
+mod row;
+mod rules;
+mod said;
+mod table;
 
 use askama::Template;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use super::App;
 
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/", get(fleet::page)).route("/nodes/{node}", get(node::page))
+    Router::new()
+        .route("/", get(fleet::page))
+        .route("/nodes/{node}", get(node::page))
+        .route("/nodes/{node}/accept", post(act::accept))
+        .route("/alerts", get(alerts::page))
+        .route("/alerts/acknowledge", post(act::acknowledge))
+        .route("/alerts/silences", post(act::silence))
+        .route("/alerts/silences/{id}/end", post(act::end_silence))
+        .route("/alerts/rules", get(rules::page))
+        .route("/runbooks/{rule}", get(rules::runbook))
+        .route("/incidents", get(incidents::page))
+        .route("/incidents/{n}", get(incidents::one))
+        .route("/incidents/{n}/acknowledge", post(act::acknowledge_all))
+        .route("/incidents/{n}/notes", post(act::note))
+        .route("/incidents/{n}/owner", post(act::owner))
 }
 
 /// A page, or that it could not be made.
@@ -30,4 +55,11 @@ fn render(page: &impl Template) -> Response {
 /// There is no such page, or not for this reader.
 pub(super) async fn missing() -> StatusCode {
     StatusCode::NOT_FOUND
+}
+
+/// For a part of an address.
+fn escape(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    let one = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(one).collect()
 }

@@ -1,0 +1,76 @@
+//! Tells browsers what changed, so that they fetch that part of their page again.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Query, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use hyper::body::{Body as Stream, Bytes, Frame};
+use serde::Deserialize;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc;
+
+use super::App;
+
+/// Proxies and browsers give up connections on which nothing comes.
+const COMMENT_EVERY: Duration = Duration::from_secs(20);
+/// Events that a slow browser may be behind.
+const BEHIND_MAX: usize = 16;
+/// Things that one page looks at.
+const TOPICS_MAX: usize = 16;
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Asked {
+    topics: String,
+}
+
+/// Events `fleet`, `alerts`, `node` as they are asked for by `topics=fleet,node:NAS`; `reload` where something was missed.
+pub(super) async fn live(State(app): State<App>, Query(asked): Query<Asked>) -> Response {
+    let topics: Vec<String> = asked.topics.split(',').take(TOPICS_MAX).map(str::to_owned).collect();
+    let (to, events) = mpsc::channel(BEHIND_MAX);
+    tokio::spawn(tell(app.shared.board.listen(), topics, to));
+    ([(CONTENT_TYPE, "text/event-stream")], Body::new(Events(events))).into_response()
+}
+
+/// Until the browser is gone.
+async fn tell(mut changes: Receiver<String>, topics: Vec<String>, to: mpsc::Sender<Bytes>) {
+    let mut said = to.send(Bytes::from_static(b"retry: 3000\n\n")).await;
+    while said.is_ok() {
+        let next = tokio::select! {
+            next = tokio::time::timeout(COMMENT_EVERY, changes.recv()) => next,
+            () = to.closed() => return,
+        };
+        said = match next {
+            Err(_) => to.send(Bytes::from_static(b": still here\n\n")).await,
+            Ok(Err(RecvError::Closed)) => return,
+            Ok(Err(RecvError::Lagged(_))) => to.send(event("reload")).await,
+            Ok(Ok(change)) if topics.contains(&change) => to.send(event(&change)).await,
+            Ok(Ok(_)) => Ok(()),
+        };
+    }
+}
+
+/// What changed, without which one: whoever listens knows what it asked for.
+fn event(change: &str) -> Bytes {
+    let name = change.split(':').next().unwrap_or_default();
+    format!("event: {name}\ndata: {name}\n\n").into()
+}
+
+/// A body that goes on as long as there are events.
+struct Events(mpsc::Receiver<Bytes>);
+
+impl Stream for Events {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        self.0.poll_recv(context).map(|next| next.map(|bytes| Ok(Frame::data(bytes))))
+    }
+}

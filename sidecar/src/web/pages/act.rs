@@ -1,0 +1,268 @@
+//! What forms ask for: given to the tower, awaited until it is on the disk, then back to where the reader was.
+
+use std::time::Duration;
+
+use askama::Template;
+use atalaya_alert::rule::Severity;
+use atalaya_alert::{AlertKey, IncidentId, Matcher, Quiet, QuietId, Stage, Target, Wall};
+use axum::extract::{Form, Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use ring::rand::{SecureRandom, SystemRandom};
+use serde::Deserialize;
+use tokio::sync::oneshot;
+
+use super::frame::Frame;
+use crate::error::{Error, Kind, Result};
+use crate::tower::{Ask, NodeWish, Who, Wish, Word};
+use crate::web::App;
+
+/// A silence is no way to forget something.
+const QUIET_HOURS_MAX: u32 = 24 * 90;
+/// The disk may be slow, and people wait.
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(10);
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Acknowledge {
+    node: String,
+    object: String,
+    rule: String,
+    #[serde(default)]
+    note: String,
+    #[serde(default)]
+    back: String,
+}
+
+pub(super) async fn acknowledge(State(app): State<App>, frame: Frame, Form(form): Form<Acknowledge>) -> Response {
+    let key = AlertKey {
+        node: form.node.as_str().into(),
+        object: form.object.as_str().into(),
+        rule: form.rule.as_str().into(),
+    };
+    let wish = Wish::Acknowledge { what: Target::Alert(key), note: form.note };
+    answer(&app, frame, wish, &form.back, "acknowledged").await
+}
+
+/// All that fires in an incident.
+pub(super) async fn acknowledge_all(
+    State(app): State<App>,
+    Path(id): Path<u64>,
+    frame: Frame,
+    Form(form): Form<Note>,
+) -> Response {
+    let wish = Wish::Acknowledge { what: Target::Incident(IncidentId(id)), note: form.text };
+    answer(&app, frame, wish, &format!("/incidents/{id}"), "acknowledged").await
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Silence {
+    #[serde(default)]
+    node: String,
+    #[serde(default)]
+    object: String,
+    #[serde(default)]
+    rule: String,
+    #[serde(default)]
+    severity: String,
+    /// Of what is named above, how much: `alert`, `object` or `node`.
+    #[serde(default)]
+    scope: String,
+    hours: u32,
+    #[serde(default)]
+    why: String,
+    /// Work that was planned.
+    #[serde(default)]
+    planned: String,
+    #[serde(default)]
+    back: String,
+}
+
+impl Silence {
+    fn matcher(&self) -> Matcher {
+        let part = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        let wide = self.scope == "node";
+        Matcher {
+            node: part(&self.node),
+            object: part(&self.object).filter(|_| !wide),
+            rule: part(&self.rule).filter(|_| !wide && self.scope != "object"),
+            severity: match self.severity.as_str() {
+                "low" => Some(Severity::Low),
+                "medium" => Some(Severity::Medium),
+                "high" => Some(Severity::High),
+                "critical" => Some(Severity::Critical),
+                _ => None,
+            },
+        }
+    }
+}
+
+pub(super) async fn silence(State(app): State<App>, frame: Frame, Form(form): Form<Silence>) -> Response {
+    let matcher = form.matcher();
+    if matcher == Matcher::default() {
+        let why = frame.t("silence.everything").to_owned();
+        return refused(&frame, &Error::new(Kind::Refused, why), &form.back);
+    }
+    let mut random = [0; 8];
+    if SystemRandom::new().fill(&mut random).is_err() {
+        return refused(&frame, &Error::new(Kind::Internal, "no random numbers"), &form.back);
+    }
+    let quiet = Quiet {
+        id: QuietId::from(format!("{:016x}", u64::from_le_bytes(random)).as_str()),
+        maintenance: !form.planned.is_empty(),
+        matcher,
+        until: Wall(frame.now.seconds() + i64::from(form.hours.clamp(1, QUIET_HOURS_MAX)) * 3600),
+        who: frame.who.clone(),
+        why: form.why.trim().to_owned(),
+        ends: Default::default(),
+    };
+    answer(&app, frame, Wish::Quiet(quiet), &form.back, "silenced").await
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Back {
+    #[serde(default)]
+    back: String,
+}
+
+pub(super) async fn end_silence(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    frame: Frame,
+    Form(form): Form<Back>,
+) -> Response {
+    answer(&app, frame, Wish::EndQuiet(QuietId::from(id.as_str())), &form.back, "ended").await
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Note {
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    stage: String,
+}
+
+pub(super) async fn note(State(app): State<App>, Path(id): Path<u64>, frame: Frame, Form(form): Form<Note>) -> Response {
+    let stage = serde_json::from_value::<Stage>(form.stage.into()).ok();
+    let wish = Wish::Note { incident: IncidentId(id), text: form.text.trim().to_owned(), stage };
+    answer(&app, frame, wish, &format!("/incidents/{id}"), "noted").await
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Owner {
+    #[serde(default)]
+    owner: String,
+    /// A day, as `2026-12-31`: its end in the reader's zone.
+    #[serde(default)]
+    due: String,
+    #[serde(default)]
+    ticket: String,
+}
+
+pub(super) async fn owner(State(app): State<App>, Path(id): Path<u64>, frame: Frame, Form(form): Form<Owner>) -> Response {
+    let text = |text: &str| Some(text.trim().chars().take(200).collect::<String>()).filter(|text| !text.is_empty());
+    let due = form.due.parse::<jiff::civil::Date>().ok();
+    let due = due.and_then(|day| day.at(23, 59, 59, 0).to_zoned(frame.zone.clone()).ok());
+    let wish = Wish::Owner {
+        incident: IncidentId(id),
+        owner: text(&form.owner),
+        due: due.map(|due| due.timestamp().as_second()),
+        ticket: text(&form.ticket),
+    };
+    answer(&app, frame, wish, &format!("/incidents/{id}"), "changed").await
+}
+
+pub(super) async fn accept(State(app): State<App>, Path(node): Path<String>, frame: Frame) -> Response {
+    let back = format!("/nodes/{}", super::escape(&node));
+    let wish = Wish::Node(NodeWish { node, must_exist: true, ..NodeWish::default() });
+    answer(&app, frame, wish, &back, "accepted").await
+}
+
+/// Asks, waits, and leads back.
+async fn answer(app: &App, frame: Frame, wish: Wish, back: &str, done: &str) -> Response {
+    let back = own(back);
+    match ask(app, &frame, wish).await {
+        Ok(()) => {
+            let mark = if back.contains('?') { '&' } else { '?' };
+            Redirect::to(&format!("{back}{mark}done={done}")).into_response()
+        }
+        Err(why) => refused(&frame, &why, back),
+    }
+}
+
+async fn ask(app: &App, frame: &Frame, wish: Wish) -> Result<()> {
+    if !frame.can_operate {
+        return Err(Error::new(Kind::Denied, frame.t("refused.viewer")));
+    }
+    let (answer, told) = oneshot::channel();
+    let who = Who { name: frame.who.clone(), how: "page", peer: frame.peer.clone() };
+    let full = || Error::new(Kind::Full, frame.t("refused.busy"));
+    app.shared.tower.try_send(Word::Ask(Ask { wish, who, answer })).map_err(|_| full())?;
+    let told = tokio::time::timeout(ANSWER_TIME_MAX, told).await.map_err(|_| full())?;
+    told.map_err(|_| full())?.map(drop)
+}
+
+/// A path of ours; anything else leads to the first page.
+fn own(back: &str) -> &str {
+    let is_path = back.starts_with('/') && !back.starts_with("//") && !back.contains(['\\', '\r', '\n']);
+    if is_path { back } else { "/" }
+}
+
+#[derive(Template)]
+#[template(path = "refused.html")]
+struct Refused<'a> {
+    frame: &'a Frame,
+    why: &'a str,
+    back: &'a str,
+}
+
+fn refused(frame: &Frame, why: &Error, back: &str) -> Response {
+    let code = match why.kind {
+        Kind::Missing => StatusCode::NOT_FOUND,
+        Kind::Denied => StatusCode::FORBIDDEN,
+        Kind::Refused => StatusCode::UNPROCESSABLE_ENTITY,
+        Kind::Full => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    (code, super::render(&Refused { frame, why: &why.text, back: own(back) })).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_lead_back_to_our_own_pages_only() {
+        for (asked, gets) in [
+            ("/alerts?x=1", "/alerts?x=1"),
+            ("//evil.example", "/"),
+            ("https://evil.example", "/"),
+            ("/\\evil.example", "/"),
+            ("/a\r\nSet-Cookie: x", "/"),
+            ("", "/"),
+        ] {
+            assert_eq!(own(asked), gets);
+        }
+    }
+
+    #[test]
+    fn a_silence_is_about_as_much_as_was_chosen() {
+        let form = |scope: &str| Silence {
+            node: "nas".into(),
+            object: "fs/media".into(),
+            rule: "fs-full".into(),
+            severity: String::new(),
+            scope: scope.into(),
+            hours: 1,
+            why: String::new(),
+            planned: String::new(),
+            back: String::new(),
+        };
+        let parts = |scope| {
+            let matcher = form(scope).matcher();
+            (matcher.node.is_some(), matcher.object.is_some(), matcher.rule.is_some())
+        };
+        assert_eq!(parts("alert"), (true, true, true));
+        assert_eq!(parts("object"), (true, true, false));
+        assert_eq!(parts("node"), (true, false, false));
+    }
+}

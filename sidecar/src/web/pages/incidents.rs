@@ -1,0 +1,187 @@
+//! Incidents: the list, and one with all that happened in it.
+
+use askama::Template;
+use atalaya_alert::{AlertKey, Entry, Kind, Rules, Stage, What};
+use axum::extract::{Path, State as At};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+
+use super::frame::Frame;
+use super::part::{Mark, State, When};
+use super::said::{self, Said, worst_first};
+use super::{missing, render};
+use crate::db::read::incidents::{self, Incident};
+use crate::tower::Seen;
+use crate::web::App;
+use crate::web::words::Language;
+
+/// Of the list.
+const LINES: u32 = 200;
+/// Of a timeline.
+const ENTRIES: u32 = 500;
+
+/// An incident in a list.
+pub(super) struct Line {
+    pub(super) id: u64,
+    pub(super) state: State,
+    pub(super) title: String,
+    pub(super) node: String,
+    pub(super) node_title: String,
+    pub(super) began: Option<When>,
+    /// How long it took; how long it goes on.
+    pub(super) took: String,
+    pub(super) ended: bool,
+    pub(super) stage: String,
+    pub(super) owner: String,
+    pub(super) due: Option<When>,
+    pub(super) ticket: String,
+}
+
+impl Line {
+    pub(super) fn new(frame: &Frame, seen: &Seen, incident: &Incident) -> Self {
+        let mark = match incident.severity.as_str() {
+            "critical" => Mark::Critical,
+            "high" => Mark::High,
+            "medium" => Mark::Medium,
+            "low" => Mark::Low,
+            _ => Mark::Unknown,
+        };
+        let title = match frame.language {
+            Language::En => &incident.title_en,
+            Language::Es => &incident.title_es,
+        };
+        let until = incident.ended.unwrap_or_else(|| frame.now.seconds());
+        #[expect(clippy::cast_precision_loss, reason = "it is shown in two units")]
+        let took = frame.language.span((until - incident.began).max(0) as f64);
+        let node = seen.nodes.get(&incident.node).map(|node| node.row.title.clone());
+        Self {
+            id: incident.id,
+            state: frame.state(mark),
+            title: if title.is_empty() { incident.id.to_string() } else { title.clone() },
+            node: incident.node.clone(),
+            node_title: node.unwrap_or_else(|| incident.node.clone()),
+            began: frame.when(incident.began),
+            took,
+            ended: incident.ended.is_some(),
+            stage: frame.t(stage_key(&incident.stage)).to_owned(),
+            owner: incident.owner.clone().unwrap_or_default(),
+            due: incident.due.and_then(|at| frame.when(at)),
+            ticket: incident.ticket.clone().unwrap_or_default(),
+        }
+    }
+}
+
+const STAGES: [(Stage, &str, &str); 6] = [
+    (Stage::Detected, "detected", "stage.detected"),
+    (Stage::Classified, "classified", "stage.classified"),
+    (Stage::Analysed, "analysed", "stage.analysed"),
+    (Stage::Solved, "solved", "stage.solved"),
+    (Stage::Verified, "verified", "stage.verified"),
+    (Stage::Documented, "documented", "stage.documented"),
+];
+
+fn stage_key(stage: &str) -> &'static str {
+    STAGES.iter().find(|(_, name, _)| *name == stage).map_or("unknown", |(_, _, key)| key)
+}
+
+#[derive(Template)]
+#[template(path = "incidents.html")]
+struct List {
+    frame: Frame,
+    recent: Vec<Line>,
+}
+
+/// The list.
+pub(super) async fn page(At(app): At<App>, frame: Frame) -> Response {
+    let all = app.shared.readers.with(|connection| incidents::recent(connection, LINES)).await.unwrap_or_default();
+    let recent = {
+        let seen = app.shared.board.read();
+        all.iter().map(|incident| Line::new(&frame, &seen, incident)).collect()
+    };
+    render(&List { frame, recent })
+}
+
+#[derive(Template)]
+#[template(path = "incident.html")]
+struct One {
+    frame: Frame,
+    line: Line,
+    alerts: Vec<Said>,
+    /// Whether something in it waits for somebody.
+    waits: bool,
+    entries: Vec<Told>,
+    stages: Vec<(&'static str, String, bool)>,
+    due_day: String,
+}
+
+/// A line of the timeline.
+struct Told {
+    mark: Mark,
+    when: When,
+    text: String,
+    who: String,
+    note: String,
+}
+
+/// One of them.
+pub(super) async fn one(At(app): At<App>, Path(id): Path<u64>, frame: Frame) -> Response {
+    let read = move |connection: &rusqlite::Connection| {
+        Ok((incidents::one(connection, id)?, incidents::timeline(connection, id, ENTRIES)?))
+    };
+    let Ok((Some(incident), bodies)) = app.shared.readers.with(read).await else { return missing().await.into_response() };
+    let entries: Vec<Entry> = bodies.iter().filter_map(|body| serde_json::from_str(body).ok()).collect();
+    let day = |at: i64| Timestamp::from_second(at).map(|at| at.to_zoned(frame.zone.clone()).date().to_string());
+    let page = {
+        let seen = app.shared.board.read();
+        let mut alerts: Vec<Said> = said::of_node(&seen, &incident.node)
+            .filter(|alert| alert.incident.0 == id)
+            .map(|alert| Said::new(&frame, &seen, &app.shared.rules, alert))
+            .collect();
+        worst_first(&mut alerts);
+        One {
+            line: Line::new(&frame, &seen, &incident),
+            waits: alerts.iter().any(|said| !said.is_acknowledged),
+            alerts,
+            entries: entries.iter().rev().map(|entry| told(&frame, &app.shared.rules, &seen, entry)).collect(),
+            stages: STAGES.map(|(_, name, key)| (name, frame.t(key).to_owned(), name == incident.stage)).to_vec(),
+            due_day: incident.due.and_then(|at| day(at).ok()).unwrap_or_default(),
+            frame,
+        }
+    };
+    render(&page)
+}
+
+fn told(frame: &Frame, rules: &Rules, seen: &Seen, entry: &Entry) -> Told {
+    let alert = |key: &AlertKey| {
+        let rule = rules.get(&key.rule, &key.node, &key.object);
+        let title = rule.map_or(key.rule.as_str(), |rule| super::rules::of(frame, &rule.title));
+        let label = said::label_of(seen, key.node.as_str(), key.object.view(), key.object.id());
+        (if label.is_empty() { title.to_owned() } else { format!("{title} · {label}") }, rule.map(|rule| rule.severity))
+    };
+    let (mark, text) = match &entry.what {
+        What::Fired(key) => {
+            let (what, severity) = alert(key);
+            (severity.map_or(Mark::Unknown, Mark::from), frame.fill("told.fired", &[("what", &what)]))
+        }
+        What::Resolved(key) => (Mark::Ok, frame.fill("told.resolved", &[("what", &alert(key).0)])),
+        What::Acknowledged(key) => (Mark::Low, frame.fill("told.acknowledged", &[("what", &alert(key).0)])),
+        What::Told { kind, to, .. } => {
+            let key = match kind {
+                Kind::Fired => "told.sent_fired",
+                Kind::StillFiring => "told.sent_still",
+                Kind::Escalated => "told.sent_escalated",
+                Kind::SilenceEnded => "told.sent_silence",
+                Kind::Resolved => "told.sent_resolved",
+                Kind::Full => "told.sent_full",
+            };
+            (Mark::Off, frame.fill(key, &[("set", to)]))
+        }
+        What::Note => (Mark::Low, frame.t("told.note").to_owned()),
+        What::Stage(stage) => {
+            let key = STAGES.iter().find(|(known, ..)| known == stage).map_or("unknown", |(_, _, key)| key);
+            (Mark::Off, frame.fill("told.stage", &[("stage", frame.t(key))]))
+        }
+    };
+    let when = frame.when(entry.at.0).unwrap_or_default();
+    Told { mark, when, text, who: entry.who.clone(), note: entry.text.clone() }
+}

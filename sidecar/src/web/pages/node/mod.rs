@@ -1,0 +1,146 @@
+//! A node: everything that is known of it, section by section.
+
+mod backups;
+mod disks;
+mod happened;
+mod head;
+mod names;
+mod now;
+mod rest;
+
+use askama::Template;
+use atalaya_alert::Object;
+use atalaya_wire::{ObjectId, Sample};
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use super::frame::Frame;
+use super::part::{self, Mark};
+use super::said::{self, Said, worst_first};
+use super::table::Table;
+use super::{mark, render, row};
+use crate::db::read::runs;
+use crate::tower::{Latest, NodeState, Seen};
+use crate::web::App;
+
+/// Runs and events that are shown.
+const RUNS: u32 = 20;
+const EVENTS: u32 = 30;
+
+#[derive(Template)]
+#[template(path = "node.html")]
+struct Page {
+    frame: Frame,
+    head: head::Head,
+    alerts: Vec<Said>,
+    tiles: Vec<now::Tile>,
+    graphs: Vec<now::Graph>,
+    sections: Vec<Section>,
+}
+
+/// Something about a node, under a heading of its own.
+pub(super) struct Section {
+    /// Where links within the page lead to.
+    id: &'static str,
+    title: String,
+    /// The worst in it.
+    mark: Mark,
+    tables: Vec<Table>,
+}
+
+/// What sections are made of.
+struct Look<'a> {
+    frame: &'a Frame,
+    seen: &'a Seen,
+    node: &'a NodeState,
+}
+
+/// An object with what it says, what it is like, and when it was read.
+struct Thing {
+    id: String,
+    sample: Sample,
+    mark: Mark,
+    read_at: i64,
+}
+
+impl Look<'_> {
+    /// All objects of a kind, by name. What is said of one counts for more than what it says itself.
+    fn things(&self, kind: &'static str) -> std::vec::IntoIter<Thing> {
+        let (seen, node) = (self.seen, self.node);
+        let all = node.objects.iter().filter(|((known, _), _)| *known == kind);
+        let thing = |((_, id), latest): (&(_, ObjectId), &Latest)| {
+            let sample = latest.sample()?;
+            let object = Object::new(kind, id.as_str());
+            let said = said::worst(said::of_object(seen, &node.row.name, &object));
+            let mark = said.map_or_else(|| mark::of(&sample), |said| said.min(mark::of(&sample)));
+            Some(Thing { id: id.as_str().to_owned(), sample, mark, read_at: latest.read_at })
+        };
+        let mut things: Vec<Thing> = all.filter_map(thing).collect();
+        things.sort_by_cached_key(|thing| said::label(&thing.sample).unwrap_or_else(|| thing.id.clone()));
+        things.into_iter()
+    }
+
+    /// A state with the view's own word for it.
+    fn state(&self, mark: Mark, value: Option<&str>) -> part::State {
+        self.frame.state_of(mark, value.unwrap_or_default())
+    }
+
+    fn table(&self, caption: &str, heads: &[&str]) -> Table {
+        Table { caption: self.frame.t(caption).to_owned(), heads: self.frame.heads(heads), rows: Vec::new() }
+    }
+
+    /// A section of tables that have rows; `None` if none has.
+    fn section(&self, id: &'static str, title: &str, mark: Mark, tables: Vec<Table>) -> Option<Section> {
+        let tables: Vec<Table> = tables.into_iter().filter(|table| !table.rows.is_empty()).collect();
+        (!tables.is_empty()).then(|| Section { id, title: self.frame.t(title).to_owned(), mark, tables })
+    }
+}
+
+pub(super) async fn page(State(app): State<App>, Path(node): Path<String>, frame: Frame) -> Response {
+    let number = app.shared.board.read().nodes.get(&node).map(|state| state.row.id);
+    let Some(number) = number else { return StatusCode::NOT_FOUND.into_response() };
+    let told = app.shared.readers.with(move |connection| {
+        Ok((runs::runs(connection, number, None, RUNS)?, runs::events(connection, number, EVENTS)?))
+    });
+    let (runs, events) = match told.await {
+        Ok(told) => told,
+        Err(why) => {
+            tracing::warn!(%why, "what happened at a node cannot be read");
+            Default::default()
+        }
+    };
+    let page = {
+        let seen = app.shared.board.read();
+        let Some(state) = seen.nodes.get(&node) else { return StatusCode::NOT_FOUND.into_response() };
+        let look = Look { frame: &frame, seen: &seen, node: state };
+        let sections = [
+            disks::disks(&look),
+            disks::rooms(&look),
+            disks::arrays(&look),
+            backups::section(&look, &runs),
+            rest::services(&look),
+            names::names(&look),
+            names::certificates(&look),
+            rest::power(&look),
+            rest::network(&look),
+            rest::safety(&look),
+            rest::logs(&look),
+            rest::probes(&look),
+            happened::section(&look, &events),
+            happened::refused(&look),
+        ];
+        let mut alerts: Vec<Said> = said::of_node(&seen, &node)
+            .map(|alert| Said::new(&frame, &seen, &app.shared.rules, alert))
+            .collect();
+        worst_first(&mut alerts);
+        let (head, tiles, graphs) = (head::Head::new(&look), now::tiles(&look), now::graphs(&look));
+        Page { alerts, head, tiles, graphs, sections: sections.into_iter().flatten().collect(), frame }
+    };
+    render(&page)
+}
+
+/// The worst of many; what is switched off counts as nothing.
+fn worst(marks: impl Iterator<Item = Mark>) -> Mark {
+    marks.min().unwrap_or(Mark::Off)
+}

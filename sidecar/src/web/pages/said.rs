@@ -1,0 +1,132 @@
+//! An alert as pages show it.
+
+use atalaya_alert::{AlertKey, AlertState, Mute, Object, RuleId, Rules};
+use atalaya_wire::{ObjectId, Sample};
+
+use super::frame::Frame;
+use super::part::{Mark, State, When};
+use crate::tower::Seen;
+use crate::web::words::Language;
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub(super) struct Said {
+    pub(super) state: State,
+    pub(super) title: String,
+    pub(super) node: String,
+    pub(super) node_title: String,
+    /// As in the alert's key.
+    pub(super) object: String,
+    /// What people call it.
+    pub(super) label: String,
+    pub(super) shown: String,
+    pub(super) since: i64,
+    pub(super) when: Option<When>,
+    pub(super) rule: String,
+    /// Where it stands on the page of alerts.
+    pub(super) anchor: String,
+    pub(super) incident: u64,
+    /// Who takes care, or why nobody is told.
+    pub(super) aside: String,
+    pub(super) is_acknowledged: bool,
+}
+
+impl Said {
+    pub(super) fn new(frame: &Frame, seen: &Seen, rules: &Rules, alert: &AlertState) -> Self {
+        let key = &alert.alert;
+        let rule = rules.get(&key.rule, &key.node, &key.object);
+        let of = |words: &atalaya_alert::rule::Words| match frame.language {
+            Language::En => words.en.clone(),
+            Language::Es => words.es.clone(),
+        };
+        let node = seen.nodes.get(key.node.as_str());
+        Self {
+            state: frame.state(alert.severity.into()),
+            title: rule.map_or_else(|| key.rule.as_str().to_owned(), |rule| of(&rule.title)),
+            node: key.node.as_str().to_owned(),
+            node_title: node.map_or_else(|| key.node.as_str().to_owned(), |node| node.row.title.clone()),
+            object: key.object.as_str().to_owned(),
+            label: label_of(seen, key.node.as_str(), key.object.view(), key.object.id()),
+            shown: of(&alert.shown),
+            since: alert.since.0,
+            when: frame.when(alert.since.0),
+            rule: key.rule.as_str().to_owned(),
+            anchor: format!("a{:08x}", atalaya_wire::fnv(&key.to_string())),
+            incident: alert.incident.0,
+            aside: aside(frame, alert),
+            is_acknowledged: alert.ack.is_some(),
+        }
+    }
+}
+
+fn aside(frame: &Frame, alert: &AlertState) -> String {
+    if let Some(ack) = &alert.ack {
+        let who = if ack.who.is_empty() { frame.t("somebody") } else { &ack.who };
+        let text = frame.fill("alert.acknowledged", &[("who", who), ("ago", &frame.ago(ack.at.0))]);
+        return if ack.note.is_empty() { text } else { format!("{text}: {}", ack.note) };
+    }
+    match &alert.mute {
+        None => String::new(),
+        Some(Mute::Silence(_)) => frame.t("alert.silenced").to_owned(),
+        Some(Mute::Maintenance(_)) => frame.t("alert.maintenance").to_owned(),
+        Some(Mute::Depends(rule)) => frame.fill("alert.depends", &[("rule", rule.as_str())]),
+        Some(Mute::Unrouted) => frame.t("alert.unrouted").to_owned(),
+    }
+}
+
+/// What people call an object; its id where nothing says.
+pub(super) fn label_of(seen: &Seen, node: &str, view: &str, id: &str) -> String {
+    let found = seen.nodes.get(node).and_then(|state| {
+        let object = ObjectId::parse(id)?;
+        let (_, latest) = state.objects.iter().find(|((kind, known), _)| *kind == view && *known == object)?;
+        label(&latest.sample()?)
+    });
+    found.unwrap_or_else(|| if id.is_empty() { String::new() } else { id.to_owned() })
+}
+
+/// What a sample calls itself.
+pub(super) fn label(sample: &Sample) -> Option<String> {
+    let name = match sample {
+        Sample::Disk(disk) => disk.name.as_deref(),
+        Sample::FileSystem(fs) => fs.mount.as_deref(),
+        Sample::Raid(raid) => raid.name.as_deref(),
+        Sample::Net(net) => net.name.as_deref(),
+        Sample::Ups(ups) => ups.name.as_deref(),
+        Sample::Service(service) => service.name.as_deref(),
+        Sample::Backup(backup) => backup.job.as_deref(),
+        Sample::Dns(dns) => dns.host.as_deref(),
+        Sample::NoIp(noip) => noip.host.as_deref(),
+        Sample::Cert(cert) => cert.name.as_deref(),
+        Sample::Log(log) => log.name.as_deref(),
+        _ => None,
+    };
+    name.filter(|name| !name.is_empty()).map(str::to_owned)
+}
+
+/// Worst first, then those that nobody takes care of, then the oldest.
+pub(super) fn worst_first(all: &mut [Said]) {
+    all.sort_by(|a, b| {
+        let order = |said: &Said| (said.state.mark, said.is_acknowledged, said.since);
+        order(a).cmp(&order(b)).then_with(|| (&a.node, &a.object).cmp(&(&b.node, &b.object)))
+    });
+}
+
+/// The worst that is said of something; nothing that was silenced or planned.
+pub(super) fn worst<'a>(alerts: impl Iterator<Item = &'a AlertState>) -> Option<Mark> {
+    let counts = |alert: &&AlertState| {
+        let quiet = matches!(alert.mute, Some(Mute::Silence(_) | Mute::Maintenance(_)));
+        alert.phase.fires() && !quiet
+    };
+    alerts.filter(counts).map(|alert| alert.severity.into()).min()
+}
+
+/// What is said of a node.
+pub(super) fn of_node<'a>(seen: &'a Seen, node: &'a str) -> impl Iterator<Item = &'a AlertState> + 'a {
+    let first = AlertKey { node: node.into(), object: Object::default(), rule: RuleId::default() };
+    seen.alerts.range(first..).take_while(move |(key, _)| key.node.as_str() == node).map(|(_, alert)| alert)
+}
+
+/// What is said of an object of it.
+pub(super) fn of_object<'a>(seen: &'a Seen, node: &'a str, object: &'a Object) -> impl Iterator<Item = &'a AlertState> + 'a {
+    of_node(seen, node).filter(move |alert| alert.alert.object == *object)
+}
