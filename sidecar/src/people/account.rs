@@ -120,12 +120,20 @@ impl People {
     /// # Errors
     ///
     /// [`Refused::Language`], [`Refused::Zone`], [`Refused::Missing`], or what the database says.
-    pub async fn set_preferences(&self, person: &Person, language: &str, zone: &str) -> Result<(), Refused> {
+    pub async fn set_preferences(
+        &self,
+        person: &Person,
+        language: &str,
+        zone: &str,
+        peer: &str,
+        now: Now,
+    ) -> Result<(), Refused> {
         check_language(language, zone)?;
         let _turn = self.turn.lock().await;
         let name = self.one(&person.name)?.name;
+        let line = person.who(peer).did(now.seconds(), "account.preferences", &name, format!("{language}, {zone}"));
         let row = Row::Preferences { name: name.clone(), language: language.into(), zone: zone.into() };
-        self.write(vec![row], |book| {
+        self.write(vec![row, Row::Audit(line)], |book| {
             if let Some(account) = book.account_mut(&name) {
                 (account.language, account.zone) = (language.into(), zone.into());
             }
