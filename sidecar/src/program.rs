@@ -91,7 +91,8 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
     let under_way = Arc::new(AtomicUsize::new(0));
     let after = after(out.clone(), board.clone(), Arc::clone(&notify), Arc::clone(&under_way));
     let readers = Readers::new(&folder);
-    let writer = Writer::start(database, Arc::clone(&clock), Vec::new(), after)?;
+    let writer =
+        Writer::start(database, Arc::clone(&clock), vec![Box::new(db::Copying::new(&folder, now.seconds()))], after)?;
     let (words, heard) = sync_channel(QUEUE_MESSAGES_MAX);
     let config = Arc::new(config);
     let terms = terms(&config, &rules);

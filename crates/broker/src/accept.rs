@@ -45,8 +45,11 @@ pub(crate) async fn listen(house: Arc<House>, listener: TcpListener, place: Plac
 
 /// Never waits: what has no room is closed.
 fn take(house: &Arc<House>, stream: TcpStream, peer: SocketAddr, place: Place) {
-    let unknown = if place == Place::Own { &house.unknown_own } else { &house.unknown };
-    let room = Arc::clone(&house.places).try_acquire_owned().ok();
+    // The own link finds room however many others there are.
+    let (room, unknown) = match place {
+        Place::Own => (Some(None), &house.unknown_own),
+        _ => (Arc::clone(&house.places).try_acquire_owned().ok().map(Some), &house.unknown),
+    };
     let (Some(room), Some(permit)) = (room, unknown.admit(peer.ip())) else {
         count(&house.tally.no_room);
         return;
@@ -61,7 +64,7 @@ fn take(house: &Arc<House>, stream: TcpStream, peer: SocketAddr, place: Place) {
 /// Whatever ends the task gives back what the connection had.
 struct Stay {
     door: Arc<Door>,
-    _room: OwnedSemaphorePermit,
+    _room: Option<OwnedSemaphorePermit>,
 }
 
 impl Drop for Stay {
@@ -109,7 +112,7 @@ async fn talk(door: &Arc<Door>, stream: TcpStream, peer: SocketAddr) {
     // Large, and moved about as it is made: one allocation instead of several copies on the task.
     match Box::pin(handler.run()).await {
         Ok(()) | Err(MqttError::ClientClosed) => {}
-        Err(err) => house.tally.ended(&err),
+        Err(err) => house.tally.ended(door.who(), &err),
     }
 }
 

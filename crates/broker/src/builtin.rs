@@ -87,30 +87,7 @@ impl Builtin {
     ///
     /// If it cannot listen on an address.
     pub async fn start(terms: Terms, kept: Vec<Kept>) -> Result<Self, Error> {
-        let limits = QueueLimits { max_messages: QUEUE_MESSAGES_MAX, max_bytes: QUEUE_BYTES_MAX };
-        let storage = Arc::new(DynamicStorage::Memory(MemoryBackend::with_queue_limits(limits)));
-        let rights = Rights::new(&terms.prefix, &terms.discovery_prefix);
-        let keeper = Arc::new(Keeper::new(rights.clone(), Arc::clone(&storage)));
-        let router =
-            MessageRouter::with_storage(Arc::clone(&storage)).with_event_handler(Arc::clone(&keeper) as Arc<_>);
-        keeper.seed(&router, kept).await;
-        let house = Arc::new(House {
-            rights,
-            guard: terms.guard,
-            own: terms.own,
-            tls: RwLock::new(terms.tls),
-            router: Arc::new(router),
-            storage,
-            stats: Arc::new(BrokerStats::new()),
-            keeper,
-            guests: Guests::default(),
-            tally: Tally::default(),
-            places: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
-            unknown: Permits::new(UNKNOWN_MAX, UNKNOWN_PER_ADDRESS_MAX),
-            unknown_own: Permits::new(UNKNOWN_MAX, UNKNOWN_MAX),
-            closing: false.into(),
-            began: Instant::now(),
-        });
+        let house = furnish(&terms, kept).await;
         let mut tasks = JoinSet::new();
         let own = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0))];
         let mut own = open(&house, &mut tasks, &own, Place::Own).await?;
@@ -190,9 +167,37 @@ impl Builtin {
     }
 }
 
-/// Asks connections to end, and cuts those that do not.
+/// All that connections share, with what was kept in it.
+async fn furnish(terms: &Terms, kept: Vec<Kept>) -> Arc<House> {
+    let limits = QueueLimits { max_messages: QUEUE_MESSAGES_MAX, max_bytes: QUEUE_BYTES_MAX };
+    let storage = Arc::new(DynamicStorage::Memory(MemoryBackend::with_queue_limits(limits)));
+    let rights = Rights::new(&terms.prefix, &terms.discovery_prefix);
+    let keeper = Arc::new(Keeper::new(rights.clone(), Arc::clone(&storage)));
+    let router = MessageRouter::with_storage(Arc::clone(&storage)).with_event_handler(Arc::clone(&keeper) as Arc<_>);
+    keeper.seed(&router, kept).await;
+    Arc::new(House {
+        rights,
+        guard: Arc::clone(&terms.guard),
+        own: terms.own.clone(),
+        tls: RwLock::new(terms.tls.clone()),
+        router: Arc::new(router),
+        storage,
+        stats: Arc::new(BrokerStats::new()),
+        keeper,
+        guests: Guests::default(),
+        tally: Tally::default(),
+        places: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+        unknown: Permits::new(UNKNOWN_MAX, UNKNOWN_PER_ADDRESS_MAX),
+        unknown_own: Permits::new(UNKNOWN_MAX, UNKNOWN_MAX),
+        closing: false.into(),
+        began: Instant::now(),
+    })
+}
+
+/// Asks connections to end, and cuts those that do not, and those to whom nobody has spoken yet.
 async fn end(house: &House, doors: Vec<Arc<Door>>) {
     doors.iter().for_each(|door| door.close());
+    doors.iter().filter(|door| door.who().is_none()).for_each(|door| door.cut());
     if tokio::time::timeout(GOODBYE, house.guests.gone(&doors)).await.is_err() {
         doors.iter().for_each(|door| door.cut());
         house.guests.gone(&doors).await;

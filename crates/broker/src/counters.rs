@@ -29,20 +29,12 @@ pub struct Counters {
     pub handshakes_failed: u64,
     /// Connections that ended because nothing came in time.
     pub timed_out: u64,
-    /// Packets larger than allowed; the connection was closed.
-    pub too_large: u64,
-    /// Packets that are not MQTT; the connection was closed.
-    pub malformed: u64,
-    /// Messages that had to wait because their client sent too many.
-    pub slowed: u64,
-    /// Messages that were to be retained and were only delivered.
-    pub not_retained: u64,
-    /// What was refused, and why; the node if it was one.
+    /// What was refused or held up, and why; the node if it was one.
     pub refused: BTreeMap<(Option<NodeId>, Why), u64>,
 }
 
 impl Counters {
-    /// How often something of this kind was refused, to anybody.
+    /// How often something was refused or held up for this reason, to anybody.
     #[must_use]
     pub fn refused_for(&self, why: Why) -> u64 {
         self.refused.iter().filter(|((_, other), _)| *other == why).map(|(_, count)| count).sum()
@@ -56,10 +48,6 @@ pub(crate) struct Tally {
     pub(crate) no_room: AtomicU64,
     pub(crate) handshakes_failed: AtomicU64,
     pub(crate) timed_out: AtomicU64,
-    pub(crate) too_large: AtomicU64,
-    pub(crate) malformed: AtomicU64,
-    pub(crate) slowed: AtomicU64,
-    pub(crate) not_retained: AtomicU64,
     refused: Mutex<BTreeMap<(Option<NodeId>, Why), u64>>,
 }
 
@@ -74,9 +62,9 @@ impl Tally {
         *self.refused.lock().unwrap_or_else(PoisonError::into_inner).entry((node, why)).or_default() += 1;
     }
 
-    pub(crate) fn ended(&self, error: &MqttError) {
+    pub(crate) fn ended(&self, who: Option<&Who>, error: &MqttError) {
         match error {
-            MqttError::PacketTooLarge { .. } | MqttError::MessageTooLarge => count(&self.too_large),
+            MqttError::PacketTooLarge { .. } | MqttError::MessageTooLarge => self.refuse(who, Why::TooLarge),
             MqttError::Timeout | MqttError::KeepAliveTimeout => count(&self.timed_out),
             MqttError::MalformedPacket(_)
             | MqttError::ProtocolError(_)
@@ -87,7 +75,7 @@ impl Tally {
             | MqttError::InvalidReasonCode(_)
             | MqttError::InvalidPropertyId(_)
             | MqttError::DuplicatePropertyId(_)
-            | MqttError::UnsupportedProtocolVersion => count(&self.malformed),
+            | MqttError::UnsupportedProtocolVersion => self.refuse(who, Why::Malformed),
             _ => {}
         }
     }
@@ -99,10 +87,6 @@ impl Tally {
             no_room: read(&self.no_room),
             handshakes_failed: read(&self.handshakes_failed),
             timed_out: read(&self.timed_out),
-            too_large: read(&self.too_large),
-            malformed: read(&self.malformed),
-            slowed: read(&self.slowed),
-            not_retained: read(&self.not_retained),
             refused: self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             ..Counters::default()
         }

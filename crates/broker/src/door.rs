@@ -175,7 +175,7 @@ impl Door {
         let now = self.house.now();
         let wait = self.bucket.lock().unwrap_or_else(PoisonError::into_inner).take(now, messages, bytes);
         if !wait.is_zero() && !self.is_closed() {
-            count(&self.house.tally.slowed);
+            self.house.tally.refuse(self.who(), Why::TooMuch);
             tokio::time::sleep(wait).await;
         }
     }
@@ -254,7 +254,7 @@ impl BrokerEventHandler for Door {
             {
                 return PublishAction::Continue;
             }
-            count(&self.house.tally.not_retained);
+            self.house.tally.refuse(self.who(), Why::NotRetained);
             PublishAction::Transform(only_delivered(event))
         })
     }

@@ -89,3 +89,20 @@ impl Guests {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Between two that connect at the same time, before either has a session.
+    #[test]
+    fn a_client_id_goes_to_one_identity() {
+        let guests = Guests::default();
+        let node = |id: &str| Who::Node(id.parse().unwrap());
+        assert_eq!(guests.take_id(1, "x", &node("nas")), Ok(()));
+        assert_eq!(guests.take_id(2, "x", &node("nas2")), Err(Why::Taken));
+        assert_eq!(guests.take_id(3, "x", &Who::Anybody), Err(Why::Taken));
+        assert_eq!(guests.take_id(4, "x", &node("nas")), Ok(()), "from himself");
+        assert!(guests.has_id(4, "x") && !guests.has_id(1, "x"));
+    }
+}

@@ -65,8 +65,9 @@ impl House {
         if others < LONG_SESSIONS_MAX { Ok(()) } else { Err(Why::Sessions) }
     }
 
-    /// Ends whatever a client left behind: subscriptions, session, queue.
+    /// Ends whatever a client left behind: a will that waits, subscriptions, session, queue.
     pub(crate) async fn forget(&self, client_id: &str) {
+        self.router.cancel_pending_will(client_id);
         self.router.unregister_client(client_id).await;
         let _ = self.storage.remove_session(client_id).await;
         let _ = self.storage.remove_all_inflight_messages(client_id).await;

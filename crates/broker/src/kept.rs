@@ -194,4 +194,23 @@ mod tests {
         };
         assert_eq!(row(packet(kept.clone(), 900), 900), kept);
     }
+
+    #[test]
+    fn a_retained_message_is_held_by_the_router_alone() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let storage = Arc::new(DynamicStorage::Memory(mqtt5::broker::storage::MemoryBackend::new()));
+            let keeper = Arc::new(Keeper::new(Rights::new("atalaya", ""), Arc::clone(&storage)));
+            let router =
+                MessageRouter::with_storage(Arc::clone(&storage)).with_event_handler(Arc::clone(&keeper) as Arc<_>);
+            let message =
+                |topic: &str| Kept { topic: topic.into(), qos: 1, expires: None, props: "{}".into(), payload: vec![1] };
+            keeper.seed(&router, vec![message("a")]).await;
+            router.route_message(&packet(message("b"), 0), None).await;
+            assert_eq!(router.retained_count().await, 2);
+            assert!(storage.get_retained_messages("#").await.unwrap().is_empty());
+            assert_eq!(keeper.ledger().len(), 2);
+            assert_eq!(keeper.ledger().all_dirty(), [Arc::from("b")]);
+        });
+    }
 }

@@ -9,14 +9,14 @@ use crate::who::{ToolRights, Who};
 
 /// What somebody wants to do with a topic or filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Act {
+pub(crate) enum Act {
     /// Publish, or have a will published.
     Publish,
     /// Subscribe.
     Subscribe,
 }
 
-/// Why somebody or something was refused.
+/// Why somebody or something was refused, or held up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Why {
     /// No certificate, no password, and strangers are not let in.
@@ -41,19 +41,26 @@ pub enum Why {
     System,
     /// The will would not fit into what is retained.
     Will,
+    /// The message would not fit into what is retained: it was delivered only.
+    NotRetained,
+    /// Too many messages or bytes: they were taken later.
+    TooMuch,
+    /// A packet larger than allowed: the connection was closed.
+    TooLarge,
+    /// Something that is not MQTT: the connection was closed.
+    Malformed,
 }
 
 /// The topics that rights are about.
 #[derive(Clone, Debug)]
-pub struct Rights {
+pub(crate) struct Rights {
     prefix: String,
     discovery: String,
 }
 
 impl Rights {
     /// `prefix` and `discovery` as in the configuration: levels without wildcards; an empty `discovery` is none.
-    #[must_use]
-    pub fn new(prefix: &str, discovery: &str) -> Self {
+    pub(crate) fn new(prefix: &str, discovery: &str) -> Self {
         Self { prefix: prefix.to_owned(), discovery: discovery.to_owned() }
     }
 
@@ -62,7 +69,7 @@ impl Rights {
     /// # Errors
     ///
     /// Why not.
-    pub fn may(&self, who: &Who, act: Act, topic: &str) -> Result<(), Why> {
+    pub(crate) fn may(&self, who: &Who, act: Act, topic: &str) -> Result<(), Why> {
         if topic.starts_with('$') {
             return Err(Why::System);
         }
@@ -88,7 +95,7 @@ impl Rights {
     /// # Errors
     ///
     /// Why not.
-    pub fn may_be(&self, who: &Who, client_id: &str) -> Result<(), Why> {
+    pub(crate) fn may_be(&self, who: &Who, client_id: &str) -> Result<(), Why> {
         let of_a_node = client_id.strip_prefix("atalaya-");
         match who {
             Who::Own | Who::Anybody => Ok(()),
@@ -99,8 +106,7 @@ impl Rights {
     }
 
     /// The node that a topic belongs to, as it stands there; none for other topics and for sidecars.
-    #[must_use]
-    pub fn node_of<'a>(&self, topic: &'a str) -> Option<&'a str> {
+    pub(crate) fn node_of<'a>(&self, topic: &'a str) -> Option<&'a str> {
         let rest = topic.strip_prefix(self.prefix.as_str())?.strip_prefix('/')?;
         let node = rest.split_once('/').map_or(rest, |(node, _)| node);
         (!node.starts_with('_')).then_some(node)

@@ -54,9 +54,13 @@ impl Level {
         (self.span() / self.step()) as usize
     }
 
-    /// Seconds at multiples of which a block may begin.
+    /// Seconds at multiples of which a block may begin: the next level's step, so that none of its points is rolled from
+    /// two blocks.
     pub(crate) const fn grain(self) -> i64 {
-        if self.step() < 60 { 60 } else { self.step() }
+        match self {
+            Self::Raw => Self::FiveMinutes.step(),
+            Self::FiveMinutes | Self::Hours => Self::Hours.step(),
+        }
     }
 }
 
@@ -84,7 +88,7 @@ impl BlockId {
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`]: as above, or `start` is not a whole minute or step.
+    /// [`Error::Refused`]: as above, or `start` is no multiple of the next level's step.
     pub fn starting(node: NodeNumber, level: Level, start: i64) -> Result<Self> {
         check_time(start)?;
         if node.0 == 0 || start % level.grain() != 0 {

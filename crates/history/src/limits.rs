@@ -4,12 +4,12 @@ use crate::id::Level;
 
 /// Series of a node: all keys of as many objects as a node may have, and a quarter more.
 pub const SERIES_PER_NODE_MAX: usize = 20_000;
-/// Points in a block, or in a table in memory, where each has 40 bytes: 20 MiB. A day at 10 s of a NAS with 170 series
-/// has 61,200 an hour. More in an hour become several blocks.
-pub const TABLE_POINTS_MAX: usize = 1 << 19;
+/// Points in a block, or in a table in memory, where each has 40 bytes: 23 MiB. A NAS with 170 series at 10 s has 61,200
+/// an hour. More in an hour become several blocks.
+pub const TABLE_POINTS_MAX: usize = 600_000;
 /// A body before compression. 170 series at 60 s have 40 KiB; this is what as many points as above may need if each is a
 /// float with three different figures.
-pub const BODY_BYTES_MAX: usize = 16 << 20;
+pub const BODY_BYTES_MAX: usize = 18 << 20;
 /// A row as it lies in the database.
 pub const ROW_BYTES_MAX: usize = BODY_BYTES_MAX + (BODY_BYTES_MAX >> 7);
 /// Points that a query gives for a series: more than a screen has columns.
@@ -33,7 +33,8 @@ pub const FULL_PERCENT: u64 = 95;
 
 const _: () = assert!(TIME_SECONDS_MAX / 60 < 1 << 37);
 const _: () = assert!(TIME_SECONDS_MAX / (28 * 86_400) < 1 << 16);
-/// A minute of the most series at ten seconds fits into a block, so that cutting an hour in pieces ends.
-const _: () = assert!(SERIES_PER_NODE_MAX * 6 <= TABLE_POINTS_MAX);
-const _: () = assert!(BODY_BYTES_MAX < u32::MAX as usize);
+/// Five minutes of the most series at ten seconds fit into a block, so that cutting an hour in pieces ends.
+const _: () = assert!(SERIES_PER_NODE_MAX * 30 <= TABLE_POINTS_MAX);
+/// Three columns of eight bytes, one of counts of five, and presence.
+const _: () = assert!(TABLE_POINTS_MAX * (3 * 8 + 5 + 2) <= BODY_BYTES_MAX);
 const _: () = assert!(Level::Raw.points_max() == 3_600 && Level::Hours.points_max() == 24);

@@ -27,7 +27,7 @@ pub fn parts(node: NodeNumber, level: Level, at: i64, known: &[BlockId]) -> Resu
 ///
 /// # Errors
 ///
-/// [`Error::Full`]: not even a minute (or one step) of them fits into a block.
+/// [`Error::Full`]: not even five minutes (an hour) of them fit into a block.
 pub fn merge(id: BlockId, times: Range<i64>, old: &Table, late: &Table) -> Result<Vec<(BlockId, Table)>> {
     match together(old.cut(times.clone()), late, &times) {
         Ok(table) if table.is_empty() => Ok(Vec::new()),

@@ -9,7 +9,7 @@ use super::{Cli, PROGRAM};
 /// For `--help`.
 const EXAMPLES: &str = "Examples:
   atalaya-sidecar completions bash > /etc/bash_completion.d/atalaya-sidecar
-  atalaya-sidecar completions zsh > /usr/share/zsh/site-functions/_atalaya-sidecar";
+  atalaya-sidecar completions zsh > ~/.zfunc/_atalaya-sidecar";
 
 /// Write completions for a shell to standard output
 #[derive(Debug, clap::Args)]

@@ -41,7 +41,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         Some(dir) => dir.clone(),
         None => config.state.folder().map_err(|why| Failure::new(Exit::Usage, why))?,
     };
-    atalaya_base::logs::start();
+    atalaya_base::logs::start_without(&["mqtt5", "mqtt5_protocol"]);
     let signals = Signals::listen().map_err(|why| Failure::new(Exit::Failed, why))?;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -1,8 +1,10 @@
 //! What is committed together, and what may be done once it is.
 
 use atalaya_wire::NodeId;
+use rusqlite::{Connection, TransactionBehavior};
 
 use super::Row;
+use crate::error::Result;
 
 /// One transaction.
 #[derive(Debug, Default)]
@@ -39,7 +41,7 @@ pub enum Effect {
     /// There are notifications to send.
     Notify,
     /// Somebody waits to know that it is done.
-    Answer(tokio::sync::oneshot::Sender<crate::error::Result<serde_json::Value>>, serde_json::Value),
+    Answer(tokio::sync::oneshot::Sender<Result<serde_json::Value>>, serde_json::Value),
     /// Pages show something else: which part of which.
     Live(String),
     /// So many bytes and rows of the tower's are written.
@@ -52,6 +54,19 @@ impl Batch {
         self.durable |= row.is_durable();
         self.bytes += row.bytes();
         self.rows.push(row);
+    }
+
+    /// Writes all of it or nothing.
+    pub(crate) fn commit(&self, connection: &mut Connection) -> Result<()> {
+        // Frames that a power cut takes are asked for again, so that a fleet without news costs no sync of its own.
+        let synchronous = if self.durable { "FULL" } else { "NORMAL" };
+        connection.pragma_update(None, "synchronous", synchronous)?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for row in &self.rows {
+            row.put(&transaction)?;
+        }
+        transaction.commit()?;
+        Ok(())
     }
 
     /// Whether there is nothing in it.

@@ -3,6 +3,7 @@
 //! What is committed follows from a [`Batch`] alone; what others may hear of it follows after the commit.
 
 mod batch;
+mod copy;
 mod health;
 mod load;
 mod lock;
@@ -16,14 +17,18 @@ mod row;
 mod writer;
 
 pub use batch::{Batch, Effect};
+pub use copy::Copying;
 pub(crate) use load::{HEAD, INCIDENT, NODE};
 pub use load::{Loaded, NodeRow, StreamRow, load, retained};
 pub use open::{Database, Opened, open};
 pub use readers::Readers;
 pub use row::{AccountRow, Audit, Node, Row, Run, TokenRow};
-pub use writer::{Desk, Health, Writer};
+pub use writer::{Chore, Desk, Health, Writer};
 
 /// Of the header of the file, so that nobody else's is taken for ours: "Atal".
 const APPLICATION_ID: i32 = 0x4174_616c;
+#[cfg(test)]
+mod tests;
+
 /// The file in the state folder.
 pub const FILE: &str = "sidecar.db";

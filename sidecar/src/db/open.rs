@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use super::lock::Lock;
-use super::{APPLICATION_ID, FILE, migrate};
+use super::{APPLICATION_ID, FILE, copy, migrate};
 use crate::error::{Error, Kind, Result};
 
 /// How the database was found.
@@ -176,7 +176,7 @@ fn set_aside(folder: &Path, now: i64, why: String) -> Result<(Connection, Opened
         }
     }
     let path = folder.join(FILE);
-    let copy = migrate::from_copy(&folder.join("kept.db"), &path);
+    let copied = migrate::from_copy(&folder.join(copy::FILE), &path);
     let (connection, _) = attempt(&path)?;
-    Ok((connection, Opened::SetAside { kept, why, copy }))
+    Ok((connection, Opened::SetAside { kept, why, copy: copied }))
 }

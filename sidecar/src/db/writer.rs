@@ -142,6 +142,13 @@ impl Desk {
     }
 }
 
+/// What follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Then {
+    GoOn,
+    Stop,
+}
+
 struct Writing<F> {
     database: Database,
     clock: Arc<dyn Clock>,
@@ -155,7 +162,11 @@ impl<F: FnMut(Effect)> Writing<F> {
     fn run(mut self, work: &Receiver<Work>) {
         loop {
             match work.recv_timeout(Duration::from_secs(1)) {
-                Ok(Work::Kept(batch)) => self.until_written(batch, work),
+                Ok(Work::Kept(batch)) => {
+                    if self.until_written(batch, work) == Then::Stop {
+                        break;
+                    }
+                }
                 Ok(Work::Asked(batch)) => self.now_or_not(batch),
                 Ok(Work::Stop) | Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => self.between(),
@@ -170,7 +181,7 @@ impl<F: FnMut(Effect)> Writing<F> {
     }
 
     /// Tries until it is done. Meanwhile people are refused, so that nobody waits for a disk to get room.
-    fn until_written(&mut self, mut batch: Batch, work: &Receiver<Work>) {
+    fn until_written(&mut self, mut batch: Batch, work: &Receiver<Work>) -> Then {
         let mut behind = Vec::new();
         loop {
             match self.commit(&batch) {
@@ -192,16 +203,15 @@ impl<F: FnMut(Effect)> Writing<F> {
                         tracing::error!(
                             "stopping while the database cannot be written: agents send again what is not in it"
                         );
-                        return;
+                        return Then::Stop;
                     }
                     Err(RecvTimeoutError::Timeout) => {}
                 }
             }
         }
         self.written(batch);
-        for next in behind {
-            self.until_written(next, work);
-        }
+        let mut behind = behind.into_iter();
+        if behind.any(|next| self.until_written(next, work) == Then::Stop) { Then::Stop } else { Then::GoOn }
     }
 
     fn stuck(&mut self, err: &Error, batch: &mut Batch) {
@@ -250,16 +260,7 @@ impl<F: FnMut(Effect)> Writing<F> {
     }
 
     fn commit(&mut self, batch: &Batch) -> Result<()> {
-        let connection = &mut self.database.connection;
-        // Frames that a power cut takes are asked for again, so that a fleet without news costs no sync of its own.
-        let synchronous = if batch.durable { "FULL" } else { "NORMAL" };
-        connection.pragma_update(None, "synchronous", synchronous)?;
-        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        for row in &batch.rows {
-            row.put(&transaction)?;
-        }
-        transaction.commit()?;
-        Ok(())
+        batch.commit(&mut self.database.connection)
     }
 
     /// What one row of a thousand does wrong must not cost the others.

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use atalaya_alert::{Action, AlertState, Event, IncidentId, Notification, Part, Phase, Wall};
+use atalaya_wire::NodeId;
 
 use super::Tower;
+use super::presence::OWN;
 use crate::clock::Now;
 use crate::db::{Effect, HEAD, INCIDENT, NODE, Row};
 
@@ -15,6 +17,14 @@ pub type Sets = BTreeMap<String, Vec<String>>;
 pub const DEFAULT_SET: &str = "default";
 
 impl Tower {
+    /// Lets the engine look at something of a node; one that nobody accepted yet alarms nobody.
+    pub(super) fn engine_of(&mut self, node: &NodeId, event: &Event, now: Now) {
+        let is_member = self.board.read().nodes.get(node.as_str()).is_some_and(|state| state.row.state == "member");
+        if is_member {
+            self.engine(event, now);
+        }
+    }
+
     /// Lets the engine look, and takes down what follows.
     pub(super) fn engine(&mut self, event: &Event, now: Now) -> Option<atalaya_alert::Refused> {
         let actions = self.engine.step(&mut self.state, event, Wall(now.seconds()));
@@ -117,6 +127,9 @@ impl Tower {
     /// What time brings.
     pub(super) fn tick(&mut self, now: Now) {
         self.silence(now);
+        if self.up.is_some() {
+            self.engine(&Event::Online(OWN.into()), now);
+        }
         self.engine(&Event::Tick, now);
         let mut gone = Vec::new();
         for line in self.lines.values_mut() {

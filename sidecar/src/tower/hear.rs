@@ -168,7 +168,7 @@ impl Tower {
     fn feed(&mut self, node: &NodeId, id: &ObjectId, sample: &Sample, at: i64, now: Now) {
         let object = atalaya_alert::Object::new(sample.name(), id.as_str());
         let event = Event::Sample { node: node.as_str().into(), object, values: Values::from(sample), at: Wall(at) };
-        self.engine(&event, now);
+        self.engine_of(node, &event, now);
     }
 
     /// Puts a reading on the board; `false` if the node has too many objects.

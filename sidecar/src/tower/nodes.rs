@@ -8,6 +8,7 @@ use atalaya_wire::{NodeId, ObjectId, Sample};
 
 use super::fleet::NodeState;
 use super::line::Line;
+use super::presence::OWN;
 use super::streams::Range;
 use super::time::NodeClock;
 use super::{Tower, Wish};
@@ -94,8 +95,15 @@ impl Tower {
         self.lines.insert(node.clone(), Line::new(id, now.since_start));
         self.board.write().nodes.insert(row.name.clone(), NodeState::new(row.clone(), 0));
         self.row(Row::Node(row.clone()), now);
+        self.behind(node, None, now);
         self.board.tell(|| "fleet".into());
         Some(row)
+    }
+
+    /// What explains its absence: the node in front of it, or our own connection.
+    pub(super) fn behind(&mut self, node: &NodeId, parent: Option<&str>, now: Now) {
+        let parent = Some(parent.unwrap_or(OWN).into());
+        self.engine(&Event::Parent { node: node.as_str().into(), parent }, now);
     }
 
     /// Numbers are given once: history of a retired node stays its own.

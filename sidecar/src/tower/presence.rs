@@ -36,7 +36,7 @@ impl Tower {
         };
         let told = self.state.presence(&node.as_str().into());
         if changed || told != Some(presence) {
-            self.engine(&event(node, presence), now);
+            self.engine_of(node, &event(node, presence), now);
             self.board.tell(|| "fleet".into());
         }
     }

@@ -124,8 +124,9 @@ impl Tower {
                 Some(first)
             }
         };
-        let parent = (!parent.is_empty()).then(|| parent.into());
-        self.engine(&Event::Parent { node: row.name.as_str().into(), parent }, now);
+        if let Ok(id) = row.name.parse() {
+            self.behind(&id, Some(parent).filter(|parent| !parent.is_empty()), now);
+        }
         Ok(found)
     }
 }

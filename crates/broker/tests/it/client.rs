@@ -14,11 +14,13 @@ pub(crate) struct Hello {
     pub(crate) will: Option<(String, Vec<u8>, bool)>,
     /// Seconds; MQTT 5 only.
     pub(crate) expiry: u32,
+    /// Seconds that the will waits; MQTT 5 only.
+    pub(crate) delay: u32,
 }
 
 impl Hello {
     pub(crate) fn new(id: &str) -> Self {
-        Self { version: 5, id: id.into(), user: None, clean: true, will: None, expiry: 0 }
+        Self { version: 5, id: id.into(), user: None, clean: true, will: None, expiry: 0, delay: 0 }
     }
 
     pub(crate) fn user(mut self, name: &str, password: &str) -> Self {
@@ -43,7 +45,8 @@ impl Hello {
         if let Some((topic, payload, retain)) = &self.will {
             flags |= 0x04 | 0x08 | u8::from(*retain) << 5;
             if self.version == 5 {
-                rest.push(0);
+                rest.extend([5, 0x18]);
+                rest.extend(self.delay.to_be_bytes());
             }
             rest.extend(text(topic));
             rest.extend(data(payload));

@@ -146,6 +146,25 @@ fn who_is_retired_is_thrown_out_at_once_and_leaves_nothing() {
 }
 
 #[test]
+fn the_will_of_a_retired_node_that_was_away_is_told_to_nobody() {
+    let secure = Secure::new();
+    let serve = &secure.serve;
+    let mut other = Client::join(serve.plain, &Hello::new("r").user("reader", "secret"));
+    assert_eq!(other.subscribe("atalaya/+/status"), 1);
+    let lose = |node: &str| {
+        let mut hello = Hello::new(&format!("atalaya-{node}")).user(node, "secret");
+        (hello.expiry, hello.delay) = (300, 1);
+        drop(Client::join(serve.plain, &hello.will(&format!("atalaya/{node}/status"), "offline", true)));
+    };
+    lose("nas");
+    until("it is away", || serve.counters().connections == 1);
+    serve.runtime.block_on(serve.broker().disconnect_node(&"nas".parse().unwrap()));
+    // Its will would have come before that of one who is lost later.
+    lose("nas2");
+    assert_eq!(other.next().topic, "atalaya/nas2/status");
+}
+
+#[test]
 fn a_client_that_hangs_is_thrown_out_too() {
     let serve = Serve::guarded();
     let mut stuck = Client::join(serve.plain, &Hello::new("r").user("reader", "secret"));

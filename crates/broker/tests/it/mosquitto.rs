@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::process::{Child, Command, Output, Stdio};
 
+use atalaya_broker::Why;
+
 use super::serve::{Serve, until};
 
 fn client(program: &str, version: &str, address: SocketAddr, words: &[&str]) -> Command {
@@ -35,7 +37,7 @@ fn each_hears_what_the_other_says_and_what_was_retained_before() {
         }
     }
     assert_eq!(serve.counters().retained, 12);
-    assert_eq!(serve.counters().malformed, 0);
+    assert_eq!(serve.counters().refused_for(Why::Malformed), 0);
 }
 
 #[test]
@@ -128,7 +130,7 @@ fn old_clients_are_refused_in_a_way_they_understand() {
     let mut publisher: Child = lines.unwrap();
     std::io::Write::write_all(&mut publisher.stdin.take().unwrap(), b"one\ntwo\nthree\n").unwrap();
     assert!(publisher.wait().unwrap().success());
-    assert_eq!(serve.counters().refused_for(atalaya_broker::Why::ReadOnly), 3);
+    assert_eq!(serve.counters().refused_for(Why::ReadOnly), 3);
     assert_eq!(serve.counters().retained, 0);
 }
 

@@ -100,7 +100,7 @@ fn a_row_under_another_id_is_damage() {
         BlockId::of(NodeNumber(8), Level::Raw, DAY),
         BlockId::of(NodeNumber(9), Level::FiveMinutes, DAY),
         BlockId::of(NodeNumber(9), Level::Raw, DAY + 3_600),
-        BlockId::starting(NodeNumber(9), Level::Raw, DAY + 60),
+        BlockId::starting(NodeNumber(9), Level::Raw, DAY + 300),
     ] {
         assert_ne!(other.unwrap(), id);
         assert_eq!(

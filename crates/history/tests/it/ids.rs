@@ -89,13 +89,13 @@ fn no_block_has_a_wrong_beginning() {
     let node = NodeNumber(1);
     assert!(BlockId::of(NodeNumber(0), Level::Raw, 0).is_err());
     for (level, start, good) in [
-        (Level::Raw, 60, true),
-        (Level::Raw, 61, false),
-        (Level::FiveMinutes, 300, true),
-        (Level::FiveMinutes, 60, false),
+        (Level::Raw, 300, true),
+        (Level::Raw, 60, false),
+        (Level::FiveMinutes, 3_600, true),
+        (Level::FiveMinutes, 300, false),
         (Level::Hours, 7_200, true),
         (Level::Hours, 1_800, false),
-        (Level::Raw, -60, false),
+        (Level::Raw, -300, false),
         (Level::Raw, END, false),
     ] {
         assert_eq!(BlockId::starting(node, level, start).is_ok(), good, "{level:?} {start}");

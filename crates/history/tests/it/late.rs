@@ -112,6 +112,13 @@ fn an_hour_that_is_too_much_for_one_block_becomes_several() {
     assert_eq!(counts.iter().sum::<usize>(), 900_000);
     assert!(counts.iter().all(|count| *count <= TABLE_POINTS_MAX));
 
+    // No five minutes are rolled from two of them.
+    let of_part =
+        |id: &BlockId| Decoder::new().unwrap().some_of_block(*id, &rows.0[&id.row()], &[SeriesId(0)]).unwrap();
+    let rolled = known.iter().flat_map(|id| atalaya_history::roll(of_part(id).points(SeriesId(0)), 300));
+    let rolled: Vec<(i64, u32)> = rolled.map(|point| ((point.at - DAY) / 300, point.count)).collect();
+    assert_eq!(rolled, (0..12).map(|part| (part, 5)).collect::<Vec<_>>());
+
     // A late one finds its part; the others are as they were.
     let before = rows.0.clone();
     rows.seal(Level::Raw, DAY, &table(&[(20_000, known[1].start() + 1, 7.0)]));
@@ -122,7 +129,7 @@ fn an_hour_that_is_too_much_for_one_block_becomes_several() {
 #[test]
 fn a_row_answers_for_the_time_up_to_the_next() {
     let start = |at: i64| BlockId::starting(NODE, Level::Raw, DAY + at).unwrap();
-    let other = BlockId::starting(NodeNumber(2), Level::Raw, DAY + 60).unwrap();
+    let other = BlockId::starting(NodeNumber(2), Level::Raw, DAY + 300).unwrap();
     let spans = |known: &[BlockId]| -> Vec<(i64, i64)> {
         let parts = parts(NODE, Level::Raw, DAY + 1_000, known).unwrap();
         parts.into_iter().map(|(_, times)| (times.start - DAY, times.end - DAY)).collect()

@@ -1,0 +1,5 @@
+mod full;
+mod play;
+mod property;
+mod scenarios;
+mod world;

@@ -1,0 +1,6 @@
+//! The database on bad days.
+
+mod damage;
+mod full;
+mod kill;
+mod writer;
