@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use atalaya_base::config::Url;
 use atalaya_base::text::without_numbers;
 use atalaya_wire::NodeId;
-use atalaya_wire::join::{Invitation, NAME_BYTES_MAX};
+use atalaya_wire::join::{Invitation, Joining};
 use serde::Serialize;
 
 use super::context::Context;
@@ -58,8 +58,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     let node = node(&config)?;
     let key = Key::new().map_err(|why| Failure::new(Exit::Failed, why))?;
     places.prove_writable()?;
-    let end = config.name.floor_char_boundary(NAME_BYTES_MAX);
-    let name: String = config.name[..end].chars().filter(|c| !c.is_control()).collect();
+    let name = Joining::name_of(&config.name);
     let joined = ask(&invitation, &node, &name, &key).map_err(|why| Failure::new(Exit::Failed, why))?;
     places.write(&text, &key, &joined, args.force)?;
     let (broker, file) = (joined.broker.to_string(), places.config.display().to_string());

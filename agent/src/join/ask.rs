@@ -124,7 +124,7 @@ fn checked(
 }
 
 fn why(refused: &Refused) -> String {
-    let node = refused.node.as_deref().map(|node| shown_reason(node)).unwrap_or_default();
+    let node = refused.node.as_deref().map(shown_reason).unwrap_or_default();
     match refused.refused {
         Refusal::UnknownCode => format!("it never gave out this string, or forgot it; {ANOTHER}"),
         Refusal::Used => format!("this string was used already; {ANOTHER}"),

@@ -183,6 +183,11 @@ pub(super) fn check_name(name: &str) -> Result<(), Refused> {
     if good { Ok(()) } else { Err(Refused::Name) }
 }
 
+/// The beginning of what somebody typed as a name, which may be anything.
+pub(super) fn cut(name: &str, bytes: usize) -> &str {
+    (0..=bytes.min(name.len())).rev().find_map(|end| name.get(..end)).unwrap_or_default()
+}
+
 pub(super) fn check_password(name: &str, password: &str) -> Result<(), Refused> {
     if password.len() > PASSWORD_BYTES_MAX {
         return Err(Refused::Long);
