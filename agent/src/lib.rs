@@ -9,6 +9,7 @@ pub mod config;
 mod dump;
 mod durable;
 mod fs;
+mod join;
 pub mod link;
 pub mod memory;
 pub mod noip;

@@ -35,6 +35,7 @@ mod restore_report;
 mod restore_watch;
 mod run;
 mod secret;
+mod setup;
 mod smart_helper;
 mod snapshot_arg;
 mod snapshots;
@@ -90,6 +91,7 @@ enum Command {
     Key(key::Args),
     Run(run::Args),
     Config(config::Args),
+    Setup(setup::Args),
     Status(status::Args),
     Dismiss(dismiss::Args),
     Probe(probe::Args),
@@ -114,6 +116,7 @@ impl Command {
             Self::Key(args) => key::run(context, args),
             Self::Run(args) => run::run(context, args),
             Self::Config(args) => config::run(context, args),
+            Self::Setup(args) => setup::run(context, args),
             Self::Status(args) => status::run(context, args),
             Self::Dismiss(args) => dismiss::run(context, args),
             Self::Probe(args) => probe::run(context, args),

@@ -35,6 +35,7 @@ use std::path::Path;
 use crate::config::Config;
 
 pub use control::{Request, ask};
+pub(crate) use node::{id as node_id, make_state};
 pub use probes::all as all_probes;
 
 /// Runs until SIGTERM or SIGINT.

@@ -15,7 +15,7 @@ use crate::durable;
 /// # Errors
 ///
 /// If the state folder cannot be used.
-pub(super) fn id(state: &Path, adopted: Option<&NodeId>) -> io::Result<NodeId> {
+pub(crate) fn id(state: &Path, adopted: Option<&NodeId>) -> io::Result<NodeId> {
     let path = state.join("node");
     let found = fs::read_to_string(&path).ok().and_then(|text| text.trim().parse::<NodeId>().ok());
     match (adopted, found) {
@@ -32,7 +32,7 @@ pub(super) fn id(state: &Path, adopted: Option<&NodeId>) -> io::Result<NodeId> {
 }
 
 /// Makes the state folder where there is none, for its owner only.
-pub(super) fn make_state(path: &Path) -> io::Result<()> {
+pub(crate) fn make_state(path: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 

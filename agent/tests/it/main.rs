@@ -25,9 +25,11 @@ mod restore;
 mod restore_replace;
 mod restore_rights;
 mod restore_traps;
+mod setup;
 mod smart_helper;
 mod source;
 mod source_open;
 mod source_rights;
+mod tower_server;
 #[cfg(feature = "simulate")]
 mod watch;

@@ -120,12 +120,20 @@ impl People {
     /// # Errors
     ///
     /// [`Refused::Language`], [`Refused::Zone`], [`Refused::Missing`], or what the database says.
-    pub async fn set_preferences(&self, person: &Person, language: &str, zone: &str) -> Result<(), Refused> {
+    pub async fn set_preferences(
+        &self,
+        person: &Person,
+        language: &str,
+        zone: &str,
+        peer: &str,
+        now: Now,
+    ) -> Result<(), Refused> {
         check_language(language, zone)?;
         let _turn = self.turn.lock().await;
         let name = self.one(&person.name)?.name;
+        let line = person.who(peer).did(now.seconds(), "account.preferences", &name, format!("{language}, {zone}"));
         let row = Row::Preferences { name: name.clone(), language: language.into(), zone: zone.into() };
-        self.write(vec![row], |book| {
+        self.write(vec![row, Row::Audit(line)], |book| {
             if let Some(account) = book.account_mut(&name) {
                 (account.language, account.zone) = (language.into(), zone.into());
             }
@@ -173,6 +181,11 @@ pub(super) fn check_name(name: &str) -> Result<(), Refused> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._-@".contains(&byte);
     let good = (1..=NAME_BYTES_MAX).contains(&name.len()) && name.bytes().all(fits);
     if good { Ok(()) } else { Err(Refused::Name) }
+}
+
+/// The beginning of what somebody typed as a name, which may be anything.
+pub(super) fn cut(name: &str, bytes: usize) -> &str {
+    (0..=bytes.min(name.len())).rev().find_map(|end| name.get(..end)).unwrap_or_default()
 }
 
 pub(super) fn check_password(name: &str, password: &str) -> Result<(), Refused> {

@@ -23,6 +23,8 @@ impl People {
         let (secret, end) = (Secret::random()?, End::after(LINK_SECONDS, now));
         let mut rows = self.void(now);
         rows.push(Row::Once { hash: secret.hash(), what: "first", body: String::new(), ends: end.wall });
+        let own = Who { how: "self", ..Who::default() };
+        rows.push(Row::Audit(own.did(now.seconds(), "link.make", "", "")));
         self.write(rows, |book| {
             book.links.clear();
             book.links.insert(secret.hash(), end);

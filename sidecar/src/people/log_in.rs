@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::account::check_password;
+use super::account::{check_password, cut};
+use super::limits::{NAME_BYTES_MAX, PASSWORD_BYTES_MAX};
 use super::{Account, Password, People, Person, Refused};
 use crate::clock::Now;
 use crate::db::Row;
@@ -92,7 +93,7 @@ impl People {
         self.begin(name, peer, now)?;
         let account = self.book().account(name).cloned();
         // Longer ones are nobody's, and would keep the one place for long.
-        let fits = password.len() <= super::limits::PASSWORD_BYTES_MAX;
+        let fits = password.len() <= PASSWORD_BYTES_MAX;
         let stored = account.as_ref().filter(|_| fits).map(|account| account.hash.clone());
         let password = if fits { password } else { Password::default() };
         match self.hasher.is(password, stored).await {
@@ -113,7 +114,7 @@ impl People {
     }
 }
 
-/// What somebody typed as a name, which may be anything: for the audit.
+/// What somebody typed as a name: for the audit.
 fn shown(name: &str) -> String {
-    name[..name.floor_char_boundary(super::limits::NAME_BYTES_MAX)].chars().filter(|c| !c.is_control()).collect()
+    cut(name, NAME_BYTES_MAX).chars().filter(|c| !c.is_control()).collect()
 }

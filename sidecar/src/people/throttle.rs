@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::account::cut;
 use super::limits::{
     NAME_BYTES_MAX, TRIED_MAX, TRIES_FORGOTTEN_AFTER, TRIES_PER_ACCOUNT, TRIES_PER_ADDRESS, WAIT_FIRST, WAIT_MAX,
 };
@@ -118,9 +119,9 @@ fn is_forgotten(tries: &Tries, now: Duration) -> bool {
     now >= tries.last.max(tries.until) + TRIES_FORGOTTEN_AFTER
 }
 
+/// Longer names are nobody's; their beginning is one byte longer than any that somebody has.
 fn account_key(name: &str) -> Key {
-    let end = name.floor_char_boundary(NAME_BYTES_MAX + 1);
-    Key::Account(name[..end].to_ascii_lowercase())
+    Key::Account(cut(name, NAME_BYTES_MAX + 1).to_ascii_lowercase())
 }
 
 /// Whoever has one address of IP version 6 has the 2^64 around it.

@@ -133,16 +133,23 @@ impl Gate {
         let too_many =
             |wait: std::time::Duration| Refused { wait_seconds: Some(wait.as_secs() + 1), ..Refusal::TooMany.into() };
         self.throttle().begin_from(peer, now.since_start).map_err(too_many)?;
+        let done = self.join_now(request, peer, now).await;
+        match &done {
+            Ok(_) => self.throttle().succeeded_from(peer),
+            Err(refused) => tracing::warn!(%peer, why = ?refused.refused, "a node that wants to join is not let in"),
+        }
+        done
+    }
+
+    async fn join_now(&self, request: &Request, peer: IpAddr, now: Now) -> std::result::Result<Response, Refused> {
         let joining = request.check()?;
         let hash = join::sha256(&joining.code);
         let _turn = self.turn.lock().await;
         let expected = self.book().may_join(&hash, &joining.node, now)?;
-        let done = self.let_in(&joining, hash, expected, peer, now).await.map_err(|err| {
+        self.let_in(&joining, hash, expected, peer, now).await.map_err(|err| {
             tracing::error!(node = joining.node.as_str(), why = %err, "a node with a good code could not be let in");
             Refused { wait_seconds: Some(5), ..Refusal::Busy.into() }
-        })?;
-        self.throttle().succeeded_from(peer);
-        Ok(done)
+        })
     }
 
     async fn let_in(

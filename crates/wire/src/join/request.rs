@@ -39,6 +39,21 @@ pub struct Joining {
     pub key: [u8; KEY_BYTES],
 }
 
+impl Joining {
+    /// What of a name for people can be said here.
+    #[must_use]
+    pub fn name_of(name: &str) -> String {
+        let mut said = String::new();
+        for c in name.chars().filter(|c| !c.is_control()) {
+            if said.len() + c.len_utf8() > NAME_BYTES_MAX {
+                break;
+            }
+            said.push(c);
+        }
+        said
+    }
+}
+
 impl Request {
     /// A request of a node with this key. `sign` signs with its other half; `None` if it cannot.
     #[must_use]
@@ -213,6 +228,13 @@ mod tests {
             assert_eq!(other.check(), Err(Refusal::Malformed), "{other:?}");
         }
         assert_eq!(Request { version: 2, ..request }.check(), Err(Refusal::Newer));
+    }
+
+    #[test]
+    fn a_name_is_cut_to_what_can_be_said() {
+        assert_eq!(Joining::name_of("Só\u{1b}tano\n"), "Sótano");
+        assert_eq!(Joining::name_of(&"ñ".repeat(100)), "ñ".repeat(64));
+        assert_eq!(Joining::name_of(&format!("a{}", "ñ".repeat(100))).len(), NAME_BYTES_MAX - 1);
     }
 
     #[test]
