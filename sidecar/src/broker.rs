@@ -4,8 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use atalaya_broker::{Builtin, Changes, Guard, Kept, OwnPassword, Who};
-use atalaya_wire::NodeId;
+use atalaya_broker::{Builtin, Changes, Kept, OwnPassword};
 use rumqttc::{MqttOptions, TlsConfiguration, Transport};
 
 use crate::config::External;
@@ -25,35 +24,18 @@ pub async fn start(shared: &Shared, own: OwnPassword, kept: Vec<Kept>) -> Result
     let config = &shared.config.broker;
     let terms = atalaya_broker::Terms {
         listen: config.listen.clone(),
-        listen_tls: Vec::new(),
-        tls: None,
+        listen_tls: config.listen_tls.clone(),
+        tls: shared.identity.broker_tls.clone(),
         prefix: config.prefix.clone(),
         discovery_prefix: config.discovery_prefix.clone(),
         own,
-        guard: Arc::new(Open(shared.config.anonymous)),
+        guard: Arc::clone(&shared.identity.gate) as Arc<_>,
     };
     Builtin::start(terms, kept).await.map_err(|err| {
         let kind = if err.cause.kind() == std::io::ErrorKind::AddrInUse { Kind::InUse } else { Kind::Denied };
         let hint = "set [broker] listen, or url for a broker that is there already";
         Error::new(kind, format!("the broker {err}; {hint}"))
     })
-}
-
-/// Lets in whoever is on this machine, or nobody.
-struct Open(bool);
-
-impl Guard for Open {
-    fn certificate(&self, _sha256: &[u8; 32]) -> Option<NodeId> {
-        None
-    }
-
-    fn password(&self, _user: &str, _password: &[u8]) -> Option<Who> {
-        None
-    }
-
-    fn anonymous(&self) -> bool {
-        self.0
-    }
 }
 
 /// How the own connection is made.

@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{self, Desk, Effect, Opened, Readers, Writer};
 use crate::error::{Error, Kind, Result};
+use crate::identity::{self, Identity};
 use crate::limits::QUEUE_MESSAGES_MAX;
 use crate::link::{self, Ear, Out};
 use crate::tower::{Board, Terms, Tower, Word};
@@ -40,6 +41,8 @@ pub struct Shared {
     pub desk: Desk,
     /// Where wishes go.
     pub tower: SyncSender<Word>,
+    /// Who is who.
+    pub identity: Identity,
     /// When something is an alert.
     pub rules: Arc<Rules>,
     /// What is to be published.
@@ -85,6 +88,7 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
     }
     let loaded = db::load(&database.connection)?;
     let kept = db::retained(&database.connection)?;
+    let people = db::read::people::load(&database.connection, now.seconds())?;
     let rules = Arc::new(crate::rules::read(config.alerts.dir.as_deref())?);
     let board = Board::default();
     let (out, notify) = (Out::default(), Arc::new(Notify::new()));
@@ -98,9 +102,19 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
     let terms = terms(&config, &rules);
     let tower = Tower::new(terms, board.clone(), loaded, under_way, now);
     let tower = run_tower(tower, heard, writer.desk(), Arc::clone(&clock))?;
+    let made = identity::Made {
+        config: &config,
+        folder: &folder,
+        clock: &clock,
+        desk: writer.desk(),
+        tower: words.clone(),
+        loaded: people,
+    };
+    let identity = identity::make(made)?;
     let shared = Shared {
         config,
         clock,
+        identity,
         board,
         readers,
         desk: writer.desk(),
