@@ -9,13 +9,18 @@ use axum::extract::ConnectInfo;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
+use super::Secure;
 use crate::error::{Error, Result};
 
+/// Of what comes before a request on a TLS connection.
+const TLS_TIME_MAX: Duration = Duration::from_secs(10);
 /// Of a request's head.
 const HEAD_BYTES_MAX: usize = 16 << 10;
 /// From a connection, or the last answer on it, to the head of a request.
@@ -38,6 +43,7 @@ pub(super) async fn bind(address: SocketAddr) -> Result<Option<TcpListener>> {
 /// Serves until `stop` says otherwise.
 pub(super) async fn serve(
     listener: TcpListener,
+    tls: Option<Arc<ServerConfig>>,
     router: Router,
     places: Arc<Semaphore>,
     mut stop: watch::Receiver<bool>,
@@ -51,9 +57,18 @@ pub(super) async fn serve(
                 Ok((stream, peer)) => {
                     let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
                     let _ = stream.set_nodelay(true);
-                    let (router, stop) = (router.clone(), stop.clone());
+                    let router = router.clone().layer(axum::Extension(Secure(tls.is_some())));
+                    let (tls, stop) = (tls.clone(), stop.clone());
                     tasks.spawn(async move {
-                        one(stream, peer, router, stop).await;
+                        match tls {
+                            None => one(stream, peer, router, stop).await,
+                            Some(tls) => {
+                                let hand = tokio::time::timeout(TLS_TIME_MAX, TlsAcceptor::from(tls).accept(stream));
+                                if let Ok(Ok(stream)) = hand.await {
+                                    one(stream, peer, router, stop).await;
+                                }
+                            }
+                        }
                         drop(place);
                     });
                 }

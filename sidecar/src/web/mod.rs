@@ -1,6 +1,7 @@
 //! Pages and API. Everything that is shown is copied out of what is known, then rendered; nothing here decides.
 
 mod assets;
+mod guard;
 mod headers;
 mod listen;
 mod live;
@@ -30,6 +31,20 @@ pub struct App {
     pub shared: Shared,
     /// What people read.
     pub words: Arc<words::Catalogues>,
+    /// Names that lead here.
+    pub names: Arc<Vec<String>>,
+}
+
+/// Whether nobody between a browser and us can read along.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Secure(bool);
+
+impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Secure {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut axum::http::request::Parts, _: &S) -> std::result::Result<Self, Self::Rejection> {
+        Ok(parts.extensions.get::<Self>().copied().unwrap_or(Self(false)))
+    }
 }
 
 /// Listeners that serve.
@@ -56,15 +71,21 @@ impl Serving {
 ///
 /// If it cannot listen.
 pub async fn serve(shared: &Shared) -> Result<Serving> {
-    let app = App { shared: shared.clone(), words: Arc::new(words::Catalogues::shipped()?) };
+    let names = match shared.config.broker.names.as_slice() {
+        [] => crate::pki::of_this_machine(),
+        names => names.to_vec(),
+    };
+    let app = App { shared: shared.clone(), words: Arc::new(words::Catalogues::shipped()?), names: Arc::new(names) };
     let router = router(app);
     let (stop, stopped) = watch::channel(false);
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut serving = Serving { addresses: Vec::new(), stop, tasks: Vec::new() };
-    for address in &shared.config.web.listen {
+    let (plain, tls) = (&shared.config.web.listen, &shared.config.web.listen_tls);
+    let all = plain.iter().map(|one| (one, None)).chain(tls.iter().map(|one| (one, shared.identity.web_tls.clone())));
+    for (address, tls) in all {
         let Some(listener) = listen::bind(*address).await? else { continue };
         serving.addresses.push(listener.local_addr()?);
-        let serve = listen::serve(listener, router.clone(), Arc::clone(&places), stopped.clone());
+        let serve = listen::serve(listener, tls, router.clone(), Arc::clone(&places), stopped.clone());
         serving.tasks.push(tokio::spawn(serve));
     }
     Ok(serving)
@@ -78,6 +99,7 @@ fn router(app: App) -> Router {
         .route("/live", get(live::live))
         .merge(assets::routes())
         .fallback(pages::missing)
+        .layer(middleware::from_fn_with_state(app.clone(), guard::let_in))
         .layer(middleware::from_fn(headers::protect))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIME_MAX))

@@ -1,10 +1,9 @@
 //! What every page has around it: who reads, in which language and zone, what time it is.
 
 use std::borrow::Borrow;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::header::ACCEPT_LANGUAGE;
 use axum::http::request::Parts;
 use jiff::tz::TimeZone;
@@ -13,6 +12,8 @@ use super::format;
 use super::part::{Mark, State, When};
 use super::table::{Cell, Head};
 use crate::clock::Now;
+use crate::people::Need;
+use crate::web::guard::Reader;
 use crate::web::words::{Catalogues, Language};
 use crate::web::{App, assets};
 
@@ -30,6 +31,8 @@ pub(super) struct Frame {
     pub(super) can_operate: bool,
     /// Who reads; empty while nobody has to say.
     pub(super) who: String,
+    /// There is nothing to log out from.
+    pub(super) is_local: bool,
     /// From which address.
     pub(super) peer: String,
     /// What a form shows to be one of ours; empty while nobody has to.
@@ -194,20 +197,23 @@ impl FromRequestParts<App> for Frame {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
-        let accepted = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let accepted = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).and_then(Language::of);
+        let reader = parts.extensions.get::<Reader>();
+        let chosen = reader.map(|reader| &reader.person).filter(|person| !person.language.is_empty());
         let own = Language::of(app.shared.config.state.language).unwrap_or_default();
         let query = parts.uri.query().unwrap_or_default();
         let asked = query.split('&').find_map(|part| part.strip_prefix("done="));
         let open = app.shared.board.read().alerts.values().filter(|alert| super::needs::needs_somebody(alert)).count();
         Ok(Self {
             words: Arc::clone(&app.words),
-            language: accepted.and_then(Language::of).unwrap_or(own),
-            zone: app.shared.config.state.zone.clone(),
+            language: chosen.and_then(|person| Language::of(&person.language)).or(accepted).unwrap_or(own),
+            zone: chosen.and_then(|person| atalaya_base::zone::named(&person.zone)).unwrap_or_else(|| app.shared.config.state.zone.clone()),
             now: app.shared.clock.now(),
-            can_operate: true,
-            who: String::new(),
-            peer: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_string()).unwrap_or_default(),
-            csrf: String::new(),
+            can_operate: reader.is_some_and(|reader| reader.may(Need::Operate, None)),
+            who: reader.map(|reader| reader.person.name.clone()).unwrap_or_default(),
+            is_local: reader.is_none_or(|reader| reader.person.session.is_none()),
+            peer: reader.map(|reader| reader.peer.to_string()).unwrap_or_default(),
+            csrf: reader.map(|reader| reader.csrf.clone()).unwrap_or_default(),
             path: without_done(parts.uri.path(), query),
             open,
             done: asked.and_then(|asked| DONE.iter().find(|(word, _)| *word == asked)).map(|(_, key)| *key),

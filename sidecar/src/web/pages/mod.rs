@@ -6,6 +6,7 @@ mod fleet;
 mod format;
 mod frame;
 mod incidents;
+mod login;
 mod mark;
 mod needs;
 mod node;
@@ -26,6 +27,9 @@ use super::App;
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/", get(fleet::page))
+        .route("/login", get(login::form).post(login::log_in))
+        .route("/logout", post(login::log_out))
+        .route("/first/{secret}", get(login::first_form).post(login::first))
         .route("/nodes/{node}", get(node::page))
         .route("/nodes/{node}/accept", post(act::accept))
         .route("/alerts", get(alerts::page))
