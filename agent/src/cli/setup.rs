@@ -21,7 +21,7 @@ use crate::watch::{make_state, node_id};
 
 const EXAMPLES: &str = "Examples:
   atalaya-agent setup --join atalaya1:…
-  atalaya-agent setup --join atalaya1:… --config /etc/atalaya/agent.toml --force";
+  atalaya-agent setup --join atalaya1:… --force";
 
 /// Join a tower with the string that "atalaya-sidecar node add" prints
 #[derive(Debug, clap::Args)]
