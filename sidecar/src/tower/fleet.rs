@@ -138,7 +138,7 @@ pub struct Latest {
 }
 
 impl Latest {
-    pub(super) fn new(sample: &Sample, read_at: i64, retained: bool) -> Option<Self> {
+    pub(crate) fn new(sample: &Sample, read_at: i64, retained: bool) -> Option<Self> {
         Some(Self { kind: sample.kind(), body: sample.to_bytes()?.into(), read_at, retained })
     }
 

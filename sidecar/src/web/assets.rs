@@ -56,3 +56,32 @@ async fn one(Path((_, name)): Path<(String, String)>) -> Response {
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
+
+/// How many bytes an asset has.
+#[cfg(test)]
+pub(super) fn size(name: &str) -> usize {
+    ASSETS.iter().filter(|asset| asset.name == name).map(|asset| asset.body.len()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_ours_is_what_was_taken() {
+        let notes = include_str!("../../assets/README.md");
+        for asset in ASSETS.iter().filter(|asset| asset.name.contains(".min.")) {
+            let digest = ring::digest::digest(&ring::digest::SHA256, asset.body);
+            let digest: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+            let line = notes.lines().find(|line| line.contains(&format!("`{}`", asset.name))).unwrap();
+            assert!(line.contains(&digest), "{}", asset.name);
+        }
+    }
+
+    #[test]
+    fn other_content_has_another_address() {
+        assert!(path("style.css").starts_with("/assets/") && path("style.css").ends_with("/style.css"));
+        assert_ne!(hash(b"a"), hash(b"b"));
+        assert_eq!(path("none.css"), "");
+    }
+}

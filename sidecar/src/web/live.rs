@@ -74,3 +74,41 @@ impl Stream for Events {
         self.0.poll_recv(context).map(|next| next.map(|bytes| Ok(Frame::data(bytes))))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::broadcast;
+
+    use super::*;
+
+    /// What a browser that looks at these topics hears of changes.
+    fn hears(topics: &[&str], changes: &[&str], room: usize) -> String {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let (say, heard) = broadcast::channel(room);
+            for change in changes {
+                say.send((*change).to_owned()).unwrap();
+            }
+            drop(say);
+            let (to, mut events) = mpsc::channel(64);
+            tell(heard, topics.iter().map(|topic| (*topic).to_owned()).collect(), to).await;
+            let mut all = String::new();
+            while let Some(event) = events.recv().await {
+                all.push_str(std::str::from_utf8(&event).unwrap());
+            }
+            all
+        })
+    }
+
+    #[test]
+    fn browsers_hear_of_what_they_look_at() {
+        let all = hears(&["fleet", "node:nas"], &["node:other", "node:nas", "alerts"], 8);
+        assert_eq!(all, "retry: 3000\n\nevent: node\ndata: node\n\n");
+    }
+
+    #[test]
+    fn who_missed_something_looks_at_everything() {
+        let all = hears(&["fleet"], &["alerts", "alerts", "alerts", "alerts"], 2);
+        assert!(all.contains("event: reload\n"));
+    }
+}

@@ -83,6 +83,80 @@ mod tests {
         }
     }
 
+    /// All source and templates of pages.
+    fn sources() -> Vec<(String, String)> {
+        let base = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut folders = vec![base.join("src/web"), base.join("templates")];
+        let mut all = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    all.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
+                }
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn every_text_is_used() {
+        let words = Catalogues::shipped().unwrap();
+        let text: String = sources().into_iter().map(|(_, text)| text).collect();
+        let said: String = atalaya_wire::view::KINDS.iter().flat_map(|kind| kind.fields).map(|field| field.about).collect();
+        let known = ["`true`", "`false`", "`online`", "`offline`", "`done`", "`refused`", "`calendar`", "`catch_up`", "`retry`"];
+        for key in words.en.keys() {
+            let stem = key.trim_end_matches(".one").trim_end_matches(".many");
+            let is_used = match key.split_once('.') {
+                Some(("value", value)) => said.contains(&format!("`{value}`")) || known.contains(&&*format!("`{value}`")),
+                Some(("key", field)) => atalaya_wire::view::KINDS.iter().any(|kind| kind.fields.iter().any(|one| one.key == field)),
+                _ => text.contains(&format!("\"{stem}\"")) || text.contains(&format!("\"#{stem}\"")),
+            };
+            assert!(is_used, "{key}");
+        }
+    }
+
+    #[test]
+    fn every_text_that_is_asked_for_is_there() {
+        let words = Catalogues::shipped().unwrap();
+        for (path, text) in sources() {
+            for rest in text.split(".t(\"").skip(1).chain(text.split(".fill(\"").skip(1)) {
+                let key = rest.split('"').next().unwrap();
+                let is_key = key.bytes().all(|byte| byte.is_ascii_lowercase() || b"._0123456789".contains(&byte));
+                let there = [key.to_owned(), format!("{key}.one")].iter().any(|key| words.en.contains_key(key));
+                assert!(!is_key || key.is_empty() || there || path.ends_with("words.rs") || path.ends_with("tests.rs"), "{path}: {key}");
+            }
+        }
+    }
+
+    #[test]
+    fn templates_hold_no_text_of_their_own() {
+        for (path, text) in sources().into_iter().filter(|(path, _)| path.ends_with(".html")) {
+            let mut plain = String::new();
+            let mut rest = text.as_str();
+            // Without expressions, which hold texts' keys, and without tags.
+            for (open, close) in [("{{", "}}"), ("{%", "%}")] {
+                plain.clear();
+                while let Some((before, after)) = rest.split_once(open) {
+                    plain.push_str(before);
+                    rest = after.split_once(close).map_or("", |(_, after)| after);
+                }
+                plain.push_str(rest);
+                rest = Box::leak(std::mem::take(&mut plain).into_boxed_str());
+            }
+            for said in ["title=\"", "placeholder=\"", "aria-label=\"", "alt=\""] {
+                for value in rest.split(said).skip(1) {
+                    assert!(value.starts_with('"'), "{path}: {said}{value:.40}");
+                }
+            }
+            let words: String = rest.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text)).collect();
+            let words = words.replace("Atalaya", "");
+            assert!(!words.chars().any(char::is_alphabetic), "{path}: {}", words.trim());
+        }
+    }
+
     #[test]
     fn a_browser_s_first_known_language_counts() {
         assert_eq!(Language::of("de-DE,de;q=0.9,es;q=0.8,en;q=0.7"), Some(Language::Es));

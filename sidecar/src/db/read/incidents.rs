@@ -84,3 +84,26 @@ fn incident(row: &SqlRow<'_>) -> rusqlite::Result<Incident> {
         ticket: row.get(10)?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn incidents_that_go_on_come_first_and_keep_what_people_wrote() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(include_str!("../schema/0001.sql")).unwrap();
+        let sql = "INSERT INTO incident (id, node, severity, began, ended, stage, title_en, title_es, owner, due) VALUES
+            (1, 'nas', 'high', 10, NULL, 'detected', 'Hot', 'Caliente', 'ana', 99),
+            (2, 'nas', 'low', 20, 30, 'solved', 'Slow', 'Lento', NULL, NULL)";
+        connection.execute(sql, []).unwrap();
+        let sql = "INSERT INTO timeline (incident, n, at, body) VALUES (1, 2, 12, 'b'), (1, 1, 10, 'a'), (1, 3, 13, 'c'), (2, 1, 1, 'x')";
+        connection.execute(sql, []).unwrap();
+        let ids: Vec<u64> = recent(&connection, 10).unwrap().iter().map(|incident| incident.id).collect();
+        assert_eq!((ids, recent(&connection, 1).unwrap().len()), (vec![1, 2], 1));
+        let first = one(&connection, 1).unwrap().unwrap();
+        assert_eq!((first.owner.as_deref(), first.due, first.ended), (Some("ana"), Some(99), None));
+        assert_eq!((one(&connection, 3).unwrap(), one(&connection, u64::MAX).unwrap()), (None, None));
+        assert_eq!(timeline(&connection, 1, 2).unwrap(), ["b", "c"]);
+    }
+}

@@ -1,7 +1,7 @@
 //! Alerts: what happened, why it matters, what to do; silences; what was lately.
 
 use askama::Template;
-use atalaya_alert::Quiet;
+use atalaya_alert::{AlertState, Phase, Quiet, Rules, Severity};
 use axum::extract::State as At;
 use axum::response::Response;
 
@@ -10,9 +10,10 @@ use super::incidents::Line;
 use super::needs::needs_somebody;
 use super::part::{Runbook, When};
 use super::rules::{of, threshold};
-use super::said::{Said, worst_first};
+use super::said::{Said, order};
 use super::render;
 use crate::db::read::incidents;
+use crate::tower::Seen;
 use crate::web::App;
 
 /// Incidents at the end of the page.
@@ -22,7 +23,7 @@ const CARDS_MAX: usize = 100;
 
 #[derive(Template)]
 #[template(path = "alerts.html")]
-struct Page {
+pub(super) struct Page {
     frame: Frame,
     groups: Vec<Group>,
     left_out: usize,
@@ -62,38 +63,45 @@ pub(super) async fn page(At(app): At<App>, frame: Frame) -> Response {
     let recent = app.shared.readers.with(|connection| incidents::recent(connection, RECENT)).await.unwrap_or_default();
     let page = {
         let seen = app.shared.board.read();
-        let mut cards: Vec<(usize, Card)> = Vec::new();
-        for alert in seen.alerts.values().filter(|alert| alert.phase.fires()) {
-            let said = Said::new(&frame, &seen, &app.shared.rules, alert);
-            let key = &alert.alert;
-            let rule = app.shared.rules.get(&key.rule, &key.node, &key.object);
-            let group = if needs_somebody(alert) { 0 } else if alert.ack.is_some() { 1 } else { 2 };
-            let card = Card {
-                why: rule.map(|rule| threshold(&frame, rule)).unwrap_or_default(),
-                runbook: Runbook::new(rule.map_or("", |rule| of(&frame, &rule.runbook))),
-                urgency: frame.t(urgency(alert.severity)).to_owned(),
-                firing: alert.phase == atalaya_alert::Phase::Firing,
-                said,
-            };
-            cards.push((group, card));
-        }
-        let left_out = cards.len().saturating_sub(CARDS_MAX);
-        let quiets = seen.quiets.iter().map(|quiet| silenced(&frame, quiet)).collect();
-        let line = |incident: &incidents::Incident| Line::new(&frame, &seen, incident);
-        let recent = recent.iter().map(line).collect();
-        Page { groups: groups(&frame, cards), left_out, quiets, recent, frame }
+        build(frame, &seen, &app.shared.rules, &recent)
     };
     render(&page)
 }
 
+pub(super) fn build(frame: Frame, seen: &Seen, rules: &Rules, recent: &[incidents::Incident]) -> Page {
+    let firing = seen.alerts.values().filter(|alert| alert.phase.fires());
+    let cards: Vec<(usize, Card)> = firing.map(|alert| card(&frame, seen, rules, alert)).collect();
+    let left_out = cards.len().saturating_sub(CARDS_MAX);
+    let quiets = seen.quiets.iter().map(|quiet| silenced(&frame, quiet)).collect();
+    let recent = recent.iter().map(|incident| Line::new(&frame, seen, incident)).collect();
+    Page { groups: groups(&frame, cards), left_out, quiets, recent, frame }
+}
+
+/// An alert with the number of its group.
+fn card(frame: &Frame, seen: &Seen, rules: &Rules, alert: &AlertState) -> (usize, Card) {
+    let key = &alert.alert;
+    let rule = rules.get(&key.rule, &key.node, &key.object);
+    let group = match (needs_somebody(alert), &alert.ack) {
+        (true, _) => 0,
+        (false, Some(_)) => 1,
+        (false, None) => 2,
+    };
+    let card = Card {
+        said: Said::new(frame, seen, rules, alert),
+        why: rule.map(|rule| threshold(frame, rule)).unwrap_or_default(),
+        runbook: Runbook::new(rule.map_or("", |rule| of(frame, &rule.runbook))),
+        urgency: frame.t(urgency(alert.severity)).to_owned(),
+        firing: alert.phase == Phase::Firing,
+    };
+    (group, card)
+}
+
+/// Worst first in each group.
 fn groups(frame: &Frame, cards: Vec<(usize, Card)>) -> Vec<Group> {
     let mut groups = [("waiting", "group.waiting"), ("cared", "group.cared"), ("quiet", "group.quiet")]
         .map(|(id, title)| Group { id, title: frame.t(title).to_owned(), cards: Vec::new() });
-    let mut order: Vec<Said> = cards.iter().map(|(_, card)| card.said.clone()).collect();
-    worst_first(&mut order);
-    let place = |card: &Card| order.iter().position(|said| said.anchor == card.said.anchor).unwrap_or(usize::MAX);
     let mut cards = cards;
-    cards.sort_by_cached_key(|(group, card)| (*group, place(card)));
+    cards.sort_by(|(one, a), (other, b)| one.cmp(other).then_with(|| order(&a.said, &b.said)));
     for (group, card) in cards.into_iter().take(CARDS_MAX) {
         if let Some(group) = groups.get_mut(group) {
             group.cards.push(card);
@@ -102,12 +110,13 @@ fn groups(frame: &Frame, cards: Vec<(usize, Card)>) -> Vec<Group> {
     groups.into_iter().filter(|group| !group.cards.is_empty()).collect()
 }
 
-const fn urgency(severity: atalaya_alert::Severity) -> &'static str {
+/// When something is due.
+pub(super) const fn urgency(severity: Severity) -> &'static str {
     match severity {
-        atalaya_alert::Severity::Critical => "urgency.critical",
-        atalaya_alert::Severity::High => "urgency.high",
-        atalaya_alert::Severity::Medium => "urgency.medium",
-        atalaya_alert::Severity::Low => "urgency.low",
+        Severity::Critical => "urgency.critical",
+        Severity::High => "urgency.high",
+        Severity::Medium => "urgency.medium",
+        Severity::Low => "urgency.low",
     }
 }
 

@@ -1,6 +1,7 @@
 //! All nodes: is everything all right, and if not, what and since when.
 
 use askama::Template;
+use atalaya_alert::Rules;
 use axum::extract::{Query, State as At};
 use axum::response::Response;
 use serde::Deserialize;
@@ -33,7 +34,7 @@ pub(super) struct Filter {
 
 #[derive(Template)]
 #[template(path = "fleet.html")]
-struct Page {
+pub(super) struct Page {
     frame: Frame,
     verdict: Verdict,
     banner: Option<String>,
@@ -60,30 +61,25 @@ pub(super) async fn page(At(app): At<App>, Query(filter): Query<Filter>, frame: 
     };
     let page = {
         let seen = app.shared.board.read();
-        let verdict = Verdict::new(&frame, &seen, problem.as_deref());
-        let mut needs: Vec<Said> = seen
-            .alerts
-            .values()
-            .filter(|alert| needs_somebody(alert))
-            .map(|alert| Said::new(&frame, &seen, &app.shared.rules, alert))
-            .collect();
-        worst_first(&mut needs);
-        let more = needs.len().saturating_sub(NEEDS);
-        needs.truncate(NEEDS);
-        build(frame, &seen, filter, verdict, banner, needs, more)
+        build(frame, &seen, &app.shared.rules, filter, problem.as_deref(), banner)
     };
     render(&page)
 }
 
-fn build(
+pub(super) fn build(
     frame: Frame,
     seen: &Seen,
+    rules: &Rules,
     filter: Filter,
-    verdict: Verdict,
+    problem: Option<&str>,
     banner: Option<String>,
-    needs: Vec<Said>,
-    more: usize,
 ) -> Page {
+    let verdict = Verdict::new(&frame, seen, problem);
+    let waiting = seen.alerts.values().filter(|alert| needs_somebody(alert));
+    let mut needs: Vec<Said> = waiting.map(|alert| Said::new(&frame, seen, rules, alert)).collect();
+    worst_first(&mut needs);
+    let more = needs.len().saturating_sub(NEEDS);
+    needs.truncate(NEEDS);
     let mut rows: Vec<Row> = seen.nodes.values().map(|node| Row::brief(&frame, seen, node)).collect();
     let total = rows.len();
     let mut customers: Vec<String> = rows.iter().map(|row| row.customer.clone()).filter(|name| !name.is_empty()).collect();

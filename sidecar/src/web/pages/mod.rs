@@ -67,3 +67,6 @@ fn escape(text: &str) -> String {
     let one = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
     text.bytes().map(one).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,6 @@
 //! Rules in words, and what to do when one fires.
 
 use askama::Template;
-use atalaya_alert::Severity;
 use atalaya_alert::rule::{Literal, Rule, Term, Test, When, Words};
 use axum::extract::{Path, State as At};
 use axum::response::{IntoResponse, Response};
@@ -134,18 +133,15 @@ pub(super) async fn runbook(At(app): At<App>, Path(id): Path<String>, frame: Fra
     let Some(rule) = rules.iter().find(|rule| rule.id.as_str() == id) else { return missing().await.into_response() };
     let words = |terms: &[Term]| terms.iter().map(|term| condition(&frame, term)).collect::<Vec<_>>();
     let mut clear = words(&rule.clear);
+    if clear.is_empty() {
+        clear.push(frame.t("rule.over").to_owned());
+    }
     if rule.down > 0 {
         clear.push(frame.fill("rule.for", &[("span", &span(&frame, rule.down))]));
     }
     let parent = |id: &atalaya_alert::RuleId| {
         let found = rules.iter().find(|rule| rule.id == *id);
         (id.as_str().to_owned(), found.map_or_else(|| id.as_str().to_owned(), |rule| of(&frame, &rule.title).to_owned()))
-    };
-    let urgency = match rule.severity {
-        Severity::Critical => "urgency.critical",
-        Severity::High => "urgency.high",
-        Severity::Medium => "urgency.medium",
-        Severity::Low => "urgency.low",
     };
     let step = |step: &atalaya_alert::rule::Step| {
         frame.fill("rule.escalates", &[("span", &span(&frame, step.after)), ("set", &step.to)])
@@ -155,7 +151,7 @@ pub(super) async fn runbook(At(app): At<App>, Path(id): Path<String>, frame: Fra
         title: of(&frame, &rule.title).to_owned(),
         id,
         state: frame.state(rule.severity.into()),
-        urgency: frame.t(urgency).to_owned(),
+        urgency: frame.t(super::alerts::urgency(rule.severity)).to_owned(),
         when: threshold(&frame, rule),
         clear,
         only: words(&rule.only),

@@ -1,5 +1,7 @@
 //! An alert as pages show it.
 
+use std::cmp::Ordering;
+
 use atalaya_alert::{AlertKey, AlertState, Mute, Object, RuleId, Rules};
 use atalaya_wire::{ObjectId, Sample};
 
@@ -104,11 +106,13 @@ pub(super) fn label(sample: &Sample) -> Option<String> {
 }
 
 /// Worst first, then those that nobody takes care of, then the oldest.
+pub(super) fn order(a: &Said, b: &Said) -> Ordering {
+    let key = |said: &Said| (said.state.mark, said.is_acknowledged, said.since);
+    key(a).cmp(&key(b)).then_with(|| (&a.node, &a.object, &a.rule).cmp(&(&b.node, &b.object, &b.rule)))
+}
+
 pub(super) fn worst_first(all: &mut [Said]) {
-    all.sort_by(|a, b| {
-        let order = |said: &Said| (said.state.mark, said.is_acknowledged, said.since);
-        order(a).cmp(&order(b)).then_with(|| (&a.node, &a.object).cmp(&(&b.node, &b.object)))
-    });
+    all.sort_by(order);
 }
 
 /// The worst that is said of something; nothing that was silenced or planned.

@@ -9,6 +9,8 @@ use crate::web::pages::part::{State, When};
 /// See the module.
 pub(super) struct Head {
     pub(super) id: String,
+    /// What its page listens to.
+    pub(super) topics: String,
     pub(super) title: String,
     pub(super) state: State,
     /// Whether it is there, and since when.
@@ -41,6 +43,7 @@ impl Head {
         });
         Self {
             id: node.row.name.clone(),
+            topics: format!("node:{},alerts", node.row.name),
             title: node.row.title.clone(),
             state: frame.state(row::overall(look.seen, node)),
             presence: frame.t(presence).to_owned(),

@@ -9,7 +9,7 @@ mod now;
 mod rest;
 
 use askama::Template;
-use atalaya_alert::Object;
+use atalaya_alert::{Object, Rules};
 use atalaya_wire::{ObjectId, Sample};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -20,7 +20,8 @@ use super::part::{self, Mark};
 use super::said::{self, Said, worst_first};
 use super::table::Table;
 use super::{mark, render, row};
-use crate::db::read::runs;
+use crate::db::Run;
+use crate::db::read::runs::{self, Happened};
 use crate::tower::{Latest, NodeState, Seen};
 use crate::web::App;
 
@@ -30,7 +31,7 @@ const EVENTS: u32 = 30;
 
 #[derive(Template)]
 #[template(path = "node.html")]
-struct Page {
+pub(super) struct Page {
     frame: Frame,
     head: head::Head,
     alerts: Vec<Said>,
@@ -112,32 +113,42 @@ pub(super) async fn page(State(app): State<App>, Path(node): Path<String>, frame
     };
     let page = {
         let seen = app.shared.board.read();
-        let Some(state) = seen.nodes.get(&node) else { return StatusCode::NOT_FOUND.into_response() };
-        let look = Look { frame: &frame, seen: &seen, node: state };
-        let sections = [
-            disks::disks(&look),
-            disks::rooms(&look),
-            disks::arrays(&look),
-            backups::section(&look, &runs),
-            rest::services(&look),
-            names::names(&look),
-            names::certificates(&look),
-            rest::power(&look),
-            rest::network(&look),
-            rest::safety(&look),
-            rest::logs(&look),
-            rest::probes(&look),
-            happened::section(&look, &events),
-            happened::refused(&look),
-        ];
-        let mut alerts: Vec<Said> = said::of_node(&seen, &node)
-            .map(|alert| Said::new(&frame, &seen, &app.shared.rules, alert))
-            .collect();
-        worst_first(&mut alerts);
-        let (head, tiles, graphs) = (head::Head::new(&look), now::tiles(&look), now::graphs(&look));
-        Page { alerts, head, tiles, graphs, sections: sections.into_iter().flatten().collect(), frame }
+        build(frame, &seen, &app.shared.rules, &node, &runs, &events)
     };
-    render(&page)
+    page.map_or_else(|| StatusCode::NOT_FOUND.into_response(), |page| render(&page))
+}
+
+/// The page of a node that is there.
+pub(super) fn build(
+    frame: Frame,
+    seen: &Seen,
+    rules: &Rules,
+    node: &str,
+    runs: &[Run],
+    events: &[Happened],
+) -> Option<Page> {
+    let look = Look { frame: &frame, seen, node: seen.nodes.get(node)? };
+    let sections = [
+        disks::disks(&look),
+        disks::rooms(&look),
+        disks::arrays(&look),
+        backups::section(&look, runs),
+        rest::services(&look),
+        names::names(&look),
+        names::certificates(&look),
+        rest::power(&look),
+        rest::network(&look),
+        rest::safety(&look),
+        rest::logs(&look),
+        rest::probes(&look),
+        happened::section(&look, events),
+        happened::refused(&look),
+    ];
+    let mut alerts: Vec<Said> =
+        said::of_node(seen, node).map(|alert| Said::new(&frame, seen, rules, alert)).collect();
+    worst_first(&mut alerts);
+    let (head, tiles, graphs) = (head::Head::new(&look), now::tiles(&look), now::graphs(&look));
+    Some(Page { alerts, head, tiles, graphs, sections: sections.into_iter().flatten().collect(), frame })
 }
 
 /// The worst of many; what is switched off counts as nothing.
