@@ -11,6 +11,7 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod history;
 pub mod limits;
 pub mod link;
 pub mod program;

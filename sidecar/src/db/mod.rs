@@ -4,15 +4,18 @@
 
 mod batch;
 mod health;
+pub(crate) mod history;
 mod load;
 mod lock;
 mod migrate;
 mod open;
 mod put;
 pub mod read;
-
 mod readers;
+pub(crate) mod room;
 mod row;
+pub(crate) mod series;
+pub(crate) mod tidy;
 mod writer;
 
 pub use batch::{Batch, Effect};
@@ -21,7 +24,7 @@ pub use load::{Loaded, NodeRow, StreamRow, load, retained};
 pub use open::{Database, Opened, open};
 pub use readers::Readers;
 pub use row::{AccountRow, Audit, Node, Row, Run, TokenRow};
-pub use writer::{Desk, Health, Writer};
+pub use writer::{Chore, Desk, Health, Writer};
 
 /// Of the header of the file, so that nobody else's is taken for ours: "Atal".
 const APPLICATION_ID: i32 = 0x4174_616c;

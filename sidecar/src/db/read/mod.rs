@@ -1,3 +1,4 @@
 //! What is read back, a file for each thing; none of it is cached here.
 
+pub(crate) mod history;
 pub mod runs;
