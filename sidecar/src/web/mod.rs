@@ -1,5 +1,6 @@
 //! Pages and API. Everything that is shown is copied out of what is known, then rendered; nothing here decides.
 
+mod api;
 mod assets;
 mod headers;
 mod listen;
@@ -74,6 +75,7 @@ fn router(app: App) -> Router {
     Router::new()
         .route("/health", get(health))
         .merge(pages::routes())
+        .merge(api::routes())
         .merge(assets::routes())
         .fallback(pages::missing)
         .layer(middleware::from_fn(headers::protect))
