@@ -52,14 +52,13 @@ fn a_clock_that_runs_ahead_removes_nothing_for_a_day() {
     }
     bench.commit();
     bench.pass(DAY);
-    let before = bench.dump();
+    let raw = bench.level(1, Level::Raw);
     for killed in [false, true] {
         bench.now += 70 * 365 * DAY;
         bench.work();
-        assert_eq!(bench.level(1, Level::Raw).len(), 5, "killed: {killed}");
         bench.now -= 70 * 365 * DAY;
         bench.work();
-        assert!(bench.dump() == before);
+        assert!(bench.level(1, Level::Raw) == raw, "killed: {killed}");
         bench = bench.kill();
     }
     // One that says so for a day is right.
