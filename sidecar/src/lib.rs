@@ -12,6 +12,7 @@ pub mod config;
 pub mod db;
 pub mod error;
 pub mod identity;
+pub mod history;
 pub mod limits;
 pub mod link;
 pub mod people;

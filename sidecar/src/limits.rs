@@ -65,6 +65,30 @@ pub const REQUEST_TIME_MAX: Duration = Duration::from_secs(15);
 pub const CONNECTIONS_MAX: usize = 256;
 /// Everything has stopped by then.
 pub const STOP_TIME_MAX: Duration = Duration::from_secs(20);
+/// A node's hour is made a block so many seconds after its end: what is asked for again has come by then.
+pub const SEAL_AFTER_SECONDS: i64 = 600;
+/// What comes late waits so many seconds for what comes with it.
+pub const SEAL_LATE_SECONDS: i64 = 60;
+/// Frames of a node that wait; with more the oldest hour becomes a block before its time.
+pub const FRAMES_PER_NODE_MAX: usize = 512;
+/// Points that one step of sealing takes out of frames, 40 bytes each; one frame more has at most 20,000.
+pub const SEAL_POINTS_MAX: usize = 100_000;
+/// Six hours and days are rolled so many seconds after their end: their last hour is a block by then.
+pub const ROLL_AFTER_SECONDS: i64 = 1_200;
+/// A month is closed so many seconds after its end: nothing that an agent still has is older.
+pub const CLOSE_AFTER_SECONDS: i64 = 2 * 86_400;
+/// Series whose month is in memory at once: 256 months of 744 hours are 8 MiB.
+pub const CLOSE_SERIES_MAX: usize = 256;
+/// A clock that is ahead of all that is known by so many seconds removes nothing by age for as long.
+pub const CLOCK_JUMP_SECONDS: i64 = 86_400;
+/// Rows that one step removes.
+pub const REMOVE_ROWS_MAX: u32 = 256;
+/// Notifications and what became of them, in seconds.
+pub const NOTIFICATIONS_SECONDS: i64 = 400 * 86_400;
+/// Series of one answer.
+pub const QUERY_SERIES_MAX: usize = 20;
+/// A forecast is made anew after so long.
+pub const FORECAST_EVERY: Duration = Duration::from_secs(3600);
 
 const _: () = assert!(BATCH_BYTES_MAX >= 2 * MESSAGE_BYTES_MAX && QUEUE_BYTES_MAX >= 100 * MESSAGE_BYTES_MAX / 8);
 const _: () = assert!(BATCH_BYTES_MAX * (BATCHES_UNDER_WAY_MAX + 1) + QUEUE_BYTES_MAX <= 60 << 20);

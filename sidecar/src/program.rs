@@ -18,6 +18,7 @@ use crate::config::Config;
 use crate::db::{self, Desk, Effect, Opened, Readers, Writer};
 use crate::error::{Error, Kind, Result};
 use crate::identity::{self, Identity};
+use crate::history;
 use crate::limits::QUEUE_MESSAGES_MAX;
 use crate::link::{self, Ear, Out};
 use crate::tower::{Board, Terms, Tower, Word};
@@ -45,6 +46,8 @@ pub struct Shared {
     pub identity: Identity,
     /// When something is an alert.
     pub rules: Arc<Rules>,
+    /// What is known of history that is not in the database.
+    pub history: history::Handle,
     /// What is to be published.
     pub out: Out,
     /// There are notifications to send.
@@ -95,8 +98,10 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
     let under_way = Arc::new(AtomicUsize::new(0));
     let after = after(out.clone(), board.clone(), Arc::clone(&notify), Arc::clone(&under_way));
     let readers = Readers::new(&folder);
-    let writer =
-        Writer::start(database, Arc::clone(&clock), vec![Box::new(db::Copying::new(&folder, now.seconds()))], after)?;
+    let history = history::Handle::default();
+    let chores = history::Chores::new((&config.history).into(), history.clone())?;
+    let copying = db::Copying::new(&folder, now.seconds());
+    let writer = Writer::start(database, Arc::clone(&clock), vec![Box::new(chores), Box::new(copying)], after)?;
     let (words, heard) = sync_channel(QUEUE_MESSAGES_MAX);
     let config = Arc::new(config);
     let terms = terms(&config, &rules);
@@ -120,6 +125,7 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
         desk: writer.desk(),
         tower: words.clone(),
         rules,
+        history,
         out,
         notify,
         opened,

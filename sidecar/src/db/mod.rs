@@ -5,15 +5,18 @@
 mod batch;
 mod copy;
 mod health;
+pub(crate) mod history;
 mod load;
 mod lock;
 mod migrate;
 mod open;
 mod put;
 pub mod read;
-
 mod readers;
+pub(crate) mod room;
 mod row;
+pub(crate) mod series;
+pub(crate) mod tidy;
 mod writer;
 
 pub use batch::{Batch, Effect};

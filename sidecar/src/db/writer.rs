@@ -18,12 +18,16 @@ use crate::limits::RETRY_EVERY;
 
 /// Batches that wait: the tower's and people's.
 const QUEUE_MAX: usize = 64;
+/// Chores have a step so often.
+const CHORES_EVERY: Duration = Duration::from_secs(1);
 
 /// How the writer is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Health {
     /// Why nothing can be written, as long as that is so.
     pub problem: Option<String>,
+    /// Why no history is taken, as long as that is so.
+    pub history: Option<String>,
     /// Transactions so far.
     pub commits: u64,
     /// Rows so far.
@@ -38,12 +42,17 @@ pub struct Health {
 
 /// Something done between batches, in short steps.
 pub trait Chore: Send {
-    /// Does a little; called about once a second when nothing waits. A failure is told and does not end anything.
+    /// Does a little; called about once a second. A failure is told and does not end anything.
     ///
     /// # Errors
     ///
     /// Whatever the database says.
     fn step(&mut self, connection: &mut Connection, now: i64) -> Result<()>;
+
+    /// Why it does not do what it is for, if people should know.
+    fn problem(&self) -> Option<String> {
+        None
+    }
 }
 
 /// The thread.
@@ -160,6 +169,7 @@ struct Writing<F> {
 
 impl<F: FnMut(Effect)> Writing<F> {
     fn run(mut self, work: &Receiver<Work>) {
+        let mut done = std::time::Instant::now();
         loop {
             match work.recv_timeout(Duration::from_secs(1)) {
                 Ok(Work::Kept(batch)) => {
@@ -169,7 +179,12 @@ impl<F: FnMut(Effect)> Writing<F> {
                 }
                 Ok(Work::Asked(batch)) => self.now_or_not(batch),
                 Ok(Work::Stop) | Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) => self.between(),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            // A busy fleet leaves no second free, and has the most to seal.
+            if done.elapsed() >= CHORES_EVERY {
+                self.between();
+                done = std::time::Instant::now();
             }
             self.keep_house();
         }
@@ -300,6 +315,8 @@ impl<F: FnMut(Effect)> Writing<F> {
                 tracing::warn!(why = %err, "a chore of the database failed");
             }
         }
+        let problem = self.chores.iter().find_map(|chore| chore.problem());
+        self.health(|health| health.history = problem);
     }
 
     fn keep_house(&mut self) {

@@ -1,5 +1,6 @@
 //! Pages and API. Everything that is shown is copied out of what is known, then rendered; nothing here decides.
 
+mod api;
 mod assets;
 mod guard;
 mod headers;
@@ -97,6 +98,7 @@ fn router(app: App) -> Router {
         .route("/health", get(health))
         .merge(pages::routes())
         .route("/live", get(live::live))
+        .merge(api::routes())
         .merge(assets::routes())
         .fallback(pages::missing)
         .layer(middleware::from_fn_with_state(app.clone(), guard::let_in))

@@ -35,6 +35,8 @@ pub(in crate::db) fn nodes(row: &Row, to: &Transaction<'_>) -> rusqlite::Result<
                 "DELETE FROM block WHERE id BETWEEN ?1 << 40 AND ((?1 + 1) << 40) - 1",
                 "DELETE FROM month WHERE (id >> 16) IN (SELECT id FROM series WHERE node = ?1)",
                 "DELETE FROM series WHERE node = ?1",
+                "DELETE FROM stale WHERE id BETWEEN ?1 << 40 AND ((?1 + 1) << 40) - 1",
+                "DELETE FROM closed WHERE node = ?1",
                 "DELETE FROM stream WHERE node = ?1",
                 "UPDATE node SET parent = NULL WHERE parent = ?1",
                 "DELETE FROM node WHERE id = ?1",

@@ -2,4 +2,5 @@
 
 pub mod people;
 pub mod incidents;
+pub(crate) mod history;
 pub mod runs;
