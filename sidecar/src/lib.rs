@@ -13,6 +13,7 @@ pub mod db;
 pub mod error;
 pub mod limits;
 pub mod link;
+pub mod notify;
 pub mod people;
 pub mod pki;
 pub mod program;

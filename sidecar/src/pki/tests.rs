@@ -115,7 +115,10 @@ fn start(
         authority: Authority::open(folder).unwrap(),
         command_key: CommandKey::open(folder).unwrap(),
     };
-    let hosts = vec![Host { name: "nas.lan".into(), broker: 8883, web: 8443 }, Host { name: "fd00::2".into(), broker: 8883, web: 443 }];
+    let hosts = vec![
+        Host { name: "nas.lan".into(), broker: 8883, web: 8443 },
+        Host { name: "fd00::2".into(), broker: 8883, web: 443 },
+    ];
     let offer = Offer { hosts, prefix: "atalaya".into(), discovery_prefix: "homeassistant".into(), anonymous: false };
     (Arc::new(Gate::new(parts, offer, &known)), (writer, thread, words))
 }
@@ -186,7 +189,11 @@ async fn a_code_is_good_for_what_it_was_made_for_and_for_a_day() {
     assert_eq!(world.gate.certificate(&sha256_of(&response.certificate)), None, "one certificate a node");
     assert!(world.gate.certificate(&sha256_of(&renewed.certificate)).is_some());
     world.gate.retired(&"nas".parse().unwrap());
-    assert_eq!(refused(world.join(&request(late.code, "nas")).await), Refusal::Taken, "a node that was retired neither");
+    assert_eq!(
+        refused(world.join(&request(late.code, "nas")).await),
+        Refusal::Taken,
+        "a node that was retired neither"
+    );
     let mut forged = serde_json::to_value(request(late.code, "attic")).unwrap();
     forged["node"] = "cellar".into();
     assert_eq!(refused(world.join(&serde_json::from_value(forged).unwrap()).await), Refusal::Malformed);
@@ -224,13 +231,20 @@ async fn who_guesses_codes_has_to_wait() {
 async fn a_node_without_certificates_and_a_tool_show_passwords() {
     let mut world = World::new();
     let (node, password) = world.gate.add_with_password(&by(), Expected::default()).await.unwrap();
-    let wish = TokenWish { name: "home".into(), scopes: [Scope::MqttHomeAssistant].into(), customers: Customers::All, days: None };
+    let wish = TokenWish {
+        name: "home".into(),
+        scopes: [Scope::MqttHomeAssistant].into(),
+        customers: Customers::All,
+        days: None,
+    };
     let token = world.gate.people.add_token(&by(), wish, world.clock.now()).await.unwrap();
     for _ in 0..2 {
         let ask = |user: &str, password: &str| world.gate.password(user, password.as_bytes());
         assert_eq!(ask(node.as_str(), &password.0), Some(Guest::Node(node.clone())));
         assert!(matches!(ask("home", &token.0), Some(Guest::Tool { name, .. }) if name == "home"));
-        for (user, shown) in [("home", &password.0), (node.as_str(), &token.0), ("", &password.0), ("home", &String::new())] {
+        for (user, shown) in
+            [("home", &password.0), (node.as_str(), &token.0), ("", &password.0), ("home", &String::new())]
+        {
             assert_eq!(ask(user, shown), None, "{user}");
         }
         assert_eq!(world.gate.password("home", &[0xff; 43]), None);
@@ -280,7 +294,8 @@ fn keys_are_made_once_for_their_owner_and_never_replaced() {
     damaged(Some(b"x"), "ca.pem");
     damaged(Some(&std::fs::read(other.path().join("ca.pem")).unwrap()), "ca.pem");
     damaged(Some(b"x"), "command.key");
-    let signed = Signed { node: "nas".into(), command: "stop".into(), seq: 1, expires: START, args: serde_json::Value::Null };
+    let signed =
+        Signed { node: "nas".into(), command: "stop".into(), seq: 1, expires: START, args: serde_json::Value::Null };
     let sealed = command.seal(&signed).unwrap();
     let key = atalaya_wire::unhex(&command.public_hex()).unwrap().try_into().unwrap();
     let node: NodeId = "nas".parse().unwrap();
