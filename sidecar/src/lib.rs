@@ -15,6 +15,7 @@ pub mod identity;
 pub mod history;
 pub mod limits;
 pub mod link;
+pub mod notify;
 pub mod people;
 pub mod pki;
 pub mod program;

@@ -63,6 +63,12 @@ pub const BODY_BYTES_MAX: usize = 64 << 10;
 pub const REQUEST_TIME_MAX: Duration = Duration::from_secs(15);
 /// HTTP connections at once.
 pub const CONNECTIONS_MAX: usize = 256;
+/// Deliveries whose notifications are read at once.
+pub const OUTBOX_AT_ONCE: usize = 100;
+/// The outbox looks at the clock at least so often.
+pub const OUTBOX_LOOK: Duration = Duration::from_secs(60);
+/// What is being sent when the program ends has so long: all that HTTP may take. Mail that takes longer is sent again.
+pub const LAST_TRY_MAX: Duration = Duration::from_secs(11);
 /// Everything has stopped by then.
 pub const STOP_TIME_MAX: Duration = Duration::from_secs(20);
 /// A node's hour is made a block so many seconds after its end: what is asked for again has come by then.
@@ -90,5 +96,7 @@ pub const QUERY_SERIES_MAX: usize = 20;
 /// A forecast is made anew after so long.
 pub const FORECAST_EVERY: Duration = Duration::from_secs(3600);
 
+const _: () = assert!(LAST_TRY_MAX.as_secs() > atalaya_notify::limits::HTTP.as_secs());
+const _: () = assert!(LAST_TRY_MAX.as_secs() + 5 < STOP_TIME_MAX.as_secs());
 const _: () = assert!(BATCH_BYTES_MAX >= 2 * MESSAGE_BYTES_MAX && QUEUE_BYTES_MAX >= 100 * MESSAGE_BYTES_MAX / 8);
 const _: () = assert!(BATCH_BYTES_MAX * (BATCHES_UNDER_WAY_MAX + 1) + QUEUE_BYTES_MAX <= 60 << 20);

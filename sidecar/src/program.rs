@@ -21,6 +21,7 @@ use crate::identity::{self, Identity};
 use crate::history;
 use crate::limits::QUEUE_MESSAGES_MAX;
 use crate::link::{self, Ear, Out};
+use crate::notify::{Parts, Sending, States};
 use crate::tower::{Board, Terms, Tower, Word};
 use crate::web;
 
@@ -52,6 +53,8 @@ pub struct Shared {
     pub out: Out,
     /// There are notifications to send.
     pub notify: Arc<Notify>,
+    /// How channels are.
+    pub channels: States,
     /// How the database was found.
     pub opened: Opened,
     /// Where it is.
@@ -71,6 +74,7 @@ pub struct Running {
     builtin: Option<Arc<Builtin>>,
     link: tokio::task::JoinHandle<()>,
     pages: web::Serving,
+    sending: Sending,
     keeping: Option<tokio::task::JoinHandle<()>>,
     tower: JoinHandle<()>,
     writer: Writer,
@@ -128,6 +132,7 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
         history,
         out,
         notify,
+        channels: States::default(),
         opened,
         folder,
     };
@@ -144,14 +149,28 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
         link::Terms { options, prefix: shared.config.broker.prefix.clone(), id: shared.config.state.id.clone() };
     let link = tokio::spawn(link::keep_up(link_terms, ear.clone(), shared.out.clone(), stopped));
     let pages = web::serve(&shared).await?;
+    let sending = Sending::start(Parts::of(&shared));
     let mqtt = builtin.as_ref().map_or_else(Vec::new, |builtin| builtin.addresses().plain.clone());
-    Ok(Running { web: pages.addresses.clone(), mqtt, shared, ear, stop, builtin, link, pages, keeping, tower, writer })
+    Ok(Running {
+        web: pages.addresses.clone(),
+        mqtt,
+        shared,
+        ear,
+        stop,
+        builtin,
+        link,
+        pages,
+        sending,
+        keeping,
+        tower,
+        writer,
+    })
 }
 
 impl Running {
     /// Ends everything, so that nothing is lost that was heard.
     pub async fn stop(self) {
-        self.pages.stop().await;
+        tokio::join!(self.pages.stop(), self.sending.stop());
         let _ = self.stop.send(true);
         let _ = self.link.await;
         if let Some(keeping) = self.keeping {

@@ -75,7 +75,7 @@ pub enum Kind {
 }
 
 /// What people are told at once.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Notification {
     /// Made from what is told: the same transition has the same id.
     pub id: String,
@@ -96,7 +96,7 @@ pub struct Notification {
 }
 
 /// An alert in a notification.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Told {
     /// Which.
     pub alert: AlertKey,

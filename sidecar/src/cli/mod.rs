@@ -1,5 +1,6 @@
 //! The command line: each subcommand in a file of its own, listed once in [`Command`].
 
+mod alerts;
 mod completions;
 mod config;
 mod exit;
@@ -30,6 +31,7 @@ pub(crate) struct Cli {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Run(run::Args),
+    Alerts(alerts::Args),
     Config(config::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -39,6 +41,7 @@ impl Command {
     fn run(&self) -> Result<Exit> {
         match self {
             Self::Run(args) => run::run(args),
+            Self::Alerts(args) => alerts::run(args),
             Self::Config(args) => config::run(args),
             Self::Completions(args) => completions::run(args),
             Self::Man(args) => man::run(args),

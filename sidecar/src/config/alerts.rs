@@ -1,12 +1,18 @@
 //! `[alerts]`, `[[set]]` and `[[channel]]`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::path::PathBuf;
 
-use atalaya_base::config::{Mistake, Place, Spanned};
-use serde::Deserialize;
+use atalaya_alert::Severity;
+use atalaya_base::config::{Mistake, Place, Spanned, Written};
+use atalaya_notify::turn::Hours;
+use atalaya_notify::{ChannelSettings, Secret};
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Deserializer, de::Error};
 
 use super::names::Name;
+use crate::tower::{DEFAULT_SET, SetTerms, Sets};
 
 const SETS_MAX: usize = 32;
 const CHANNELS_MAX: usize = 32;
@@ -16,7 +22,7 @@ const CHANNELS_MAX: usize = 32;
 pub struct Alerts {
     /// Where further rules lie.
     pub dir: Option<PathBuf>,
-    /// Channels by name.
+    /// Ways to tell somebody.
     pub channels: Vec<Channel>,
     /// Which of them are told together.
     pub sets: Vec<Set>,
@@ -25,19 +31,32 @@ pub struct Alerts {
 /// A way to tell somebody.
 #[derive(Clone, Debug)]
 pub struct Channel {
-    /// Its name.
-    pub name: String,
-    /// Its section as it was written, for the channel's own kind to read.
-    pub section: toml::Table,
+    /// What its kind wants to know.
+    pub settings: ChannelSettings,
+    /// What it reads at each sending, by key.
+    files: Vec<(String, Needed)>,
+    /// The byte that it begins at.
+    at: usize,
+}
+
+/// A file that a channel reads.
+#[derive(Clone, Debug)]
+enum Needed {
+    Secret(Secret),
+    Other(PathBuf),
 }
 
 /// Channels that are told together.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Set {
     /// Its name, as rules use it.
     pub name: String,
     /// Names of channels.
     pub channels: Vec<String>,
+    /// When they may be heard; `None`: always.
+    pub hours: Option<Hours>,
+    /// What is less grave is not told.
+    pub severity: Severity,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -51,62 +70,124 @@ pub(super) struct Raw {
 pub(super) struct RawSet {
     name: Spanned<Name>,
     channels: Vec<Spanned<Name>>,
+    hours: Option<Spanned<String>>,
+    severity: Option<Severity>,
 }
 
-#[derive(Debug, Deserialize)]
+/// A channel whose kind took its settings, with the files that it names.
+#[derive(Debug)]
 pub(super) struct RawChannel {
-    name: Spanned<Name>,
-    #[serde(flatten)]
-    rest: toml::Table,
+    settings: ChannelSettings,
+    files: Vec<(String, Needed)>,
 }
 
-/// Names stand once, and sets name channels that are there.
-pub(super) fn check(raw: Raw, sets: Vec<RawSet>, channels: Vec<RawChannel>) -> Result<Alerts, Mistake> {
-    let mut names = BTreeSet::new();
-    for (at, channel) in channels.iter().enumerate() {
-        let name = channel.name.get_ref().0.clone();
-        if at >= CHANNELS_MAX || names.contains(&name) {
-            let what = if at >= CHANNELS_MAX {
-                "is one too many; at most 32"
-            } else {
-                "is there already; each name stands once"
+impl<'de> Deserialize<'de> for RawChannel {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let table = toml::Table::deserialize(from)?;
+        let settings = ChannelSettings::deserialize(table.clone()).map_err(|err| D::Error::custom(err.message()))?;
+        let named = table.into_iter().filter(|(key, _)| key.ends_with("_file"));
+        let files = named.filter_map(|(key, file)| {
+            let needed = match key.as_str() {
+                "ca_file" => Needed::Other(file.as_str()?.into()),
+                _ => Needed::Secret(Secret::deserialize(file).ok()?),
             };
-            return Err(Mistake::at("channel.name", &channel.name, format!("{name:?} {what}")));
+            Some((key, needed))
+        });
+        Ok(Self { settings, files: files.collect() })
+    }
+}
+
+/// Names stand once, and sets name channels that are there. Hours are those of `zone`.
+pub(super) fn check(
+    raw: Raw,
+    sets: Vec<RawSet>,
+    channels: Vec<Spanned<RawChannel>>,
+    zone: &TimeZone,
+) -> Result<Alerts, Mistake> {
+    let mut names = BTreeSet::new();
+    for channel in &channels {
+        let name = channel.get_ref().settings.common.name.clone();
+        if names.len() >= CHANNELS_MAX {
+            return Err(Mistake::at("channel", channel, format!("{name:?} is one too many; at most {CHANNELS_MAX}")));
+        }
+        if names.contains(&name) {
+            let what = format!("{name:?} is there already; each name stands once");
+            return Err(Mistake::at("channel.name", channel, what));
         }
         names.insert(name);
     }
     let mut seen = BTreeSet::new();
-    for (at, set) in sets.iter().enumerate() {
-        let name = set.name.get_ref().0.clone();
-        if at >= SETS_MAX || !seen.insert(name.clone()) {
-            return Err(Mistake::at(
-                "set.name",
-                &set.name,
-                format!("{name:?} is there already, or one of more than {SETS_MAX}"),
-            ));
+    let sets = sets.into_iter().map(|set| set.check(&names, &mut seen, zone)).collect::<Result<_, _>>()?;
+    let channels = channels.into_iter().map(|channel| {
+        let at = channel.span().start;
+        let RawChannel { settings, files } = channel.into_inner();
+        Channel { settings, files, at }
+    });
+    Ok(Alerts { dir: raw.dir.map(|dir| dir.0), channels: channels.collect(), sets })
+}
+
+impl RawSet {
+    fn check(self, channels: &BTreeSet<String>, seen: &mut BTreeSet<String>, zone: &TimeZone) -> Result<Set, Mistake> {
+        let name = self.name.get_ref().0.clone();
+        if seen.len() >= SETS_MAX || !seen.insert(name.clone()) {
+            let what = format!("{name:?} is there already, or one of more than {SETS_MAX}");
+            return Err(Mistake::at("set.name", &self.name, what));
         }
-        if let Some(missing) = set.channels.iter().find(|channel| !names.contains(&channel.get_ref().0)) {
+        if let Some(missing) = self.channels.iter().find(|channel| !channels.contains(&channel.get_ref().0)) {
             let what = format!("there is no channel {:?}", missing.get_ref().0);
             return Err(Mistake::at("set.channels", missing, what));
         }
+        let hours = self.hours.map(|hours| {
+            Hours::new(hours.get_ref(), zone.clone()).map_err(|why| Mistake::at("set.hours", &hours, why))
+        });
+        Ok(Set {
+            name,
+            channels: self.channels.into_iter().map(|channel| channel.into_inner().0).collect(),
+            hours: hours.transpose()?,
+            severity: self.severity.unwrap_or(Severity::Low),
+        })
     }
-    let section = |channel: RawChannel| Channel { name: channel.name.into_inner().0, section: channel.rest };
-    let set = |set: RawSet| Set {
-        name: set.name.into_inner().0,
-        channels: set.channels.into_iter().map(|channel| channel.into_inner().0).collect(),
-    };
-    let sets: Vec<Set> = sets.into_iter().map(set).collect();
-    Ok(Alerts { dir: raw.dir.map(|dir| dir.0), channels: channels.into_iter().map(section).collect(), sets })
 }
 
 impl Alerts {
     /// Sets with their channels; without a set `default` that one has all channels.
     #[must_use]
-    pub fn sets(&self) -> crate::tower::Sets {
-        let mut sets: crate::tower::Sets =
-            self.sets.iter().map(|set| (set.name.clone(), set.channels.clone())).collect();
-        let all = || self.channels.iter().map(|channel| channel.name.clone()).collect();
-        sets.entry(crate::tower::DEFAULT_SET.into()).or_insert_with(all);
+    pub fn sets(&self) -> Sets {
+        let heard = |set: &Set| SetTerms { channels: set.channels.clone(), severity: set.severity };
+        let mut sets: Sets = self.sets.iter().map(|set| (set.name.clone(), heard(set))).collect();
+        let all = || self.channels.iter().map(|channel| channel.settings.common.name.clone()).collect();
+        sets.entry(DEFAULT_SET.into()).or_insert_with(|| SetTerms { channels: all(), severity: Severity::Low });
         sets
+    }
+
+    /// Quiet hours of the sets that have some.
+    #[must_use]
+    pub fn hours(&self) -> BTreeMap<String, Hours> {
+        self.sets.iter().filter_map(|set| Some((set.name.clone(), set.hours.clone()?))).collect()
+    }
+
+    /// Files that cannot be read now, a line each.
+    pub(super) fn warnings(&self, written: &Written) -> impl Iterator<Item = String> {
+        self.channels.iter().flat_map(move |channel| {
+            let place = written.place(Some(channel.at));
+            let name = &channel.settings.common.name;
+            let tell = move |key: &str, why: &str| {
+                format!("{place}: channel {name:?}: {key}: {why}; until it can be read, nobody is told by it")
+            };
+            channel.files.iter().filter_map(move |(key, needed)| Some(tell(key, &needed.trouble()?)))
+        })
+    }
+}
+
+impl Needed {
+    fn trouble(&self) -> Option<String> {
+        match self {
+            Self::Secret(secret) => secret.read().err(),
+            Self::Other(path) => {
+                let why = File::open(path).err()?.to_string();
+                let why = why.split(" (os").next().unwrap_or_default();
+                Some(format!("cannot read {}: {why}", path.display()))
+            }
+        }
     }
 }

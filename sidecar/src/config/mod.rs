@@ -11,7 +11,7 @@ mod web;
 
 use std::path::Path;
 
-use atalaya_base::config::{Mistake, Named, Written, read, section, text_of};
+use atalaya_base::config::{Mistake, Named, Spanned, Written, read, section, text_of};
 use serde::Deserialize;
 
 pub use alerts::{Alerts, Channel, Set};
@@ -66,7 +66,7 @@ struct Raw {
     #[serde(default, rename = "set")]
     sets: Vec<alerts::RawSet>,
     #[serde(default, rename = "channel")]
-    channels: Vec<alerts::RawChannel>,
+    channels: Vec<Spanned<alerts::RawChannel>>,
     #[serde(default, deserialize_with = "section")]
     beat: beat::Raw,
     #[serde(default, deserialize_with = "section")]
@@ -85,15 +85,16 @@ impl Raw {
         let anonymous = self.broker.anonymous;
         let broker = self.broker.check()?;
         let web = self.web.check()?;
+        let state = self.state.check()?;
         let apart = broker.listen_tls.is_empty() && broker.external.is_none();
         Ok(Config {
-            state: self.state.check()?,
             accept: self.nodes.accept.unwrap_or(apart),
             anonymous: anonymous.unwrap_or(apart),
             broker,
             web,
             history: self.history.check()?,
-            alerts: alerts::check(self.alerts, self.sets, self.channels)?,
+            alerts: alerts::check(self.alerts, self.sets, self.channels, &state.zone)?,
+            state,
             beat: self.beat.check()?,
             files,
             written: written.clone(),
@@ -133,7 +134,8 @@ impl Config {
     /// What cannot be read now of the files that are read later, a line each.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        self.files.iter().filter_map(|file| file.trouble(&self.written)).collect()
+        let files = self.files.iter().filter_map(|file| file.trouble(&self.written));
+        files.chain(self.alerts.warnings(&self.written)).collect()
     }
 }
 

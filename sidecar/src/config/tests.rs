@@ -25,7 +25,15 @@ fn the_example_is_a_configuration() {
     assert_eq!(config.broker.listen_tls[0].port(), 8883);
     // What stands in comments is right as well.
     let whole = EXAMPLE.replace("# url = \"https://hc", "url = \"https://hc").replace("# proxies", "proxies");
-    Config::read(Path::new("s.toml"), &whole).unwrap();
+    let (rest, channels) = whole.split_once("#[[channel]]").unwrap();
+    let channels =
+        format!("#[[channel]]{channels}").replace("\n# ", "\n## ").replace("\n#", "\n").replacen("#[[", "[[", 1);
+    let config = Config::read(Path::new("s.toml"), &format!("{rest}{channels}")).unwrap();
+    let mut kinds: Vec<_> = config.alerts.channels.iter().map(|channel| channel.settings.own.kind()).collect();
+    kinds.sort_unstable();
+    assert_eq!(kinds, ["gotify", "mail", "mqtt", "ntfy", "slack", "telegram", "webhook"]);
+    assert_eq!((config.alerts.sets.len(), config.alerts.hours().len()), (2, 1));
+    assert_eq!(config.alerts.sets()["default"].channels, ["phone"]);
 }
 
 #[test]
@@ -54,6 +62,19 @@ fn mistakes_are_told_with_their_line_and_what_to_do() {
         ("[history]\nraw = \"30d\"\nfive_minutes = \"7d\"", "s.toml:3: history.five_minutes: is shorter than raw"),
         ("[history]\nsize_max = \"1M\"", "s.toml:2: history.size_max: must be between"),
         ("[[set]]\nname = \"a\"\nchannels = [\"x\"]", "s.toml:3: set.channels: there is no channel \"x\""),
+        (
+            "[[set]]\nname = \"a\"\nchannels = []\nhours = \"always\"",
+            "s.toml:4: set.hours: \"always\" is no span of hours",
+        ),
+        (
+            "\n[[channel]]\nname = \"a\"\nkind = \"mqtt\"\ntopic = \"x\"",
+            "s.toml:2: channel: channel \"a\": unknown field `topic`",
+        ),
+        ("[[channel]]\nname = \"a\"\nkind = \"pigeon\"", "s.toml:1: channel: channel \"a\": unknown variant `pigeon`"),
+        (
+            "[[channel]]\nname = \"a\"\nkind = \"mqtt\"\n[[channel]]\nname = \"a\"\nkind = \"mqtt\"",
+            "s.toml:4: channel.name: \"a\" is there already",
+        ),
         ("[beat]\nurl = \"x\"", "s.toml:2: beat.url: \"x\" is no address"),
         ("[state]\nlanguage = \"de\"", "s.toml:2: state.language: \"de\" is no language here"),
     ] {
@@ -61,4 +82,14 @@ fn mistakes_are_told_with_their_line_and_what_to_do() {
         assert!(why.starts_with(expected), "{text}\n{why}");
         assert!(!why.contains('\n'), "{why}");
     }
+}
+
+#[test]
+fn secrets_that_cannot_be_read_are_told_and_stop_nothing() {
+    let text = "\n[[channel]]\nname = \"a\"\nkind = \"slack\"\nurl_file = \"/no/such/file\"\nca_file = \"/no/ca\"";
+    let config = Config::read(Path::new("s.toml"), text).unwrap();
+    let warnings = config.warnings();
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    let start = "s.toml:2: channel \"a\": url_file: cannot read the secret in /no/such/file: ";
+    assert!(warnings.iter().any(|warning| warning.starts_with(start)), "{warnings:?}");
 }

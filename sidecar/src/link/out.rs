@@ -11,7 +11,7 @@ const WAITING_MAX: usize = 10_000;
 
 /// A message that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Message {
+pub(crate) struct Message {
     /// Where.
     pub topic: String,
     /// What.
@@ -56,7 +56,7 @@ impl Out {
     }
 
     /// The next one; acknowledgements first, because nodes wait for them.
-    pub(super) fn next(&self, topic: impl Fn(&NodeId) -> String) -> Option<Message> {
+    pub(crate) fn next(&self, topic: impl Fn(&NodeId) -> String) -> Option<Message> {
         self.change(|waiting| match waiting.acks.pop_first() {
             Some((node, payload)) => Some(Message { topic: topic(&node), payload, retain: true }),
             None => waiting.messages.pop_front(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use atalaya_alert::{Action, AlertState, Event, IncidentId, Notification, Part, Phase, Wall};
+use atalaya_alert::{Action, AlertState, Event, IncidentId, Notification, Part, Phase, Severity, Wall};
 use atalaya_wire::NodeId;
 
 use super::Tower;
@@ -10,8 +10,17 @@ use super::presence::OWN;
 use crate::clock::Now;
 use crate::db::{Effect, HEAD, INCIDENT, NODE, Row};
 
-/// Which channels are told, by the name of the set; [`Sets::DEFAULT`] stands for names that are not there.
-pub type Sets = BTreeMap<String, Vec<String>>;
+/// Which channels are told, by the name of the set; [`DEFAULT_SET`] stands for names that are not there.
+pub type Sets = BTreeMap<String, SetTerms>;
+
+/// Who hears of what in a set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetTerms {
+    /// Names of channels.
+    pub channels: Vec<String>,
+    /// What is less grave is not told.
+    pub severity: Severity,
+}
 
 /// The set of rules that name none.
 pub const DEFAULT_SET: &str = "default";
@@ -87,7 +96,8 @@ impl Tower {
             Row::Notification { id: id.clone(), at: now.seconds(), kind: word(&notification.kind), severity, body };
         self.row(row, now);
         let set = self.terms.sets.get(&notification.to).or_else(|| self.terms.sets.get(DEFAULT_SET));
-        for channel in set.cloned().unwrap_or_default() {
+        let set = set.filter(|set| notification.severity >= set.severity);
+        for channel in set.map(|set| set.channels.clone()).unwrap_or_default() {
             self.row(Row::Delivery { notification: id.clone(), channel, next: now.seconds() }, now);
         }
         self.open.effect(Effect::Notify, now.since_start);
@@ -163,7 +173,7 @@ impl Tower {
 }
 
 /// A value's name in JSON, without its quotes.
-pub(super) fn word<T: serde::Serialize>(value: &T) -> String {
+pub(crate) fn word<T: serde::Serialize>(value: &T) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,
         _ => String::new(),

@@ -16,7 +16,8 @@ mod time;
 mod told;
 mod wishes;
 
-pub use alerts::{DEFAULT_SET, Sets};
+pub(crate) use alerts::word;
+pub use alerts::{DEFAULT_SET, SetTerms, Sets};
 pub use ask::{Ask, NodeWish, Who, Wish};
 pub use fleet::{Board, Latest, Link, NodeState, Seen};
 pub use refused::{Refusals, Why};

@@ -163,6 +163,12 @@ impl Turn {
         }
     }
 
+    /// Whether it waits, or is under way.
+    #[must_use]
+    pub fn has(&self, id: &DeliveryId) -> bool {
+        self.lanes.get(&id.channel).is_some_and(|lane| lane.get(&id.notification).is_some())
+    }
+
     /// How many deliveries wait.
     #[must_use]
     pub fn waiting(&self) -> usize {

@@ -42,7 +42,7 @@ pub(in crate::db) fn alerts(row: &Row, to: &Transaction<'_>) -> rusqlite::Result
         ),
         Row::Delivered { notification, channel, state, tries, next, done, answer, merged } => run(
             to,
-            "UPDATE delivery SET state = ?3, tries = ?4, next = ?5, done = ?6, answer = ?7, merged = ?8
+            "UPDATE delivery SET state = ?3, tries = max(tries, ?4), next = ?5, done = ?6, answer = ?7, merged = ?8
              WHERE notification = ?1 AND channel = ?2",
             params![notification, channel, state, tries, next, done, answer, merged],
         ),

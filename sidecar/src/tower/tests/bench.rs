@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use atalaya_alert::Rules;
 use atalaya_alert::rule::DEFAULT;
+use atalaya_alert::{Rules, Severity};
 use atalaya_wire::ack::Ack;
 use atalaya_wire::event::Event;
 use atalaya_wire::message::{Builder, Head, Stream};
@@ -16,7 +16,7 @@ use crate::clock::{Clock, Simulated};
 use crate::db::{self, Database, Effect};
 use crate::error::Result;
 use crate::link::{Heard, Held};
-use crate::tower::{Ask, Board, Terms, Tower, Who, Wish, Word};
+use crate::tower::{Ask, Board, SetTerms, Terms, Tower, Who, Wish, Word};
 
 pub(super) const START: i64 = 1_800_000_000;
 
@@ -39,7 +39,7 @@ pub(super) fn terms() -> Terms {
         accept: true,
         senders: true,
         rules: Arc::new(Rules::parse(&[DEFAULT]).unwrap()),
-        sets: [("default".to_owned(), vec!["mail".to_owned()])].into(),
+        sets: [("default".to_owned(), SetTerms { channels: vec!["mail".to_owned()], severity: Severity::Low })].into(),
         flush: Duration::from_secs(60),
         url: String::new(),
     }

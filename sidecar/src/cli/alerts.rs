@@ -1,0 +1,133 @@
+//! `alerts`: a test of a channel, and the rules.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use atalaya_alert::rule::Rule;
+use atalaya_alert::{Severity, Wall};
+use atalaya_notify::Outcome;
+use atalaya_notify::words::Origin;
+use serde_json::json;
+
+use super::exit::{Exit, Failure, Result};
+use super::line;
+use crate::clock::{Clock, System};
+use crate::config::{Config, FILE};
+use crate::notify::language;
+use crate::tower::word;
+
+const EXAMPLES: &str = "Examples:
+  atalaya-sidecar alerts test phone
+  atalaya-sidecar alerts test mail --severity critical
+  atalaya-sidecar alerts rules --json";
+
+/// Test a channel, or list the rules
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Send a message that says it is a test, and print what the service answers
+    Test {
+        /// Name of a channel in the configuration
+        channel: String,
+        /// How urgent it is: low, medium, high or critical
+        #[arg(long, value_name = "SEVERITY", default_value = "low", value_parser = severity)]
+        severity: Severity,
+        /// Configuration
+        #[arg(long, value_name = "FILE", default_value = FILE)]
+        config: PathBuf,
+    },
+    /// List the rules that make alerts: those that are shipped, and your own
+    Rules {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+        /// Configuration; without it /etc/atalaya/sidecar.toml if that is there
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+}
+
+fn severity(text: &str) -> std::result::Result<Severity, String> {
+    serde_json::from_value(text.into()).map_err(|_| "write low, medium, high or critical".into())
+}
+
+pub(crate) fn run(args: &Args) -> Result<Exit> {
+    match &args.action {
+        Action::Test { channel, severity, config } => test(&load(config)?, channel, *severity),
+        Action::Rules { json, config } => {
+            let usual = PathBuf::from(FILE);
+            let path = config.clone().or_else(|| usual.exists().then_some(usual));
+            let config = path.map_or_else(|| Config::empty().map_err(usage), |path| load(&path))?;
+            let rules = crate::rules::read(config.alerts.dir.as_deref())?;
+            let language = language(&config);
+            if *json {
+                line(serde_json::Value::Array(rules.iter().map(as_json).collect()))?;
+            } else {
+                for rule in rules.iter() {
+                    let (id, severity, title) = (rule.id.as_str(), word(&rule.severity), language.of(&rule.title));
+                    line(format_args!("{id:28} {severity:9} {:12} {title}", rule.view))?;
+                }
+            }
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn usage(why: String) -> Failure {
+    Failure::new(Exit::Usage, why)
+}
+
+fn load(path: &Path) -> Result<Config> {
+    Config::load(path).map_err(usage)
+}
+
+/// Sends at once, beside what waits.
+fn test(config: &Config, name: &str, severity: Severity) -> Result<Exit> {
+    let found = config.alerts.channels.iter().find(|channel| channel.settings.common.name == name);
+    let Some(channel) = found else {
+        let names: Vec<_> = config.alerts.channels.iter().map(|one| one.settings.common.name.as_str()).collect();
+        let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        return Err(usage(format!("there is no channel {name:?} in the configuration; there is {there}")));
+    };
+    let settings = &channel.settings;
+    let Some(way) = settings.own.clone().open().map(Arc::from) else {
+        let why =
+            format!("cannot test {name:?}: it sends by the connection of the running sidecar, not by this command");
+        return Err(Failure::new(Exit::Failed, why));
+    };
+    let way: Arc<dyn atalaya_notify::Channel> = way;
+    let now = Wall(System::default().now().seconds());
+    let origin = Origin { url: config.web.url.as_deref().unwrap_or_default(), customer: "", at: now };
+    let reader = settings.reader(language(config), &config.state.zone);
+    let message = reader.test(&format!("test-{name}-{}", now.0), name, severity, origin);
+    match way.send(&message, now) {
+        Outcome::Done(answer) => {
+            line(format_args!("{name}: sent; the service answered: {answer}"))?;
+            Ok(Exit::Done)
+        }
+        other => Err(Failure::new(Exit::Failed, format!("{name}: did not get through: {}", other.text()))),
+    }
+}
+
+fn as_json(rule: &Rule) -> serde_json::Value {
+    json!({
+        "id": rule.id,
+        "severity": rule.severity,
+        "title": rule.title,
+        "view": rule.view,
+        "key": rule.key,
+        "for": rule.up,
+        "clear_for": rule.down,
+        "repeat": rule.repeat,
+        "to": rule.to,
+        "runbook": rule.runbook,
+        "link": rule.link,
+        "source": rule.source,
+    })
+}

@@ -1,0 +1,91 @@
+//! What was sent to whom, for people.
+
+use atalaya_alert::rule::Words;
+use rusqlite::{Connection, Row as SqlRow, params};
+
+use crate::error::Result;
+
+/// A delivery as people see it. Times are seconds since 1970.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The notification's id.
+    pub notification: String,
+    /// When it was made.
+    pub at: i64,
+    /// `fired`, `still_firing`, `escalated`, `silence_ended`, `resolved`, `full` or `digest`.
+    pub kind: String,
+    /// How bad.
+    pub severity: String,
+    /// What it says, in a line.
+    pub subject: Words,
+    /// Through which channel.
+    pub channel: String,
+    /// `waiting`, `sent`, `merged`, `dropped` (its beginning was not told there) or `failed`.
+    pub state: String,
+    /// How often it was tried.
+    pub tries: u32,
+    /// When it is tried next, if it waits.
+    pub next: i64,
+    /// When it was done with.
+    pub done: Option<i64>,
+    /// The service's last answer, or why there is none.
+    pub answer: Option<String>,
+    /// The notification that says it instead.
+    pub merged: Option<String>,
+}
+
+/// The delivery that a page ended with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct After {
+    /// See [`Delivery`].
+    pub at: i64,
+    /// See [`Delivery`].
+    pub notification: String,
+    /// See [`Delivery`].
+    pub channel: String,
+}
+
+impl From<&Delivery> for After {
+    fn from(last: &Delivery) -> Self {
+        Self { at: last.at, notification: last.notification.clone(), channel: last.channel.clone() }
+    }
+}
+
+/// The newest `limit`, or those that come after a page's last one; of one channel, if one is named.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn deliveries(
+    connection: &Connection,
+    after: Option<&After>,
+    channel: Option<&str>,
+    limit: u32,
+) -> Result<Vec<Delivery>> {
+    let sql = "SELECT n.id, n.at, n.kind, n.severity, coalesce(json_extract(n.body, '$.subject.en'), ''),
+            coalesce(json_extract(n.body, '$.subject.es'), ''), d.channel, d.state, d.tries, d.next, d.done, d.answer, d.merged
+        FROM notification n JOIN delivery d ON d.notification = n.id
+        WHERE n.at <= ?1 AND (n.at, n.id, d.channel) < (?1, ?2, ?3) AND (?4 IS NULL OR d.channel = ?4)
+        ORDER BY n.at DESC, n.id DESC, d.channel DESC LIMIT ?5";
+    let (at, id, last) = after.map_or((i64::MAX, "", ""), |after| (after.at, &after.notification, &after.channel));
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map(params![at, id, last, channel, limit], delivery)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn delivery(row: &SqlRow<'_>) -> rusqlite::Result<Delivery> {
+    Ok(Delivery {
+        notification: row.get(0)?,
+        at: row.get(1)?,
+        kind: row.get(2)?,
+        severity: row.get(3)?,
+        subject: Words { en: row.get(4)?, es: row.get(5)? },
+        channel: row.get(6)?,
+        state: row.get(7)?,
+        tries: row.get(8)?,
+        next: row.get(9)?,
+        done: row.get(10)?,
+        answer: row.get(11)?,
+        merged: row.get(12)?,
+    })
+}
