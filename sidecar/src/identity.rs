@@ -83,7 +83,8 @@ pub fn make(made: Made<'_>) -> Result<Identity> {
 fn offer(config: &Config, names: &[String]) -> Offer {
     let port = |all: &[SocketAddr]| all.first().map(SocketAddr::port);
     let ports = port(&config.web.listen_tls).zip(port(&config.broker.listen_tls));
-    let hosts = ports.map(|(web, broker)| names.iter().take(4).map(|name| Host { name: name.clone(), web, broker }).collect());
+    let hosts =
+        ports.map(|(web, broker)| names.iter().take(4).map(|name| Host { name: name.clone(), web, broker }).collect());
     Offer {
         hosts: hosts.unwrap_or_default(),
         prefix: config.broker.prefix.clone(),

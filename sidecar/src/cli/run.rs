@@ -77,7 +77,7 @@ async fn serve(config: Config, folder: PathBuf, signals: &Signals) -> Result<Exi
         tracing::warn!("{warning}");
     }
     let running = program::start(config, folder, Arc::new(System::default())).await?;
-    announce(&running);
+    announce(&running).await;
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     let mut broken = false;
     while signals.came().is_none() && !broken {
@@ -96,8 +96,18 @@ async fn serve(config: Config, folder: PathBuf, signals: &Signals) -> Result<Exi
 }
 
 /// Where everything is.
-fn announce(running: &Running) {
+async fn announce(running: &Running) {
     let shown = |all: &[SocketAddr]| all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     let pages = running.web.first().map_or_else(String::new, |address| format!("http://{address}/"));
-    tracing::info!(pages, mqtt = shown(&running.mqtt), folder = %running.shared.folder.display(), "ready");
+    tracing::info!(pages = pages.as_str(), mqtt = shown(&running.mqtt), folder = %running.shared.folder.display(), "ready");
+    // Good for an hour and once, and nothing of it is kept but a hash.
+    let now = running.shared.clock.now();
+    match running.shared.identity.people.first_link(now).await {
+        Ok(Some(secret)) => {
+            let base = running.shared.config.web.url.clone().unwrap_or_else(|| pages.trim_end_matches('/').to_owned());
+            tracing::info!("nobody has an account yet; make the first one at {base}/first/{} within an hour", secret.0);
+        }
+        Ok(None) => {}
+        Err(why) => tracing::warn!(%why, "no link for a first account could be made"),
+    }
 }

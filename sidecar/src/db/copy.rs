@@ -64,7 +64,7 @@ impl Chore for Copying {
 /// # Errors
 ///
 /// What the database or the disk says; then the last one stays.
-pub fn make(connection: &Connection, folder: &Path) -> Result<()> {
+pub(super) fn make(connection: &Connection, folder: &Path) -> Result<()> {
     let part = folder.join(format!("{FILE}.part"));
     let _ = fs::remove_file(&part);
     let made = fill(connection, &part);

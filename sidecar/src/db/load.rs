@@ -1,5 +1,7 @@
 //! What the tower was when it stopped.
 
+use std::collections::BTreeMap;
+
 use atalaya_alert as alert;
 use atalaya_wire::StreamId;
 use rusqlite::{Connection, Row as SqlRow};
@@ -45,6 +47,8 @@ pub struct Loaded {
     pub alerts: alert::State,
     /// Of the last thing that was given a number, nodes that are retired among them.
     pub last_node: u16,
+    /// Nodes that are retired, by name: one that comes back goes on with its past.
+    pub retired: BTreeMap<String, u16>,
 }
 
 /// Reads it.
@@ -59,7 +63,10 @@ pub fn load(connection: &Connection) -> Result<Loaded> {
     let sql = "SELECT node, kind, stream, seq, missing FROM stream";
     let streams = connection.prepare(sql)?.query_map([], stream)?.collect::<rusqlite::Result<_>>()?;
     let last_node = connection.query_row("SELECT coalesce(max(id), 0) FROM node", [], |row| row.get(0))?;
-    Ok(Loaded { nodes, streams, alerts: alerts(connection)?, last_node })
+    let sql = "SELECT name, id FROM node WHERE state = 'retired'";
+    let pair = |row: &SqlRow<'_>| Ok((row.get(0)?, row.get(1)?));
+    let retired = connection.prepare(sql)?.query_map([], pair)?.collect::<rusqlite::Result<_>>()?;
+    Ok(Loaded { nodes, streams, alerts: alerts(connection)?, last_node, retired })
 }
 
 fn node(row: &SqlRow<'_>) -> rusqlite::Result<NodeRow> {

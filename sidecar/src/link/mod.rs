@@ -10,7 +10,7 @@ pub use session::{Terms, keep_up};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{SyncSender, TrySendError};
+use std::sync::mpsc::SyncSender;
 
 use crate::limits::QUEUE_BYTES_MAX;
 use crate::tower::Word;
@@ -52,19 +52,17 @@ impl Ear {
             return false;
         }
         let held = Held { bytes: Arc::clone(&self.bytes), size };
-        match self.tower.try_send(Word::Heard(heard, held)) {
-            Ok(()) => true,
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
-                self.dropped.fetch_add(1, Ordering::Relaxed);
-                false
-            }
+        let took = self.tower.try_send(Word::Heard(heard, held)).is_ok();
+        if !took {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
         }
+        took
     }
 
     /// Something that is not a message of a node: waits for room.
     pub async fn tell(&self, word: Word) {
         let tower = self.tower.clone();
-        let _ = tokio::task::spawn_blocking(move || tower.send(word)).await;
+        let _ = tokio::task::spawn_blocking(move || tower.send(word).is_ok()).await;
     }
 
     /// Messages that found no room so far.

@@ -88,6 +88,9 @@ pub enum Wish {
     },
 }
 
+/// SHA-256 of a certificate, and of a password.
+pub type Keys = (Option<[u8; 32]>, Option<[u8; 32]>);
+
 /// What is known of a node beforehand; what is `None` stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NodeWish {
@@ -102,7 +105,7 @@ pub struct NodeWish {
     /// What is between it and us; an empty one for nothing.
     pub parent: Option<String>,
     /// What it shows to be let in: SHA-256 of its certificate, and of its token.
-    pub keys: Option<(Option<[u8; 32]>, Option<[u8; 32]>)>,
+    pub keys: Option<Keys>,
     /// Hash of the join code that it came with, which is used up in the same transaction.
     pub code: Option<[u8; 32]>,
     /// Whether it must be there already.

@@ -29,7 +29,6 @@ impl Default for Board {
 
 impl Board {
     /// To look.
-    #[must_use]
     pub fn read(&self) -> RwLockReadGuard<'_, Seen> {
         self.seen.read().unwrap_or_else(std::sync::PoisonError::into_inner)
     }

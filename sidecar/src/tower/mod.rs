@@ -18,7 +18,7 @@ mod wishes;
 
 pub(crate) use alerts::word;
 pub use alerts::{DEFAULT_SET, SetTerms, Sets};
-pub use ask::{Ask, NodeWish, Who, Wish};
+pub use ask::{Ask, Keys, NodeWish, Who, Wish};
 pub use fleet::{Board, Latest, Link, NodeState, Seen};
 pub use refused::{Refusals, Why};
 pub use time::BUILT;
@@ -86,6 +86,8 @@ pub struct Tower {
     state: State,
     lines: BTreeMap<NodeId, Line>,
     last_node: u16,
+    /// Numbers of those that are retired, for when they come back.
+    retired: BTreeMap<String, u16>,
     open: Open,
     ticked: Option<Duration>,
     /// When the own connection came up; what the broker keeps arrives within a minute.
@@ -105,6 +107,7 @@ impl Tower {
             state: loaded.alerts,
             lines: BTreeMap::new(),
             last_node: loaded.last_node,
+            retired: loaded.retired,
             open: Open::new(under_way),
             ticked: None,
             up: None,

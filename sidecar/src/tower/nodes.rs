@@ -81,7 +81,10 @@ impl Tower {
 
     /// Adds a node; gives its row.
     pub(super) fn add(&mut self, node: &NodeId, state: &'static str, now: Now) -> Option<db::Node> {
-        let id = self.free_number()?;
+        let id = match self.retired.remove(node.as_str()) {
+            Some(number) => number,
+            None => self.free_number()?,
+        };
         let row = db::Node {
             id,
             name: node.as_str().to_owned(),
@@ -172,6 +175,9 @@ impl Tower {
         };
         self.engine(&Event::Gone { node: node.as_str().into(), object: None }, now);
         self.row(Row::NodeGone { node: line.id, at: now.seconds(), forget }, now);
+        if !forget {
+            self.retired.insert(node.as_str().to_owned(), line.id);
+        }
         self.clean_up(node, &left, now);
         self.board.tell(|| "fleet".into());
         Some(line.id)

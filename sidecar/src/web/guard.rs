@@ -40,7 +40,8 @@ impl Reader {
 pub(super) async fn let_in(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let headers = request.headers();
     if !is_ours(&app, headers) {
-        return (StatusCode::MISDIRECTED_REQUEST, "this name is not among [broker] names or [web] url\n").into_response();
+        return (StatusCode::MISDIRECTED_REQUEST, "this name is not among [broker] names or [web] url\n")
+            .into_response();
     }
     let peer = peer(&app, &request);
     request.extensions_mut().insert(peer);
@@ -69,10 +70,9 @@ pub(super) async fn let_in(State(app): State<App>, mut request: Request, next: N
 /// Names that lead here: anything else is another site's name for our address.
 fn is_ours(app: &App, headers: &HeaderMap) -> bool {
     let Some(host) = headers.get(HOST).and_then(|host| host.to_str().ok()) else { return true };
-    let host = host.strip_prefix('[').map_or_else(
-        || host.split(':').next().unwrap_or_default(),
-        |rest| rest.split(']').next().unwrap_or_default(),
-    );
+    let host = host
+        .strip_prefix('[')
+        .map_or_else(|| host.split(':').next().unwrap_or_default(), |rest| rest.split(']').next().unwrap_or_default());
     let url = app.shared.config.web.url.as_deref().and_then(|url| url.split("://").nth(1));
     let named = url.map(|rest| rest.split(['/', ':']).next().unwrap_or_default());
     host.eq_ignore_ascii_case("localhost")
@@ -145,8 +145,10 @@ async fn with_own_form(app: &App, reader: &Reader, request: Request) -> Result<R
     let too_long = |_| StatusCode::PAYLOAD_TOO_LARGE.into_response();
     let body = to_bytes(body, BODY_BYTES_MAX).await.map_err(too_long)?;
     let header = parts.headers.get("x-csrf").and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let is_form = parts.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form"));
-    let field = || std::str::from_utf8(&body).ok()?.split('&').find_map(|pair| pair.strip_prefix("csrf=").map(str::to_owned));
+    let is_form =
+        parts.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form"));
+    let field =
+        || std::str::from_utf8(&body).ok()?.split('&').find_map(|pair| pair.strip_prefix("csrf=").map(str::to_owned));
     let shown = header.or_else(|| if is_form { field() } else { None }).unwrap_or_default();
     if app.shared.identity.people.is_own_form(&reader.person, &shown) {
         Ok(Request::from_parts(parts, Body::from(body)))
@@ -158,7 +160,8 @@ async fn with_own_form(app: &App, reader: &Reader, request: Request) -> Result<R
 /// Somebody who has to log in first.
 fn stranger(request: &Request, is_api: bool) -> Response {
     if is_api {
-        let problem = serde_json::json!({ "type": "/problems/unauthorized", "title": "Log in or show a token", "status": 401 });
+        let problem =
+            serde_json::json!({ "type": "/problems/unauthorized", "title": "Log in or show a token", "status": 401 });
         let kind = [(CONTENT_TYPE, "application/problem+json")];
         return (StatusCode::UNAUTHORIZED, kind, problem.to_string()).into_response();
     }

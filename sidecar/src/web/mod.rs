@@ -4,6 +4,7 @@ mod api;
 mod assets;
 mod guard;
 mod headers;
+mod join;
 mod listen;
 mod live;
 mod pages;
@@ -43,7 +44,10 @@ pub(crate) struct Secure(bool);
 impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Secure {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut axum::http::request::Parts, _: &S) -> std::result::Result<Self, Self::Rejection> {
+    async fn from_request_parts(
+        parts: &mut axum::http::request::Parts,
+        _: &S,
+    ) -> std::result::Result<Self, Self::Rejection> {
         Ok(parts.extensions.get::<Self>().copied().unwrap_or(Self(false)))
     }
 }
@@ -99,6 +103,7 @@ fn router(app: App) -> Router {
         .merge(pages::routes())
         .route("/live", get(live::live))
         .merge(api::routes())
+        .merge(join::routes())
         .merge(assets::routes())
         .fallback(pages::missing)
         .layer(middleware::from_fn_with_state(app.clone(), guard::let_in))

@@ -79,7 +79,7 @@ fn what_comes_late_takes_its_place_and_is_there_once() {
         // What is there already comes again, with other values.
         bench.told(1, *time + 60);
         bench.told(2, *time);
-        if bench.chance() % 7 == 0 {
+        if bench.chance().is_multiple_of(7) {
             bench.commit();
             bench.now += 61;
             bench.work();

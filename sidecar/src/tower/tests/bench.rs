@@ -10,7 +10,7 @@ use atalaya_wire::ack::Ack;
 use atalaya_wire::event::Event;
 use atalaya_wire::message::{Builder, Head, Stream};
 use atalaya_wire::view::{Disk, Meta, System};
-use atalaya_wire::{NodeId, ObjectId, Sample, Stamp, StreamId, text};
+use atalaya_wire::{ObjectId, Sample, Stamp, StreamId, text};
 
 use crate::clock::{Clock, Simulated};
 use crate::db::{self, Database, Effect};
@@ -158,10 +158,6 @@ impl Node {
 
     pub(super) fn topic(&self, rest: &str) -> String {
         format!("atalaya/{}/{rest}", self.name)
-    }
-
-    pub(super) fn id(&self) -> NodeId {
-        self.name.parse().unwrap()
     }
 
     pub(super) fn stamp(&self, bench: &Bench) -> Stamp {

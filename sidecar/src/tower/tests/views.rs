@@ -115,6 +115,10 @@ fn a_retired_node_is_gone_with_what_the_broker_kept_and_its_number_is_not_given_
     other.connect(&mut bench);
     bench.pass(1);
     assert_eq!(bench.board.read().nodes["other"].row.id, 2);
+    node.connect(&mut bench);
+    bench.pass(61);
+    assert_eq!(bench.board.read().nodes["nas"].row.id, 1, "it comes back to its own past");
+    assert_eq!(bench.text("SELECT state FROM node WHERE id = 1"), "member");
     bench.ask(Wish::Retire { node: "other".into(), forget: true }).unwrap();
     assert_eq!(bench.number("SELECT count(*) FROM node WHERE name = 'other'"), 0);
 }

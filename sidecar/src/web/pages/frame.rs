@@ -140,10 +140,8 @@ impl Frame {
 
     /// Heads of a table; what begins with `#` is about numbers.
     pub(super) fn heads(&self, keys: &[&str]) -> Vec<Head> {
-        let head = |key: &&str| Head {
-            text: self.t(key.trim_start_matches('#')).to_owned(),
-            number: key.starts_with('#'),
-        };
+        let head =
+            |key: &&str| Head { text: self.t(key.trim_start_matches('#')).to_owned(), number: key.starts_with('#') };
         keys.iter().map(head).collect()
     }
 
@@ -207,7 +205,9 @@ impl FromRequestParts<App> for Frame {
         Ok(Self {
             words: Arc::clone(&app.words),
             language: chosen.and_then(|person| Language::of(&person.language)).or(accepted).unwrap_or(own),
-            zone: chosen.and_then(|person| atalaya_base::zone::named(&person.zone)).unwrap_or_else(|| app.shared.config.state.zone.clone()),
+            zone: chosen
+                .and_then(|person| atalaya_base::zone::named(&person.zone))
+                .unwrap_or_else(|| app.shared.config.state.zone.clone()),
             now: app.shared.clock.now(),
             can_operate: reader.is_some_and(|reader| reader.may(Need::Operate, None)),
             who: reader.map(|reader| reader.person.name.clone()).unwrap_or_default(),
