@@ -99,7 +99,8 @@ async fn serve(config: Config, folder: PathBuf, signals: &Signals) -> Result<Exi
 async fn announce(running: &Running) {
     let shown = |all: &[SocketAddr]| all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     let pages = running.web.first().map_or_else(String::new, |address| format!("http://{address}/"));
-    tracing::info!(pages = pages.as_str(), mqtt = shown(&running.mqtt), folder = %running.shared.folder.display(), "ready");
+    let key = running.shared.identity.gate.command_key().public_hex();
+    tracing::info!(pages = pages.as_str(), key, mqtt = shown(&running.mqtt), folder = %running.shared.folder.display(), "ready");
     // Good for an hour and once, and nothing of it is kept but a hash.
     let now = running.shared.clock.now();
     match running.shared.identity.people.first_link(now).await {
