@@ -26,7 +26,7 @@ const reader = async (options) => {
   const heard = { bodies: [], complaints: [], hosts: new Set() };
   page.on("request", (request) => heard.hosts.add(new URL(request.url()).host));
   page.on("response", (response) => {
-    if (!response.url().includes("/live")) heard.bodies.push(response.body());
+    if (!response.url().includes("/live")) heard.bodies.push(response.body().catch(() => ""));
   });
   page.on("pageerror", (error) => heard.complaints.push(error.message));
   page.on("dialog", (dialog) => heard.complaints.push(`a dialog: ${dialog.message()}`));

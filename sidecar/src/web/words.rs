@@ -73,7 +73,8 @@ mod tests {
         let words = Catalogues::shipped().unwrap();
         assert!(words.en.keys().eq(words.es.keys()));
         let places = |text: &str| {
-            let mut all: Vec<String> = text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0.to_owned())).collect();
+            let mut all: Vec<String> =
+                text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0.to_owned())).collect();
             all.sort();
             all
         };
@@ -104,13 +105,28 @@ mod tests {
     fn every_text_is_used() {
         let words = Catalogues::shipped().unwrap();
         let text: String = sources().into_iter().map(|(_, text)| text).collect();
-        let said: String = atalaya_wire::view::KINDS.iter().flat_map(|kind| kind.fields).map(|field| field.about).collect();
-        let known = ["`true`", "`false`", "`online`", "`offline`", "`done`", "`refused`", "`calendar`", "`catch_up`", "`retry`"];
+        let said: String =
+            atalaya_wire::view::KINDS.iter().flat_map(|kind| kind.fields).map(|field| field.about).collect();
+        let known = [
+            "`true`",
+            "`false`",
+            "`online`",
+            "`offline`",
+            "`done`",
+            "`refused`",
+            "`calendar`",
+            "`catch_up`",
+            "`retry`",
+        ];
         for key in words.en.keys() {
             let stem = key.trim_end_matches(".one").trim_end_matches(".many");
             let is_used = match key.split_once('.') {
-                Some(("value", value)) => said.contains(&format!("`{value}`")) || known.contains(&&*format!("`{value}`")),
-                Some(("key", field)) => atalaya_wire::view::KINDS.iter().any(|kind| kind.fields.iter().any(|one| one.key == field)),
+                Some(("value", value)) => {
+                    said.contains(&format!("`{value}`")) || known.contains(&&*format!("`{value}`"))
+                }
+                Some(("key", field)) => {
+                    atalaya_wire::view::KINDS.iter().any(|kind| kind.fields.iter().any(|one| one.key == field))
+                }
                 _ => text.contains(&format!("\"{stem}\"")) || text.contains(&format!("\"#{stem}\"")),
             };
             assert!(is_used, "{key}");
@@ -125,7 +141,10 @@ mod tests {
                 let key = rest.split('"').next().unwrap();
                 let is_key = key.bytes().all(|byte| byte.is_ascii_lowercase() || b"._0123456789".contains(&byte));
                 let there = [key.to_owned(), format!("{key}.one")].iter().any(|key| words.en.contains_key(key));
-                assert!(!is_key || key.is_empty() || there || path.ends_with("words.rs") || path.ends_with("tests.rs"), "{path}: {key}");
+                assert!(
+                    !is_key || key.is_empty() || there || path.ends_with("words.rs") || path.ends_with("tests.rs"),
+                    "{path}: {key}"
+                );
             }
         }
     }
@@ -150,7 +169,8 @@ mod tests {
                     assert!(value.starts_with('"'), "{path}: {said}{value:.40}");
                 }
             }
-            let words: String = rest.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text)).collect();
+            let words: String =
+                rest.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text)).collect();
             let words = words.replace("Atalaya", "");
             assert!(!words.chars().any(char::is_alphabetic), "{path}: {}", words.trim());
         }

@@ -93,7 +93,8 @@ mod tests {
     fn incidents_that_go_on_come_first_and_keep_what_people_wrote() {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(include_str!("../schema/0001.sql")).unwrap();
-        let sql = "INSERT INTO incident (id, node, severity, began, ended, stage, title_en, title_es, owner, due) VALUES
+        let sql =
+            "INSERT INTO incident (id, node, severity, began, ended, stage, title_en, title_es, owner, due) VALUES
             (1, 'nas', 'high', 10, NULL, 'detected', 'Hot', 'Caliente', 'ana', 99),
             (2, 'nas', 'low', 20, 30, 'solved', 'Slow', 'Lento', NULL, NULL)";
         connection.execute(sql, []).unwrap();

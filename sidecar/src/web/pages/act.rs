@@ -141,7 +141,12 @@ pub(super) struct Note {
     stage: String,
 }
 
-pub(super) async fn note(State(app): State<App>, Path(id): Path<u64>, frame: Frame, Form(form): Form<Note>) -> Response {
+pub(super) async fn note(
+    State(app): State<App>,
+    Path(id): Path<u64>,
+    frame: Frame,
+    Form(form): Form<Note>,
+) -> Response {
     let stage = serde_json::from_value::<Stage>(form.stage.into()).ok();
     let wish = Wish::Note { incident: IncidentId(id), text: form.text.trim().to_owned(), stage };
     answer(&app, frame, wish, &format!("/incidents/{id}"), "noted").await
@@ -158,7 +163,12 @@ pub(super) struct Owner {
     ticket: String,
 }
 
-pub(super) async fn owner(State(app): State<App>, Path(id): Path<u64>, frame: Frame, Form(form): Form<Owner>) -> Response {
+pub(super) async fn owner(
+    State(app): State<App>,
+    Path(id): Path<u64>,
+    frame: Frame,
+    Form(form): Form<Owner>,
+) -> Response {
     let text = |text: &str| Some(text.trim().chars().take(200).collect::<String>()).filter(|text| !text.is_empty());
     let due = form.due.parse::<jiff::civil::Date>().ok();
     let due = due.and_then(|day| day.at(23, 59, 59, 0).to_zoned(frame.zone.clone()).ok());

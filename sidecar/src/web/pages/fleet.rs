@@ -82,7 +82,8 @@ pub(super) fn build(
     needs.truncate(NEEDS);
     let mut rows: Vec<Row> = seen.nodes.values().map(|node| Row::brief(&frame, seen, node)).collect();
     let total = rows.len();
-    let mut customers: Vec<String> = rows.iter().map(|row| row.customer.clone()).filter(|name| !name.is_empty()).collect();
+    let mut customers: Vec<String> =
+        rows.iter().map(|row| row.customer.clone()).filter(|name| !name.is_empty()).collect();
     customers.sort_unstable();
     customers.dedup();
     let newcomers = seen.nodes.values().filter(|node| node.row.state == "new");
@@ -114,7 +115,9 @@ impl Filter {
             _ => true,
         };
         let customer = self.customer.is_empty() || self.customer == row.customer;
-        state && customer && (text.is_empty() || [&row.title, &row.id, &row.customer, &row.site].into_iter().any(|part| has(part)))
+        state
+            && customer
+            && (text.is_empty() || [&row.title, &row.id, &row.customer, &row.site].into_iter().any(|part| has(part)))
     }
 
     fn sort(&self, rows: &mut [Row]) {
@@ -136,7 +139,13 @@ impl Filter {
 
     /// The same list in another order.
     fn by(&self, sort: &str) -> String {
-        let other = Self { q: self.q.clone(), state: self.state.clone(), customer: self.customer.clone(), sort: sort.into(), page: 0 };
+        let other = Self {
+            q: self.q.clone(),
+            state: self.state.clone(),
+            customer: self.customer.clone(),
+            sort: sort.into(),
+            page: 0,
+        };
         other.link(0)
     }
 }

@@ -137,10 +137,8 @@ impl Frame {
 
     /// Heads of a table; what begins with `#` is about numbers.
     pub(super) fn heads(&self, keys: &[&str]) -> Vec<Head> {
-        let head = |key: &&str| Head {
-            text: self.t(key.trim_start_matches('#')).to_owned(),
-            number: key.starts_with('#'),
-        };
+        let head =
+            |key: &&str| Head { text: self.t(key.trim_start_matches('#')).to_owned(), number: key.starts_with('#') };
         keys.iter().map(head).collect()
     }
 
@@ -206,7 +204,11 @@ impl FromRequestParts<App> for Frame {
             now: app.shared.clock.now(),
             can_operate: true,
             who: String::new(),
-            peer: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_string()).unwrap_or_default(),
+            peer: parts
+                .extensions
+                .get::<ConnectInfo<SocketAddr>>()
+                .map(|peer| peer.0.ip().to_string())
+                .unwrap_or_default(),
             csrf: String::new(),
             path: without_done(parts.uri.path(), query),
             open,

@@ -125,9 +125,10 @@ struct Told {
 
 /// One of them.
 pub(super) async fn one(At(app): At<App>, Path(id): Path<u64>, frame: Frame) -> Response {
-    let read = app.shared.readers.with(move |connection| {
-        Ok((incidents::one(connection, id)?, incidents::timeline(connection, id, ENTRIES)?))
-    });
+    let read = app
+        .shared
+        .readers
+        .with(move |connection| Ok((incidents::one(connection, id)?, incidents::timeline(connection, id, ENTRIES)?)));
     let Ok((Some(incident), bodies)) = read.await else { return missing().await.into_response() };
     let entries: Vec<Entry> = bodies.iter().filter_map(|body| serde_json::from_str(body).ok()).collect();
     let day = |at: i64| Timestamp::from_second(at).map(|at| at.to_zoned(frame.zone.clone()).date().to_string());

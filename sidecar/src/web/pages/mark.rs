@@ -20,7 +20,13 @@ pub(super) fn of(sample: &Sample) -> Mark {
         Sample::NoIp(noip) => word(noip.state.as_deref()),
         Sample::Cert(cert) => word(cert.state.as_deref()),
         Sample::Probe(probe) => word(probe.state.as_deref()),
-        Sample::Log(log) => if log.problem.as_deref().is_some_and(|why| !why.is_empty()) { Mark::Low } else { Mark::Off },
+        Sample::Log(log) => {
+            if log.problem.as_deref().is_some_and(|why| !why.is_empty()) {
+                Mark::Low
+            } else {
+                Mark::Off
+            }
+        }
         _ => Mark::Unknown,
     }
 }
@@ -29,10 +35,13 @@ pub(super) fn of(sample: &Sample) -> Mark {
 fn word(state: Option<&str>) -> Mark {
     match state {
         Some("ok" | "online" | "verified" | "passed") => Mark::Ok,
-        Some("failing" | "failed" | "degraded" | "inactive" | "missing" | "read_only" | "expired" | "wrong_name" | "damaged") => {
-            Mark::Critical
+        Some(
+            "failing" | "failed" | "degraded" | "inactive" | "missing" | "read_only" | "expired" | "wrong_name"
+            | "damaged",
+        ) => Mark::Critical,
+        Some("stuck" | "low_battery" | "mismatch" | "unresolved" | "latched" | "stopped" | "not_yet_valid") => {
+            Mark::High
         }
-        Some("stuck" | "low_battery" | "mismatch" | "unresolved" | "latched" | "stopped" | "not_yet_valid") => Mark::High,
         Some("warning" | "warnings" | "rebuilding" | "on_battery" | "expiring" | "unreadable" | "never" | "denied") => {
             Mark::Medium
         }
@@ -69,8 +78,13 @@ mod tests {
 
     #[test]
     fn readings_say_what_they_say() {
-        let disk = |health, power| of(&Disk { health: Some(text(health)), power: Some(text(power)), ..Disk::default() }.into());
-        assert_eq!((disk("ok", "standby"), disk("failing", "active"), disk("ok", "missing")), (Mark::Ok, Mark::Critical, Mark::Critical));
+        let disk = |health, power| {
+            of(&Disk { health: Some(text(health)), power: Some(text(power)), ..Disk::default() }.into())
+        };
+        assert_eq!(
+            (disk("ok", "standby"), disk("failing", "active"), disk("ok", "missing")),
+            (Mark::Ok, Mark::Critical, Mark::Critical)
+        );
         assert_eq!(of(&Service { up: Some(false), ..Service::default() }.into()), Mark::High);
     }
 }

@@ -46,7 +46,8 @@ impl Verdict {
         if seen.alerts.values().any(|alert| alert.ack.is_some() && alert.phase.fires()) {
             return said(Mark::Low, frame.t("verdict.cared").to_owned(), None);
         }
-        let mut away = seen.nodes.values().filter(|node| node.presence != Presence::Online && node.row.state == "member");
+        let mut away =
+            seen.nodes.values().filter(|node| node.presence != Presence::Online && node.row.state == "member");
         match away.next() {
             Some(node) => said(Mark::Unknown, frame.count("verdict.away", 1 + away.count()), frame.when(node.since)),
             None => said(Mark::Ok, frame.t("verdict.ok").to_owned(), None),
@@ -71,7 +72,8 @@ fn counted(frame: &Frame, alerts: &[&AlertState]) -> String {
 fn notes(frame: &Frame, seen: &Seen) -> Vec<String> {
     let members: Vec<_> = seen.nodes.values().filter(|node| node.row.state == "member").collect();
     let here = members.iter().filter(|node| node.presence == Presence::Online).count();
-    let mut notes = vec![frame.fill("note.report", &[("here", &here.to_string()), ("all", &members.len().to_string())])];
+    let mut notes =
+        vec![frame.fill("note.report", &[("here", &here.to_string()), ("all", &members.len().to_string())])];
     if let Some(seen_at) = members.iter().map(|node| node.seen).max().filter(|at| *at > 0) {
         notes.push(frame.fill("note.heard", &[("ago", &frame.ago(seen_at))]));
     }

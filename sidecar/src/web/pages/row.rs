@@ -114,7 +114,9 @@ pub(super) fn of_kind<'a>(node: &'a NodeState, kind: &'static str) -> impl Itera
 /// `4 all right`, or how many of them are the worst.
 fn disks(frame: &Frame, seen: &Seen, node: &NodeState) -> Option<State> {
     let marks: Vec<Mark> = of_kind(node, "disk")
-        .map(|(key, sample)| said::worst(said::of_object(seen, &node.row.name, &key)).unwrap_or(Mark::Ok).min(mark::of(&sample)))
+        .map(|(key, sample)| {
+            said::worst(said::of_object(seen, &node.row.name, &key)).unwrap_or(Mark::Ok).min(mark::of(&sample))
+        })
         .collect();
     let worst = *marks.iter().min()?;
     let bad = marks.iter().filter(|mark| **mark == worst).count();

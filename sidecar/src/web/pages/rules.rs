@@ -91,8 +91,11 @@ pub(super) async fn page(At(app): At<App>, frame: Frame) -> Response {
     let row = |rule: &&Rule| {
         vec![
             Cell::state(frame.state(rule.severity.into())),
-            Cell { link: format!("/runbooks/{}", super::escape(rule.id.as_str())), ..Cell::text(of(&frame, &rule.title)) }
-                .note(rule.id.as_str()),
+            Cell {
+                link: format!("/runbooks/{}", super::escape(rule.id.as_str())),
+                ..Cell::text(of(&frame, &rule.title))
+            }
+            .note(rule.id.as_str()),
             Cell::text(threshold(&frame, rule).join("; ")),
             Cell::text(plain(of(&frame, &rule.runbook))),
         ]
@@ -141,7 +144,10 @@ pub(super) async fn runbook(At(app): At<App>, Path(id): Path<String>, frame: Fra
     }
     let parent = |id: &atalaya_alert::RuleId| {
         let found = rules.iter().find(|rule| rule.id == *id);
-        (id.as_str().to_owned(), found.map_or_else(|| id.as_str().to_owned(), |rule| of(&frame, &rule.title).to_owned()))
+        (
+            id.as_str().to_owned(),
+            found.map_or_else(|| id.as_str().to_owned(), |rule| of(&frame, &rule.title).to_owned()),
+        )
     };
     let step = |step: &atalaya_alert::rule::Step| {
         frame.fill("rule.escalates", &[("span", &span(&frame, step.after)), ("set", &step.to)])

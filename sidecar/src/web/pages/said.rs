@@ -131,6 +131,10 @@ pub(super) fn of_node<'a>(seen: &'a Seen, node: &'a str) -> impl Iterator<Item =
 }
 
 /// What is said of an object of it.
-pub(super) fn of_object<'a>(seen: &'a Seen, node: &'a str, object: &'a Object) -> impl Iterator<Item = &'a AlertState> + 'a {
+pub(super) fn of_object<'a>(
+    seen: &'a Seen,
+    node: &'a str,
+    object: &'a Object,
+) -> impl Iterator<Item = &'a AlertState> + 'a {
     of_node(seen, node).filter(move |alert| alert.alert.object == *object)
 }

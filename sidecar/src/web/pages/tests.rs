@@ -70,10 +70,15 @@ fn with_views(mut state: NodeState, text: &str, number: &str, flag: &str) -> Nod
             "true or false" => flag.to_owned(),
             _ => number.to_owned(),
         };
-        let keys: Vec<String> = kind.fields.iter().map(|field| format!("{:?}:{}", field.key, value(field.shape))).collect();
+        let keys: Vec<String> =
+            kind.fields.iter().map(|field| format!("{:?}:{}", field.key, value(field.shape))).collect();
         let json = format!("{{\"ts\":1,\"seq\":1,{}}}", keys.join(","));
         let sample = Sample::from_json(kind.name, json.as_bytes()).unwrap().unwrap().sample;
-        let id = if matches!(kind.name, "system" | "meta" | "updates" | "auth") { ObjectId::only() } else { ObjectId::of("one") };
+        let id = if matches!(kind.name, "system" | "meta" | "updates" | "auth") {
+            ObjectId::only()
+        } else {
+            ObjectId::of("one")
+        };
         state.objects.insert((kind.name, id), Latest::new(&sample, NOW - 5, false).unwrap());
     }
     state
@@ -108,7 +113,12 @@ fn shipped() -> Rules {
 
 fn all_pages(seen: &Seen, node: &str, language: Language) -> Vec<String> {
     let (frame, rules) = (|| frame(language), shipped());
-    let event = Happened { at: NOW, kind: "changed".into(), object: HOSTILE.into(), body: serde_json::json!({ "key": HOSTILE, "to": HOSTILE }).to_string() };
+    let event = Happened {
+        at: NOW,
+        kind: "changed".into(),
+        object: HOSTILE.into(),
+        body: serde_json::json!({ "key": HOSTILE, "to": HOSTILE }).to_string(),
+    };
     let run = crate::db::Run { job: HOSTILE.into(), problem: Some(HOSTILE.into()), ..crate::db::Run::default() };
     vec![
         fleet::build(frame(), seen, &rules, Filter::default(), None, None).render().unwrap(),
@@ -121,7 +131,10 @@ fn all_pages(seen: &Seen, node: &str, language: Language) -> Vec<String> {
 fn the_first_sentence_says_whether_everything_is_all_right() {
     let alert = |severity| an_alert("nas", "disk-failing", "disk/one", severity);
     let quiet = |mute| AlertState { mute: Some(mute), ..alert(Severity::Critical) };
-    let cared = AlertState { ack: Some(Ack { who: "ana".into(), at: Wall(NOW), note: String::new() }), ..alert(Severity::High) };
+    let cared = AlertState {
+        ack: Some(Ack { who: "ana".into(), at: Wall(NOW), note: String::new() }),
+        ..alert(Severity::High)
+    };
     let away = NodeState { presence: Presence::Silent, ..a_node("nas", "NAS") };
     let here = || vec![a_node("nas", "NAS")];
     let down = Seen { link: Link::Down("refused".into()), ..seen(here(), vec![]) };
@@ -162,12 +175,16 @@ fn nothing_that_a_nas_wrote_is_markup() {
 #[test]
 fn what_nobody_knows_looks_so() {
     let mut node = with_views(a_node("nas", "NAS"), "", "null", "null");
-    let empty: Vec<_> = KINDS.iter().map(|kind| Sample::from_json(kind.name, br#"{"ts":1,"seq":1}"#).unwrap().unwrap().sample).collect();
+    let empty: Vec<_> = KINDS
+        .iter()
+        .map(|kind| Sample::from_json(kind.name, br#"{"ts":1,"seq":1}"#).unwrap().unwrap().sample)
+        .collect();
     for sample in empty.iter().filter(|sample| sample.name() != "log") {
         let id = ObjectId::of("nothing");
         node.objects.insert((sample.name(), id), Latest::new(sample, NOW, false).unwrap());
     }
-    node.objects.retain(|(kind, id), _| *kind != "log" && (id.as_str() == "nothing" || matches!(*kind, "system" | "meta")));
+    node.objects
+        .retain(|(kind, id), _| *kind != "log" && (id.as_str() == "nothing" || matches!(*kind, "system" | "meta")));
     let seen = seen(vec![node], vec![]);
     let page = node::build(frame(Language::En), &seen, &shipped(), "nas", &[], &[]).unwrap().render().unwrap();
     let body = page.split("id=\"rest\"").nth(1).unwrap();
@@ -180,10 +197,14 @@ fn what_nobody_knows_looks_so() {
 
 #[test]
 fn a_large_fleet_has_a_small_first_view() {
-    let nodes = (0..1000).map(|n| with_views(a_node(&format!("nas-{n}"), "A name of usual length"), "of usual length", "1", "true"));
+    let nodes = (0..1000)
+        .map(|n| with_views(a_node(&format!("nas-{n}"), "A name of usual length"), "of usual length", "1", "true"));
     let seen = seen(nodes.collect(), vec![]);
     let page = fleet::build(frame(Language::Es), &seen, &shipped(), Filter::default(), None, None).render().unwrap();
-    let assets: usize = ["style.css", "atalaya.js", "htmx.min.js", "htmx-sse.min.js", "icon.svg"].iter().map(|name| crate::web::assets::size(name)).sum();
+    let assets: usize = ["style.css", "atalaya.js", "htmx.min.js", "htmx-sse.min.js", "icon.svg"]
+        .iter()
+        .map(|name| crate::web::assets::size(name))
+        .sum();
     assert!(page.len() + assets < 200_000, "{} and {assets}", page.len());
     assert!(page.contains("page=1"), "the others are on further pages");
 }

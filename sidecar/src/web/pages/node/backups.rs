@@ -11,7 +11,16 @@ pub(super) fn section(look: &Look<'_>, runs: &[Run]) -> Option<Section> {
     let frame = look.frame;
     let mut jobs = look.table(
         "section.backups",
-        &["head.state", "head.job", "head.succeeded", "head.next", "head.now", "#head.source", "#head.added", "head.verified"],
+        &[
+            "head.state",
+            "head.job",
+            "head.succeeded",
+            "head.next",
+            "head.now",
+            "#head.source",
+            "#head.added",
+            "head.verified",
+        ],
     );
     let mut marks = Vec::new();
     for thing in look.things("backup") {
@@ -23,7 +32,8 @@ pub(super) fn section(look: &Look<'_>, runs: &[Run]) -> Option<Section> {
         let now = backup.state.as_deref().map_or_else(|| frame.unknown(), |state| Cell::text(frame.value(state)));
         let checked = backup.checked.as_deref().map_or_else(|| frame.unknown(), |word| Cell::text(frame.value(word)));
         jobs.rows.push(vec![
-            Cell::state(look.state(thing.mark, backup.result.as_deref())).note(backup.problem.as_deref().unwrap_or_default()),
+            Cell::state(look.state(thing.mark, backup.result.as_deref()))
+                .note(backup.problem.as_deref().unwrap_or_default()),
             Cell::text(backup.job.as_deref().unwrap_or(&thing.id)).note(tier),
             frame.moment(backup.succeeded_at.as_deref()).note(overdue),
             frame.moment(backup.next_at.as_deref()),
@@ -43,7 +53,8 @@ fn files(look: &Look<'_>, count: Option<u64>) -> String {
 /// Runs as records told them.
 fn past(look: &Look<'_>, runs: &[Run]) -> Table {
     let frame = look.frame;
-    let mut table = look.table("backups.runs", &["head.result", "head.job", "head.began", "#head.took", "head.cause", "head.problem"]);
+    let mut table = look
+        .table("backups.runs", &["head.result", "head.job", "head.began", "#head.took", "head.cause", "head.problem"]);
     for run in runs {
         let mark = match run.result.as_deref() {
             Some("ok") => Mark::Ok,
@@ -58,7 +69,10 @@ fn past(look: &Look<'_>, runs: &[Run]) -> Table {
         table.rows.push(vec![
             Cell::state(frame.state_of(mark, word)),
             Cell::text(&*run.job),
-            began.map_or_else(|| frame.unknown(), |when| Cell { text: when.full.clone(), ..Cell::default() }.note(when.ago)),
+            began.map_or_else(
+                || frame.unknown(),
+                |when| Cell { text: when.full.clone(), ..Cell::default() }.note(when.ago),
+            ),
             took.map_or_else(|| frame.unknown(), |took| Cell { number: true, ..Cell::text(frame.language.span(took)) }),
             Cell::text(run.cause.as_deref().map(|cause| frame.value(cause)).unwrap_or_default()),
             Cell::text(run.problem.as_deref().unwrap_or_default()),

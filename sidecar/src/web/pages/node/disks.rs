@@ -10,13 +10,31 @@ pub(super) fn disks(look: &Look<'_>) -> Option<Section> {
     let frame = look.frame;
     let mut main = look.table(
         "disks.now",
-        &["head.state", "head.disk", "#head.size", "#head.temperature", "#head.busy", "head.power", "head.self_test", "head.read"],
+        &[
+            "head.state",
+            "head.disk",
+            "#head.size",
+            "#head.temperature",
+            "#head.busy",
+            "head.power",
+            "head.self_test",
+            "head.read",
+        ],
     );
     let mut smart = look.table(
         "disks.smart",
         &[
-            "head.disk", "#head.reallocated", "#head.pending", "#head.uncorrectable", "#head.reported", "#head.crc",
-            "#head.wear", "#head.spare", "#head.written", "#head.powered", "#head.cycles",
+            "head.disk",
+            "#head.reallocated",
+            "#head.pending",
+            "#head.uncorrectable",
+            "#head.reported",
+            "#head.crc",
+            "#head.wear",
+            "#head.spare",
+            "#head.written",
+            "#head.powered",
+            "#head.cycles",
         ],
     );
     let mut marks = Vec::new();
@@ -24,11 +42,13 @@ pub(super) fn disks(look: &Look<'_>) -> Option<Section> {
         let Sample::Disk(disk) = &thing.sample else { continue };
         marks.push(thing.mark);
         let name = || Cell::text(disk.name.as_deref().filter(|name| !name.is_empty()).unwrap_or(&thing.id));
-        let about = [disk.model.as_deref(), disk.serial.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+        let about =
+            [disk.model.as_deref(), disk.serial.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
         let power = disk.power.as_deref().map_or_else(|| frame.unknown(), |power| Cell::text(frame.value(power)));
         let test = disk.self_test.as_deref().map_or_else(|| frame.unknown(), |test| Cell::text(frame.value(test)));
         main.rows.push(vec![
-            Cell::state(look.state(thing.mark, disk.health.as_deref())).note(disk.problem.as_deref().unwrap_or_default()),
+            Cell::state(look.state(thing.mark, disk.health.as_deref()))
+                .note(disk.problem.as_deref().unwrap_or_default()),
             name().note(about),
             frame.number("size_bytes", disk.size_bytes),
             frame.number("temperature_celsius", disk.temperature_celsius),
@@ -103,7 +123,8 @@ pub(super) fn arrays(look: &Look<'_>) -> Option<Section> {
         let action = raid.action.as_deref().map_or_else(|| frame.unknown(), |action| Cell::text(frame.value(action)));
         let action = action.note([percent.unwrap_or_default(), left].join(" ").trim());
         table.rows.push(vec![
-            Cell::state(look.state(thing.mark, raid.state.as_deref())).note(raid.problem.as_deref().unwrap_or_default()),
+            Cell::state(look.state(thing.mark, raid.state.as_deref()))
+                .note(raid.problem.as_deref().unwrap_or_default()),
             Cell::text(raid.name.as_deref().unwrap_or(&thing.id)).note(about),
             members,
             action,

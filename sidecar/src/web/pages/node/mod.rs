@@ -144,8 +144,7 @@ pub(super) fn build(
         happened::section(&look, events),
         happened::refused(&look),
     ];
-    let mut alerts: Vec<Said> =
-        said::of_node(seen, node).map(|alert| Said::new(&frame, seen, rules, alert)).collect();
+    let mut alerts: Vec<Said> = said::of_node(seen, node).map(|alert| Said::new(&frame, seen, rules, alert)).collect();
     worst_first(&mut alerts);
     let (head, tiles, graphs) = (head::Head::new(&look), now::tiles(&look), now::graphs(&look));
     Some(Page { alerts, head, tiles, graphs, sections: sections.into_iter().flatten().collect(), frame })

@@ -20,7 +20,8 @@ pub(super) fn names(look: &Look<'_>) -> Option<Section> {
             frame.words(four.as_deref()).note(six.as_deref().unwrap_or_default())
         };
         dns.rows.push(vec![
-            Cell::state(look.state(thing.mark, view.state.as_deref())).note(view.problem.as_deref().unwrap_or_default()),
+            Cell::state(look.state(thing.mark, view.state.as_deref()))
+                .note(view.problem.as_deref().unwrap_or_default()),
             Cell::text(view.host.as_deref().unwrap_or(&thing.id)).note(note),
             pair(&view.public_ipv4, &view.public_ipv6),
             pair(&view.authoritative_ipv4, &view.authoritative_ipv6),
@@ -28,13 +29,16 @@ pub(super) fn names(look: &Look<'_>) -> Option<Section> {
             frame.moment(view.since.as_deref()),
         ]);
     }
-    let mut clients =
-        look.table("names.noip", &["head.state", "head.name", "head.client", "head.believed", "head.succeeded", "head.tried"]);
+    let mut clients = look.table(
+        "names.noip",
+        &["head.state", "head.name", "head.client", "head.believed", "head.succeeded", "head.tried"],
+    );
     for thing in look.things("noip") {
         let Sample::NoIp(view) = &thing.sample else { continue };
         marks.push(thing.mark);
         clients.rows.push(vec![
-            Cell::state(look.state(thing.mark, view.state.as_deref())).note(view.problem.as_deref().unwrap_or_default()),
+            Cell::state(look.state(thing.mark, view.state.as_deref()))
+                .note(view.problem.as_deref().unwrap_or_default()),
             Cell::text(view.host.as_deref().unwrap_or(&thing.id)),
             frame.words(view.client.as_deref()),
             frame.words(view.believed_ipv4.as_deref().or(view.believed_ipv6.as_deref())),
@@ -56,7 +60,8 @@ pub(super) fn certificates(look: &Look<'_>) -> Option<Section> {
         let Sample::Cert(cert) = &thing.sample else { continue };
         marks.push(thing.mark);
         table.rows.push(vec![
-            Cell::state(look.state(thing.mark, cert.state.as_deref())).note(cert.problem.as_deref().unwrap_or_default()),
+            Cell::state(look.state(thing.mark, cert.state.as_deref()))
+                .note(cert.problem.as_deref().unwrap_or_default()),
             Cell::text(cert.name.as_deref().unwrap_or(&thing.id)).note(cert.source.as_deref().unwrap_or_default()),
             frame.words(cert.subject.as_deref()),
             frame.words(cert.issuer.as_deref()),

@@ -54,7 +54,8 @@ pub(super) fn tiles(look: &Look<'_>) -> Vec<Tile> {
         (Some(stopped), _) if stopped > 0 => frame.count("fans.stopped", usize::try_from(stopped).unwrap_or(1)),
         (_, rpm) => shown("fan_rpm", rpm.map(Number::from)),
     };
-    let cores = system.cpu_count.map_or_else(String::new, |count| frame.count("cores", usize::try_from(count).unwrap_or(1)));
+    let cores =
+        system.cpu_count.map_or_else(String::new, |count| frame.count("cores", usize::try_from(count).unwrap_or(1)));
     let wait = shown("io_pressure_percent", system.io_pressure_percent.map(Number::from));
     let clock = match system.clock_synchronised {
         Some(true) => frame.t("clock.synchronised").to_owned(),
@@ -89,7 +90,8 @@ pub(super) fn graphs(look: &Look<'_>) -> Vec<Graph> {
         for thing in look.things(kind) {
             let name = said::label(&thing.sample).unwrap_or_else(|| thing.id.clone());
             for key in keys {
-                let series = if thing.id.is_empty() { format!("{kind}.{key}") } else { format!("{kind}/{}.{key}", thing.id) };
+                let series =
+                    if thing.id.is_empty() { format!("{kind}.{key}") } else { format!("{kind}/{}.{key}", thing.id) };
                 let name = match (thing.id.is_empty(), keys.len()) {
                     (true, _) => frame.key(key),
                     (false, 1) => name.clone(),
@@ -102,11 +104,27 @@ pub(super) fn graphs(look: &Look<'_>) -> Vec<Graph> {
         all
     };
     let all = [
-        graph("graph.machine", "percent", each("system", &["cpu_percent", "memory_used_percent", "cpu_iowait_percent"])),
-        graph("graph.temperature", "celsius", [each("system", &["temperature_celsius"]), each("disk", &["temperature_celsius"])].concat()),
+        graph(
+            "graph.machine",
+            "percent",
+            each("system", &["cpu_percent", "memory_used_percent", "cpu_iowait_percent"]),
+        ),
+        graph(
+            "graph.temperature",
+            "celsius",
+            [each("system", &["temperature_celsius"]), each("disk", &["temperature_celsius"])].concat(),
+        ),
         graph("graph.room", "percent", each("fs", &["used_percent"])),
-        graph("graph.disk_rate", "bytes_per_second", each("disk", &["read_bytes_per_second", "write_bytes_per_second"])),
-        graph("graph.network", "bytes_per_second", each("net", &["received_bytes_per_second", "sent_bytes_per_second"])),
+        graph(
+            "graph.disk_rate",
+            "bytes_per_second",
+            each("disk", &["read_bytes_per_second", "write_bytes_per_second"]),
+        ),
+        graph(
+            "graph.network",
+            "bytes_per_second",
+            each("net", &["received_bytes_per_second", "sent_bytes_per_second"]),
+        ),
         graph("graph.latency", "seconds", each("service", &["latency_seconds"])),
     ];
     all.into_iter().filter(|graph| !graph.series.is_empty()).collect()

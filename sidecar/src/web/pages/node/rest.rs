@@ -61,7 +61,16 @@ pub(super) fn network(look: &Look<'_>) -> Option<Section> {
     let frame = look.frame;
     let mut table = look.table(
         "section.network",
-        &["head.state", "head.name", "head.address", "#head.speed", "#head.received", "#head.sent", "#head.errors", "#head.drops"],
+        &[
+            "head.state",
+            "head.name",
+            "head.address",
+            "#head.speed",
+            "#head.received",
+            "#head.sent",
+            "#head.errors",
+            "#head.drops",
+        ],
     );
     let mut marks = Vec::new();
     for thing in look.things("net") {
@@ -89,8 +98,10 @@ pub(super) fn network(look: &Look<'_>) -> Option<Section> {
 
 pub(super) fn safety(look: &Look<'_>) -> Option<Section> {
     let frame = look.frame;
-    let mut updates =
-        look.table("safety.updates", &["head.manager", "#head.pending_updates", "#head.security", "head.reboot", "head.lists"]);
+    let mut updates = look.table(
+        "safety.updates",
+        &["head.manager", "#head.pending_updates", "#head.security", "head.reboot", "head.lists"],
+    );
     for thing in look.things("updates") {
         let Sample::Updates(view) = &thing.sample else { continue };
         let reboot = match view.reboot_required {
@@ -106,8 +117,10 @@ pub(super) fn safety(look: &Look<'_>) -> Option<Section> {
             frame.moment(view.lists_at.as_deref()),
         ]);
     }
-    let mut logins =
-        look.table("safety.logins", &["#head.failed", "#head.failed_total", "head.failed_at", "head.failed_from", "head.source"]);
+    let mut logins = look.table(
+        "safety.logins",
+        &["#head.failed", "#head.failed_total", "head.failed_at", "head.failed_from", "head.source"],
+    );
     for thing in look.things("auth") {
         let Sample::Auth(auth) = &thing.sample else { continue };
         logins.rows.push(vec![
@@ -119,7 +132,8 @@ pub(super) fn safety(look: &Look<'_>) -> Option<Section> {
         ]);
     }
     // Neither has a state of its own: only what is said of them.
-    let said = look.things("updates").chain(look.things("auth")).map(|thing| thing.mark).filter(|mark| *mark != Mark::Unknown);
+    let said =
+        look.things("updates").chain(look.things("auth")).map(|thing| thing.mark).filter(|mark| *mark != Mark::Unknown);
     look.section("safety", "section.safety", worst(said), vec![updates, logins])
 }
 
@@ -130,7 +144,8 @@ pub(super) fn logs(look: &Look<'_>) -> Option<Section> {
     for thing in look.things("log") {
         let Sample::Log(log) = &thing.sample else { continue };
         marks.push(thing.mark);
-        let about = [log.source.as_deref(), log.problem.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+        let about =
+            [log.source.as_deref(), log.problem.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
         table.rows.push(vec![
             Cell::text(log.name.as_deref().unwrap_or(&thing.id)).note(about),
             frame.number("match_count", log.match_count),
@@ -143,7 +158,8 @@ pub(super) fn logs(look: &Look<'_>) -> Option<Section> {
 
 pub(super) fn probes(look: &Look<'_>) -> Option<Section> {
     let frame = look.frame;
-    let mut table = look.table("section.probes", &["head.state", "head.probe", "#head.took", "head.read", "head.problem"]);
+    let mut table =
+        look.table("section.probes", &["head.state", "head.probe", "#head.took", "head.read", "head.problem"]);
     let mut things: Vec<_> = look.things("probe").collect();
     things.sort_by(|a, b| (a.mark, &a.id).cmp(&(b.mark, &b.id)));
     for thing in &things {
