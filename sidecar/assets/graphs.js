@@ -29,9 +29,28 @@
     figure.querySelector(".plot").replaceChildren(line);
   };
 
-  // One row of times for all series; where one has nothing there is a hole.
-  const table = (series) => {
-    const times = [...new Set(series.flatMap((one) => one.points.map(([at]) => seconds(at))))].sort((a, b) => a - b);
+  // Times as the reader's pages have them.
+  const zone = place.dataset.zone || undefined;
+  const dated = (options) => new Intl.DateTimeFormat(language, { timeZone: zone, hourCycle: "h23", ...options });
+  const clock = dated({ hour: "2-digit", minute: "2-digit" });
+  const day = dated({ day: "numeric", month: "short" });
+  const moment = dated({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  const ticks = (_, all, __, ___, step) => {
+    let last = "";
+    return all.map((at) => {
+      const date = new Date(at * 1000);
+      const text = day.format(date);
+      const first = text !== last;
+      last = text;
+      return step >= 86400 ? text : clock.format(date) + (first ? `\n${text}` : "");
+    });
+  };
+
+  // One row of times for all series; where one has nothing there is a hole, and so where all have nothing for long.
+  const table = (series, told) => {
+    const known = [...new Set(series.flatMap((one) => one.points.map(([at]) => seconds(at))))].sort((a, b) => a - b);
+    const far = 2.5 * (told.step_seconds || Infinity);
+    const times = known.flatMap((at, place) => (known[place + 1] - at > far ? [at, at + 1] : [at]));
     const index = new Map(times.map((at, place) => [at, place]));
     const rows = series.map((one) => {
       const row = new Array(times.length).fill(null);
@@ -78,10 +97,11 @@
       width: plot.clientWidth,
       height: 220,
       scales: { x: { range: () => [seconds(told.from), seconds(told.to)] }, y: figure.dataset.unit === "percent" ? { range: [0, 100] } : {} },
-      series: [{ label: place.dataset.time }, ...series.map(line)],
-      axes: [axis, { ...axis, size: 72, values: (_, all) => all.map((value) => (value == null ? "" : unit(value))) }],
+      series: [{ label: place.dataset.time, value: (_, at) => (at == null ? "–" : moment.format(new Date(at * 1000))) }, ...series.map(line)],
+      tzDate: (at) => (zone ? uPlot.tzDate(new Date(at * 1000), zone) : new Date(at * 1000)),
+      axes: [{ ...axis, values: ticks }, { ...axis, size: 72, values: (_, all) => all.map((value) => (value == null ? "" : unit(value))) }],
       hooks: { drawAxes: [behind(told)] },
-    }, table(series), plot);
+    }, table(series, told), plot);
     shown.set(figure, made);
   };
 

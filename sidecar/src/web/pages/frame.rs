@@ -122,6 +122,11 @@ impl Frame {
         (at > 0).then(shown)
     }
 
+    /// The zone as browsers know it; empty where it has no name.
+    pub(super) fn zone_name(&self) -> &str {
+        self.zone.iana_name().unwrap_or_default()
+    }
+
     /// Which version made this page, and when.
     pub(super) fn footer(&self) -> String {
         let at = self.language.date(self.now.seconds(), &self.zone);
