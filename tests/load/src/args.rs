@@ -18,6 +18,9 @@ pub(crate) struct Args {
     /// How many nodes
     #[arg(long, value_name = "COUNT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=20_000))]
     pub(crate) nodes: u32,
+    /// How long to wait before the quiet part, for what everybody's coming leaves to be done
+    #[arg(long, value_name = "SECONDS", default_value_t = 5.0)]
+    pub(crate) settle: f64,
     /// How long the quiet part is that is measured
     #[arg(long, value_name = "MINUTES", default_value_t = 5.0)]
     pub(crate) minutes: f64,

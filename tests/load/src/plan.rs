@@ -38,7 +38,7 @@ pub(crate) async fn run(args: &Args) -> Result<Report, String> {
         return Err(format!("not every node could connect to {}", args.broker));
     }
     plan.tell.send_modify(|orders| orders.quiet = true);
-    sleep(REST).await;
+    sleep(Duration::from_secs_f64(args.settle)).await;
     report.quiet = plan.quiet().await;
     if args.alerts > 0 {
         report.alerts_raised = args.alerts.min(args.nodes) as usize;
