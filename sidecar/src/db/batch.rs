@@ -57,7 +57,11 @@ impl Batch {
     }
 
     /// Writes all of it or nothing.
-    pub(crate) fn commit(&self, connection: &mut Connection) -> Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// What the database says; then nothing is written.
+    pub fn commit(&self, connection: &mut Connection) -> Result<()> {
         // Frames that a power cut takes are asked for again, so that a fleet without news costs no sync of its own.
         let synchronous = if self.durable { "FULL" } else { "NORMAL" };
         connection.pragma_update(None, "synchronous", synchronous)?;
