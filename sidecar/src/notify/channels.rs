@@ -31,7 +31,7 @@ pub(crate) fn language(config: &Config) -> Language {
 pub(super) fn ways(config: &Config, mqtt: &Mqtt) -> Ways {
     let made = config.alerts.channels.iter().map(|channel| {
         let settings = &channel.settings;
-        let own = settings.own.clone().open().map(Arc::from);
+        let own: Option<Arc<dyn Channel>> = settings.own.clone().open().map(Arc::from);
         let way = Way {
             reader: settings.reader(language(config), &config.state.zone),
             rates: settings.rates(),
