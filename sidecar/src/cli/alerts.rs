@@ -1,7 +1,6 @@
 //! `alerts`: a test of a channel, and the rules.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use atalaya_alert::rule::Rule;
 use atalaya_alert::{Severity, Wall};
@@ -96,12 +95,11 @@ fn test(config: &Config, name: &str, severity: Severity) -> Result<Exit> {
         return Err(usage(format!("there is no channel {name:?} in the configuration; there is {there}")));
     };
     let settings = &channel.settings;
-    let Some(way) = settings.own.clone().open().map(Arc::from) else {
+    let Some(way) = settings.own.clone().open() else {
         let why =
             format!("cannot test {name:?}: it sends by the connection of the running sidecar, not by this command");
         return Err(Failure::new(Exit::Failed, why));
     };
-    let way: Arc<dyn atalaya_notify::Channel> = way;
     let now = Wall(System::default().now().seconds());
     let origin = Origin { url: config.web.url.as_deref().unwrap_or_default(), customer: "", at: now };
     let reader = settings.reader(language(config), &config.state.zone);

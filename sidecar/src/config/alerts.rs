@@ -84,12 +84,12 @@ pub(super) struct RawChannel {
 impl<'de> Deserialize<'de> for RawChannel {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let table = toml::Table::deserialize(from)?;
-        let settings = ChannelSettings::deserialize(table.clone()).map_err(|err| D::Error::custom(err.message()))?;
+        let settings = table.clone().try_into::<ChannelSettings>().map_err(|err| D::Error::custom(err.message()))?;
         let named = table.into_iter().filter(|(key, _)| key.ends_with("_file"));
         let files = named.filter_map(|(key, file)| {
             let needed = match key.as_str() {
                 "ca_file" => Needed::Other(file.as_str()?.into()),
-                _ => Needed::Secret(Secret::deserialize(file).ok()?),
+                _ => Needed::Secret(file.try_into().ok()?),
             };
             Some((key, needed))
         });

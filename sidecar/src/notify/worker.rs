@@ -58,6 +58,9 @@ impl Parts {
     }
 }
 
+/// What is done unless it is to end.
+type Go<T = ()> = std::result::Result<T, Stopping>;
+
 /// It is to end.
 struct Stopping;
 
@@ -92,7 +95,7 @@ impl Worker {
         }
     }
 
-    async fn step(&mut self, news: &mut bool) -> std::result::Result<(), Stopping> {
+    async fn step(&mut self, news: &mut bool) -> Go {
         if *self.stop.borrow() {
             return Err(Stopping);
         }
@@ -123,7 +126,7 @@ impl Worker {
     }
 
     /// Takes in what the database has and the turn has not, with the ends last, so that each finds its beginning.
-    async fn take_in(&mut self) -> std::result::Result<(), Stopping> {
+    async fn take_in(&mut self) -> Go {
         loop {
             let all = self.read(|connection| waiting(connection, 2 * atalaya_notify::limits::WAITING_MAX)).await?;
             let ids = all.into_iter().map(|(notification, channel)| DeliveryId { notification, channel });
@@ -156,7 +159,7 @@ impl Worker {
         self.turn.add(delivery, now)
     }
 
-    async fn send(&mut self, id: DeliveryId, over: bool) -> std::result::Result<(), Stopping> {
+    async fn send(&mut self, id: DeliveryId, over: bool) -> Go {
         let wanted = id.clone();
         let read = move |connection: &rusqlite::Connection| {
             let Some(stored) = delivery(connection, &wanted.notification, &wanted.channel)? else { return Ok(None) };
@@ -173,13 +176,7 @@ impl Worker {
         self.keep(&changes, Some((&id, tries.saturating_add(1)))).await
     }
 
-    async fn try_once(
-        &mut self,
-        id: &DeliveryId,
-        body: &Body,
-        at: i64,
-        over: bool,
-    ) -> std::result::Result<Outcome, Stopping> {
+    async fn try_once(&mut self, id: &DeliveryId, body: &Body, at: i64, over: bool) -> Go<Outcome> {
         let Some(way) = self.parts.ways.get(&id.channel).cloned() else {
             return Ok(Outcome::Never("there is no such channel in the configuration".into()));
         };
@@ -207,7 +204,7 @@ impl Worker {
     async fn read<T: Send + 'static>(
         &mut self,
         read: impl FnOnce(&rusqlite::Connection) -> Result<T> + Clone + Send + 'static,
-    ) -> std::result::Result<T, Stopping> {
+    ) -> Go<T> {
         loop {
             match self.parts.readers.with(read.clone()).await {
                 Ok(read) => return Ok(read),
@@ -217,11 +214,7 @@ impl Worker {
     }
 
     /// Writes down what was decided, however long it takes until that can be done: nothing else is sent before.
-    async fn keep(
-        &mut self,
-        changes: &[Change],
-        tried: Option<(&DeliveryId, u32)>,
-    ) -> std::result::Result<(), Stopping> {
+    async fn keep(&mut self, changes: &[Change], tried: Option<(&DeliveryId, u32)>) -> Go {
         let rows: Vec<Row> = rows(changes, tried, self.now().wall.0);
         while !rows.is_empty() {
             match self.parts.desk.write(rows.clone()).await {
@@ -241,7 +234,7 @@ impl Worker {
         Ok(())
     }
 
-    async fn rest(&mut self, what: &str, err: &crate::error::Error) -> std::result::Result<(), Stopping> {
+    async fn rest(&mut self, what: &str, err: &crate::error::Error) -> Go {
         tracing::warn!(why = %err, "{what}");
         if *self.stop.borrow() {
             return Err(Stopping);

@@ -67,7 +67,8 @@ pub fn deliveries(
         FROM notification n JOIN delivery d ON d.notification = n.id
         WHERE n.at <= ?1 AND (n.at, n.id, d.channel) < (?1, ?2, ?3) AND (?4 IS NULL OR d.channel = ?4)
         ORDER BY n.at DESC, n.id DESC, d.channel DESC LIMIT ?5";
-    let (at, id, last) = after.map_or((i64::MAX, "", ""), |after| (after.at, &after.notification, &after.channel));
+    let (at, id, last) =
+        after.map_or((i64::MAX, "", ""), |after| (after.at, after.notification.as_str(), after.channel.as_str()));
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map(params![at, id, last, channel, limit], delivery)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
