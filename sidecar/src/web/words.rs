@@ -86,7 +86,7 @@ mod tests {
     /// All source and templates of pages.
     fn sources() -> Vec<(String, String)> {
         let base = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-        let mut folders = vec![base.join("src/web"), base.join("templates")];
+        let mut folders = vec![base.join("src/web"), base.join("src/people"), base.join("templates")];
         let mut all = Vec::new();
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).unwrap() {

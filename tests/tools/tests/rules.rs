@@ -166,12 +166,14 @@ fn files_stay_short() {
 
 #[test]
 fn every_subcommand_is_in_the_table() {
-    let table = fs::read_to_string(top().join("agent/src/cli/mod.rs")).unwrap();
-    for (name, text) in files("agent/src/cli") {
-        if text.contains("pub(crate) fn run(") {
-            let module = Path::new(&name).file_stem().unwrap().to_str().unwrap();
-            let listed = table.matches(&format!("({module}::Args)")).count();
-            assert_eq!(listed, 1, "{name} is in the table {listed} times");
+    for program in ["agent", "sidecar"] {
+        let table = fs::read_to_string(top().join(program).join("src/cli/mod.rs")).unwrap();
+        for (name, text) in files(&format!("{program}/src/cli")) {
+            if text.contains("pub(crate) fn run(") {
+                let module = Path::new(&name).file_stem().unwrap().to_str().unwrap();
+                let listed = table.matches(&format!("({module}::Args)")).count();
+                assert_eq!(listed, 1, "{name} is in the table {listed} times");
+            }
         }
     }
 }
@@ -179,7 +181,7 @@ fn every_subcommand_is_in_the_table() {
 #[test]
 fn one_place_maps_kinds_to_exit_codes() {
     let table = fs::read_to_string(top().join("README.md")).unwrap();
-    for code in ["0", "1", "2", "3", "10", "11", "12", "130"] {
+    for code in ["0", "1", "2", "3", "10", "11", "12", "13", "14", "15", "130"] {
         assert!(table.contains(&format!("| {code} |")) || table.contains(&format!("| {code}, ")), "exit code {code}");
     }
     let all = ["agent/src", "crates", "sidecar/src"].into_iter().flat_map(files);
@@ -286,6 +288,28 @@ fn decisions_read_no_clock() {
     for name in ["board", "eyes", "gone", "heat", "jobs", "known", "runs"] {
         never(&format!("agent/src/watch/{name}.rs"), &["Timestamp::now", "SystemTime::now"], &[]);
     }
+}
+
+/// Time comes with each word that the tower hears.
+#[test]
+fn the_tower_reads_no_clock() {
+    never("sidecar/src/tower", &["Timestamp::now", "SystemTime", "Instant", "std::fs", "std::net", "rusqlite"], &[]);
+}
+
+/// Whoever wants something of the database asks `sidecar/src/db`.
+#[test]
+fn the_database_has_one_room() {
+    let words = ["rusqlite::", "SELECT ", "INSERT ", "PRAGMA "];
+    for place in ["tower", "web", "link", "people", "pki", "notify", "cli", "config"] {
+        never(&format!("sidecar/src/{place}"), &words, &[]);
+    }
+}
+
+/// The tower has no business with backups' bytes.
+#[test]
+fn the_sidecar_never_links_the_engine() {
+    let manifest = fs::read_to_string(top().join("sidecar/Cargo.toml")).unwrap();
+    assert!(!manifest.contains("atalaya-repo") && !manifest.contains("atalaya-store"));
 }
 
 #[test]
