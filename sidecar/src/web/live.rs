@@ -1,5 +1,6 @@
 //! Tells browsers what changed, so that they fetch that part of their page again.
 
+use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -13,11 +14,14 @@ use serde::Deserialize;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::App;
 
 /// Proxies and browsers give up connections on which nothing comes.
 const COMMENT_EVERY: Duration = Duration::from_secs(20);
+/// Changes within this time are told together.
+const TOGETHER: Duration = Duration::from_millis(300);
 /// Events that a slow browser may be behind.
 const BEHIND_MAX: usize = 16;
 /// Things that one page looks at.
@@ -44,20 +48,37 @@ async fn tell(mut changes: Receiver<String>, topics: Vec<String>, to: mpsc::Send
             next = tokio::time::timeout(COMMENT_EVERY, changes.recv()) => next,
             () = to.closed() => return,
         };
-        said = match next {
-            Err(_) => to.send(Bytes::from_static(b": still here\n\n")).await,
+        let events = match next {
+            Err(_) => ": still here\n\n".to_owned(),
             Ok(Err(RecvError::Closed)) => return,
-            Ok(Err(RecvError::Lagged(_))) => to.send(event("reload")).await,
-            Ok(Ok(change)) if topics.contains(&change) => to.send(event(&change)).await,
-            Ok(Ok(_)) => Ok(()),
+            Ok(first) => gather(&mut changes, first, &topics).await,
         };
+        if !events.is_empty() {
+            said = to.send(events.into()).await;
+        }
     }
 }
 
-/// What changed, without which one: whoever listens knows what it asked for.
-fn event(change: &str) -> Bytes {
-    let name = change.split(':').next().unwrap_or_default();
-    format!("event: {name}\ndata: {name}\n\n").into()
+/// What changed together, said once and after the last of it: nobody fetches for each of many, and nobody misses the end.
+async fn gather(changes: &mut Receiver<String>, first: Result<String, RecvError>, topics: &[String]) -> String {
+    let end = Instant::now() + TOGETHER;
+    let mut names = BTreeSet::new();
+    let mut next = Some(first);
+    while let Some(change) = next {
+        match change {
+            // Without which one: whoever listens knows what it asked for.
+            Ok(change) if topics.contains(&change) => {
+                names.insert(change.split(':').next().unwrap_or_default().to_owned());
+            }
+            Ok(_) => {}
+            Err(RecvError::Lagged(_)) => {
+                names.insert("reload".to_owned());
+            }
+            Err(RecvError::Closed) => break,
+        }
+        next = tokio::time::timeout_at(end, changes.recv()).await.ok();
+    }
+    names.iter().map(|name| format!("event: {name}\ndata: {name}\n\n")).collect()
 }
 
 /// A body that goes on as long as there are events.
@@ -102,13 +123,13 @@ mod tests {
 
     #[test]
     fn browsers_hear_of_what_they_look_at() {
-        let all = hears(&["fleet", "node:nas"], &["node:other", "node:nas", "alerts"], 8);
+        let all = hears(&["fleet", "node:nas"], &["node:other", "node:nas", "alerts", "node:nas"], 8);
         assert_eq!(all, "retry: 3000\n\nevent: node\ndata: node\n\n");
     }
 
     #[test]
     fn who_missed_something_looks_at_everything() {
         let all = hears(&["fleet"], &["alerts", "alerts", "alerts", "alerts"], 2);
-        assert!(all.contains("event: reload\n"));
+        assert!(all.contains("event: reload\ndata: reload\n\n"));
     }
 }
