@@ -28,7 +28,8 @@ struct Page {
     name: String,
     /// The key of what was wrong.
     wrong: Option<&'static str>,
-    wait: Option<u64>,
+    /// How long to wait, in words.
+    wait: Option<String>,
 }
 
 /// Name and password.
@@ -106,6 +107,7 @@ fn let_in(session: &LoggedIn, secure: Secure, now: i64) -> Response {
 
 fn again(frame: Frame, to: String, is_first: bool, name: String, why: &Refused) -> Response {
     let status = if why.wait_seconds().is_some() { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::FORBIDDEN };
-    let page = Page { frame, to, is_first, name, wrong: Some(why.key()), wait: why.wait_seconds() };
+    let wait = why.wait_seconds().map(|seconds| frame.fill("login.wait", &[("count", &seconds.to_string())]));
+    let page = Page { frame, to, is_first, name, wrong: Some(why.key()), wait };
     (status, render(&page)).into_response()
 }
