@@ -83,7 +83,7 @@ pub(crate) fn has_node(connection: &Connection, node: u16) -> Result<bool> {
 
 /// All ids that a level of a node may have.
 pub(crate) fn all_of(node: NodeNumber, level: Level) -> RangeInclusive<i64> {
-    BlockId::over(node, level, 0..i64::MAX).unwrap_or(std::ops::RangeInclusive::new(1, 0))
+    BlockId::over(node, level, 0..i64::MAX).unwrap_or(0..=0)
 }
 
 /// Ids of the blocks that there are of a range, ascending. One that no block can have is left out.

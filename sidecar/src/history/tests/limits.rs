@@ -63,7 +63,7 @@ fn a_flood_stays_below_the_limit_and_the_newest_is_kept() {
 
 #[test]
 fn where_nothing_more_may_go_no_history_is_taken_until_there_is_room() {
-    let mut bench = Bench::with(1, Keep { size_max: 4 * MIB, ..Keep::default() });
+    let mut bench = Bench::with(1, Keep { size_max: 2 * MIB, ..Keep::default() });
     let mut largest = 0;
     for hour in 0..20 {
         for minute in 0..60 {
@@ -75,7 +75,7 @@ fn where_nothing_more_may_go_no_history_is_taken_until_there_is_room() {
         let size = Size::of(&bench.database.connection).unwrap();
         largest = largest.max(size.file + size.log);
     }
-    assert!(largest <= 8 * MIB, "{largest}");
+    assert!(largest <= 6 * MIB, "{largest}");
     let why = crate::db::Chore::problem(&bench.chores).unwrap();
     assert!(why.contains("size_max"), "{why}");
     assert!(bench.count("SELECT sum(until - since) FROM gap WHERE why = 'full'") >= HOUR);
