@@ -129,3 +129,29 @@ fn as_json(rule: &Rule) -> serde_json::Value {
         "source": rule.source,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notify::tests::service::Service;
+
+    #[test]
+    fn a_test_ends_as_the_service_answers() {
+        let (folder, service) = (tempfile::tempdir().unwrap(), Service::new(200));
+        let secret = folder.path().join("secret");
+        std::fs::write(&secret, "not a real one").unwrap();
+        let text = format!(
+            "[[channel]]\nname = \"desk\"\nkind = \"webhook\"\nurl = {:?}\nsecret_file = {secret:?}\n[[channel]]\nname = \"home\"\nkind = \"mqtt\"",
+            service.url
+        );
+        let config = Config::read(Path::new("s.toml"), &text).unwrap();
+        assert_eq!(test(&config, "desk", Severity::High).unwrap(), Exit::Done);
+        assert_eq!((&service.bodies()[0]["kind"], &service.bodies()[0]["severity"]), (&"test".into(), &"high".into()));
+        service.answers(403);
+        let failure = test(&config, "desk", Severity::Low).unwrap_err();
+        assert!(failure.exit == Exit::Failed && failure.text.contains("403"), "{failure:?}");
+        assert_eq!(test(&config, "home", Severity::Low).unwrap_err().exit, Exit::Failed);
+        let failure = test(&config, "phone", Severity::Low).unwrap_err();
+        assert!(failure.exit == Exit::Usage && failure.text.contains("desk, home"), "{failure:?}");
+    }
+}

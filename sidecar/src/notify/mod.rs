@@ -43,4 +43,4 @@ impl Sending {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

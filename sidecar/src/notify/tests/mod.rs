@@ -2,6 +2,6 @@
 
 mod kill;
 mod paths;
-mod service;
+pub(crate) mod service;
 mod stand;
 mod together;

@@ -6,17 +6,17 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// It takes a request and says nothing.
-pub(super) const SILENT: u16 = 0;
+pub(crate) const SILENT: u16 = 0;
 
 #[derive(Clone)]
-pub(super) struct Service {
-    pub(super) url: String,
+pub(crate) struct Service {
+    pub(crate) url: String,
     asked: Arc<Mutex<Vec<(String, serde_json::Value)>>>,
     status: Arc<AtomicU16>,
 }
 
 impl Service {
-    pub(super) fn new(status: u16) -> Self {
+    pub(crate) fn new(status: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         let service = Self { url, asked: Arc::default(), status: Arc::new(AtomicU16::new(status)) };
@@ -30,17 +30,17 @@ impl Service {
         service
     }
 
-    pub(super) fn answers(&self, status: u16) {
+    pub(crate) fn answers(&self, status: u16) {
         self.status.store(status, Ordering::SeqCst);
     }
 
     /// Ids in the order in which they came.
-    pub(super) fn ids(&self) -> Vec<String> {
+    pub(crate) fn ids(&self) -> Vec<String> {
         self.asked.lock().unwrap().iter().map(|(id, _)| id.clone()).collect()
     }
 
     /// What was said.
-    pub(super) fn bodies(&self) -> Vec<serde_json::Value> {
+    pub(crate) fn bodies(&self) -> Vec<serde_json::Value> {
         self.asked.lock().unwrap().iter().map(|(_, body)| body.clone()).collect()
     }
 
