@@ -3,7 +3,7 @@
 //! The messages themselves are the router's; here are sizes and names. So a message that changes a hundred times between
 //! two writings costs one.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,11 +17,11 @@ pub(crate) struct Ledger {
     topics: HashMap<Arc<str>, usize>,
     per_node: HashMap<Box<str>, usize>,
     bytes: u64,
-    /// New and removed topics.
-    urgent: HashSet<Arc<str>>,
+    /// New and removed topics. In order, so that those of a node are written together: they are asked for together.
+    urgent: BTreeSet<Arc<str>>,
     urgent_since: Option<Duration>,
     /// Topics with another message than the one that is written.
-    changed: HashSet<Arc<str>>,
+    changed: BTreeSet<Arc<str>>,
     flushed: Option<Duration>,
     flushing: bool,
 }
@@ -100,7 +100,7 @@ impl Ledger {
 
     /// All topics that are not written as they are.
     pub(crate) fn all_dirty(&mut self) -> Vec<Arc<str>> {
-        self.urgent.drain().chain(self.changed.drain()).collect()
+        std::mem::take(&mut self.urgent).into_iter().chain(std::mem::take(&mut self.changed)).collect()
     }
 
     /// What could not be written is to be written again.
@@ -127,7 +127,7 @@ struct Batch {
 
 impl Batch {
     /// A topic that is larger than what is left is taken all the same: so each is taken at last.
-    fn take(&mut self, from: &mut HashSet<Arc<str>>, sizes: &HashMap<Arc<str>, usize>) {
+    fn take(&mut self, from: &mut BTreeSet<Arc<str>>, sizes: &HashMap<Arc<str>, usize>) {
         let mut taken = Vec::new();
         for topic in from.iter() {
             if self.left == 0 {

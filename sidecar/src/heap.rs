@@ -1,0 +1,32 @@
+//! Keeps what the C library's allocator holds near to what the program holds.
+//!
+//! glibc otherwise keeps an arena for each thread and raises its thresholds after large blocks are freed: what a fleet's
+//! coming takes would stay resident in each of them.
+
+/// Called first in `main`, before there is any other thread.
+pub(crate) fn keep_small() {
+    #[cfg(target_env = "gnu")]
+    set();
+}
+
+/// Blocks from this size on are mapped by themselves and unmapped when freed: batches, Argon2's memory.
+#[cfg(target_env = "gnu")]
+const MMAP_BYTES: i32 = 128 << 10;
+/// Free memory at the end of the heap beyond this goes back to the system.
+#[cfg(target_env = "gnu")]
+const TRIM_BYTES: i32 = 256 << 10;
+/// One for all threads: they seldom allocate at the same time, and what one frees another can use.
+#[cfg(target_env = "gnu")]
+const ARENAS: i32 = 1;
+
+#[cfg(target_env = "gnu")]
+#[allow(unsafe_code)]
+fn set() {
+    // SAFETY: `mallopt` only stores tuning values; it must not run while another thread allocates, and there is no other
+    // thread yet. Values out of range are refused without effect.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, ARENAS);
+        libc::mallopt(libc::M_MMAP_THRESHOLD, MMAP_BYTES);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, TRIM_BYTES);
+    }
+}
