@@ -31,7 +31,7 @@ impl Chores {
         }
         let mut size = room::Size::of(connection)?;
         let fits = self.terms.keep.size_max / 100 * limits::FULL_PERCENT;
-        if size.bytes() > fits && size.log > LOG_BYTES_MAX {
+        if size.bytes() > fits && size.log > LOG_BYTES_MAX.min(self.terms.keep.size_max / 100) {
             room::cut_log(connection)?;
             size = room::Size::of(connection)?;
         }
