@@ -10,6 +10,8 @@ use crate::limits::REMOVE_ROWS_MAX;
 
 /// The log is cut off before something is taken away, if it is longer.
 const LOG_BYTES_MAX: u64 = 1 << 20;
+/// In hundredths of the limit: below it history is taken again after there was no room.
+const ROOM_PERCENT: u64 = 85;
 /// By a clock that is not trusted nothing is too old, and what goes by size goes in the same order as ever.
 const DISTRUST: i64 = 1_000_000;
 
@@ -29,19 +31,22 @@ impl Chores {
         }
         let mut size = room::Size::of(connection)?;
         let fits = self.terms.keep.size_max / 100 * limits::FULL_PERCENT;
-        if size.bytes() > fits && size.log > LOG_BYTES_MAX {
+        if size.bytes() > fits && size.log > LOG_BYTES_MAX.min(self.terms.keep.size_max / 100) {
             room::cut_log(connection)?;
             size = room::Size::of(connection)?;
         }
-        if size.bytes() <= fits && !self.aging {
+        // Dropping what waits makes a little room, which is no end of it.
+        if size.bytes() <= self.terms.keep.size_max / 100 * ROOM_PERCENT {
             self.full = None;
+        }
+        if size.bytes() <= fits && !self.aging {
             return Ok(None);
         }
         let nodes = rows::nodes(connection)?;
         let found = Found { bytes: size.bytes(), oldest: oldest(connection, &nodes)? };
         match next(&self.keep(now), &found, now) {
             Next::Enough => {
-                (self.aging, self.full) = (false, None);
+                self.aging = false;
                 Ok(None)
             }
             Next::Remove { tier, before, why } => {
