@@ -9,4 +9,3 @@ mod identity;
 mod kept;
 mod mosquitto;
 mod serve;
-mod weight;
