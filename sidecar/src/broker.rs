@@ -100,27 +100,22 @@ impl Keeping {
             if changes.set.is_empty() && changes.gone.is_empty() {
                 continue;
             }
-            let rows = rows_of(&changes);
-            if self.shared.desk.write(rows).await.is_err() {
-                self.builtin.give_back(&changes);
+            // What it takes to give them back; of the payloads there is one copy.
+            let bare = |kept: &Kept| Kept { topic: kept.topic.clone(), ..Kept::default() };
+            let topics = Changes { set: changes.set.iter().map(bare).collect(), gone: changes.gone.clone() };
+            if self.shared.desk.write(rows(changes)).await.is_err() {
+                self.builtin.give_back(&topics);
             }
         }
     }
 }
 
-fn rows_of(changes: &Changes) -> Vec<Row> {
-    let set = changes.set.iter().map(|kept| Row::Retained {
-        topic: kept.topic.clone(),
-        qos: kept.qos,
-        expires: kept.expires,
-        props: kept.props.clone(),
-        payload: kept.payload.clone(),
-    });
-    set.chain(changes.gone.iter().map(|topic| Row::RetainedGone { topic: topic.clone() })).collect()
-}
-
 /// What is to be written of what changed.
 #[must_use]
 pub fn rows(changes: Changes) -> Vec<Row> {
-    rows_of(&changes)
+    let set = changes.set.into_iter().map(|kept| {
+        let Kept { topic, qos, expires, props, payload } = kept;
+        Row::Retained { topic, qos, expires, props, payload }
+    });
+    set.chain(changes.gone.into_iter().map(|topic| Row::RetainedGone { topic })).collect()
 }

@@ -19,7 +19,7 @@ use crate::props;
 use crate::rights::Rights;
 
 /// A retained message, as a row of `retained`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Kept {
     /// Where.
     pub topic: String,
