@@ -1,7 +1,6 @@
 //! What the machine's owner wrote. What people change in the browser is in the database instead, never both.
 
 mod alerts;
-mod beat;
 mod broker;
 mod history;
 mod listen;
@@ -15,12 +14,11 @@ use atalaya_base::config::{Mistake, Named, Spanned, Written, read, section, text
 use serde::Deserialize;
 
 pub use alerts::{Alerts, Channel, Set};
-pub use beat::Beat;
 pub use broker::{Broker, External};
 pub use history::History;
 pub use listen::is_loopback;
 pub use state::State;
-pub use web::{Metrics, Web};
+pub use web::Web;
 
 /// The commented example that is shipped, printed and tested.
 pub const EXAMPLE: &str = include_str!("example.toml");
@@ -40,8 +38,6 @@ pub struct Config {
     pub history: History,
     /// Who is told.
     pub alerts: Alerts,
-    /// Who watches the watchman.
-    pub beat: Beat,
     /// Whether nodes that nobody added are taken in; by itself only where nobody but this machine can connect.
     pub accept: bool,
     /// Whether the broker lets in whoever connects from this machine.
@@ -68,8 +64,6 @@ struct Raw {
     #[serde(default, rename = "channel")]
     channels: Vec<Spanned<alerts::RawChannel>>,
     #[serde(default, deserialize_with = "section")]
-    beat: beat::Raw,
-    #[serde(default, deserialize_with = "section")]
     nodes: RawNodes,
 }
 
@@ -81,11 +75,11 @@ struct RawNodes {
 
 impl Raw {
     fn check(self, written: &Written) -> Result<Config, Mistake> {
-        let files = self.broker.files().chain(self.web.files()).chain(self.beat.files()).collect();
+        let files = self.broker.files().chain(self.web.files()).collect();
         let anonymous = self.broker.anonymous;
         let broker = self.broker.check()?;
         let web = self.web.check()?;
-        let state = self.state.check()?;
+        let state = self.state.check();
         let apart = broker.listen_tls.is_empty() && broker.external.is_none();
         Ok(Config {
             accept: self.nodes.accept.unwrap_or(apart),
@@ -95,7 +89,6 @@ impl Raw {
             history: self.history.check()?,
             alerts: alerts::check(self.alerts, self.sets, self.channels, &state.zone)?,
             state,
-            beat: self.beat.check()?,
             files,
             written: written.clone(),
         })

@@ -2,15 +2,12 @@
 
 use std::path::PathBuf;
 
-use atalaya_base::config::{Mistake, Place, Spanned, Zone};
+use atalaya_base::config::{Place, Zone};
 use atalaya_base::zone;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::names::{Language, Name};
-
-/// What a socket's address has room for.
-const SOCKET_BYTES_MAX: usize = 107;
 
 /// Where what is remembered lies, and what the sidecar calls itself.
 #[derive(Clone, Debug)]
@@ -19,8 +16,6 @@ pub struct State {
     pub dir: Option<PathBuf>,
     /// In topics, with its underscore.
     pub id: String,
-    /// The control socket; `None` for the one in the folder.
-    pub socket: Option<PathBuf>,
     /// `en` or `es`, for who did not choose.
     pub language: &'static str,
     /// For who did not choose.
@@ -32,27 +27,18 @@ pub struct State {
 pub(super) struct Raw {
     dir: Option<Place>,
     id: Option<Name>,
-    socket: Option<Spanned<Place>>,
     language: Option<Language>,
     zone: Option<Zone>,
 }
 
 impl Raw {
-    pub(super) fn check(self) -> Result<State, Mistake> {
-        if let Some(socket) = &self.socket
-            && socket.get_ref().0.as_os_str().len() > SOCKET_BYTES_MAX
-        {
-            let what =
-                format!("it is longer than {SOCKET_BYTES_MAX} bytes, which is all that a socket's name may have");
-            return Err(Mistake::at("state.socket", socket, what));
-        }
-        Ok(State {
+    pub(super) fn check(self) -> State {
+        State {
             dir: self.dir.map(|dir| dir.0),
             id: format!("_{}", self.id.map_or_else(|| "sidecar".into(), |id| id.0)),
-            socket: self.socket.map(|socket| socket.into_inner().0),
             language: self.language.map_or("en", |language| language.0),
             zone: self.zone.map_or_else(zone::local, |zone| zone.0),
-        })
+        }
     }
 }
 

@@ -24,7 +24,7 @@ fn the_example_is_a_configuration() {
     assert!(!config.accept && !config.anonymous);
     assert_eq!(config.broker.listen_tls[0].port(), 8883);
     // What stands in comments is right as well.
-    let whole = EXAMPLE.replace("# url = \"https://hc", "url = \"https://hc").replace("# proxies", "proxies");
+    let whole = EXAMPLE.replace("# proxies", "proxies");
     let (rest, channels) = whole.split_once("#[[channel]]").unwrap();
     let channels =
         format!("#[[channel]]{channels}").replace("\n# ", "\n## ").replace("\n#", "\n").replacen("#[[", "[[", 1);
@@ -75,7 +75,6 @@ fn mistakes_are_told_with_their_line_and_what_to_do() {
             "[[channel]]\nname = \"a\"\nkind = \"mqtt\"\n[[channel]]\nname = \"a\"\nkind = \"mqtt\"",
             "s.toml:4: channel.name: \"a\" is there already",
         ),
-        ("[beat]\nurl = \"x\"", "s.toml:2: beat.url: \"x\" is no address"),
         ("[state]\nlanguage = \"de\"", "s.toml:2: state.language: \"de\" is no language here"),
     ] {
         let why = told(text);

@@ -29,21 +29,6 @@ pub struct Web {
     pub session: Duration,
     /// And without doing anything.
     pub session_idle: Duration,
-    /// Who may read `/metrics`.
-    pub metrics: Metrics,
-}
-
-/// Who may read `/metrics`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Metrics {
-    /// Who has a token with that scope.
-    #[default]
-    Token,
-    /// This machine, without a token; others with one.
-    Loopback,
-    /// Nobody.
-    Off,
 }
 
 #[derive(Debug, Deserialize)]
@@ -57,7 +42,6 @@ pub(super) struct Raw {
     proxies: Vec<IpAddr>,
     session: Length<{ 10 * MINUTE }, { 90 * DAY }>,
     session_idle: Length<{ 10 * MINUTE }, { 90 * DAY }>,
-    metrics: Metrics,
 }
 
 impl Default for Raw {
@@ -71,7 +55,6 @@ impl Default for Raw {
             proxies: Vec::new(),
             session: Length(Duration::from_secs(30 * DAY)),
             session_idle: Length(Duration::from_secs(7 * DAY)),
-            metrics: Metrics::default(),
         }
     }
 }
@@ -109,7 +92,6 @@ impl Raw {
             proxies: self.proxies,
             session: self.session.0,
             session_idle: self.session_idle.0,
-            metrics: self.metrics,
         })
     }
 }

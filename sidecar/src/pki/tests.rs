@@ -86,7 +86,6 @@ fn start(
         rules: Arc::new(Rules::default()),
         sets: tower::Sets::default(),
         flush: Duration::from_secs(60),
-        url: String::new(),
     };
     let mut tower = Tower::new(terms, Board::default(), loaded, Arc::default(), now);
     let (words, heard) = sync_channel(100);

@@ -41,7 +41,6 @@ pub(super) fn terms() -> Terms {
         rules: Arc::new(Rules::parse(&[DEFAULT]).unwrap()),
         sets: [("default".to_owned(), SetTerms { channels: vec!["mail".to_owned()], severity: Severity::Low })].into(),
         flush: Duration::from_secs(60),
-        url: String::new(),
     }
 }
 
