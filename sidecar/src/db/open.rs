@@ -89,9 +89,6 @@ fn local(folder: &Path) -> Result<()> {
 
 fn attempt(path: &Path) -> Result<(Connection, Opened)> {
     let is_new = !path.exists();
-    if !is_new && fs::metadata(path)?.len() > 0 {
-        header(path)?;
-    }
     let connection = Connection::open(path)?;
     let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o600));
     settings(&connection)?;
@@ -111,17 +108,6 @@ fn attempt(path: &Path) -> Result<(Connection, Opened)> {
     }
     connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('clean', 0)", [])?;
     Ok((connection, opened))
-}
-
-/// `SQLite` says "not a database" of anything; a file that is something else is not to be renamed as damaged.
-fn header(path: &Path) -> Result<()> {
-    use std::io::Read;
-    let mut start = [0; 16];
-    let read = fs::File::open(path)?.read(&mut start)?;
-    if read == 16 && &start == b"SQLite format 3\0" {
-        return Ok(());
-    }
-    Err(Error::new(Kind::Damaged, "its first bytes are not those of a database"))
 }
 
 fn is_empty(connection: &Connection) -> Result<bool> {
