@@ -26,13 +26,12 @@ pub fn read(dir: Option<&Path>) -> Result<Rules> {
         );
     }
     let all: Vec<&str> = texts.iter().map(String::as_str).collect();
-    // Parsed with one file more each time, so that the one that is wrong is named.
-    for count in 2..=all.len() {
-        Rules::parse(&all[..count]).map_err(|why| {
-            Error::new(Kind::Config, format!("cannot use the rules {}: {why}", files[count - 2].display()))
-        })?;
-    }
-    Rules::parse(&all).map_err(|why| Error::new(Kind::Internal, format!("the shipped rules: {why}")))
+    Rules::parse(&all).map_err(|why| {
+        // The first with which it goes wrong is the one to be named.
+        let wrong = (2..=all.len()).find(|count| Rules::parse(&all[..*count]).is_err());
+        let file = wrong.map_or_else(|| "that are shipped".to_owned(), |count| files[count - 2].display().to_string());
+        Error::new(Kind::Config, format!("cannot use the rules {file}: {why}"))
+    })
 }
 
 fn files(dir: Option<&Path>) -> Result<Vec<PathBuf>> {
