@@ -5,7 +5,7 @@ use crate::db::{self, Readers, Row};
 use super::writer::{batch, meta, until};
 
 #[test]
-fn reading_goes_on_nothing_is_let_out_and_it_recovers_by_itself() {
+fn reading_goes_on_and_nothing_is_let_out() {
     let folder = tempfile::tempdir().unwrap();
     let database = db::open(folder.path(), 0).unwrap();
     let count: i64 = database.connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
@@ -38,4 +38,21 @@ fn reading_goes_on_nothing_is_let_out_and_it_recovers_by_itself() {
     assert_eq!(read.unwrap(), "1");
     writer.stop();
     assert!(!heard.lock().unwrap().contains(&"large".to_owned()));
+}
+
+#[test]
+fn what_could_not_be_written_is_written_once_it_can_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let (writer, heard) = super::writer::start(folder.path());
+    let desk = writer.desk();
+    // Somebody else has the database, for longer than the writer waits for it.
+    let other = rusqlite::Connection::open(folder.path().join(db::FILE)).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    desk.keep(batch(vec![meta("a", 1)], "kept")).unwrap();
+    until("trouble", || desk.health().problem.is_some());
+    assert_eq!(*heard.lock().unwrap(), ["database"]);
+    other.execute_batch("ROLLBACK").unwrap();
+    until("the end of it", || heard.lock().unwrap().contains(&"kept".to_owned()));
+    assert_eq!(desk.health().problem, None);
+    writer.stop();
 }
