@@ -57,6 +57,10 @@ pub(super) async fn let_in(State(app): State<App>, mut request: Request, next: N
         }
         return stranger(&request, is_api);
     };
+    let need = if path == "/metrics" { Need::Metrics } else { Need::Read };
+    if is_safe && !reader.may(need, None) {
+        return (StatusCode::FORBIDDEN, "this token is not for that\n").into_response();
+    }
     if !is_safe && reader.person.session.is_some() {
         match with_own_form(&app, &reader, request).await {
             Ok(checked) => request = checked,
@@ -69,16 +73,27 @@ pub(super) async fn let_in(State(app): State<App>, mut request: Request, next: N
 
 /// Names that lead here: anything else is another site's name for our address.
 fn is_ours(app: &App, headers: &HeaderMap) -> bool {
-    let Some(host) = headers.get(HOST).and_then(|host| host.to_str().ok()) else { return true };
-    let host = host
-        .strip_prefix('[')
-        .map_or_else(|| host.split(':').next().unwrap_or_default(), |rest| rest.split(']').next().unwrap_or_default());
+    let Some(host) = host(headers) else { return true };
     let url = app.shared.config.web.url.as_deref().and_then(|url| url.split("://").nth(1));
     let named = url.map(|rest| rest.split(['/', ':']).next().unwrap_or_default());
     host.eq_ignore_ascii_case("localhost")
         || host.parse::<IpAddr>().is_ok()
         || named.is_some_and(|named| named.eq_ignore_ascii_case(host))
         || app.names.iter().any(|name| name.eq_ignore_ascii_case(host))
+}
+
+/// The host that a request names, without its port.
+fn host(headers: &HeaderMap) -> Option<&str> {
+    let host = headers.get(HOST)?.to_str().ok()?;
+    let bracketed = host.strip_prefix('[').and_then(|rest| rest.split(']').next());
+    bracketed.or_else(|| host.split(':').next())
+}
+
+/// A name that leads nowhere but to the machine it is used on.
+fn by_own_name(headers: &HeaderMap) -> bool {
+    host(headers).is_some_and(|host| {
+        host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    })
 }
 
 /// Where a request came from: a proxy that is named in the configuration says it of others.
@@ -116,8 +131,11 @@ fn reader(app: &App, headers: &HeaderMap, peer: IpAddr, is_api: bool) -> Option<
         let csrf = people.csrf(&person).unwrap_or_default();
         return Some(Reader { person, csrf, peer });
     }
-    // Nobody has an account yet, and nobody but this machine can be asking.
-    let alone = people.accounts().is_empty() && peer.is_loopback() && app.shared.config.web.listen_tls.is_empty();
+    // Nobody has an account yet, and nobody but this machine can be asking: a proxy here would ask for others.
+    let forwarded = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
+    let direct =
+        peer.is_loopback() && by_own_name(headers) && !forwarded.iter().any(|name| headers.contains_key(*name));
+    let alone = direct && people.accounts().is_empty() && app.shared.config.web.listen_tls.is_empty();
     alone.then(|| Reader { person: local(app), csrf: String::new(), peer })
 }
 

@@ -1,0 +1,6 @@
+//! The whole program, asked over its own listeners.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod http;
+mod log_in;
