@@ -9,6 +9,7 @@ use super::Tower;
 use super::presence::OWN;
 use crate::clock::Now;
 use crate::db::{Effect, HEAD, INCIDENT, NODE, Row};
+use crate::limits::ACK_EVERY;
 
 /// Which channels are told, by the name of the set; [`DEFAULT_SET`] stands for names that are not there.
 pub type Sets = BTreeMap<String, SetTerms>;
@@ -157,11 +158,13 @@ impl Tower {
         }
     }
 
-    /// Acknowledgements that are due follow the batch that holds what they acknowledge.
+    /// Acknowledgements that are due, now and then rather than at each word: each says everything up to then. They follow the batch that holds what they acknowledge.
     pub(super) fn settle(&mut self, now: Now) {
-        if self.up.is_none() {
+        let recent = self.settled.is_some_and(|last| now.since_start.saturating_sub(last) < ACK_EVERY);
+        if self.up.is_none() || recent {
             return;
         }
+        self.settled = Some(now.since_start);
         for (node, line) in &mut self.lines {
             if line.owed {
                 line.owed = false;

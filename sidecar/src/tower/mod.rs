@@ -73,8 +73,6 @@ pub struct Terms {
     pub sets: Sets,
     /// Frames wait so long to be written together.
     pub flush: Duration,
-    /// What is written only when its content changes on disk is kept; the address of pages, for links.
-    pub url: String,
 }
 
 /// See the module.
@@ -90,6 +88,8 @@ pub struct Tower {
     retired: BTreeMap<String, u16>,
     open: Open,
     ticked: Option<Duration>,
+    /// When acknowledgements last went out.
+    settled: Option<Duration>,
     /// When the own connection came up; what the broker keeps arrives within a minute.
     up: Option<Duration>,
     packer: Packer,
@@ -110,6 +110,7 @@ impl Tower {
             retired: loaded.retired,
             open: Open::new(under_way),
             ticked: None,
+            settled: None,
             up: None,
             packer: Packer::default(),
         };
@@ -147,6 +148,7 @@ impl Tower {
 
     /// Everything that is not handed in yet, at the end.
     pub fn finish(&mut self, now: Now) -> Batch {
+        self.settled = None;
         self.settle(now);
         self.open.take()
     }
