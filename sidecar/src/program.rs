@@ -28,6 +28,9 @@ use crate::web;
 /// The tower looks at its queue at least so often.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// How often accounts are looked through.
+const TIDY: Duration = Duration::from_secs(60);
+
 /// What the parts share.
 #[derive(Clone)]
 pub struct Shared {
@@ -76,6 +79,7 @@ pub struct Running {
     pages: web::Serving,
     sending: Sending,
     keeping: Option<tokio::task::JoinHandle<()>>,
+    tidying: tokio::task::JoinHandle<()>,
     tower: JoinHandle<()>,
     writer: Writer,
 }
@@ -142,6 +146,7 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
         None => Some(Arc::new(broker::start(&shared, own.clone(), kept).await?)),
     };
     let keeping = builtin.clone().map(|builtin| tokio::spawn(Keeping::new(builtin, &shared).run()));
+    let tidying = tokio::spawn(tidy(shared.clone()));
     let (stop, stopped) = watch::channel(false);
     let ear = Ear::new(words);
     let options = broker::options(&shared, builtin.as_deref(), &own)?;
@@ -162,6 +167,7 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
         pages,
         sending,
         keeping,
+        tidying,
         tower,
         writer,
     })
@@ -173,6 +179,7 @@ impl Running {
         tokio::join!(self.pages.stop(), self.sending.stop());
         let _ = self.stop.send(true);
         let _ = self.link.await;
+        self.tidying.abort();
         if let Some(keeping) = self.keeping {
             keeping.abort();
             let _ = keeping.await;
@@ -199,6 +206,15 @@ impl Running {
     }
 }
 
+/// Sessions that are over go, and when each was last used is written down.
+async fn tidy(shared: Shared) {
+    loop {
+        tokio::time::sleep(TIDY).await;
+        // What cannot be written now is written the next time; the writer says why.
+        let _ = shared.identity.people.keep_house(shared.clock.now()).await;
+    }
+}
+
 /// What the tower goes by.
 #[must_use]
 pub fn terms(config: &Config, rules: &Arc<Rules>) -> Terms {
@@ -210,7 +226,6 @@ pub fn terms(config: &Config, rules: &Arc<Rules>) -> Terms {
         rules: Arc::clone(rules),
         sets: config.alerts.sets(),
         flush: config.history.flush,
-        url: config.web.url.clone().unwrap_or_default(),
     }
 }
 
