@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use atalaya_base::config::Url;
 use atalaya_base::text::shown_reason;
@@ -62,7 +62,7 @@ fn place(host: &Host) -> String {
 }
 
 fn at(host: &Host, invitation: &Invitation, request: &Request) -> Result<Result<Response, Refused>, String> {
-    let ca = authority(host, &invitation.ca, Instant::now() + PATIENCE)?;
+    let ca = authority(host, &invitation.ca)?;
     let tls = TlsConfig::builder()
         .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .root_certs(RootCerts::Specific(Arc::new(vec![Certificate::from_der(&ca).to_owned()])))
@@ -162,7 +162,10 @@ pub(super) fn plain(err: &io::Error) -> String {
         io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
             "the connection was cut".into()
         }
-        _ => certificate(&err.to_string()),
+        _ => match err.to_string().strip_prefix("failed to lookup address information: ") {
+            Some(why) => format!("its address is not known here: {}", shown_reason(why)),
+            None => certificate(&err.to_string()),
+        },
     }
 }
 

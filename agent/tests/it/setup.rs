@@ -126,7 +126,7 @@ fn each_address_is_tried_until_one_answers() {
     let bench = Bench::empty();
     let ran = join(&bench, &stranger.string(&[closed, unknown]), &[]);
     assert!(ran.code == 1 && ran.err.lines().count() == 1, "{ran:?}");
-    for words in ["nothing listens there", "no such name", "its key is not the one"] {
+    for words in ["nothing listens there", "its address is not known", "its key is not the one"] {
         assert!(ran.err.contains(words), "{ran:?}");
     }
 }

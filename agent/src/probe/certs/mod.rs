@@ -2,7 +2,6 @@
 //! somebody trusts who signed them is not asked: people sign their own.
 
 mod parse;
-mod tls;
 
 use std::fs::File;
 use std::io::Read;
@@ -14,8 +13,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::probe::beside::ask_all;
-use crate::probe::reach::{Deadline, split};
+use crate::probe::reach::{Deadline, plain, split};
 use crate::probe::said::when;
+use crate::probe::shown::{Unseen, shown};
 use crate::probe::{Fault, Moment, Probe, Result, Site};
 use parse::Leaf;
 
@@ -158,9 +158,18 @@ fn leaf(site: &Site, cert: &Where, wait: Duration) -> std::result::Result<(Leaf,
             let (host, port) = split(address.as_deref().unwrap_or_default(), Some(PORT))?;
             let hosts = if cert.hosts.is_empty() { vec![host.clone()] } else { cert.hosts.clone() };
             let asked = hosts.first().unwrap_or(&host);
-            let bytes = tls::shown(&host, port, asked, Deadline::after(wait))?;
+            let bytes = at_port(&host, port, asked, Deadline::after(wait))?;
             Ok((parse::der(&bytes)?, hosts))
         }
+    }
+}
+
+/// What a server shows of itself.
+fn at_port(host: &str, port: u16, name: &str, deadline: Deadline) -> std::result::Result<Vec<u8>, String> {
+    match shown(host, port, name, deadline) {
+        Ok(chain) => Ok(chain.first().map(|leaf| leaf.to_vec()).unwrap_or_default()),
+        Err(Unseen::Unreachable(why)) => Err(format!("cannot reach {host} port {port}: {}", plain(&why))),
+        Err(Unseen::NoTls(why)) => Err(format!("no TLS on {host} port {port}: {}", plain(&why))),
     }
 }
 

@@ -150,7 +150,7 @@ fn silent_ports_keep_nobody_waiting() {
 fn ports_without_tls_are_told() {
     let shown = |address: &str| {
         let (host, number) = split(address, None).unwrap();
-        tls::shown(&host, number, "nas.example", Deadline::after(Duration::from_millis(700))).unwrap_err()
+        at_port(&host, number, "nas.example", Deadline::after(Duration::from_millis(700))).unwrap_err()
     };
     let garbage = port(|mut stream| drop(stream.write_all(&[b'x'; 1 << 16])));
     assert!(shown(&garbage).contains("no TLS"));

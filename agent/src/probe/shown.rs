@@ -1,4 +1,4 @@
-//! The certificate that a port shows.
+//! The certificates that a port shows, believed or not.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -9,35 +9,54 @@ use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signat
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme};
 
-use crate::probe::reach::{Deadline, plain, resolve};
+use crate::probe::reach::{Deadline, resolve};
 
 /// Bytes of a handshake; a server that says more is none.
 const BYTES_MAX: usize = 256 << 10;
 
-/// Connects, asks for `name`, and hangs up as soon as the certificate is there.
-pub(super) fn shown(host: &str, port: u16, name: &str, deadline: Deadline) -> Result<Vec<u8>, String> {
-    let name = ServerName::try_from(name.to_owned()).map_err(|_| format!("{name:?} is no name"))?;
+/// Why none was seen; without the address.
+#[derive(Debug)]
+pub(crate) enum Unseen {
+    /// Nobody is there.
+    Unreachable(io::Error),
+    /// Somebody is there who does not speak TLS, or nothing that can be used.
+    NoTls(io::Error),
+}
+
+/// Connects, asks for `name`, and hangs up as soon as the certificates are there: the server's own, then those of who
+/// vouch for it.
+///
+/// # Errors
+///
+/// That there are none.
+pub(crate) fn shown(
+    host: &str,
+    port: u16,
+    name: &str,
+    deadline: Deadline,
+) -> Result<Vec<CertificateDer<'static>>, Unseen> {
+    let unusable = |err: &dyn std::fmt::Display| Unseen::NoTls(io::Error::other(err.to_string()));
+    let name = ServerName::try_from(name.to_owned()).map_err(|_| unusable(&format_args!("{name:?} is no name")))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let seen = Arc::new(Recorder { provider: Arc::clone(&provider), leaf: Mutex::default() });
+    let seen = Arc::new(Recorder { provider: Arc::clone(&provider), chain: Mutex::default() });
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|err| err.to_string())?
+        .map_err(|err| unusable(&err))?
         .dangerous()
         .with_custom_certificate_verifier(Arc::clone(&seen) as _)
         .with_no_client_auth();
-    let mut tls = ClientConnection::new(Arc::new(config), name).map_err(|err| err.to_string())?;
-    let told = |err: &io::Error| format!("cannot reach {host} port {port}: {}", plain(err));
-    let mut socket = connect(host, port, deadline).map_err(|err| told(&err))?;
+    let mut tls = ClientConnection::new(Arc::new(config), name).map_err(|err| unusable(&err))?;
+    let mut socket = connect(host, port, deadline).map_err(Unseen::Unreachable)?;
     let mut end = Ok(());
     while tls.is_handshaking() && end.is_ok() {
         end = tls.complete_io(&mut socket).map(|_| ());
     }
-    // Some want a certificate of ours and then hang up: theirs was shown before.
-    let leaf = seen.leaf.lock().unwrap_or_else(PoisonError::into_inner).take();
-    match (leaf, end) {
-        (Some(leaf), _) => Ok(leaf),
-        (None, Err(err)) => Err(format!("no TLS on {host} port {port}: {}", plain(&err))),
-        (None, Ok(())) => Err(format!("{host} port {port} shows no certificate")),
+    // Some want a certificate of ours and then hang up: theirs were shown before.
+    let chain = std::mem::take(&mut *seen.chain.lock().unwrap_or_else(PoisonError::into_inner));
+    match end {
+        Err(err) if chain.is_empty() => Err(Unseen::NoTls(err)),
+        _ if chain.is_empty() => Err(unusable(&"no certificate is shown")),
+        _ => Ok(chain),
     }
 }
 
@@ -82,23 +101,24 @@ impl Write for Timed {
     }
 }
 
-/// Accepts whatever is shown, and keeps it: nothing is sent over this connection.
+/// Accepts whatever is shown, and keeps it: nothing is said over this connection.
 #[derive(Debug)]
 struct Recorder {
     provider: Arc<CryptoProvider>,
-    leaf: Mutex<Option<Vec<u8>>>,
+    chain: Mutex<Vec<CertificateDer<'static>>>,
 }
 
 impl ServerCertVerifier for Recorder {
     fn verify_server_cert(
         &self,
         leaf: &CertificateDer<'_>,
-        _chain: &[CertificateDer<'_>],
+        others: &[CertificateDer<'_>],
         _name: &ServerName<'_>,
         _ocsp: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        *self.leaf.lock().unwrap_or_else(PoisonError::into_inner) = Some(leaf.to_vec());
+        let all = std::iter::once(leaf).chain(others).map(|one| one.clone().into_owned());
+        *self.chain.lock().unwrap_or_else(PoisonError::into_inner) = all.collect();
         Ok(ServerCertVerified::assertion())
     }
 
