@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
 use atalaya_base::wait;
-use rumqttc::mqttbytes::QoS;
 use rumqttc::mqttbytes::v5::{DisconnectProperties, DisconnectReasonCode, Packet, RetainForwardRule, SubscribeFilter};
+use rumqttc::mqttbytes::{self, QoS};
 use rumqttc::{
     AsyncClient, ConnectReturnCode, ConnectionError, Event, EventLoop, PublishNotice, PublishNoticeError,
     PublishOptions, StateError,
@@ -195,7 +195,9 @@ fn said(err: &ConnectionError) -> String {
         ConnectionError::ConnectionRefused(code) => format!("the broker refused: {code:?}"),
         ConnectionError::Timeout(_) => "the broker does not answer".into(),
         ConnectionError::MqttState(StateError::AwaitPingResp) => "the broker is silent".into(),
-        ConnectionError::MqttState(StateError::ConnectionAborted) => "the connection was cut".into(),
+        ConnectionError::MqttState(
+            StateError::ConnectionAborted | StateError::Deserialization(mqttbytes::Error::Io(_)),
+        ) => "the connection was cut".into(),
         ConnectionError::NotConnAck(_) | ConnectionError::MqttState(StateError::Deserialization(_)) => {
             "whoever answers there does not speak MQTT 5".into()
         }
