@@ -56,7 +56,7 @@ impl World {
     }
 
     async fn invite(&self, expected: Expected) -> Invitation {
-        let made = self.gate.invite(&by(), expected, self.clock.now()).await.unwrap();
+        let (made, _) = self.gate.invite(&by(), expected, self.clock.now()).await.unwrap();
         made.0.parse().unwrap()
     }
 
@@ -251,7 +251,7 @@ async fn a_node_without_certificates_and_a_tool_show_passwords() {
         assert_eq!(world.gate.password("home", &[0xff; 43]), None);
         world.restart();
     }
-    world.gate.retired(&node);
+    world.gate.retired(&node, true);
     assert_eq!(world.gate.password(node.as_str(), password.0.as_bytes()), None);
 }
 
