@@ -171,7 +171,7 @@ async fn a_node_comes_with_a_code_and_leaves_with_a_certificate() {
         assert_eq!((stored.nodes[0].cert, stored.once[0].used), (Some(shown), Some(START)));
         world.restart();
     }
-    world.gate.retired(&"nas".parse().unwrap());
+    world.gate.retired(&"nas".parse().unwrap(), true);
     assert_eq!(world.gate.certificate(&shown), None, "it is void at once");
 }
 
@@ -189,7 +189,7 @@ async fn a_code_is_good_for_what_it_was_made_for_and_for_a_day() {
     let renewed = world.join(&request(again.code, "nas")).await.unwrap();
     assert_eq!(world.gate.certificate(&sha256_of(&response.certificate)), None, "one certificate a node");
     assert!(world.gate.certificate(&sha256_of(&renewed.certificate)).is_some());
-    world.gate.retired(&"nas".parse().unwrap());
+    world.gate.retired(&"nas".parse().unwrap(), true);
     assert_eq!(
         refused(world.join(&request(late.code, "nas")).await),
         Refusal::Taken,
