@@ -24,6 +24,8 @@ pub const BATCHES_UNDER_WAY_MAX: usize = 2;
 pub const COMMIT_SOON: Duration = Duration::from_millis(50);
 /// Nodes, so that a block's id has room for one.
 pub const NODES_MAX: usize = 10_000;
+/// Of a node's name, customer or site, each; as much as one that joins says of itself.
+pub const NODE_WORDS_BYTES_MAX: usize = 128;
 /// Nodes that nobody added and nobody accepted yet.
 pub const NODES_NEW_MAX: usize = 64;
 /// Objects of a node, as many as the alert engine watches.

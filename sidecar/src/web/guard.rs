@@ -10,6 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::App;
+use crate::acts::By;
 use crate::limits::BODY_BYTES_MAX;
 use crate::people::{Customers, Need, Person, Rights, Role, guard};
 
@@ -30,6 +31,11 @@ pub(super) struct Reader {
 }
 
 impl Reader {
+    /// For what is changed.
+    pub(super) fn by(&self) -> By {
+        By { person: self.person.clone(), peer: self.peer.to_string() }
+    }
+
     /// Whether this is permitted; `customer` is whose the thing is.
     pub(super) fn may(&self, need: Need, customer: Option<&str>) -> bool {
         guard(&self.person, need, customer).is_ok()
