@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod acts;
+pub mod beat;
 pub mod broker;
 mod cli;
 pub mod clock;
@@ -14,6 +15,7 @@ pub mod db;
 pub mod error;
 pub mod history;
 pub mod identity;
+pub mod life;
 pub mod limits;
 pub mod link;
 pub mod notify;

@@ -41,6 +41,8 @@ pub const ACK_EVERY: Duration = Duration::from_millis(250);
 pub const ACK_AGAIN_EVERY: Duration = Duration::from_secs(5);
 /// A node of which nothing is heard so long is silent, if its own interval is not longer.
 pub const SILENT_AFTER: Duration = Duration::from_secs(300);
+/// A thread that went round so long ago hangs; a sync on a disk that slept takes a third of it.
+pub const HANGS_AFTER: Duration = Duration::from_secs(30);
 /// The engine's clock goes on so often.
 pub const TICK: Duration = Duration::from_secs(5);
 /// A node's clock that differs by more is told.

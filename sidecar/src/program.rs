@@ -13,6 +13,7 @@ use atalaya_broker::{Builtin, OwnPassword};
 use tokio::sync::{Notify, watch};
 
 use crate::acts::{self, Acts, Doorman};
+use crate::beat;
 use crate::broker::{self, Keeping};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -83,6 +84,7 @@ pub struct Running {
     sending: Sending,
     keeping: Option<tokio::task::JoinHandle<()>>,
     tidying: tokio::task::JoinHandle<()>,
+    beating: tokio::task::JoinHandle<()>,
     tower: JoinHandle<()>,
     writer: Writer,
 }
@@ -117,7 +119,7 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
     let config = Arc::new(config);
     let terms = terms(&config, &rules);
     let tower = Tower::new(terms, board.clone(), loaded, under_way, now);
-    let tower = run_tower(tower, heard, writer.desk(), Arc::clone(&clock))?;
+    let tower = run_tower(tower, heard, writer.desk(), Arc::clone(&clock), board.clone())?;
     let made = identity::Made {
         config: &config,
         folder: &folder,
@@ -164,6 +166,7 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
     }
     let keeping = builtin.clone().map(|builtin| tokio::spawn(Keeping::new(builtin, &shared).run()));
     let tidying = tokio::spawn(tidy(shared.clone()));
+    let beating = tokio::spawn(beat::beat(shared.clone()));
     let (stop, stopped) = watch::channel(false);
     let ear = Ear::new(words);
     let options = broker::options(&shared, builtin.as_deref(), &own)?;
@@ -185,6 +188,7 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
         sending,
         keeping,
         tidying,
+        beating,
         tower,
         writer,
     })
@@ -197,6 +201,7 @@ impl Running {
         let _ = self.stop.send(true);
         let _ = self.link.await;
         self.tidying.abort();
+        self.beating.abort();
         if let Some(keeping) = self.keeping {
             keeping.abort();
             let _ = keeping.await;
@@ -260,9 +265,16 @@ fn after(out: Out, board: Board, notify: Arc<Notify>, under_way: Arc<AtomicUsize
     }
 }
 
-fn run_tower(mut tower: Tower, words: Receiver<Word>, desk: Desk, clock: Arc<dyn Clock>) -> Result<JoinHandle<()>> {
+fn run_tower(
+    mut tower: Tower,
+    words: Receiver<Word>,
+    desk: Desk,
+    clock: Arc<dyn Clock>,
+    board: Board,
+) -> Result<JoinHandle<()>> {
     let thread = thread::Builder::new().name("tower".into()).spawn(move || {
         loop {
+            board.beat();
             match words.recv_timeout(LOOK) {
                 Ok(Word::Stop) | Err(RecvTimeoutError::Disconnected) => break,
                 Ok(word) => tower.step(word, clock.now()),

@@ -42,62 +42,70 @@ impl Post<'_> {
     }
 
     fn send_within(&self, time: Duration, now: Wall) -> Result<Answer, Outcome> {
-        let agent = self.agent(time).map_err(Outcome::wrong)?;
+        let agent = agent(self.server, self.ca_file, time).map_err(Outcome::wrong)?;
         let mut request = agent.post(self.url).header("Content-Type", "application/json");
         for (name, value) in self.headers {
             request = request.header(*name, *value);
         }
-        let response = request.send(self.body).map_err(|err| self.no_answer(&err))?;
+        let response = request.send(self.body).map_err(|err| no_answer(self.server, &err))?;
         Ok(read(response, now))
     }
+}
 
-    fn agent(&self, time: Duration) -> Result<Agent, String> {
-        let roots = if self.server.is_tls() { tls::roots(self.ca_file)? } else { Vec::new() };
-        let roots: Vec<_> = roots.iter().map(|root| Certificate::from_der(root).to_owned()).collect();
-        let tls = TlsConfig::builder()
-            .unversioned_rustls_crypto_provider(tls::provider())
-            .root_certs(RootCerts::Specific(Arc::new(roots)))
-            .build();
-        let config = Agent::config_builder()
-            .tls_config(tls)
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .proxy(None)
-            .max_response_header_size(ANSWER_HEADER_BYTES_MAX)
-            .max_idle_connections(0)
-            .user_agent(NAME)
-            .timeout_connect(Some(CONNECT.min(time)))
-            .timeout_global(Some(time));
-        Ok(config.build().into())
+/// Asks for what is there, once; as [`Post::send`].
+///
+/// # Errors
+///
+/// What came of it where there is no answer.
+pub(crate) fn get(server: &Address, now: Wall) -> Result<Answer, Outcome> {
+    let agent = agent(server, None, HTTP).map_err(Outcome::wrong)?;
+    let response = agent.get(server.as_str()).call().map_err(|err| no_answer(server, &err))?;
+    Ok(read(response, now))
+}
+
+fn agent(server: &Address, ca_file: Option<&PathBuf>, time: Duration) -> Result<Agent, String> {
+    let roots = if server.is_tls() { tls::roots(ca_file)? } else { Vec::new() };
+    let roots: Vec<_> = roots.iter().map(|root| Certificate::from_der(root).to_owned()).collect();
+    let tls = TlsConfig::builder()
+        .unversioned_rustls_crypto_provider(tls::provider())
+        .root_certs(RootCerts::Specific(Arc::new(roots)))
+        .build();
+    let config = Agent::config_builder()
+        .tls_config(tls)
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .proxy(None)
+        .max_response_header_size(ANSWER_HEADER_BYTES_MAX)
+        .max_idle_connections(0)
+        .user_agent(NAME)
+        .timeout_connect(Some(CONNECT.min(time)))
+        .timeout_global(Some(time));
+    Ok(config.build().into())
+}
+
+/// Never with the library's own words where they may hold the address.
+fn no_answer(server: &Address, err: &ureq::Error) -> Outcome {
+    let tls = match err {
+        ureq::Error::Rustls(err) => Some(err),
+        ureq::Error::Io(err) => err.get_ref().and_then(|err| err.downcast_ref::<rustls::Error>()),
+        _ => None,
+    };
+    if let Some(err) = tls {
+        let why = tls::distrust(err).unwrap_or_else(|| format!("no TLS with it: {err}"));
+        return Outcome::wrong(format!("cannot trust {server}: {why}"));
     }
-
-    /// Never with the library's own words where they may hold the address.
-    fn no_answer(&self, err: &ureq::Error) -> Outcome {
-        let server = self.server;
-        let tls = match err {
-            ureq::Error::Rustls(err) => Some(err),
-            ureq::Error::Io(err) => err.get_ref().and_then(|err| err.downcast_ref::<rustls::Error>()),
-            _ => None,
-        };
-        if let Some(err) = tls {
-            let why = tls::distrust(err).unwrap_or_else(|| format!("no TLS with it: {err}"));
-            return Outcome::wrong(format!("cannot trust {server}: {why}"));
+    let why = match err {
+        ureq::Error::Timeout(_) => "no answer in time".to_owned(),
+        ureq::Error::HostNotFound => "no such host, or no name server".to_owned(),
+        ureq::Error::Io(err) => plain(err),
+        ureq::Error::Protocol(_) => "what it answers is no HTTP".to_owned(),
+        ureq::Error::BadUri(_) | ureq::Error::Http(_) => {
+            return Outcome::wrong(format!("cannot ask {server}: the address or a secret holds what HTTP cannot say"));
         }
-        let why = match err {
-            ureq::Error::Timeout(_) => "no answer in time".to_owned(),
-            ureq::Error::HostNotFound => "no such host, or no name server".to_owned(),
-            ureq::Error::Io(err) => plain(err),
-            ureq::Error::Protocol(_) => "what it answers is no HTTP".to_owned(),
-            ureq::Error::BadUri(_) | ureq::Error::Http(_) => {
-                return Outcome::wrong(format!(
-                    "cannot ask {server}: the address or a secret holds what HTTP cannot say"
-                ));
-            }
-            _ => "no connection".to_owned(),
-        };
-        Outcome::later(format!("cannot reach {server}: {why}"))
-    }
+        _ => "no connection".to_owned(),
+    };
+    Outcome::later(format!("cannot reach {server}: {why}"))
 }
 
 /// What an operating system says, without its number.

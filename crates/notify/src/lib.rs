@@ -11,6 +11,7 @@ mod clean;
 mod format;
 pub mod gotify;
 mod http;
+mod knock;
 pub mod limits;
 pub mod mail;
 mod message;
@@ -29,6 +30,7 @@ pub mod words;
 
 pub use address::Address;
 pub use channel::Channel;
+pub use knock::knock;
 pub use message::{Facts, Item, Link, Message, What};
 pub use outcome::Outcome;
 pub use rate::Rate;

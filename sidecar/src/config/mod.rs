@@ -1,6 +1,7 @@
 //! What the machine's owner wrote. What people change in the browser is in the database instead, never both.
 
 mod alerts;
+mod beat;
 mod broker;
 mod history;
 mod listen;
@@ -14,6 +15,7 @@ use atalaya_base::config::{Mistake, Named, Spanned, Written, read, section, text
 use serde::Deserialize;
 
 pub use alerts::{Alerts, Channel, Set};
+pub use beat::Beat;
 pub use broker::{Broker, External};
 pub use history::History;
 pub use listen::is_loopback;
@@ -42,6 +44,8 @@ pub struct Config {
     pub accept: bool,
     /// Whether the broker lets in whoever connects from this machine.
     pub anonymous: bool,
+    /// Who is told that it lives.
+    pub beat: Beat,
     files: Vec<Named>,
     written: Written,
 }
@@ -65,6 +69,8 @@ struct Raw {
     channels: Vec<Spanned<alerts::RawChannel>>,
     #[serde(default, deserialize_with = "section")]
     nodes: RawNodes,
+    #[serde(default, deserialize_with = "section")]
+    beat: beat::Raw,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -87,6 +93,7 @@ impl Raw {
             broker,
             web,
             history: self.history.check()?,
+            beat: self.beat.check()?,
             alerts: alerts::check(self.alerts, self.sets, self.channels, &state.zone)?,
             state,
             files,

@@ -24,7 +24,7 @@ fn the_example_is_a_configuration() {
     assert!(!config.accept && !config.anonymous);
     assert_eq!(config.broker.listen_tls[0].port(), 8883);
     // What stands in comments is right as well.
-    let whole = EXAMPLE.replace("# proxies", "proxies");
+    let whole = EXAMPLE.replace("# url = \"https://hc", "url = \"https://hc").replace("# proxies", "proxies");
     let (rest, channels) = whole.split_once("#[[channel]]").unwrap();
     let channels =
         format!("#[[channel]]{channels}").replace("\n# ", "\n## ").replace("\n#", "\n").replacen("#[[", "[[", 1);
@@ -59,6 +59,7 @@ fn mistakes_are_told_with_their_line_and_what_to_do() {
         ("[web]\nlisten = [\"192.168.1.2:80\"]", "s.toml:2: web.listen: 192.168.1.2:80 can be reached by others"),
         ("[web]\nurl = \"http://example.org\"", "s.toml:2: web.url: log-ins would cross the network in the clear"),
         ("[web]\nurl = \"ftp://x\"", "s.toml:2: web.url: \"ftp://x\" is no address"),
+        ("[beat]\nurl = \"hc-ping.com/x\"", "s.toml:2: beat.url: this is no address"),
         ("[history]\nraw = \"30d\"\nfive_minutes = \"7d\"", "s.toml:3: history.five_minutes: is shorter than raw"),
         ("[history]\nsize_max = \"1M\"", "s.toml:2: history.size_max: must be between"),
         ("[[set]]\nname = \"a\"\nchannels = [\"x\"]", "s.toml:3: set.channels: there is no channel \"x\""),

@@ -2,6 +2,7 @@
 //! copying out what it shows.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use atalaya_alert::{AlertKey, AlertState, Presence, Quiet};
@@ -18,12 +19,14 @@ const CHANGES_MAX: usize = 256;
 #[derive(Clone, Debug)]
 pub struct Board {
     seen: Arc<RwLock<Seen>>,
+    /// Grows while the tower lives.
+    beats: Arc<AtomicU64>,
     changes: broadcast::Sender<String>,
 }
 
 impl Default for Board {
     fn default() -> Self {
-        Self { seen: Arc::default(), changes: broadcast::Sender::new(CHANGES_MAX) }
+        Self { seen: Arc::default(), beats: Arc::default(), changes: broadcast::Sender::new(CHANGES_MAX) }
     }
 }
 
@@ -44,6 +47,17 @@ impl Board {
         if self.changes.receiver_count() > 0 {
             let _ = self.changes.send(what());
         }
+    }
+
+    /// The tower went round once more.
+    pub fn beat(&self) {
+        self.beats.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often it went round.
+    #[must_use]
+    pub fn beats(&self) -> u64 {
+        self.beats.load(Ordering::Relaxed)
     }
 
     /// To hear of changes.

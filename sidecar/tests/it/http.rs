@@ -17,23 +17,34 @@ pub(crate) struct Sidecar {
     runtime: Runtime,
     running: Option<Running>,
     address: SocketAddr,
-    _folder: tempfile::TempDir,
+    pub(crate) folder: tempfile::TempDir,
 }
 
 impl Sidecar {
     pub(crate) fn start() -> Self {
+        Self::with("")
+    }
+
+    /// With more in its configuration.
+    pub(crate) fn with(more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let config = Config::read(Path::new("s.toml"), CONFIG).unwrap();
+        let config = Config::read(Path::new("s.toml"), &format!("{CONFIG}{more}")).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let started = program::start(config, folder.path().to_path_buf(), Arc::new(System::default()));
         let running = runtime.block_on(started).unwrap();
-        Self { address: running.web[0], runtime, running: Some(running), _folder: folder }
+        Self { address: running.web[0], runtime, running: Some(running), folder }
     }
 
     /// The secret of a link for the first account.
     pub(crate) fn first_link(&self) -> Option<String> {
         let shared = &self.running.as_ref().unwrap().shared;
         self.runtime.block_on(shared.identity.people.first_link(shared.clock.now())).unwrap().map(|made| made.0)
+    }
+
+    /// Writes what changes nothing.
+    pub(crate) fn write_something(&self) -> Result<(), String> {
+        let desk = &self.running.as_ref().unwrap().shared.desk;
+        self.runtime.block_on(desk.write(Vec::new())).map_err(|err| err.to_string())
     }
 
     /// Asks, and gives the whole answer. `Host` is this machine's own unless another is given.
