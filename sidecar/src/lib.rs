@@ -14,6 +14,7 @@ pub mod config;
 pub mod db;
 pub mod error;
 pub mod history;
+pub mod home;
 pub mod identity;
 pub mod life;
 pub mod limits;

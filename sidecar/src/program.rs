@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::db::{self, Desk, Effect, Opened, Readers, Writer};
 use crate::error::{Error, Kind, Result};
 use crate::history;
+use crate::home;
 use crate::identity::{self, Identity};
 use crate::limits::QUEUE_MESSAGES_MAX;
 use crate::link::{self, Ear, Out};
@@ -85,6 +86,7 @@ pub struct Running {
     keeping: Option<tokio::task::JoinHandle<()>>,
     tidying: tokio::task::JoinHandle<()>,
     beating: tokio::task::JoinHandle<()>,
+    home: tokio::task::JoinHandle<()>,
     tower: JoinHandle<()>,
     writer: Writer,
 }
@@ -167,6 +169,7 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
     let keeping = builtin.clone().map(|builtin| tokio::spawn(Keeping::new(builtin, &shared).run()));
     let tidying = tokio::spawn(tidy(shared.clone()));
     let beating = tokio::spawn(beat::beat(shared.clone()));
+    let home = tokio::spawn(home::tell(shared.clone()));
     let (stop, stopped) = watch::channel(false);
     let ear = Ear::new(words);
     let options = broker::options(&shared, builtin.as_deref(), &own)?;
@@ -189,6 +192,7 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
         keeping,
         tidying,
         beating,
+        home,
         tower,
         writer,
     })
@@ -202,6 +206,7 @@ impl Running {
         let _ = self.link.await;
         self.tidying.abort();
         self.beating.abort();
+        self.home.abort();
         if let Some(keeping) = self.keeping {
             keeping.abort();
             let _ = keeping.await;

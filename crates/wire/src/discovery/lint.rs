@@ -29,6 +29,7 @@ const SENSOR: &[&str] = &[
 const BINARY: &[&str] =
     &["p", "uniq_id", "name", "stat_t", "val_tpl", "dev_cla", "ic", "ent_cat", "en", "exp_aft", "def_ent_id"];
 const BUTTON: &[&str] = &["p", "uniq_id", "name", "cmd_t", "pl_prs", "ic", "ent_cat", "en", "dev_cla"];
+const EVENT: &[&str] = &["p", "uniq_id", "name", "stat_t", "evt_typ", "ic", "dev_cla", "ent_cat", "en"];
 const BINARY_CLASSES: &[&str] = &["problem", "connectivity", "running", "update", "battery", "tamper", "heat", "power"];
 const UNITS: &[(&str, &[&str])] = &[
     ("temperature", &["°C", "°F", "K"]),
@@ -117,6 +118,12 @@ fn check_component(component: &Map<String, Value>) -> Vec<String> {
             }
         }
         "button" => known(component, BUTTON, "button", &mut out),
+        "event" => {
+            known(component, EVENT, "event", &mut out);
+            if component.get("evt_typ").and_then(Value::as_array).is_none_or(|types| types.is_empty()) {
+                out.push("an event without types".into());
+            }
+        }
         other => out.push(format!("platform {other}")),
     }
     let topic = if text(component, "p") == "button" { "cmd_t" } else { "stat_t" };

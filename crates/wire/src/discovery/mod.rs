@@ -2,9 +2,11 @@
 
 mod entity;
 mod table;
+mod tower;
 
 pub use entity::{Entity, Platform};
 pub use table::entities;
+pub use tower::{ALERT_EVENTS, Tower, WORST};
 
 use serde_json::{Map, Value, json};
 
