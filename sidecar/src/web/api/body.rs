@@ -51,7 +51,7 @@ fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let read = serde_path_to_error::deserialize(&mut reader).map_err(|why| {
         let path = why.path().to_string();
-        let field = if path == "." || path.is_empty() { "body" } else { &path };
+        let field = if path == "." || path == "?" { "body" } else { &path };
         Problem::field(field, why.inner().to_string())
     })?;
     reader.end().map_err(|why| Problem::field("body", why.to_string()))?;
