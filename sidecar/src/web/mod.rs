@@ -9,6 +9,7 @@ mod join;
 mod listen;
 mod live;
 mod pages;
+mod view;
 mod words;
 
 use std::net::SocketAddr;
@@ -36,6 +37,8 @@ pub struct App {
     pub words: Arc<words::Catalogues>,
     /// Names that lead here.
     pub names: Arc<Vec<String>>,
+    /// Becomes true when nothing is to go on.
+    pub stop: watch::Receiver<bool>,
 }
 
 /// Whether nobody between a browser and us can read along.
@@ -81,11 +84,11 @@ pub async fn serve(shared: &Shared) -> Result<Serving> {
         [] => crate::pki::of_this_machine(),
         names => names.to_vec(),
     };
-    let app = App { shared: shared.clone(), words: Arc::new(words::Catalogues::shipped()?), names: Arc::new(names) };
-    let router = router(app);
+    let (stop, stopped) = watch::channel(false);
+    let words = Arc::new(words::Catalogues::shipped()?);
+    let router = router(App { shared: shared.clone(), words, names: Arc::new(names), stop: stopped.clone() });
     let within = |time| TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, time);
     let socket = control::Socket::open(&shared.folder)?;
-    let (stop, stopped) = watch::channel(false);
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut serving = Serving { addresses: Vec::new(), stop, tasks: Vec::new() };
     let over_socket = socket.serve(router.clone().layer(within(CONTROL_TIME_MAX)), stopped.clone());
