@@ -65,6 +65,10 @@ pub const READ_TIME_MAX: Duration = Duration::from_secs(30);
 pub const BODY_BYTES_MAX: usize = 64 << 10;
 /// Of a request from its head to its answer.
 pub const REQUEST_TIME_MAX: Duration = Duration::from_secs(15);
+/// The same over the control socket, where somebody waits for a copy of the database.
+pub const CONTROL_TIME_MAX: Duration = Duration::from_secs(3600);
+/// Connections to the control socket at once.
+pub const CONTROL_CONNECTIONS_MAX: usize = 16;
 /// HTTP connections at once.
 pub const CONNECTIONS_MAX: usize = 256;
 /// Deliveries whose notifications are read at once.

@@ -94,7 +94,7 @@ fn members_are_told_once_and_then_only_what_changes() {
 fn what_is_silenced_or_taken_care_of_counts_as_such() {
     let (mut home, mut seen) = (Home::default(), fleet());
     let mut silenced = alert("a", "one", Severity::Critical);
-    silenced.1.mute = Some(Mute::Silenced("s".into()));
+    silenced.1.mute = Some(Mute::Silence("s".into()));
     let mut cared = alert("a", "two", Severity::Low);
     cared.1.ack = Some(Ack { who: "ana".into(), at: Wall(6), note: String::new() });
     let pending = (alert("a", "three", Severity::High).0, AlertState { phase: Phase::Pending, ..cared.1.clone() });

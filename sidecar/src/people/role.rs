@@ -132,7 +132,8 @@ impl Customers {
         json.map_or(Self::All, |json| Self::Some(serde_json::from_str(json).unwrap_or_default()))
     }
 
-    pub(super) fn write(&self) -> Option<String> {
+    /// As it is stored: a list in JSON; nothing for everybody's.
+    pub(crate) fn write(&self) -> Option<String> {
         match self {
             Self::All => None,
             Self::Some(some) => Some(serde_json::json!(some).to_string()),

@@ -17,6 +17,18 @@ impl People {
         self.book().visit(&Secret::parse(cookie)?, idle, now)
     }
 
+    /// Whether somebody may go on with what was begun: the session is open, and the account may what it might. No use of it.
+    #[must_use]
+    pub fn stands(&self, person: &Person) -> bool {
+        let book = self.book();
+        let Some(hash) = &person.session else { return book.accounts().len() == 0 };
+        let account = book.account(&person.name).filter(|_| book.session(hash).is_some());
+        account.is_some_and(|account| {
+            let now = account.person(person.session);
+            now.rights == person.rights && now.customers == person.customers
+        })
+    }
+
     /// What each form of the session sends along, so that no other site can send one.
     #[must_use]
     pub fn csrf(&self, person: &Person) -> Option<String> {

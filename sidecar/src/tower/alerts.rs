@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use atalaya_alert::{Action, AlertState, Event, IncidentId, Notification, Part, Phase, Severity, Wall};
+use atalaya_alert::{Action, AlertState, Event, IncidentId, Notification, Part, Phase, Quiet, Severity, Wall};
 use atalaya_wire::NodeId;
 
 use super::Tower;
@@ -59,7 +59,7 @@ impl Tower {
         let body = self.state.part(part).and_then(|part| serde_json::to_string(&part).ok());
         let (kind, key) = match part {
             Part::Head => {
-                self.board.write().quiets = self.state.quiets().cloned().collect();
+                self.quiets_changed(now);
                 (HEAD, String::new())
             }
             Part::Node(node) => (NODE, node.as_str().to_owned()),
@@ -69,6 +69,23 @@ impl Tower {
             }
         };
         self.row(Row::AlertPart { kind, key, body }, now);
+    }
+
+    /// Silences begin and end: pages that show alerts look again.
+    fn quiets_changed(&mut self, now: Now) {
+        let quiets: Vec<Quiet> = self.state.quiets().cloned().collect();
+        let mut seen = self.board.write();
+        let old = std::mem::replace(&mut seen.quiets, quiets);
+        let differs = |quiet: &&Quiet| !(old.contains(quiet) && seen.quiets.contains(quiet));
+        let changed: Vec<Option<String>> =
+            old.iter().chain(&seen.quiets).filter(differs).map(|quiet| quiet.matcher.node.clone()).collect();
+        seen.version += u64::from(!changed.is_empty());
+        drop(seen);
+        for node in changed {
+            // A pattern is no node, and concerns whoever looks at everything.
+            let what = node.map_or_else(|| "alerts".to_owned(), |node| format!("alerts:{node}"));
+            self.open.effect(Effect::Live(what), now.since_start);
+        }
     }
 
     /// An incident as it stands in lists.
@@ -125,7 +142,7 @@ impl Tower {
         let topic = format!("{}/{}/event/alert", self.terms.prefix, self.terms.id);
         let payload = message.to_string().into_bytes();
         self.open.effect(Effect::Publish { topic, payload, retain: false }, now.since_start);
-        self.open.effect(Effect::Live("alerts".into()), now.since_start);
+        self.open.effect(Effect::Live(format!("alerts:{}", alert.alert.node)), now.since_start);
         let mut seen = self.board.write();
         seen.version += 1;
         if alert.phase == Phase::Idle {

@@ -42,7 +42,8 @@ impl Board {
 }
 
 impl Board {
-    /// Something changed: `fleet`, `alerts`, `database`, or `node:` and its id. Made only if somebody listens.
+    /// Something changed: `fleet`, `alerts`, `database`, `notifications`; `fleet:`, `alerts:` or `node:` and an id where it is
+    /// about that node alone. Made only if somebody listens.
     pub fn tell(&self, what: impl FnOnce() -> String) {
         if self.changes.receiver_count() > 0 {
             let _ = self.changes.send(what());

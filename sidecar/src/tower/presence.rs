@@ -37,7 +37,7 @@ impl Tower {
         let told = self.state.presence(&node.as_str().into());
         if changed || told != Some(presence) {
             self.engine_of(node, &event(node, presence), now);
-            self.board.tell(|| "fleet".into());
+            self.board.tell(|| format!("fleet:{}", node.as_str()));
         }
     }
 

@@ -10,6 +10,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::App;
+use super::api::problem::Problem;
+use super::control::AtMachine;
 use crate::acts::By;
 use crate::limits::BODY_BYTES_MAX;
 use crate::people::{Customers, Need, Person, Rights, Role, guard};
@@ -17,7 +19,7 @@ use crate::people::{Customers, Need, Person, Rights, Role, guard};
 /// The cookie of a session, where TLS protects it and where it never leaves this machine.
 pub(super) const COOKIES: [&str; 2] = ["__Host-atalaya", "atalaya"];
 /// What anybody may ask for.
-const OPEN: [&str; 5] = ["/health", "/login", "/first/", "/assets/", "/join"];
+const OPEN: [&str; 7] = ["/health", "/login", "/first/", "/assets/", "/join", "/api", "/api/v1/openapi.json"];
 
 /// Who asks, and how.
 #[derive(Clone, Debug)]
@@ -33,7 +35,9 @@ pub(super) struct Reader {
 impl Reader {
     /// For what is changed.
     pub(super) fn by(&self) -> By {
-        By { person: self.person.clone(), peer: self.peer.to_string() }
+        // There is no address on the machine itself.
+        let peer = if self.peer.is_unspecified() { String::new() } else { self.peer.to_string() };
+        By { person: self.person.clone(), peer }
     }
 
     /// Whether this is permitted; `customer` is whose the thing is.
@@ -53,22 +57,24 @@ pub(super) async fn let_in(State(app): State<App>, mut request: Request, next: N
     request.extensions_mut().insert(peer);
     let path = request.uri().path().to_owned();
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD);
-    if !is_safe && !same_origin(request.headers()) {
-        return (StatusCode::FORBIDDEN, "another site asked for this\n").into_response();
-    }
     let is_api = path.starts_with("/api/") || path == "/metrics";
-    let Some(reader) = reader(&app, request.headers(), peer, is_api) else {
+    if !is_safe && !same_origin(request.headers()) {
+        return forbidden(is_api, "another site asked for this");
+    }
+    let at_machine = request.extensions().get::<AtMachine>().map(|who| owner(&app, who));
+    let Some(reader) = at_machine.or_else(|| reader(&app, request.headers(), peer, is_api)) else {
         if OPEN.iter().any(|open| path == *open || open.ends_with('/') && path.starts_with(open)) {
             return next.run(request).await;
         }
         return stranger(&request, is_api);
     };
     let need = if path == "/metrics" { Need::Metrics } else { Need::Read };
-    if is_safe && !reader.may(need, None) {
-        return (StatusCode::FORBIDDEN, "this token is not for that\n").into_response();
+    // Each route of the API says itself what it needs.
+    if is_safe && !path.starts_with("/api/") && !reader.may(need, None) {
+        return forbidden(is_api, "this token is not for that");
     }
     if !is_safe && reader.person.session.is_some() {
-        match with_own_form(&app, &reader, request).await {
+        match with_own_form(&app, &reader, request, is_api).await {
             Ok(checked) => request = checked,
             Err(refused) => return refused,
         }
@@ -145,6 +151,12 @@ fn reader(app: &App, headers: &HeaderMap, peer: IpAddr, is_api: bool) -> Option<
     alone.then(|| Reader { person: local(app), csrf: String::new(), peer })
 }
 
+/// Whoever has the machine.
+fn owner(app: &App, who: &AtMachine) -> Reader {
+    let person = Person { name: who.0.clone(), rights: Rights::Machine, ..local(app) };
+    Reader { person, csrf: String::new(), peer: IpAddr::from([0, 0, 0, 0]) }
+}
+
 /// Whoever sits at the machine.
 fn local(app: &App) -> Person {
     Person {
@@ -164,7 +176,7 @@ fn cookie(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// A form of ours shows what only the session's own pages have.
-async fn with_own_form(app: &App, reader: &Reader, request: Request) -> Result<Request, Response> {
+async fn with_own_form(app: &App, reader: &Reader, request: Request, is_api: bool) -> Result<Request, Response> {
     let (parts, body) = request.into_parts();
     let too_long = |_| StatusCode::PAYLOAD_TOO_LARGE.into_response();
     let body = to_bytes(body, BODY_BYTES_MAX).await.map_err(too_long)?;
@@ -177,17 +189,21 @@ async fn with_own_form(app: &App, reader: &Reader, request: Request) -> Result<R
     if app.shared.identity.people.is_own_form(&reader.person, &shown) {
         Ok(Request::from_parts(parts, Body::from(body)))
     } else {
-        Err((StatusCode::FORBIDDEN, "this form is too old; load the page again\n").into_response())
+        Err(forbidden(is_api, "this form is too old; load the page again"))
     }
+}
+
+fn forbidden(is_api: bool, why: &str) -> Response {
+    if is_api {
+        return Problem::forbidden(why).into_response();
+    }
+    (StatusCode::FORBIDDEN, format!("{why}\n")).into_response()
 }
 
 /// Somebody who has to log in first.
 fn stranger(request: &Request, is_api: bool) -> Response {
     if is_api {
-        let problem =
-            serde_json::json!({ "type": "/problems/unauthorized", "title": "Log in or show a token", "status": 401 });
-        let kind = [(CONTENT_TYPE, "application/problem+json")];
-        return (StatusCode::UNAUTHORIZED, kind, problem.to_string()).into_response();
+        return Problem::stranger().into_response();
     }
     if request.method() != Method::GET || request.headers().contains_key("hx-request") {
         return (StatusCode::UNAUTHORIZED, [("hx-redirect", "/login")]).into_response();

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::http::header::CONTENT_TYPE;
@@ -17,6 +18,8 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::App;
+use super::guard::Reader;
+use crate::people::Customers;
 
 /// Proxies and browsers give up connections on which nothing comes.
 const COMMENT_EVERY: Duration = Duration::from_secs(20);
@@ -33,17 +36,60 @@ pub(super) struct Asked {
 }
 
 /// Events `fleet`, `alerts`, `node` as they are asked for by `topics=fleet,node:NAS`; `reload` where something was missed.
-pub(super) async fn live(State(app): State<App>, Query(asked): Query<Asked>) -> Response {
+pub(super) async fn live(
+    State(app): State<App>,
+    Extension(reader): Extension<Reader>,
+    Query(asked): Query<Asked>,
+) -> Response {
     let topics: Vec<String> = asked.topics.split(',').take(TOPICS_MAX).map(str::to_owned).collect();
     let (to, events) = mpsc::channel(BEHIND_MAX);
-    tokio::spawn(tell(app.shared.board.listen(), topics, to));
+    let (changes, mut stop) = (app.shared.board.listen(), app.stop.clone());
+    tokio::spawn(async move {
+        let sight = Sight { topics, whose: reader.person.customers.clone(), app, reader };
+        tokio::select! {
+            () = tell(changes, &sight, to) => {}
+            _ = stop.wait_for(|stop| *stop) => {}
+        }
+    });
     ([(CONTENT_TYPE, "text/event-stream")], Body::new(Events(events))).into_response()
 }
 
-/// Until the browser is gone.
-async fn tell(mut changes: Receiver<String>, topics: Vec<String>, to: mpsc::Sender<Bytes>) {
+/// What somebody is told of.
+trait Hears {
+    /// Whether a change is asked for, and one of theirs.
+    fn hears(&self, change: &str) -> bool;
+
+    /// Whether they still are who they were when they came.
+    fn stands(&self) -> bool;
+}
+
+struct Sight {
+    app: App,
+    reader: Reader,
+    whose: Customers,
+    topics: Vec<String>,
+}
+
+impl Hears for Sight {
+    fn hears(&self, change: &str) -> bool {
+        is_asked(&self.topics, change) && self.app.look(&self.whose, |seen| seen.shows(change))
+    }
+
+    fn stands(&self) -> bool {
+        self.app.shared.identity.people.stands(&self.reader.person)
+    }
+}
+
+/// `alerts` stands for those of every node, `node:nas` for that one.
+fn is_asked(topics: &[String], change: &str) -> bool {
+    let kind = change.split(':').next().unwrap_or_default();
+    topics.iter().any(|topic| topic == change || topic == kind)
+}
+
+/// Until the browser is gone, or its reader may not look any more.
+async fn tell(mut changes: Receiver<String>, who: &impl Hears, to: mpsc::Sender<Bytes>) {
     let mut said = to.send(Bytes::from_static(b"retry: 3000\n\n")).await;
-    while said.is_ok() {
+    while said.is_ok() && who.stands() {
         let next = tokio::select! {
             next = tokio::time::timeout(COMMENT_EVERY, changes.recv()) => next,
             () = to.closed() => return,
@@ -51,7 +97,7 @@ async fn tell(mut changes: Receiver<String>, topics: Vec<String>, to: mpsc::Send
         let events = match next {
             Err(_) => ": still here\n\n".to_owned(),
             Ok(Err(RecvError::Closed)) => return,
-            Ok(first) => gather(&mut changes, first, &topics).await,
+            Ok(first) => gather(&mut changes, first, who).await,
         };
         if !events.is_empty() {
             said = to.send(events.into()).await;
@@ -60,14 +106,14 @@ async fn tell(mut changes: Receiver<String>, topics: Vec<String>, to: mpsc::Send
 }
 
 /// What changed together, said once and after the last of it: nobody fetches for each of many, and nobody misses the end.
-async fn gather(changes: &mut Receiver<String>, first: Result<String, RecvError>, topics: &[String]) -> String {
+async fn gather(changes: &mut Receiver<String>, first: Result<String, RecvError>, who: &impl Hears) -> String {
     let end = Instant::now() + TOGETHER;
     let mut names = BTreeSet::new();
     let mut next = Some(first);
     while let Some(change) = next {
         match change {
             // Without which one: whoever listens knows what it asked for.
-            Ok(change) if topics.contains(&change) => {
+            Ok(change) if who.hears(&change) => {
                 names.insert(change.split(':').next().unwrap_or_default().to_owned());
             }
             Ok(_) => {}
@@ -102,6 +148,18 @@ mod tests {
 
     use super::*;
 
+    struct Asks(Vec<String>);
+
+    impl Hears for Asks {
+        fn hears(&self, change: &str) -> bool {
+            is_asked(&self.0, change)
+        }
+
+        fn stands(&self) -> bool {
+            true
+        }
+    }
+
     /// What a browser that looks at these topics hears of changes.
     fn hears(topics: &[&str], changes: &[&str], room: usize) -> String {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
@@ -112,7 +170,7 @@ mod tests {
             }
             drop(say);
             let (to, mut events) = mpsc::channel(64);
-            tell(heard, topics.iter().map(|topic| (*topic).to_owned()).collect(), to).await;
+            tell(heard, &Asks(topics.iter().map(|topic| (*topic).to_owned()).collect()), to).await;
             let mut all = String::new();
             while let Some(event) = events.recv().await {
                 all.push_str(std::str::from_utf8(&event).unwrap());
@@ -125,6 +183,12 @@ mod tests {
     fn browsers_hear_of_what_they_look_at() {
         let all = hears(&["fleet", "node:nas"], &["node:other", "node:nas", "alerts", "node:nas"], 8);
         assert_eq!(all, "retry: 3000\n\nevent: node\ndata: node\n\n");
+    }
+
+    #[test]
+    fn a_topic_stands_for_all_of_its_kind() {
+        let all = hears(&["alerts"], &["alerts:nas", "fleet:nas", "alerts"], 8);
+        assert_eq!(all, "retry: 3000\n\nevent: alerts\ndata: alerts\n\n");
     }
 
     #[test]

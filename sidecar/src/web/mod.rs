@@ -2,12 +2,14 @@
 
 mod api;
 mod assets;
+pub(crate) mod control;
 mod guard;
 mod headers;
 mod join;
 mod listen;
 mod live;
 mod pages;
+mod view;
 mod words;
 
 use std::net::SocketAddr;
@@ -23,7 +25,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::error::Result;
-use crate::limits::{BODY_BYTES_MAX, CONNECTIONS_MAX, REQUEST_TIME_MAX};
+use crate::limits::{BODY_BYTES_MAX, CONNECTIONS_MAX, CONTROL_TIME_MAX, REQUEST_TIME_MAX};
 use crate::program::Shared;
 
 /// What every page and route has at hand.
@@ -35,6 +37,8 @@ pub struct App {
     pub words: Arc<words::Catalogues>,
     /// Names that lead here.
     pub names: Arc<Vec<String>>,
+    /// Becomes true when nothing is to go on.
+    pub stop: watch::Receiver<bool>,
 }
 
 /// Whether nobody between a browser and us can read along.
@@ -80,11 +84,16 @@ pub async fn serve(shared: &Shared) -> Result<Serving> {
         [] => crate::pki::of_this_machine(),
         names => names.to_vec(),
     };
-    let app = App { shared: shared.clone(), words: Arc::new(words::Catalogues::shipped()?), names: Arc::new(names) };
-    let router = router(app);
     let (stop, stopped) = watch::channel(false);
+    let words = Arc::new(words::Catalogues::shipped()?);
+    let router = router(App { shared: shared.clone(), words, names: Arc::new(names), stop: stopped.clone() });
+    let within = |time| TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, time);
+    let socket = control::Socket::open(&shared.folder)?;
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut serving = Serving { addresses: Vec::new(), stop, tasks: Vec::new() };
+    let over_socket = socket.serve(router.clone().layer(within(CONTROL_TIME_MAX)), stopped.clone());
+    serving.tasks.push(tokio::spawn(over_socket));
+    let router = router.layer(within(REQUEST_TIME_MAX));
     let (plain, tls) = (&shared.config.web.listen, &shared.config.web.listen_tls);
     let all = plain.iter().map(|one| (one, None)).chain(tls.iter().map(|one| (one, shared.identity.web_tls.clone())));
     for (address, tls) in all {
@@ -109,7 +118,6 @@ fn router(app: App) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), guard::let_in))
         .layer(middleware::from_fn(headers::protect))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIME_MAX))
         .layer(CatchPanicLayer::new())
         .with_state(app)
 }

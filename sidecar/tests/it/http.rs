@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use atalaya_sidecar::clock::System;
 use atalaya_sidecar::config::Config;
+use atalaya_sidecar::people::{AccountWish, Customers, Role};
 use atalaya_sidecar::program::{self, Running};
+use atalaya_sidecar::tower::{Ask, NodeWish, Who, Wish, Word};
 use tokio::runtime::Runtime;
 
 /// For this machine alone, on ports that are free.
@@ -64,6 +66,45 @@ impl Sidecar {
         answer
     }
 
+    /// A viewer of some customers, or an approver of all.
+    pub(crate) fn add_account(&self, name: &str, customers: &[&str], password: &str) {
+        let shared = &self.running.as_ref().unwrap().shared;
+        let wish = AccountWish {
+            name: name.into(),
+            role: if customers.is_empty() { Role::Approver } else { Role::Viewer },
+            customers: Customers::of(&customers.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).unwrap(),
+            language: "en".into(),
+            zone: "UTC".into(),
+        };
+        let (by, now) = (Who::default(), shared.clock.now());
+        let made = shared.identity.people.add_account(&by, wish, password.to_owned().into(), now);
+        self.runtime.block_on(made).unwrap();
+    }
+
+    /// A node that is expected.
+    pub(crate) fn add_node(&self, node: &str, customer: &str) {
+        let shared = &self.running.as_ref().unwrap().shared;
+        let wish = Wish::Node(NodeWish { node: node.into(), customer: Some(customer.into()), ..NodeWish::default() });
+        let (answer, told) = tokio::sync::oneshot::channel();
+        shared.tower.send(Word::Ask(Ask { wish, who: Who::default(), answer })).unwrap();
+        self.runtime.block_on(told).unwrap().unwrap();
+    }
+
+    /// Asks for what goes on.
+    pub(crate) fn open(&self, path: &str) -> Open {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(std::time::Duration::from_secs(30))).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.address).unwrap();
+        Open(stream)
+    }
+
+    /// Ends it.
+    pub(crate) fn stop(&mut self) {
+        if let Some(running) = self.running.take() {
+            self.runtime.block_on(running.stop());
+        }
+    }
+
     pub(crate) fn get(&self, path: &str, headers: &[(&str, &str)]) -> String {
         self.ask("GET", path, headers, "")
     }
@@ -71,9 +112,30 @@ impl Sidecar {
 
 impl Drop for Sidecar {
     fn drop(&mut self) {
-        if let Some(running) = self.running.take() {
-            self.runtime.block_on(running.stop());
+        self.stop();
+    }
+}
+
+/// An answer that goes on.
+pub(crate) struct Open(TcpStream);
+
+impl Open {
+    /// Up to something that is expected.
+    pub(crate) fn read_until(&mut self, expected: &str) -> String {
+        let (mut all, mut part) = (String::new(), [0; 1024]);
+        while !all.contains(expected) {
+            let length = self.0.read(&mut part).unwrap();
+            assert!(length > 0, "{all}");
+            all.push_str(std::str::from_utf8(&part[..length]).unwrap());
         }
+        all
+    }
+
+    /// Up to its end.
+    pub(crate) fn rest(&mut self) -> String {
+        let mut rest = String::new();
+        self.0.read_to_string(&mut rest).unwrap();
+        rest
     }
 }
 

@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod beat;
+mod customers;
 mod http;
 mod log_in;

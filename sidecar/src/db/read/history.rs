@@ -11,10 +11,12 @@ pub(crate) fn moment(connection: &Connection) -> Result<Transaction<'_>> {
     Ok(connection.unchecked_transaction()?)
 }
 
-/// The number of a node by its name; retired ones have their history still.
-pub(crate) fn node(connection: &Connection, name: &str) -> Result<u16> {
-    let mut statement = connection.prepare_cached("SELECT id FROM node WHERE name = ?1")?;
-    let found = statement.query_row([name], |row| row.get(0)).optional()?;
+/// The number of a node by its name, and whose it is; retired ones have their history still.
+pub(crate) fn node(connection: &Connection, name: &str) -> Result<(u16, String)> {
+    let sql =
+        "SELECT node.id, customer.name FROM node JOIN customer ON customer.id = node.customer WHERE node.name = ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let found = statement.query_row([name], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     found.ok_or_else(|| Error::new(Kind::Missing, format!("there is no node {name}")))
 }
 

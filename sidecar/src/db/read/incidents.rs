@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
 use crate::error::Result;
+use crate::people::Customers;
 
 /// An incident as it stands in lists. Times are seconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,28 +34,34 @@ pub struct Incident {
 
 const COLUMNS: &str = "id, node, severity, began, ended, stage, title_en, title_es, owner, due, ticket";
 
-/// Incidents that go on, then the others, the newest first.
+/// Of whose nodes: everybody's without a list.
+const THEIRS: &str = "(?1 IS NULL OR node IN (SELECT node.name FROM node JOIN customer ON customer.id = node.customer
+    WHERE customer.name IN (SELECT value FROM json_each(?1))))";
+
+/// Incidents of somebody's nodes that go on, then the others, the newest first.
 ///
 /// # Errors
 ///
 /// What the database says.
-pub fn recent(connection: &Connection, limit: u32) -> Result<Vec<Incident>> {
-    let sql = format!("SELECT {COLUMNS} FROM incident ORDER BY ended IS NOT NULL, began DESC, id DESC LIMIT ?1");
+pub fn recent(connection: &Connection, whose: &Customers, limit: u32) -> Result<Vec<Incident>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM incident WHERE {THEIRS} ORDER BY ended IS NOT NULL, began DESC, id DESC LIMIT ?2"
+    );
     let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map([limit], incident)?;
+    let rows = statement.query_map(params![whose.write(), limit], incident)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// One of them.
+/// One of them; `None` if it is somebody else's.
 ///
 /// # Errors
 ///
 /// What the database says.
-pub fn one(connection: &Connection, id: u64) -> Result<Option<Incident>> {
-    let sql = format!("SELECT {COLUMNS} FROM incident WHERE id = ?1");
+pub fn one(connection: &Connection, whose: &Customers, id: u64) -> Result<Option<Incident>> {
+    let sql = format!("SELECT {COLUMNS} FROM incident WHERE {THEIRS} AND id = ?2");
     let mut statement = connection.prepare_cached(&sql)?;
     let Ok(id) = i64::try_from(id) else { return Ok(None) };
-    Ok(statement.query_row([id], incident).optional()?)
+    Ok(statement.query_row(params![whose.write(), id], incident).optional()?)
 }
 
 /// What happened in an incident, the first first: each an [`atalaya_alert::Entry`] as JSON. The last `limit` of it.
@@ -100,11 +107,20 @@ mod tests {
         connection.execute(sql, []).unwrap();
         let sql = "INSERT INTO timeline (incident, n, at, body) VALUES (1, 2, 12, 'b'), (1, 1, 10, 'a'), (1, 3, 13, 'c'), (2, 1, 1, 'x')";
         connection.execute(sql, []).unwrap();
-        let ids: Vec<u64> = recent(&connection, 10).unwrap().iter().map(|incident| incident.id).collect();
-        assert_eq!((ids, recent(&connection, 1).unwrap().len()), (vec![1, 2], 1));
-        let first = one(&connection, 1).unwrap().unwrap();
+        let all = Customers::All;
+        let ids: Vec<u64> = recent(&connection, &all, 10).unwrap().iter().map(|incident| incident.id).collect();
+        assert_eq!((ids, recent(&connection, &all, 1).unwrap().len()), (vec![1, 2], 1));
+        let first = one(&connection, &all, 1).unwrap().unwrap();
         assert_eq!((first.owner.as_deref(), first.due, first.ended), (Some("ana"), Some(99), None));
-        assert_eq!((one(&connection, 3).unwrap(), one(&connection, u64::MAX).unwrap()), (None, None));
+        assert_eq!((one(&connection, &all, 3).unwrap(), one(&connection, &all, u64::MAX).unwrap()), (None, None));
+        let sql =
+            "INSERT INTO customer (id, name) VALUES (2, 'Ana'); INSERT INTO node (id, name, title, customer, state)
+            VALUES (1, 'nas', '', 2, 'retired')";
+        connection.execute_batch(sql).unwrap();
+        let of = |name: &str| Customers::of(&[name.to_owned()]).unwrap();
+        assert_eq!(recent(&connection, &of("Ana"), 10).unwrap().len(), 2);
+        assert!(recent(&connection, &of("Eva"), 10).unwrap().is_empty());
+        assert_eq!(one(&connection, &of("Eva"), 1).unwrap(), None);
         assert_eq!(timeline(&connection, 1, 2).unwrap(), ["b", "c"]);
     }
 }

@@ -4,13 +4,18 @@ use std::time::Duration;
 
 use atalaya_history::limits::QUERY_POINTS_MAX;
 use axum::Json;
-use axum::extract::{Path, Query as Pairs, State};
-use serde_json::{Value, json};
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
 
+use super::body::{Asked, Place};
+use super::caller::{Caller, Reads};
+use super::names::NodeId;
 use super::problem::Problem;
 use super::query::Query;
+use super::time;
 use crate::db::read::history as db;
-use crate::history::read::{self, Answer, Asked, Gap, Line, Wanted};
+use crate::history::read::{self, Answer, Asked as Range, Gap, Line, Wanted};
 use crate::history::unit;
 use crate::limits::QUERY_SERIES_MAX;
 use crate::web::App;
@@ -22,53 +27,133 @@ const POINTS: usize = 500;
 /// Of a name: view, id and key.
 const NAME_BYTES_MAX: usize = 160;
 
-type Question = Result<Pairs<Vec<(String, String)>>, axum::extract::rejection::QueryRejection>;
+/// Which series of a node.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "documents what the query may hold")]
+pub(super) struct Which {
+    /// View and id, as `disk/WD-1`.
+    #[param(max_length = 160)]
+    object: Option<String>,
+    /// Key of the view, as `temperature_celsius`.
+    #[param(max_length = 160)]
+    key: Option<String>,
+}
 
-/// `GET nodes/{node}/series`: objects and keys that have a history.
+/// All series that are asked for.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SeriesList {
+    /// At most as many as a node may have: they are names alone.
+    items: Vec<Series>,
+}
+
+/// Something with a history.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Series {
+    /// View and id.
+    #[schema(example = "disk/WD-1")]
+    object: String,
+    /// Key of the view.
+    #[schema(example = "temperature_celsius")]
+    key: String,
+    /// Of its numbers; empty where there is none.
+    #[schema(example = "celsius")]
+    unit: &'static str,
+}
+
+/// What of a node has a history.
+#[utoipa::path(get, path = "/nodes/{node}/series", tag = "nodes", params(NodeId, Which),
+    responses((status = 200, body = SeriesList)), security(("token" = ["read"])))]
 pub(super) async fn series(
     State(app): State<App>,
-    Path(node): Path<String>,
-    pairs: Question,
-) -> Result<Json<Value>, Problem> {
-    let query = query(pairs, &["object", "key"], &[])?;
+    caller: Caller<Reads>,
+    Place(node): Place<String>,
+    asked: Asked<Which>,
+) -> Result<Json<SeriesList>, Problem> {
     let handle = app.shared.history.clone();
     let all = app.shared.readers.with(move |connection| {
-        let number = db::node(connection, &node)?;
-        read::series_of(connection, &handle, number)
+        let (number, customer) = db::node(connection, &node)?;
+        Ok((customer, read::series_of(connection, &handle, number)?))
     });
-    let is_asked = |wanted: &&Wanted| {
-        query.one("object").is_none_or(|object| object == wanted.object)
-            && query.one("key").is_none_or(|key| key == wanted.key)
-    };
-    let all = all.await?;
-    let item = |wanted: &Wanted| json!({ "object": wanted.object, "key": wanted.key, "unit": unit(&wanted.key) });
-    Ok(Json(json!({ "items": all.iter().filter(is_asked).map(item).collect::<Vec<_>>() })))
+    let (customer, all) = all.await?;
+    caller.of(&customer)?;
+    let fits = |key: &str, is: &str| asked.query.one(key).is_none_or(|wanted| wanted == is);
+    let all = all.into_iter().filter(|one| fits("object", &one.object) && fits("key", &one.key));
+    let item = |Wanted { object, key }: Wanted| Series { unit: unit(&key), object, key };
+    Ok(Json(SeriesList { items: all.map(item).collect() }))
 }
 
-/// `GET nodes/{node}/history`: points of some series.
+/// Which series, and of when.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "documents what the query may hold")]
+pub(super) struct When {
+    /// Object, a point and the key; 1 to 20 times.
+    #[param(min_items = 1, max_items = 20, example = json!(["disk/WD-1.temperature_celsius"]))]
+    series: Vec<String>,
+    /// RFC 3339, or seconds since 1970; without it a day before `to`.
+    #[param(example = "2026-11-21T10:00:00Z")]
+    from: Option<String>,
+    /// RFC 3339, or seconds since 1970; without it now.
+    #[param(example = "2026-11-22T10:00:00Z")]
+    to: Option<String>,
+    /// At most so many points of each series.
+    #[param(minimum = 2, maximum = 2000, default = 500)]
+    points: Option<u16>,
+}
+
+/// Points of some series, all of one step.
+#[derive(Serialize, ToSchema)]
+pub(super) struct History {
+    /// The first moment that was looked at.
+    #[schema(required = true, format = DateTime)]
+    from: Option<String>,
+    /// The moment behind the last.
+    #[schema(required = true, format = DateTime)]
+    to: Option<String>,
+    /// A point stands for so much time from its own on.
+    step_seconds: i64,
+    /// The coarsest that was read: `raw`, `five_minutes`, `hours`.
+    level: &'static str,
+    /// In the order they were asked for.
+    series: Vec<Points>,
+    /// From, to, why: times of which there is nothing.
+    gaps: Vec<(Option<String>, Option<String>, String)>,
+}
+
+/// Of one series.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Points {
+    /// View and id.
+    object: String,
+    /// Key of the view.
+    key: String,
+    /// Of its numbers; empty where there is none.
+    unit: &'static str,
+    /// Seconds since 1970, smallest, mean, largest.
+    points: Vec<(i64, f64, f64, f64)>,
+}
+
+/// Points of some series of a node.
+#[utoipa::path(get, path = "/nodes/{node}/history", tag = "nodes", params(NodeId, When),
+    responses((status = 200, body = History)), security(("token" = ["read"])))]
 pub(super) async fn history(
     State(app): State<App>,
-    Path(node): Path<String>,
-    pairs: Question,
-) -> Result<Json<Value>, Problem> {
-    let query = query(pairs, &["from", "to", "points"], &["series"])?;
+    caller: Caller<Reads>,
+    Place(node): Place<String>,
+    question: Asked<When>,
+) -> Result<Json<History>, Problem> {
     let now = app.shared.clock.now().seconds();
     let interval = app.shared.board.read().nodes.get(&node).map_or(60, |state| state.interval);
-    let asked = asked(&query, now, Duration::from_secs(interval))?;
+    let asked = asked(&question.query, now, Duration::from_secs(interval))?;
     let handle = app.shared.history.clone();
-    let answer = app.shared.readers.with(move |connection| {
-        let number = db::node(connection, &node)?;
-        read::history(connection, &handle, number, &asked, now)
-    });
-    Ok(Json(shown(&answer.await?)))
+    let customer = app.shared.readers.with(move |connection| db::node(connection, &node)).await?;
+    caller.of(&customer.1)?;
+    let answer = app.shared.readers.with(move |connection| read::history(connection, &handle, customer.0, &asked, now));
+    Ok(Json(shown(answer.await?)))
 }
 
-fn query(pairs: Question, single: &[&str], many: &[&str]) -> Result<Query, Problem> {
-    let Pairs(pairs) = pairs.map_err(|why| Problem::field("query", why.body_text()))?;
-    Query::new(pairs, single, many)
-}
-
-fn asked(query: &Query, now: i64, interval: Duration) -> Result<Asked, Problem> {
+fn asked(query: &Query, now: i64, interval: Duration) -> Result<Range, Problem> {
     let wanted = query.all("series").map(wanted).collect::<Result<Vec<_>, _>>()?;
     if wanted.is_empty() || wanted.len() > QUERY_SERIES_MAX {
         return Err(Problem::field("series", format!("there must be 1 to {QUERY_SERIES_MAX} of them")));
@@ -82,7 +167,7 @@ fn asked(query: &Query, now: i64, interval: Duration) -> Result<Asked, Problem> 
         return Err(Problem::field("from", "must be before to"));
     }
     let points = query.number("points", &(2..=QUERY_POINTS_MAX))?.unwrap_or(POINTS);
-    Ok(Asked { wanted, from, until, points, interval })
+    Ok(Range { wanted, from, until, points, interval })
 }
 
 /// `disk/WD-1.temperature_celsius`: keys have no point in them, ids may.
@@ -93,27 +178,21 @@ fn wanted(text: &str) -> Result<Wanted, Problem> {
     Ok(Wanted { object: object.to_owned(), key: key.to_owned() })
 }
 
-fn shown(answer: &Answer) -> Value {
-    let line = |line: &Line| {
-        let points = line.points.iter().map(|point| json!([point.at, point.min, point.mean, point.max]));
-        let Wanted { object, key } = &line.wanted;
-        json!({ "object": object, "key": key, "unit": unit(key), "points": points.collect::<Vec<_>>() })
+fn shown(answer: Answer) -> History {
+    let line = |line: Line| {
+        let points = line.points.iter().map(|point| (point.at, point.min, point.mean, point.max)).collect();
+        let Wanted { object, key } = line.wanted;
+        Points { unit: unit(&key), object, key, points }
     };
-    let gap = |gap: &Gap| json!([time(gap.from), time(gap.until), gap.why]);
-    json!({
-        "from": time(answer.times.start),
-        "to": time(answer.times.end),
-        "step_seconds": answer.step_seconds,
-        "level": answer.level,
-        "series": answer.series.iter().map(line).collect::<Vec<_>>(),
-        "gaps": answer.gaps.iter().map(gap).collect::<Vec<_>>(),
-        "alerts": [],
-    })
-}
-
-/// As RFC 3339 has it; what is out of its range is `null`.
-fn time(at: i64) -> Option<String> {
-    jiff::Timestamp::from_second(at).ok().map(|at| at.to_string())
+    let gap = |gap: Gap| (time(gap.from), time(gap.until), gap.why);
+    History {
+        from: time(answer.times.start),
+        to: time(answer.times.end),
+        step_seconds: answer.step_seconds,
+        level: answer.level,
+        series: answer.series.into_iter().map(line).collect(),
+        gaps: answer.gaps.into_iter().map(gap).collect(),
+    }
 }
 
 #[cfg(test)]
@@ -125,8 +204,8 @@ mod tests {
         text.split('&').filter_map(pair).collect()
     }
 
-    fn ask(text: &str) -> Result<Asked, Problem> {
-        let query = query(Ok(Pairs(pairs(text))), &["from", "to", "points"], &["series"])?;
+    fn ask(text: &str) -> Result<Range, Problem> {
+        let query = Query::new(pairs(text), &["from", "to", "points"], &["series"])?;
         asked(&query, 1_795_000_000, Duration::from_secs(60))
     }
 

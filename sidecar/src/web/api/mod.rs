@@ -1,16 +1,63 @@
-//! The API, one resource a file. Answers are JSON; a refusal is `application/problem+json`.
+//! The API, one resource a file. Routes and the document that describes them are one declaration: a handler with
+//! `#[utoipa::path]` that is listed below. It takes a [`caller::Caller`] that says what it needs, [`body::Place`],
+//! [`body::Asked`] and [`body::Body`] for what comes with the request, and gives JSON, a [`page::Page`] or a
+//! [`problem::Problem`].
 
+mod body;
+mod caller;
+mod document;
 mod history;
-mod problem;
+mod names;
+mod page;
+pub(super) mod problem;
 mod query;
 
-use axum::Router;
-use axum::routing::get;
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::{Extension, Router};
+use utoipa::openapi::OpenApi as Document;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::App;
+use problem::Problem;
 
+/// Before all paths.
+pub(super) const PREFIX: &str = "/api/v1";
+
+/// All routes, and what describes them.
 pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/v1/nodes/{node}/series", get(history::series))
-        .route("/api/v1/nodes/{node}/history", get(history::history))
+    let (routes, document) = described();
+    let served = Arc::new(document::Served::new(&document));
+    let routes = routes.method_not_allowed_fallback(other_method).fallback(missing);
+    Router::new().nest(PREFIX, routes).layer(Extension(served))
 }
+
+fn described() -> (Router<App>, Document) {
+    let all = OpenApiRouter::new()
+        .routes(routes!(document::openapi))
+        .routes(routes!(history::series))
+        .routes(routes!(history::history));
+    let (routes, described) = all.split_for_parts();
+    let mut document = document::beginning().nest(PREFIX, described);
+    document::complete(&mut document);
+    (routes, document)
+}
+
+async fn missing() -> Problem {
+    Problem::missing("there is no such route; /api lists them")
+}
+
+async fn other_method() -> Problem {
+    let title = "Not with this method";
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", title, "the header Allow says with which")
+}
+
+/// As RFC 3339 has it; what is out of its range is `null`.
+fn time(at: i64) -> Option<String> {
+    jiff::Timestamp::from_second(at).ok().map(|at| at.to_string())
+}
+
+#[cfg(test)]
+mod tests;

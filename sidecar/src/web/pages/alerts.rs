@@ -13,8 +13,8 @@ use super::render;
 use super::rules::{of, threshold};
 use super::said::{Said, order};
 use crate::db::read::incidents;
-use crate::tower::Seen;
 use crate::web::App;
+use crate::web::view::View;
 
 /// Incidents at the end of the page.
 const RECENT: u32 = 10;
@@ -60,25 +60,23 @@ struct Silenced {
 }
 
 pub(super) async fn page(At(app): At<App>, frame: Frame) -> Response {
-    let recent = app.shared.readers.with(|connection| incidents::recent(connection, RECENT)).await.unwrap_or_default();
-    let page = {
-        let seen = app.shared.board.read();
-        build(frame, &seen, &app.shared.rules, &recent)
-    };
-    render(&page)
+    let whose = frame.whose.clone();
+    let recent = app.shared.readers.with(move |connection| incidents::recent(connection, &whose, RECENT));
+    let recent = recent.await.unwrap_or_default();
+    render(&frame.look(&app, |frame, seen| build(frame, seen, &app.shared.rules, &recent)))
 }
 
-pub(super) fn build(frame: Frame, seen: &Seen, rules: &Rules, recent: &[incidents::Incident]) -> Page {
-    let firing = seen.alerts.values().filter(|alert| alert.phase.fires());
+pub(super) fn build(frame: Frame, seen: &View<'_>, rules: &Rules, recent: &[incidents::Incident]) -> Page {
+    let firing = seen.alerts().filter(|alert| alert.phase.fires());
     let cards: Vec<(usize, Card)> = firing.map(|alert| card(&frame, seen, rules, alert)).collect();
     let left_out = cards.len().saturating_sub(CARDS_MAX);
-    let quiets = seen.quiets.iter().map(|quiet| silenced(&frame, quiet)).collect();
+    let quiets = seen.quiets().map(|quiet| silenced(&frame, quiet)).collect();
     let recent = recent.iter().map(|incident| Line::new(&frame, seen, incident)).collect();
     Page { groups: groups(&frame, cards), left_out, quiets, recent, frame }
 }
 
 /// An alert with the number of its group.
-fn card(frame: &Frame, seen: &Seen, rules: &Rules, alert: &AlertState) -> (usize, Card) {
+fn card(frame: &Frame, seen: &View<'_>, rules: &Rules, alert: &AlertState) -> (usize, Card) {
     let key = &alert.alert;
     let rule = rules.get(&key.rule, &key.node, &key.object);
     let group = match (needs_somebody(alert), &alert.ack) {

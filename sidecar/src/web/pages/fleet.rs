@@ -12,9 +12,8 @@ use super::part::Mark;
 use super::render;
 use super::row::Row;
 use super::said::{Said, worst_first};
-use crate::db::Opened;
-use crate::tower::Seen;
 use crate::web::App;
+use crate::web::view::View;
 
 /// Of a page, so that the first view stays small.
 const ROWS: usize = 50;
@@ -37,7 +36,6 @@ pub(super) struct Filter {
 pub(super) struct Page {
     frame: Frame,
     verdict: Verdict,
-    banner: Option<String>,
     needs: Vec<Said>,
     more: usize,
     newcomers: Vec<(String, String)>,
@@ -52,41 +50,23 @@ pub(super) struct Page {
 
 pub(super) async fn page(At(app): At<App>, Query(filter): Query<Filter>, frame: Frame) -> Response {
     let problem = app.shared.desk.health().problem;
-    let banner = match &app.shared.opened {
-        Opened::SetAside { kept, why, .. } => {
-            let path = kept.display().to_string();
-            Some(frame.fill("banner.aside", &[("path", &path), ("why", why)]))
-        }
-        _ => None,
-    };
-    let page = {
-        let seen = app.shared.board.read();
-        build(frame, &seen, &app.shared.rules, filter, problem.as_deref(), banner)
-    };
-    render(&page)
+    render(&frame.look(&app, |frame, seen| build(frame, seen, &app.shared.rules, filter, problem.as_deref())))
 }
 
-pub(super) fn build(
-    frame: Frame,
-    seen: &Seen,
-    rules: &Rules,
-    filter: Filter,
-    problem: Option<&str>,
-    banner: Option<String>,
-) -> Page {
+pub(super) fn build(frame: Frame, seen: &View<'_>, rules: &Rules, filter: Filter, problem: Option<&str>) -> Page {
     let verdict = Verdict::new(&frame, seen, problem);
-    let waiting = seen.alerts.values().filter(|alert| needs_somebody(alert));
+    let waiting = seen.alerts().filter(|alert| needs_somebody(alert));
     let mut needs: Vec<Said> = waiting.map(|alert| Said::new(&frame, seen, rules, alert)).collect();
     worst_first(&mut needs);
     let more = needs.len().saturating_sub(NEEDS);
     needs.truncate(NEEDS);
-    let mut rows: Vec<Row> = seen.nodes.values().map(|node| Row::brief(&frame, seen, node)).collect();
+    let mut rows: Vec<Row> = seen.nodes().map(|node| Row::brief(&frame, seen, node)).collect();
     let total = rows.len();
     let mut customers: Vec<String> =
         rows.iter().map(|row| row.customer.clone()).filter(|name| !name.is_empty()).collect();
     customers.sort_unstable();
     customers.dedup();
-    let newcomers = seen.nodes.values().filter(|node| node.row.state == "new");
+    let newcomers = seen.nodes().filter(|node| node.row.state == "new");
     let newcomers = newcomers.map(|node| (node.row.name.clone(), node.row.title.clone())).collect();
     rows.retain(|row| filter.takes(row));
     let found = rows.len();
@@ -101,7 +81,7 @@ pub(super) fn build(
     let newer = filter.page.checked_sub(1).map(|page| filter.link(page));
     let older = (found > first.saturating_add(ROWS)).then(|| filter.link(filter.page + 1));
     let shown = frame.fill("shown", &[("count", &found.to_string()), ("all", &total.to_string())]);
-    Page { frame, verdict, banner, needs, more, newcomers, rows, shown, total, customers, filter, newer, older }
+    Page { frame, verdict, needs, more, newcomers, rows, shown, total, customers, filter, newer, older }
 }
 
 impl Filter {

@@ -9,11 +9,14 @@ use axum::http::request::Parts;
 use jiff::tz::TimeZone;
 
 use super::format;
+use super::health::{self, Banner};
+use super::needs::needs_somebody;
 use super::part::{Mark, State, When};
 use super::table::{Cell, Head};
 use crate::clock::Now;
-use crate::people::Need;
+use crate::people::{Customers, Need};
 use crate::web::guard::Reader;
+use crate::web::view::View;
 use crate::web::words::{Catalogues, Language};
 use crate::web::{App, assets};
 
@@ -27,8 +30,12 @@ pub(super) struct Frame {
     pub(super) zone: TimeZone,
     /// When it is made.
     pub(super) now: Now,
-    /// Whether the reader may change something.
+    /// Whose things the reader sees.
+    pub(super) whose: Customers,
+    /// Whether the reader may change something of what is seen.
     pub(super) can_operate: bool,
+    /// Whether the reader may manage accounts, tokens, nodes and settings, and read the audit.
+    pub(super) can_manage: bool,
     /// Who reads; empty while nobody has to say.
     pub(super) who: String,
     /// There is nothing to log out from.
@@ -43,6 +50,8 @@ pub(super) struct Frame {
     pub(super) open: usize,
     /// The key of what the reader just did.
     pub(super) done: Option<&'static str>,
+    /// What is wrong with the tower itself.
+    pub(super) banners: Vec<Banner>,
 }
 
 /// What a page may say that was done, by the word in its address.
@@ -56,6 +65,12 @@ const DONE: &[(&str, &str)] = &[
 ];
 
 impl Frame {
+    /// Makes something out of what the reader may see. The board waits meanwhile.
+    pub(super) fn look<T>(self, app: &App, make: impl FnOnce(Self, &View<'_>) -> T) -> T {
+        let whose = self.whose.clone();
+        app.look(&whose, |seen| make(self, seen))
+    }
+
     /// A text in the reader's language.
     pub(super) fn t<'a>(&'a self, key: &'a str) -> &'a str {
         self.words.get(self.language, key)
@@ -206,15 +221,23 @@ impl FromRequestParts<App> for Frame {
         let own = Language::of(app.shared.config.state.language).unwrap_or_default();
         let query = parts.uri.query().unwrap_or_default();
         let asked = query.split('&').find_map(|part| part.strip_prefix("done="));
-        let open = app.shared.board.read().alerts.values().filter(|alert| super::needs::needs_somebody(alert)).count();
-        Ok(Self {
+        // Somebody who has not said who it is sees nothing of anybody.
+        let nobody = || Customers::Some(Default::default());
+        let whose = reader.map_or_else(nobody, |reader| reader.person.customers.clone());
+        let open = app.look(&whose, |seen| seen.alerts().filter(|alert| needs_somebody(alert)).count());
+        let mut frame = Self {
             words: Arc::clone(&app.words),
             language: chosen.and_then(|person| Language::of(&person.language)).or(accepted).unwrap_or(own),
             zone: chosen
                 .and_then(|person| atalaya_base::zone::named(&person.zone))
                 .unwrap_or_else(|| app.shared.config.state.zone.clone()),
             now: app.shared.clock.now(),
-            can_operate: reader.is_some_and(|reader| reader.may(Need::Operate, None)),
+            can_operate: reader.is_some_and(|reader| match &whose {
+                Customers::All => reader.may(Need::Operate, None),
+                Customers::Some(some) => some.iter().any(|one| reader.may(Need::Operate, Some(one))),
+            }),
+            can_manage: reader.is_some_and(|reader| reader.may(Need::Manage, None)),
+            whose,
             who: reader.map(|reader| reader.person.name.clone()).unwrap_or_default(),
             is_local: reader.is_none_or(|reader| reader.person.session.is_none()),
             peer: reader.map(|reader| reader.peer.to_string()).unwrap_or_default(),
@@ -222,7 +245,14 @@ impl FromRequestParts<App> for Frame {
             path: without_done(parts.uri.path(), query),
             open,
             done: asked.and_then(|asked| DONE.iter().find(|(word, _)| *word == asked)).map(|(_, key)| *key),
-        })
+            banners: Vec::new(),
+        };
+        if reader.is_some() {
+            let shared = &app.shared;
+            let channels = shared.channels.troubles();
+            frame.banners = health::banners(&frame, &shared.desk.health(), &shared.opened, &channels);
+        }
+        Ok(frame)
     }
 }
 

@@ -11,8 +11,8 @@ use super::part::{Mark, State, When};
 use super::said::{self, Said, worst_first};
 use super::{missing, render};
 use crate::db::read::incidents::{self, Incident};
-use crate::tower::Seen;
 use crate::web::App;
+use crate::web::view::View;
 use crate::web::words::Language;
 
 /// Of the list.
@@ -38,7 +38,7 @@ pub(super) struct Line {
 }
 
 impl Line {
-    pub(super) fn new(frame: &Frame, seen: &Seen, incident: &Incident) -> Self {
+    pub(super) fn new(frame: &Frame, seen: &View<'_>, incident: &Incident) -> Self {
         let mark = match incident.severity.as_str() {
             "critical" => Mark::Critical,
             "high" => Mark::High,
@@ -53,7 +53,7 @@ impl Line {
         let until = incident.ended.unwrap_or_else(|| frame.now.seconds());
         #[expect(clippy::cast_precision_loss, reason = "it is shown in two units")]
         let took = frame.language.span((until - incident.began).max(0) as f64);
-        let node = seen.nodes.get(&incident.node).map(|node| node.row.title.clone());
+        let node = seen.node(&incident.node).map(|node| node.row.title.clone());
         Self {
             id: incident.id,
             state: frame.state(mark),
@@ -93,12 +93,13 @@ struct List {
 
 /// The list.
 pub(super) async fn page(At(app): At<App>, frame: Frame) -> Response {
-    let all = app.shared.readers.with(|connection| incidents::recent(connection, LINES)).await.unwrap_or_default();
-    let recent = {
-        let seen = app.shared.board.read();
-        all.iter().map(|incident| Line::new(&frame, &seen, incident)).collect()
-    };
-    render(&List { frame, recent })
+    let whose = frame.whose.clone();
+    let all = app.shared.readers.with(move |connection| incidents::recent(connection, &whose, LINES));
+    let all = all.await.unwrap_or_default();
+    render(&frame.look(&app, |frame, seen| List {
+        recent: all.iter().map(|incident| Line::new(&frame, seen, incident)).collect(),
+        frame,
+    }))
 }
 
 #[derive(Template)]
@@ -125,34 +126,33 @@ struct Told {
 
 /// One of them.
 pub(super) async fn one(At(app): At<App>, Path(id): Path<u64>, frame: Frame) -> Response {
-    let read = app
-        .shared
-        .readers
-        .with(move |connection| Ok((incidents::one(connection, id)?, incidents::timeline(connection, id, ENTRIES)?)));
+    let whose = frame.whose.clone();
+    let read = app.shared.readers.with(move |connection| {
+        Ok((incidents::one(connection, &whose, id)?, incidents::timeline(connection, id, ENTRIES)?))
+    });
     let Ok((Some(incident), bodies)) = read.await else { return missing().await.into_response() };
     let entries: Vec<Entry> = bodies.iter().filter_map(|body| serde_json::from_str(body).ok()).collect();
-    let day = |at: i64| Timestamp::from_second(at).map(|at| at.to_zoned(frame.zone.clone()).date().to_string());
-    let page = {
-        let seen = app.shared.board.read();
-        let mut alerts: Vec<Said> = said::of_node(&seen, &incident.node)
-            .filter(|alert| alert.incident.0 == id)
-            .map(|alert| Said::new(&frame, &seen, &app.shared.rules, alert))
-            .collect();
-        worst_first(&mut alerts);
-        One {
-            line: Line::new(&frame, &seen, &incident),
-            waits: alerts.iter().any(|said| !said.is_acknowledged),
-            alerts,
-            entries: entries.iter().rev().map(|entry| told(&frame, &app.shared.rules, &seen, entry)).collect(),
-            stages: STAGES.map(|(_, name, key)| (name, frame.t(key).to_owned(), name == incident.stage)).to_vec(),
-            due_day: incident.due.and_then(|at| day(at).ok()).unwrap_or_default(),
-            frame,
-        }
-    };
-    render(&page)
+    let build = |frame, seen: &View<'_>| build(frame, seen, &app.shared.rules, &incident, &entries);
+    render(&frame.look(&app, build))
 }
 
-fn told(frame: &Frame, rules: &Rules, seen: &Seen, entry: &Entry) -> Told {
+fn build(frame: Frame, seen: &View<'_>, rules: &Rules, incident: &Incident, entries: &[Entry]) -> One {
+    let day = |at: i64| Timestamp::from_second(at).map(|at| at.to_zoned(frame.zone.clone()).date().to_string());
+    let open = seen.alerts_of(&incident.node).filter(|alert| alert.incident.0 == incident.id);
+    let mut alerts: Vec<Said> = open.map(|alert| Said::new(&frame, seen, rules, alert)).collect();
+    worst_first(&mut alerts);
+    One {
+        line: Line::new(&frame, seen, incident),
+        waits: alerts.iter().any(|said| !said.is_acknowledged),
+        alerts,
+        entries: entries.iter().rev().map(|entry| told(&frame, rules, seen, entry)).collect(),
+        stages: STAGES.map(|(_, name, key)| (name, frame.t(key).to_owned(), name == incident.stage)).to_vec(),
+        due_day: incident.due.and_then(|at| day(at).ok()).unwrap_or_default(),
+        frame,
+    }
+}
+
+fn told(frame: &Frame, rules: &Rules, seen: &View<'_>, entry: &Entry) -> Told {
     let alert = |key: &AlertKey| {
         let rule = rules.get(&key.rule, &key.node, &key.object);
         let title = rule.map_or(key.rule.as_str(), |rule| super::rules::of(frame, &rule.title));

@@ -5,6 +5,7 @@ mod alerts;
 mod fleet;
 mod format;
 mod frame;
+mod health;
 mod incidents;
 mod login;
 mod mark;

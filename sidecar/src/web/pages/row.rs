@@ -8,7 +8,8 @@ use super::frame::Frame;
 use super::mark;
 use super::part::{Bar, Mark, State, When};
 use super::said;
-use crate::tower::{Link, NodeState, Seen};
+use crate::tower::{Link, NodeState};
+use crate::web::view::View;
 
 /// See the module.
 #[derive(Debug)]
@@ -41,7 +42,7 @@ pub(super) struct More {
 
 impl Row {
     /// What is known without unpacking anything.
-    pub(super) fn brief(frame: &Frame, seen: &Seen, node: &NodeState) -> Self {
+    pub(super) fn brief(frame: &Frame, seen: &View<'_>, node: &NodeState) -> Self {
         let mark = overall(seen, node);
         let away = node.presence != Presence::Online;
         Self {
@@ -55,7 +56,7 @@ impl Row {
             since: if away { frame.when(node.since) } else { None },
             seen: node.seen,
             heard: frame.when(node.seen),
-            alerts: said::of_node(seen, &node.row.name).filter(|alert| alert.phase.fires()).count(),
+            alerts: seen.alerts_of(&node.row.name).filter(|alert| alert.phase.fires()).count(),
             more: None,
             fullest: -1.0,
             backup_at: 0,
@@ -63,8 +64,8 @@ impl Row {
     }
 
     /// The rest.
-    pub(super) fn fill(&mut self, frame: &Frame, seen: &Seen) {
-        let Some(node) = seen.nodes.get(&self.id).filter(|_| self.more.is_none()) else { return };
+    pub(super) fn fill(&mut self, frame: &Frame, seen: &View<'_>) {
+        let Some(node) = seen.node(&self.id).filter(|_| self.more.is_none()) else { return };
         let mut more = More { disks: disks(frame, seen, node), ..More::default() };
         for (key, sample) in of_kind(node, "fs") {
             let Sample::FileSystem(fs) = sample else { continue };
@@ -92,11 +93,11 @@ impl Row {
 }
 
 /// What a node is like as a whole. What nobody can know now is unknown.
-pub(super) fn overall(seen: &Seen, node: &NodeState) -> Mark {
-    let worst = said::worst(said::of_node(seen, &node.row.name)).unwrap_or(Mark::Ok);
+pub(super) fn overall(seen: &View<'_>, node: &NodeState) -> Mark {
+    let worst = said::worst(seen.alerts_of(&node.row.name)).unwrap_or(Mark::Ok);
     let presence = match node.presence {
         _ if node.row.state == "new" => Mark::New,
-        _ if seen.link != Link::Up => Mark::Unknown,
+        _ if *seen.link() != Link::Up => Mark::Unknown,
         Presence::Offline => Mark::Offline,
         Presence::Silent => Mark::Silent,
         Presence::Online if node.objects.is_empty() => Mark::Unknown,
@@ -112,7 +113,7 @@ pub(super) fn of_kind<'a>(node: &'a NodeState, kind: &'static str) -> impl Itera
 }
 
 /// `4 all right`, or how many of them are the worst.
-fn disks(frame: &Frame, seen: &Seen, node: &NodeState) -> Option<State> {
+fn disks(frame: &Frame, seen: &View<'_>, node: &NodeState) -> Option<State> {
     let marks: Vec<Mark> = of_kind(node, "disk")
         .map(|(key, sample)| {
             said::worst(said::of_object(seen, &node.row.name, &key)).unwrap_or(Mark::Ok).min(mark::of(&sample))

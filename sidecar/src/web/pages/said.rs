@@ -2,12 +2,12 @@
 
 use std::cmp::Ordering;
 
-use atalaya_alert::{AlertKey, AlertState, Mute, Object, RuleId, Rules};
+use atalaya_alert::{AlertState, Mute, Object, Rules};
 use atalaya_wire::{ObjectId, Sample};
 
 use super::frame::Frame;
 use super::part::{Mark, State, When};
-use crate::tower::Seen;
+use crate::web::view::View;
 use crate::web::words::Language;
 
 /// See the module.
@@ -34,14 +34,14 @@ pub(super) struct Said {
 }
 
 impl Said {
-    pub(super) fn new(frame: &Frame, seen: &Seen, rules: &Rules, alert: &AlertState) -> Self {
+    pub(super) fn new(frame: &Frame, seen: &View<'_>, rules: &Rules, alert: &AlertState) -> Self {
         let key = &alert.alert;
         let rule = rules.get(&key.rule, &key.node, &key.object);
         let of = |words: &atalaya_alert::rule::Words| match frame.language {
             Language::En => words.en.clone(),
             Language::Es => words.es.clone(),
         };
-        let node = seen.nodes.get(key.node.as_str());
+        let node = seen.node(key.node.as_str());
         Self {
             state: frame.state(alert.severity.into()),
             title: rule.map_or_else(|| key.rule.as_str().to_owned(), |rule| of(&rule.title)),
@@ -77,8 +77,8 @@ fn aside(frame: &Frame, alert: &AlertState) -> String {
 }
 
 /// What people call an object; its id where nothing says.
-pub(super) fn label_of(seen: &Seen, node: &str, view: &str, id: &str) -> String {
-    let found = seen.nodes.get(node).and_then(|state| {
+pub(super) fn label_of(seen: &View<'_>, node: &str, view: &str, id: &str) -> String {
+    let found = seen.node(node).and_then(|state| {
         let object = ObjectId::parse(id)?;
         let (_, latest) = state.objects.iter().find(|((kind, known), _)| *kind == view && *known == object)?;
         label(&latest.sample()?)
@@ -124,17 +124,11 @@ pub(super) fn worst<'a>(alerts: impl Iterator<Item = &'a AlertState>) -> Option<
     alerts.filter(counts).map(|alert| alert.severity.into()).min()
 }
 
-/// What is said of a node.
-pub(super) fn of_node<'a>(seen: &'a Seen, node: &'a str) -> impl Iterator<Item = &'a AlertState> + 'a {
-    let first = AlertKey { node: node.into(), object: Object::default(), rule: RuleId::default() };
-    seen.alerts.range(first..).take_while(move |(key, _)| key.node.as_str() == node).map(|(_, alert)| alert)
-}
-
-/// What is said of an object of it.
+/// What is said of an object.
 pub(super) fn of_object<'a>(
-    seen: &'a Seen,
+    seen: &View<'a>,
     node: &'a str,
     object: &'a Object,
-) -> impl Iterator<Item = &'a AlertState> + 'a {
-    of_node(seen, node).filter(move |alert| alert.alert.object == *object)
+) -> impl Iterator<Item = &'a AlertState> + use<'a> {
+    seen.alerts_of(node).filter(move |alert| alert.alert.object == *object)
 }

@@ -2,20 +2,26 @@ use std::sync::Arc;
 
 use askama::Template;
 use atalaya_alert::rule::{DEFAULT, Words};
-use atalaya_alert::{Ack, AlertKey, AlertState, IncidentId, Mute, Phase, Presence, Rules, Severity, Wall};
+use atalaya_alert::{
+    Ack, AlertKey, AlertState, IncidentId, Matcher, Mute, Phase, Presence, Quiet, Rules, Severity, Wall,
+};
+use atalaya_notify::turn::State;
 use atalaya_wire::view::KINDS;
 use atalaya_wire::{ObjectId, Sample};
 use jiff::tz::TimeZone;
 
 use super::fleet::{self, Filter};
 use super::frame::Frame;
+use super::health::banners;
 use super::needs::Verdict;
 use super::part::Mark;
 use super::{alerts, node, rules};
 use crate::clock::Now;
-use crate::db::Node;
 use crate::db::read::runs::Happened;
+use crate::db::{Health, Node, Opened};
+use crate::people::Customers;
 use crate::tower::{Latest, Link, NodeState, Refusals, Seen};
+use crate::web::view::View;
 use crate::web::words::{Catalogues, Language};
 
 const NOW: i64 = 1_800_000_000;
@@ -28,7 +34,9 @@ fn frame(language: Language) -> Frame {
         language,
         zone: TimeZone::UTC,
         now: Now { wall_millis: NOW * 1000, ..Now::default() },
+        whose: Customers::All,
         can_operate: true,
+        can_manage: true,
         who: String::new(),
         is_local: true,
         peer: String::new(),
@@ -36,6 +44,7 @@ fn frame(language: Language) -> Frame {
         path: "/".into(),
         open: 0,
         done: None,
+        banners: Vec::new(),
     }
 }
 
@@ -108,6 +117,11 @@ fn seen(nodes: Vec<NodeState>, alerts: Vec<AlertState>) -> Seen {
     }
 }
 
+/// All of it.
+fn all(seen: &Seen) -> View<'_> {
+    View::new(seen, &Customers::All)
+}
+
 fn shipped() -> Rules {
     Rules::parse(&[DEFAULT]).unwrap()
 }
@@ -122,9 +136,9 @@ fn all_pages(seen: &Seen, node: &str, language: Language) -> Vec<String> {
     };
     let run = crate::db::Run { job: HOSTILE.into(), problem: Some(HOSTILE.into()), ..crate::db::Run::default() };
     vec![
-        fleet::build(frame(), seen, &rules, Filter::default(), None, None).render().unwrap(),
-        node::build(frame(), seen, &rules, node, &[run], &[event]).unwrap().render().unwrap(),
-        alerts::build(frame(), seen, &rules, &[]).render().unwrap(),
+        fleet::build(frame(), &all(seen), &rules, Filter::default(), None).render().unwrap(),
+        node::build(frame(), &all(seen), &rules, node, &[run], &[event]).unwrap().render().unwrap(),
+        alerts::build(frame(), &all(seen), &rules, &[]).render().unwrap(),
     ]
 }
 
@@ -152,7 +166,7 @@ fn the_first_sentence_says_whether_everything_is_all_right() {
         (seen(here(), vec![]), Some("disk full"), Mark::Critical, "disk full", false),
     ];
     for (seen, problem, mark, title, since) in cases {
-        let verdict = Verdict::new(&frame(Language::En), &seen, problem);
+        let verdict = Verdict::new(&frame(Language::En), &all(&seen), problem);
         assert_eq!((verdict.mark, verdict.since.is_some()), (mark, since), "{title}");
         assert!(verdict.title.contains(title), "{:?} is not {title:?}", verdict.title);
     }
@@ -187,12 +201,12 @@ fn what_nobody_knows_looks_so() {
     node.objects
         .retain(|(kind, id), _| *kind != "log" && (id.as_str() == "nothing" || matches!(*kind, "system" | "meta")));
     let seen = seen(vec![node], vec![]);
-    let page = node::build(frame(Language::En), &seen, &shipped(), "nas", &[], &[]).unwrap().render().unwrap();
+    let page = node::build(frame(Language::En), &all(&seen), &shipped(), "nas", &[], &[]).unwrap().render().unwrap();
     let body = page.split("id=\"rest\"").nth(1).unwrap();
     assert!(!body.contains("state ok") && !body.contains("NaN"));
     assert!(body.contains("state unknown") && body.contains("class=\"unknown\""));
     let alone = Seen { link: Link::Down("gone".into()), ..seen };
-    let page = fleet::build(frame(Language::En), &alone, &shipped(), Filter::default(), None, None).render().unwrap();
+    let page = fleet::build(frame(Language::En), &all(&alone), &shipped(), Filter::default(), None).render().unwrap();
     assert!(page.contains("<tr class=\"unknown\">") && !page.contains("<tr class=\"ok\">"));
 }
 
@@ -201,13 +215,107 @@ fn a_large_fleet_has_a_small_first_view() {
     let nodes = (0..1000)
         .map(|n| with_views(a_node(&format!("nas-{n}"), "A name of usual length"), "of usual length", "1", "true"));
     let seen = seen(nodes.collect(), vec![]);
-    let page = fleet::build(frame(Language::Es), &seen, &shipped(), Filter::default(), None, None).render().unwrap();
+    let page = fleet::build(frame(Language::Es), &all(&seen), &shipped(), Filter::default(), None).render().unwrap();
     let assets: usize = ["style.css", "atalaya.js", "htmx.min.js", "htmx-sse.min.js", "icon.svg"]
         .iter()
         .map(|name| crate::web::assets::size(name))
         .sum();
     assert!(page.len() + assets < 200_000, "{} and {assets}", page.len());
     assert!(page.contains("page=1"), "the others are on further pages");
+}
+
+/// Two customers, a node each: an alert of its own, a silence of its own, and a silence of both.
+fn of_two_customers() -> Seen {
+    let node = |name: &str, customer: &str| {
+        let state = with_views(a_node(name, &format!("{customer}-title")), "x", "1", "true");
+        NodeState { row: Node { customer: customer.into(), site: String::new(), ..state.row }, ..state }
+    };
+    let quiet = |id: &str, node: Option<&str>| Quiet {
+        id: id.into(),
+        matcher: Matcher { node: node.map(str::to_owned), ..Matcher::default() },
+        why: format!("why-{id}"),
+        ..Quiet::default()
+    };
+    let alert = |node: &str| AlertState {
+        shown: Words { en: format!("{node}-says"), es: String::new() },
+        ..an_alert(node, "disk-failing", "disk/one", Severity::Critical)
+    };
+    let mut seen =
+        seen(vec![node("olmos-nas", "olmos"), node("ruiz-nas", "ruiz")], vec![alert("olmos-nas"), alert("ruiz-nas")]);
+    seen.quiets = vec![quiet("olmos", Some("olmos-*")), quiet("ruiz", Some("ruiz-nas")), quiet("both", Some("*-nas"))];
+    seen
+}
+
+#[test]
+fn what_is_another_customer_s_does_not_exist() {
+    let (seen, rules) = (of_two_customers(), shipped());
+    let frame = || frame(Language::En);
+    for (own, other) in [("olmos", "ruiz"), ("ruiz", "olmos")] {
+        let whose = Customers::of(&[own.to_owned()]).unwrap();
+        let view = View::new(&seen, &whose);
+        let (theirs, others) = (format!("{own}-nas"), format!("{other}-nas"));
+        assert!(node::build(frame(), &view, &rules, &others, &[], &[]).is_none());
+        let pages = [
+            fleet::build(frame(), &view, &rules, Filter::default(), None).render().unwrap(),
+            alerts::build(frame(), &view, &rules, &[]).render().unwrap(),
+            node::build(frame(), &view, &rules, &theirs, &[], &[]).unwrap().render().unwrap(),
+        ];
+        for page in &pages {
+            assert!(page.contains(&format!("{own}-title")) && page.contains(&format!("{own}-nas-says")), "{own}");
+            assert!(!page.contains(other) && !page.contains("why-both"), "{own} sees {other}");
+        }
+        assert!(pages[0].contains("1 of 1 nodes report") && pages[0].contains("Needs somebody: 1 critical"));
+        assert!(pages[1].contains(&format!("why-{own}")));
+        let shows = |what: &str| view.shows(what);
+        assert!(shows("fleet") && shows(&format!("node:{theirs}")) && shows(&format!("alerts:{theirs}")));
+        assert!(!shows(&format!("node:{others}")) && !shows(&format!("alerts:{others}")) && !shows("node:none"));
+    }
+    let nobody = Customers::Some([].into());
+    let view = View::new(&seen, &nobody);
+    assert_eq!((view.nodes().count(), view.alerts().count(), view.quiets().count()), (0, 0, 0));
+    let view = all(&seen);
+    assert_eq!((view.nodes().count(), view.alerts().count(), view.quiets().count()), (2, 2, 3));
+}
+
+#[test]
+fn pages_look_at_the_board_only_through_what_their_reader_may_see() {
+    let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/pages")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if !path.ends_with("tests.rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                assert!(!text.contains("board.read()") && !text.contains("View::new"), "{}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_with_the_tower_is_said_with_what_to_do() {
+    let health = Health { problem: Some("p-why".into()), history: Some("h-why".into()), ..Health::default() };
+    let aside = Opened::SetAside { kept: "/x/old.db".into(), why: "a-why".into(), copy: true };
+    let channels =
+        [("mail".to_owned(), State::WrongSetUp("m-why".into())), ("phone".to_owned(), State::Failing("f-why".into()))];
+    let channels = channels.into();
+    for language in [Language::En, Language::Es] {
+        let all = frame(language);
+        let some = Frame { whose: Customers::of(&["Ana".into()]).unwrap(), ..all.clone() };
+        let said = |frame: &Frame| banners(frame, &health, &aside, &channels);
+        let (whys, texts) = (["p-why", "a-why", "h-why", "m-why", "f-why"], said(&all));
+        assert_eq!(texts.len(), whys.len());
+        for (why, banner) in whys.iter().zip(&texts) {
+            assert!(banner.text.contains(why) && !banner.text.contains('{'), "{banner:?}");
+        }
+        assert_eq!(said(&some), texts[..3], "channels are everybody's matter");
+        assert_eq!(banners(&all, &Health::default(), &Opened::Clean, &[].into()), []);
+        let page = Frame { banners: texts, ..all };
+        let seen = seen(vec![a_node("nas", "NAS")], vec![]);
+        let page = node::build(page, &View::new(&seen, &Customers::All), &shipped(), "nas", &[], &[]).unwrap();
+        assert!(whys.iter().all(|why| page.render().unwrap().contains(why)));
+    }
 }
 
 #[test]

@@ -22,8 +22,9 @@ use super::table::Table;
 use super::{mark, render, row};
 use crate::db::Run;
 use crate::db::read::runs::{self, Happened};
-use crate::tower::{Latest, NodeState, Seen};
+use crate::tower::{Latest, NodeState};
 use crate::web::App;
+use crate::web::view::View;
 
 /// Runs and events that are shown.
 const RUNS: u32 = 20;
@@ -53,7 +54,7 @@ pub(super) struct Section {
 /// What sections are made of.
 struct Look<'a> {
     frame: &'a Frame,
-    seen: &'a Seen,
+    seen: &'a View<'a>,
     node: &'a NodeState,
 }
 
@@ -99,7 +100,7 @@ impl Look<'_> {
 }
 
 pub(super) async fn page(State(app): State<App>, Path(node): Path<String>, frame: Frame) -> Response {
-    let number = app.shared.board.read().nodes.get(&node).map(|state| state.row.id);
+    let number = app.look(&frame.whose, |seen| seen.node(&node).map(|state| state.row.id));
     let Some(number) = number else { return StatusCode::NOT_FOUND.into_response() };
     let told = app.shared.readers.with(move |connection| {
         Ok((runs::runs(connection, number, None, RUNS)?, runs::events(connection, number, EVENTS)?))
@@ -111,23 +112,20 @@ pub(super) async fn page(State(app): State<App>, Path(node): Path<String>, frame
             Default::default()
         }
     };
-    let page = {
-        let seen = app.shared.board.read();
-        build(frame, &seen, &app.shared.rules, &node, &runs, &events)
-    };
+    let page = frame.look(&app, |frame, seen| build(frame, seen, &app.shared.rules, &node, &runs, &events));
     page.map_or_else(|| StatusCode::NOT_FOUND.into_response(), |page| render(&page))
 }
 
 /// The page of a node that is there.
 pub(super) fn build(
     frame: Frame,
-    seen: &Seen,
+    seen: &View<'_>,
     rules: &Rules,
     node: &str,
     runs: &[Run],
     events: &[Happened],
 ) -> Option<Page> {
-    let look = Look { frame: &frame, seen, node: seen.nodes.get(node)? };
+    let look = Look { frame: &frame, seen, node: seen.node(node)? };
     let sections = [
         disks::disks(&look),
         disks::rooms(&look),
@@ -144,7 +142,7 @@ pub(super) fn build(
         happened::section(&look, events),
         happened::refused(&look),
     ];
-    let mut alerts: Vec<Said> = said::of_node(seen, node).map(|alert| Said::new(&frame, seen, rules, alert)).collect();
+    let mut alerts: Vec<Said> = seen.alerts_of(node).map(|alert| Said::new(&frame, seen, rules, alert)).collect();
     worst_first(&mut alerts);
     let (head, tiles, graphs) = (head::Head::new(&look), now::tiles(&look), now::graphs(&look));
     Some(Page { alerts, head, tiles, graphs, sections: sections.into_iter().flatten().collect(), frame })

@@ -1,0 +1,86 @@
+//! Who asks, and that they may: each route names what it needs in its arguments, so that none is without.
+
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+
+use super::problem::Problem;
+use crate::people::{Customers, Need, Why, guard};
+use crate::web::guard::Reader;
+
+/// What a route needs.
+pub(super) trait Right: Send {
+    /// See [`Need`].
+    const NEED: Need;
+}
+
+/// It looks.
+pub(super) struct Reads;
+/// It acknowledges, silences, notes, commands.
+pub(super) struct Operates;
+/// It is about accounts, tokens, nodes, settings, the audit.
+pub(super) struct Manages;
+
+impl Right for Reads {
+    const NEED: Need = Need::Read;
+}
+
+impl Right for Operates {
+    const NEED: Need = Need::Operate;
+}
+
+impl Right for Manages {
+    const NEED: Need = Need::Manage;
+}
+
+/// Somebody who may do what the route does, at least for some customers.
+pub(super) struct Caller<R> {
+    reader: Reader,
+    _right: PhantomData<R>,
+}
+
+impl<R> Deref for Caller<R> {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        &self.reader
+    }
+}
+
+impl<R: Right> Caller<R> {
+    /// Refuses what the caller may not do to something of this customer; to them it is not there.
+    pub(super) fn of(&self, customer: &str) -> Result<(), Problem> {
+        guard(&self.reader.person, R::NEED, Some(customer)).map_err(Problem::from)
+    }
+
+    /// Refuses what concerns everybody to those who only have some customers.
+    pub(super) fn of_all(&self) -> Result<(), Problem> {
+        match (guard(&self.reader.person, R::NEED, None), &self.reader.person.customers) {
+            (Ok(()), Customers::All) => Ok(()),
+            (Ok(()), Customers::Some(_)) => Err(Why::Customers.into()),
+            (Err(why), _) => Err(why.into()),
+        }
+    }
+
+    /// Whether the caller may know of what this customer has.
+    pub(super) fn sees(&self, customer: &str) -> bool {
+        self.reader.person.customers.has(customer)
+    }
+}
+
+impl<R: Right, S: Send + Sync> FromRequestParts<S> for Caller<R> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let reader = parts.extensions.get::<Reader>().cloned().ok_or_else(Problem::stranger)?;
+        match guard(&reader.person, R::NEED, None) {
+            Ok(()) => {}
+            // Of whom is asked later: what it is about is not known yet.
+            Err(Why::Customers) if R::NEED == Need::Operate => {}
+            Err(why) => return Err(why.into()),
+        }
+        Ok(Self { reader, _right: PhantomData })
+    }
+}

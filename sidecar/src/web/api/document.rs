@@ -1,0 +1,99 @@
+//! The description of the API (OpenAPI 3.1), made of the routes themselves.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::Bytes;
+use axum::http::Method;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use utoipa::OpenApi;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, ResponseBuilder};
+
+use super::problem::{FieldError, MEDIA_TYPE, Problem};
+
+/// What stands at its beginning.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Atalaya",
+        description = "What the sidecar knows of its nodes, and what people do about it. Times are RFC 3339 in UTC unless said; \
+numbers have the unit that their key ends with. Lists come in pages: `next` is what to give as `cursor`. Keys of a query or a body that stand nowhere here are refused."
+    ),
+    components(schemas(Problem, FieldError)),
+    tags(
+        (name = "nodes", description = "Machines, what is known of them, their history"),
+        (name = "alerts", description = "What is wrong, and who cares for it"),
+        (name = "incidents", description = "What belonged together, from its beginning to what was learnt"),
+        (name = "notifications", description = "Who was told of what"),
+        (name = "audit", description = "Who did what"),
+    )
+)]
+struct Beginning;
+
+/// Without any route.
+pub(super) fn beginning() -> Document {
+    let mut document = Beginning::openapi();
+    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    let text = "A token with the scopes that a route names: `read`, `operate`, `manage`. Pages of the dashboard use their session instead.";
+    let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(text)).build();
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme("token", SecurityScheme::Http(scheme));
+    document
+}
+
+/// What can be answered by many routes, so that it does not stand at each.
+pub(super) fn complete(document: &mut Document) {
+    for (path, item) in &mut document.paths.paths {
+        let has_place = path.contains('{');
+        for (_, operation) in operations_mut(item) {
+            let has_body = operation.request_body.is_some();
+            let is_open = operation.security.is_none();
+            for (status, text, applies) in [
+                ("400", "Something in the request cannot be taken", true),
+                ("401", "Log in or show a token", !is_open),
+                ("403", "Whoever asks may not", !is_open),
+                ("404", "There is no such thing, or not for whoever asks", has_place),
+                ("408", "The request took too long to come", true),
+                ("413", "The body is longer than 64 KiB", has_body),
+                ("415", "The body is no JSON", has_body),
+                ("422", "It can be read, and cannot be done", has_body),
+                ("429", "More than 20 requests a second, after 100 at once", !is_open),
+                ("500", "Something went wrong here", true),
+                ("503", "Not now: what is asked for needs something that has no room or does not answer", true),
+            ] {
+                let known = &mut operation.responses.responses;
+                if applies && !known.contains_key(status) {
+                    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+                    let response = ResponseBuilder::new().description(text).content(MEDIA_TYPE, content).build();
+                    known.insert(status.to_owned(), response.into());
+                }
+            }
+        }
+    }
+}
+
+/// What can be done at a path.
+pub(super) fn operations_mut(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
+    let PathItem { get, put, post, delete, patch, .. } = item;
+    [(Method::GET, get), (Method::PUT, put), (Method::POST, post), (Method::DELETE, delete), (Method::PATCH, patch)]
+        .into_iter()
+        .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+/// As it is served.
+pub(super) struct Served(Bytes);
+
+impl Served {
+    pub(super) fn new(document: &Document) -> Self {
+        Self(document.to_json().unwrap_or_default().into())
+    }
+}
+
+/// This document.
+#[utoipa::path(get, path = "/openapi.json", responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
+pub(super) async fn openapi(Extension(served): Extension<Arc<Served>>) -> Response {
+    ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-cache")], served.0.clone()).into_response()
+}

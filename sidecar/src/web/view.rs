@@ -1,0 +1,92 @@
+//! What a reader may see of what is known now: the one way by which pages and live events look at the board. What is
+//! another customer's is not in it, so no page can show it by forgetting to ask.
+
+use atalaya_alert::{AlertKey, AlertState, Matcher, Object, Quiet, RuleId, Severity};
+
+use super::App;
+use crate::people::Customers;
+use crate::tower::{Link, NodeState, Seen};
+
+/// See the module.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a> {
+    seen: &'a Seen,
+    whose: &'a Customers,
+}
+
+impl App {
+    /// Looks at what somebody with these customers may see. The board waits meanwhile: only copy out.
+    pub(super) fn look<T>(&self, whose: &Customers, look: impl FnOnce(&View<'_>) -> T) -> T {
+        look(&View::new(&self.shared.board.read(), whose))
+    }
+}
+
+impl<'a> View<'a> {
+    pub(super) const fn new(seen: &'a Seen, whose: &'a Customers) -> Self {
+        Self { seen, whose }
+    }
+
+    /// The sidecar's own connection, which is everybody's.
+    pub(super) const fn link(&self) -> &'a Link {
+        &self.seen.link
+    }
+
+    fn has(&self, node: &NodeState) -> bool {
+        self.whose.has(&node.row.customer)
+    }
+
+    fn is_all(&self) -> bool {
+        *self.whose == Customers::All
+    }
+
+    /// Nodes, by id.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = &'a NodeState> + use<'a> {
+        let view = *self;
+        self.seen.nodes.values().filter(move |node| view.has(node))
+    }
+
+    /// One of them by its id as in topics.
+    pub(super) fn node(&self, id: &str) -> Option<&'a NodeState> {
+        self.seen.nodes.get(id).filter(|node| self.has(node))
+    }
+
+    /// Alerts that are open, by node.
+    pub(super) fn alerts(&self) -> impl Iterator<Item = &'a AlertState> + use<'a> {
+        let view = *self;
+        let theirs = move |alert: &&AlertState| view.is_all() || view.node(alert.alert.node.as_str()).is_some();
+        self.seen.alerts.values().filter(theirs)
+    }
+
+    /// Those of a node.
+    pub(super) fn alerts_of<'b>(&self, node: &'b str) -> impl Iterator<Item = &'a AlertState> + use<'a, 'b> {
+        let first = AlertKey { node: node.into(), object: Object::default(), rule: RuleId::default() };
+        let is_theirs = self.is_all() || self.node(node).is_some();
+        let all = self.seen.alerts.range(first..).take_while(move |(key, _)| is_theirs && key.node.as_str() == node);
+        all.map(|(_, alert)| alert)
+    }
+
+    /// Silences and maintenance that hold: for some customers those that concern a node of theirs and nobody else's.
+    pub(super) fn quiets(&self) -> impl Iterator<Item = &'a Quiet> + use<'a> {
+        let view = *self;
+        self.seen.quiets.iter().filter(move |quiet| view.is_all() || view.concerns_only_theirs(quiet))
+    }
+
+    fn concerns_only_theirs(&self, quiet: &Quiet) -> bool {
+        let about = Matcher { node: quiet.matcher.node.clone(), ..Matcher::default() };
+        let matches = |id: &str| {
+            let key = AlertKey { node: id.into(), object: Object::default(), rule: RuleId::default() };
+            about.matches(&key, Severity::Critical)
+        };
+        let (mut theirs, mut others) = (false, false);
+        for node in self.seen.nodes.values().filter(|node| matches(&node.row.name)) {
+            if self.has(node) { theirs = true } else { others = true }
+        }
+        theirs && !others
+    }
+
+    /// Whether a change such as `fleet`, `alerts:nas` or `node:nas` is about something that is seen. What names no node is
+    /// everybody's.
+    pub(super) fn shows(&self, change: &str) -> bool {
+        self.is_all() || change.split_once(':').is_none_or(|(_, node)| self.node(node).is_some())
+    }
+}
