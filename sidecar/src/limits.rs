@@ -24,6 +24,8 @@ pub const BATCHES_UNDER_WAY_MAX: usize = 2;
 pub const COMMIT_SOON: Duration = Duration::from_millis(50);
 /// Nodes, so that a block's id has room for one.
 pub const NODES_MAX: usize = 10_000;
+/// Of a node's name, customer or site, each; as much as one that joins says of itself.
+pub const NODE_WORDS_BYTES_MAX: usize = 128;
 /// Nodes that nobody added and nobody accepted yet.
 pub const NODES_NEW_MAX: usize = 64;
 /// Objects of a node, as many as the alert engine watches.
@@ -61,6 +63,10 @@ pub const READ_TIME_MAX: Duration = Duration::from_secs(30);
 pub const BODY_BYTES_MAX: usize = 64 << 10;
 /// Of a request from its head to its answer.
 pub const REQUEST_TIME_MAX: Duration = Duration::from_secs(15);
+/// The same over the control socket, where somebody waits for a copy of the database.
+pub const CONTROL_TIME_MAX: Duration = Duration::from_secs(3600);
+/// Connections to the control socket at once.
+pub const CONTROL_CONNECTIONS_MAX: usize = 16;
 /// HTTP connections at once.
 pub const CONNECTIONS_MAX: usize = 256;
 /// Deliveries whose notifications are read at once.

@@ -12,6 +12,7 @@ use atalaya_alert::Rules;
 use atalaya_broker::{Builtin, OwnPassword};
 use tokio::sync::{Notify, watch};
 
+use crate::acts::{self, Acts, Doorman};
 use crate::broker::{self, Keeping};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -58,6 +59,8 @@ pub struct Shared {
     pub notify: Arc<Notify>,
     /// How channels are.
     pub channels: States,
+    /// What people may have done.
+    pub acts: Acts,
     /// How the database was found.
     pub opened: Opened,
     /// Where it is.
@@ -124,7 +127,18 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
         loaded: people,
     };
     let identity = identity::make(made)?;
+    let doorman = Doorman::default();
+    let acts = Acts::new(acts::Parts {
+        people: Arc::clone(&identity.people),
+        gate: Arc::clone(&identity.gate),
+        tower: words.clone(),
+        board: board.clone(),
+        out: out.clone(),
+        clock: Arc::clone(&clock),
+        doorman: doorman.clone(),
+    });
     let shared = Shared {
+        acts,
         config,
         clock,
         identity,
@@ -145,6 +159,9 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
         Some(_) => None,
         None => Some(Arc::new(broker::start(&shared, own.clone(), kept).await?)),
     };
+    if let Some(builtin) = &builtin {
+        doorman.meet(builtin);
+    }
     let keeping = builtin.clone().map(|builtin| tokio::spawn(Keeping::new(builtin, &shared).run()));
     let tidying = tokio::spawn(tidy(shared.clone()));
     let (stop, stopped) = watch::channel(false);

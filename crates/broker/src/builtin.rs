@@ -157,6 +157,12 @@ impl Builtin {
         }
     }
 
+    /// Topics on which something of a node is kept, whoever said it.
+    #[must_use]
+    pub fn kept_of(&self, node: &NodeId) -> Vec<String> {
+        self.house.keeper.topics_of(node.as_str())
+    }
+
     /// Ends all connections and gives what is not written yet. No will is published: nobody is gone but the broker.
     pub async fn stop(mut self) -> Changes {
         self.tasks.shutdown().await;

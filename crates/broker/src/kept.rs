@@ -74,6 +74,13 @@ impl Keeper {
         self.ledger().has_room(topic, self.rights.node_of(topic), bytes)
     }
 
+    /// Topics of a node on which something is retained.
+    pub(crate) fn topics_of(&self, node: &str) -> Vec<String> {
+        let ledger = self.ledger();
+        let of = ledger.topics().filter(|topic| self.rights.node_of(topic) == Some(node));
+        of.map(str::to_owned).collect()
+    }
+
     /// Brings in what was kept. What has expired stays out.
     pub(crate) async fn seed(&self, router: &MessageRouter, kept: Vec<Kept>) {
         let now = unix_seconds();

@@ -111,6 +111,10 @@ impl Ledger {
         }
     }
 
+    pub(crate) fn topics(&self) -> impl Iterator<Item = &str> {
+        self.topics.keys().map(AsRef::as_ref)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.topics.len()
     }

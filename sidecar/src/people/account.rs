@@ -52,7 +52,7 @@ impl People {
         if book.accounts().len() >= ACCOUNTS_MAX { Err(Refused::Full) } else { Ok(()) }
     }
 
-    /// Gives an account another role and other customers; that counts at once, also for sessions that are open.
+    /// Gives an account another role or other customers; that counts at once, also for sessions that are open.
     ///
     /// # Errors
     ///
@@ -61,12 +61,14 @@ impl People {
         &self,
         by: &Who,
         name: &str,
-        role: Role,
-        customers: Customers,
+        role: Option<Role>,
+        customers: Option<Customers>,
         now: Now,
     ) -> Result<(), Refused> {
         let _turn = self.turn.lock().await;
-        let account = Account { role, customers, ..self.one(name)? };
+        let mut account = self.one(name)?;
+        account.role = role.unwrap_or(account.role);
+        account.customers = customers.unwrap_or(account.customers);
         if (account.role != Role::Approver || account.customers != Customers::All) && !self.can_do_without(name) {
             return Err(Refused::LastManager);
         }

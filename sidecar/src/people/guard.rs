@@ -29,6 +29,8 @@ pub enum Rights {
     Role(Role),
     /// A token's.
     Scopes(BTreeSet<Scope>),
+    /// All: who has the machine has what is on it. Asks by the control socket.
+    Machine,
 }
 
 /// What is wanted.
@@ -117,7 +119,11 @@ impl Person {
     /// For the audit.
     #[must_use]
     pub fn who(&self, peer: &str) -> tower::Who {
-        let how = if self.session.is_some() { "page" } else { "api" };
+        let how = match self.rights {
+            Rights::Machine => "command",
+            _ if self.session.is_some() => "page",
+            _ => "api",
+        };
         tower::Who { name: self.name.clone(), how, peer: peer.to_owned() }
     }
 }
@@ -164,6 +170,8 @@ mod tests {
             (scope("mqtt:home_assistant"), &[], Some("Ana"), "sssss"),
             (scope("read"), &["Ana"], Some("Eva"), "-----"),
             (Rights::Scopes(BTreeSet::new()), &[], None, "sssss"),
+            (Rights::Machine, &[], None, "yyyyy"),
+            (Rights::Machine, &[], Some("Ana"), "yyyyy"),
         ] {
             let person = person(rights, customers);
             let letter = |need| match guard(&person, need, object) {

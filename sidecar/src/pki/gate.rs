@@ -2,21 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::mpsc::{SyncSender, TrySendError};
+use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use atalaya_wire::NodeId;
 use atalaya_wire::join::{self, Host, Joining, Refusal, Refused, Request, Response};
-use tokio::sync::oneshot;
+use atalaya_wire::{NodeId, Topics};
 
 use super::invite::{Code, Expected};
 use super::{Authority, CommandKey};
 use crate::clock::{Clock, Now};
 use crate::db::Desk;
 use crate::db::read::people::Loaded;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::people::{End, People, Throttle};
-use crate::tower::{Ask, NodeWish, Who, Wish, Word};
+use crate::tower::{self, NodeWish, Who, Wish, Word};
 
 /// What a node is told of where to go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -108,6 +107,14 @@ impl Gate {
         self.offer.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Where a node tells Home Assistant of itself, if there is one.
+    #[must_use]
+    pub fn discovery_of(&self, node: &NodeId) -> Option<String> {
+        let Offer { prefix, discovery_prefix, .. } = self.offer();
+        let topics = Topics::new(&prefix, node.clone()).ok().filter(|_| !discovery_prefix.is_empty());
+        topics.map(|topics| topics.discovery(&discovery_prefix))
+    }
+
     pub(super) fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -117,11 +124,13 @@ impl Gate {
     }
 
     /// A node that is no more: what it shows is void from this moment. To be called once the tower has retired it; its
-    /// connection is the broker's to end.
-    pub fn retired(&self, node: &NodeId) {
+    /// connection is the broker's to end. One that left a past behind has its name kept.
+    pub fn retired(&self, node: &NodeId, has_past: bool) {
         let mut book = self.book();
         book.forget(node);
-        book.retired.insert(node.clone());
+        if has_past {
+            book.retired.insert(node.clone());
+        }
     }
 
     /// Lets a node in that comes with a code, or says why not. A code that was not taken stays good.
@@ -183,13 +192,7 @@ impl Gate {
 
     /// The tower gives nodes their numbers, so it writes them down, with what they show.
     pub(super) async fn admit(&self, wish: NodeWish, who: Who) -> Result<()> {
-        let (answer, done) = oneshot::channel();
-        let ask = Word::Ask(Ask { wish: Wish::Node(wish), who, answer });
-        self.tower.try_send(ask).map_err(|err| match err {
-            TrySendError::Full(_) => Error::new(Kind::Full, "too much is waiting; try again in a moment"),
-            TrySendError::Disconnected(_) => Error::new(Kind::Internal, "the program is stopping"),
-        })?;
-        done.await.unwrap_or_else(|_| Err(Error::new(Kind::Internal, "the program is stopping"))).map(drop)
+        tower::wish(&self.tower, Wish::Node(wish), who).await.map(drop)
     }
 }
 

@@ -53,12 +53,12 @@ pub(super) struct Code {
 }
 
 impl Gate {
-    /// A string that lets one node in, for a day.
+    /// A string that lets one node in, for a day; with the second since 1970 at which it ends.
     ///
     /// # Errors
     ///
     /// If there is nowhere for it to come to, or what the database says.
-    pub async fn invite(&self, by: &Who, expected: Expected, now: Now) -> Result<Made> {
+    pub async fn invite(&self, by: &Who, expected: Expected, now: Now) -> Result<(Made, i64)> {
         expected.check()?;
         let code: join::Code = random()?;
         let invitation = Invitation { hosts: self.offer().hosts, ca: self.authority.pin(), code };
@@ -77,7 +77,7 @@ impl Gate {
         let rows = vec![Row::Once { hash, what: "join", body, ends: ends.wall }, Row::Audit(line)];
         self.desk.write(rows).await?;
         self.book().codes.insert(hash, Code { expected, ends, is_used: false });
-        Ok(Made(string))
+        Ok((Made(string), ends.wall))
     }
 
     /// Adds a node that logs in at the broker by its id and this password, in the place of whatever it showed before.

@@ -56,7 +56,7 @@ impl World {
     }
 
     async fn invite(&self, expected: Expected) -> Invitation {
-        let made = self.gate.invite(&by(), expected, self.clock.now()).await.unwrap();
+        let (made, _) = self.gate.invite(&by(), expected, self.clock.now()).await.unwrap();
         made.0.parse().unwrap()
     }
 
@@ -171,7 +171,7 @@ async fn a_node_comes_with_a_code_and_leaves_with_a_certificate() {
         assert_eq!((stored.nodes[0].cert, stored.once[0].used), (Some(shown), Some(START)));
         world.restart();
     }
-    world.gate.retired(&"nas".parse().unwrap());
+    world.gate.retired(&"nas".parse().unwrap(), true);
     assert_eq!(world.gate.certificate(&shown), None, "it is void at once");
 }
 
@@ -189,7 +189,7 @@ async fn a_code_is_good_for_what_it_was_made_for_and_for_a_day() {
     let renewed = world.join(&request(again.code, "nas")).await.unwrap();
     assert_eq!(world.gate.certificate(&sha256_of(&response.certificate)), None, "one certificate a node");
     assert!(world.gate.certificate(&sha256_of(&renewed.certificate)).is_some());
-    world.gate.retired(&"nas".parse().unwrap());
+    world.gate.retired(&"nas".parse().unwrap(), true);
     assert_eq!(
         refused(world.join(&request(late.code, "nas")).await),
         Refusal::Taken,
@@ -251,7 +251,7 @@ async fn a_node_without_certificates_and_a_tool_show_passwords() {
         assert_eq!(world.gate.password("home", &[0xff; 43]), None);
         world.restart();
     }
-    world.gate.retired(&node);
+    world.gate.retired(&node, true);
     assert_eq!(world.gate.password(node.as_str(), password.0.as_bytes()), None);
 }
 

@@ -1,11 +1,14 @@
 //! What people want of the tower, and who they are.
 
+use std::sync::mpsc::{SyncSender, TrySendError};
+
 use atalaya_alert::{IncidentId, Quiet, QuietId, Stage, Target};
 use serde_json::Value;
 use tokio::sync::oneshot;
 
+use super::Word;
 use crate::db::Audit;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 
 /// Somebody with a name, for the audit and for what others see.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -121,4 +124,19 @@ pub struct Ask {
     pub who: Who,
     /// Told once it is on the disk.
     pub answer: oneshot::Sender<Result<Value>>,
+}
+
+/// Asks the tower, and waits until it is on the disk.
+///
+/// # Errors
+///
+/// Why it is not done; [`Kind::Full`] if too much waits.
+pub async fn wish(tower: &SyncSender<Word>, wish: Wish, who: Who) -> Result<Value> {
+    let stopping = || Error::new(Kind::Internal, "the program is stopping");
+    let (answer, done) = oneshot::channel();
+    tower.try_send(Word::Ask(Ask { wish, who, answer })).map_err(|err| match err {
+        TrySendError::Full(_) => Error::new(Kind::Full, "too much is waiting; try again in a moment"),
+        TrySendError::Disconnected(_) => stopping(),
+    })?;
+    done.await.unwrap_or_else(|_| Err(stopping()))
 }

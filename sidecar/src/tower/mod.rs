@@ -18,7 +18,7 @@ mod wishes;
 
 pub(crate) use alerts::word;
 pub use alerts::{DEFAULT_SET, SetTerms, Sets};
-pub use ask::{Ask, Keys, NodeWish, Who, Wish};
+pub use ask::{Ask, Keys, NodeWish, Who, Wish, wish};
 pub use fleet::{Board, Latest, Link, NodeState, Seen};
 pub use refused::{Refusals, Why};
 pub use time::BUILT;

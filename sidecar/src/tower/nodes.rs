@@ -64,6 +64,10 @@ impl Tower {
         if self.lines.contains_key(node) {
             return true;
         }
+        // The broker says who somebody is: what comes yet of one that is no more was under way.
+        if self.terms.senders && self.retired.contains_key(node.as_str()) {
+            return false;
+        }
         // What a node left behind makes none: an empty message, an old goodbye.
         let says_something = matches!(place, Place::Frame | Place::Record | Place::View("meta", _));
         if heard.payload.is_empty() || !says_something {

@@ -10,6 +10,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::App;
+use super::control::AtMachine;
+use crate::acts::By;
 use crate::limits::BODY_BYTES_MAX;
 use crate::people::{Customers, Need, Person, Rights, Role, guard};
 
@@ -30,6 +32,13 @@ pub(super) struct Reader {
 }
 
 impl Reader {
+    /// For what is changed.
+    pub(super) fn by(&self) -> By {
+        // There is no address on the machine itself.
+        let peer = if self.peer.is_unspecified() { String::new() } else { self.peer.to_string() };
+        By { person: self.person.clone(), peer }
+    }
+
     /// Whether this is permitted; `customer` is whose the thing is.
     pub(super) fn may(&self, need: Need, customer: Option<&str>) -> bool {
         guard(&self.person, need, customer).is_ok()
@@ -51,7 +60,8 @@ pub(super) async fn let_in(State(app): State<App>, mut request: Request, next: N
         return (StatusCode::FORBIDDEN, "another site asked for this\n").into_response();
     }
     let is_api = path.starts_with("/api/") || path == "/metrics";
-    let Some(reader) = reader(&app, request.headers(), peer, is_api) else {
+    let at_machine = request.extensions().get::<AtMachine>().map(|who| owner(&app, who));
+    let Some(reader) = at_machine.or_else(|| reader(&app, request.headers(), peer, is_api)) else {
         if OPEN.iter().any(|open| path == *open || open.ends_with('/') && path.starts_with(open)) {
             return next.run(request).await;
         }
@@ -137,6 +147,12 @@ fn reader(app: &App, headers: &HeaderMap, peer: IpAddr, is_api: bool) -> Option<
         peer.is_loopback() && by_own_name(headers) && !forwarded.iter().any(|name| headers.contains_key(*name));
     let alone = direct && people.accounts().is_empty() && app.shared.config.web.listen_tls.is_empty();
     alone.then(|| Reader { person: local(app), csrf: String::new(), peer })
+}
+
+/// Whoever has the machine.
+fn owner(app: &App, who: &AtMachine) -> Reader {
+    let person = Person { name: who.0.clone(), rights: Rights::Machine, ..local(app) };
+    Reader { person, csrf: String::new(), peer: IpAddr::from([0, 0, 0, 0]) }
 }
 
 /// Whoever sits at the machine.

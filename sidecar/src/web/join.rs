@@ -24,7 +24,7 @@ async fn join(State(app): State<App>, Extension(peer): Extension<IpAddr>, secure
     let body = to_bytes(body, REQUEST_BYTES_MAX).await.ok();
     let request = body.and_then(|body| serde_json::from_slice::<Request>(&body).ok());
     let Some(request) = request else { return refused(&Refusal::Malformed.into()) };
-    match app.shared.identity.gate.join(&request, peer, app.shared.clock.now()).await {
+    match app.shared.acts.join(&request, peer).await {
         Ok(response) => axum::Json(response).into_response(),
         Err(why) => refused(&why),
     }

@@ -26,7 +26,7 @@ const HEAD_BYTES_MAX: usize = 16 << 10;
 /// From a connection, or the last answer on it, to the head of a request.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(30);
 /// How long requests may take that were there when the program was told to stop.
-const STOP_TIME_MAX: Duration = Duration::from_secs(3);
+pub(super) const STOP_TIME_MAX: Duration = Duration::from_secs(3);
 
 /// Listens; `None` where this machine does not have such addresses.
 pub(super) async fn bind(address: SocketAddr) -> Result<Option<TcpListener>> {
@@ -58,14 +58,15 @@ pub(super) async fn serve(
                     let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
                     let _ = stream.set_nodelay(true);
                     let router = router.clone().layer(axum::Extension(Secure(tls.is_some())));
+                    let router = router.layer(axum::Extension(ConnectInfo(peer)));
                     let (tls, stop) = (tls.clone(), stop.clone());
                     tasks.spawn(async move {
                         match tls {
-                            None => one(stream, peer, router, stop).await,
+                            None => one(stream, router, stop).await,
                             Some(tls) => {
                                 let hand = tokio::time::timeout(TLS_TIME_MAX, TlsAcceptor::from(tls).accept(stream));
                                 if let Ok(Ok(stream)) = hand.await {
-                                    one(stream, peer, router, stop).await;
+                                    one(stream, router, stop).await;
                                 }
                             }
                         }
@@ -83,11 +84,11 @@ pub(super) async fn serve(
 }
 
 /// One connection.
-async fn one<S>(stream: S, peer: SocketAddr, router: Router, mut stop: watch::Receiver<bool>)
+pub(super) async fn one<S>(stream: S, router: Router, mut stop: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let service = TowerToHyperService::new(router.layer(axum::Extension(ConnectInfo(peer))));
+    let service = TowerToHyperService::new(router);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME_MAX)

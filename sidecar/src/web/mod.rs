@@ -2,6 +2,7 @@
 
 mod api;
 mod assets;
+pub(crate) mod control;
 mod guard;
 mod headers;
 mod join;
@@ -24,7 +25,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::error::Result;
-use crate::limits::{BODY_BYTES_MAX, CONNECTIONS_MAX, REQUEST_TIME_MAX};
+use crate::limits::{BODY_BYTES_MAX, CONNECTIONS_MAX, CONTROL_TIME_MAX, REQUEST_TIME_MAX};
 use crate::program::Shared;
 
 /// What every page and route has at hand.
@@ -83,11 +84,16 @@ pub async fn serve(shared: &Shared) -> Result<Serving> {
         [] => crate::pki::of_this_machine(),
         names => names.to_vec(),
     };
+    let within = |time| TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, time);
+    let socket = control::Socket::open(&shared.folder)?;
     let (stop, stopped) = watch::channel(false);
     let words = Arc::new(words::Catalogues::shipped()?);
     let router = router(App { shared: shared.clone(), words, names: Arc::new(names), stop: stopped.clone() });
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut serving = Serving { addresses: Vec::new(), stop, tasks: Vec::new() };
+    let over_socket = socket.serve(router.clone().layer(within(CONTROL_TIME_MAX)), stopped.clone());
+    serving.tasks.push(tokio::spawn(over_socket));
+    let router = router.layer(within(REQUEST_TIME_MAX));
     let (plain, tls) = (&shared.config.web.listen, &shared.config.web.listen_tls);
     let all = plain.iter().map(|one| (one, None)).chain(tls.iter().map(|one| (one, shared.identity.web_tls.clone())));
     for (address, tls) in all {
@@ -112,7 +118,6 @@ fn router(app: App) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), guard::let_in))
         .layer(middleware::from_fn(headers::protect))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIME_MAX))
         .layer(CatchPanicLayer::new())
         .with_state(app)
 }

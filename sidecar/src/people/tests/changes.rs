@@ -33,13 +33,16 @@ async fn somebody_who_may_manage_is_always_left() {
     let (people, now) = (&world.people, world.now());
     assert_eq!(people.remove_account(&by(), "ana", now).await, Err(Refused::LastManager));
     assert_eq!(
-        people.change_account(&by(), "ana", Role::Operator, Customers::All, now).await,
+        people.change_account(&by(), "ana", Some(Role::Operator), Some(Customers::All), now).await,
         Err(Refused::LastManager)
     );
     let some = Customers::of(&["x".into()]).unwrap();
-    assert_eq!(people.change_account(&by(), "ana", Role::Approver, some.clone(), now).await, Err(Refused::LastManager));
-    people.change_account(&by(), "eva", Role::Approver, Customers::All, now).await.unwrap();
-    people.change_account(&by(), "ana", Role::Approver, some, now).await.unwrap();
+    assert_eq!(
+        people.change_account(&by(), "ana", Some(Role::Approver), Some(some.clone()), now).await,
+        Err(Refused::LastManager)
+    );
+    people.change_account(&by(), "eva", Some(Role::Approver), Some(Customers::All), now).await.unwrap();
+    people.change_account(&by(), "ana", Some(Role::Approver), Some(some), now).await.unwrap();
     people.remove_account(&by(), "ana", now).await.unwrap();
     assert_eq!(people.remove_account(&by(), "ana", now).await, Err(Refused::Missing));
 }
@@ -50,7 +53,7 @@ async fn another_role_counts_at_once_and_a_removed_account_is_out() {
     let eva = world.log_in("eva", PASSWORD).await.unwrap();
     assert_eq!(guard(&eva.person, Need::Operate, Some("Ferretería")), Ok(()));
     let (people, now) = (&world.people, world.now());
-    people.change_account(&by(), "EVA", Role::Viewer, Customers::All, now).await.unwrap();
+    people.change_account(&by(), "EVA", Some(Role::Viewer), Some(Customers::All), now).await.unwrap();
     let person = people.who(&eva.cookie, now).unwrap();
     assert_eq!(guard(&person, Need::Operate, Some("Ferretería")), Err(Why::Role));
     people.set_preferences(&person, "en", "UTC", "", now).await.unwrap();
@@ -102,7 +105,7 @@ async fn each_change_leaves_one_line() {
     let who = ana.person.who(from);
     people.add_account(&who, wish("eva", Role::Viewer, Customers::All), password(PASSWORD), now).await.unwrap();
     news("ana", &["account.add"]);
-    people.change_account(&who, "eva", Role::Operator, Customers::All, now).await.unwrap();
+    people.change_account(&who, "eva", Some(Role::Operator), Some(Customers::All), now).await.unwrap();
     news("ana", &["account.change"]);
     people.set_password(&who, "eva", password("battery staple"), now).await.unwrap();
     news("ana", &["account.password"]);

@@ -1,0 +1,40 @@
+//! Ending connections at the built-in broker. Somebody else's broker is its owner's to look after.
+
+use std::sync::{Arc, OnceLock, Weak};
+
+use atalaya_broker::Builtin;
+use atalaya_wire::NodeId;
+
+/// Knows the built-in broker once it runs.
+#[derive(Clone, Default)]
+pub struct Doorman(Arc<OnceLock<Weak<Builtin>>>);
+
+impl Doorman {
+    /// This is the broker; only the first one counts.
+    pub fn meet(&self, broker: &Arc<Builtin>) {
+        let _ = self.0.set(Arc::downgrade(broker));
+    }
+
+    fn broker(&self) -> Option<Arc<Builtin>> {
+        self.0.get()?.upgrade()
+    }
+
+    /// Ends the connection of a node that the guard refuses already.
+    pub(super) async fn out_with_node(&self, node: &NodeId) {
+        if let Some(broker) = self.broker() {
+            broker.disconnect_node(node).await;
+        }
+    }
+
+    /// The same for a tool.
+    pub(super) async fn out_with_tool(&self, name: &str) {
+        if let Some(broker) = self.broker() {
+            broker.disconnect_tool(name).await;
+        }
+    }
+
+    /// Topics on which the broker keeps something of a node.
+    pub(super) fn kept_of(&self, node: &NodeId) -> Vec<String> {
+        self.broker().map(|broker| broker.kept_of(node)).unwrap_or_default()
+    }
+}

@@ -1,0 +1,87 @@
+//! What people change besides alerts, done in one place, whoever asks: a page, the API, a command on the machine.
+//!
+//! Each act looks at the rights of who asks, has it done by the room that knows how, which writes the line of the audit in
+//! the same transaction, and then does what must follow: connections end that no longer count, what the broker kept goes.
+
+mod accounts;
+mod broker;
+mod joining;
+mod nodes;
+mod refused;
+mod tokens;
+
+pub use accounts::AccountChange;
+pub use broker::Doorman;
+pub use nodes::{Invited, NodeChange, NodeSecret};
+pub use refused::Refused;
+
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+
+use crate::clock::{Clock, Now};
+use crate::link::Out;
+use crate::people::{Need, People, Person, guard};
+use crate::pki::Gate;
+use crate::tower::{Board, Who, Word};
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub struct By {
+    /// Who, with what it may.
+    pub person: Person,
+    /// From which address; empty on the machine itself.
+    pub peer: String,
+}
+
+impl By {
+    fn may(&self, need: Need, customer: Option<&str>) -> Result<(), Refused> {
+        guard(&self.person, need, customer).map_err(Refused::May)
+    }
+
+    fn who(&self) -> Who {
+        self.person.who(&self.peer)
+    }
+}
+
+/// See the module.
+#[derive(Clone)]
+pub struct Acts {
+    people: Arc<People>,
+    gate: Arc<Gate>,
+    tower: SyncSender<Word>,
+    board: Board,
+    out: Out,
+    clock: Arc<dyn Clock>,
+    doorman: Doorman,
+}
+
+/// What acts are done through.
+pub struct Parts {
+    /// Accounts and tokens.
+    pub people: Arc<People>,
+    /// Nodes.
+    pub gate: Arc<Gate>,
+    /// Where wishes go.
+    pub tower: SyncSender<Word>,
+    /// What is known now.
+    pub board: Board,
+    /// What is to be published.
+    pub out: Out,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Who ends connections at the broker.
+    pub doorman: Doorman,
+}
+
+impl Acts {
+    /// Done through these.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        let Parts { people, gate, tower, board, out, clock, doorman } = parts;
+        Self { people, gate, tower, board, out, clock, doorman }
+    }
+
+    fn now(&self) -> Now {
+        self.clock.now()
+    }
+}
