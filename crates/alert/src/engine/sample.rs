@@ -98,7 +98,7 @@ impl Work<'_> {
         if track.is_none() && when != Truth::Yes && history.is_empty() && flips.is_none() {
             return;
         }
-        let track = thing.tracks.entry(rule.id.clone()).or_default();
+        let track = thing.tracks.begun(&rule.id);
         (track.history, track.flips) = (history, flips);
         let change = life::saw(track, rule, when, clear, now);
         // What people are shown when it fires is what was last seen.

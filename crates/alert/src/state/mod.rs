@@ -4,6 +4,7 @@
 mod incident;
 mod node;
 mod track;
+mod tracks;
 
 pub(crate) use incident::cut;
 pub use incident::{Entry, Incident, Stage, What};
@@ -11,6 +12,7 @@ pub(crate) use node::Thing;
 pub use node::{Node, Presence};
 pub use track::{Ack, Mute, Phase};
 pub(crate) use track::{Open, Track};
+pub(crate) use tracks::Tracks;
 
 use std::collections::BTreeMap;
 

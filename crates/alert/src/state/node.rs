@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::track::Track;
-use crate::ids::{IncidentId, NodeId, Object, RuleId};
+use super::tracks::Tracks;
+use crate::ids::{IncidentId, NodeId, Object};
 use crate::time::Moment;
 
 /// Whether a node is there.
@@ -51,5 +51,5 @@ pub(crate) struct Thing {
     pub(crate) seen: Moment,
     /// It is not watched any more, and goes when all was told.
     pub(crate) gone: bool,
-    pub(crate) tracks: BTreeMap<RuleId, Track>,
+    pub(crate) tracks: Tracks,
 }
