@@ -91,6 +91,7 @@ pub struct Running {
 /// What could not be had, and what to do.
 pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Result<Running> {
     let now = clock.now();
+    let files = crate::files::raise();
     let database = db::open(&folder, now.seconds())?;
     let opened = database.opened.clone();
     if let Opened::SetAside { kept, why, copy } = &opened {
@@ -145,7 +146,7 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
         Some(_) => None,
         None => Some(Arc::new(broker::start(&shared, own.clone(), kept).await?)),
     };
-    let keeping = builtin.clone().map(|builtin| tokio::spawn(Keeping::new(builtin, &shared).run()));
+    let keeping = builtin.clone().map(|builtin| tokio::spawn(Keeping::new(builtin, files, &shared).run()));
     let tidying = tokio::spawn(tidy(shared.clone()));
     let (stop, stopped) = watch::channel(false);
     let ear = Ear::new(words);

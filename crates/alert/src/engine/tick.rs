@@ -36,7 +36,7 @@ impl Work<'_> {
         let mut out = Vec::new();
         for (node, one) in &mut self.state.nodes {
             let away = one.presence != Presence::Online;
-            for (object, thing) in &mut one.things {
+            for (object, thing) in one.things.iter_mut() {
                 let myself = object.as_str() == SELF;
                 let missed = !thing.gone && (myself || !away) && rules.awaits(object.view());
                 if missed {

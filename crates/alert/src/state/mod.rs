@@ -3,8 +3,8 @@
 
 mod incident;
 mod node;
+mod packed;
 mod track;
-mod tracks;
 
 pub(crate) use incident::cut;
 pub use incident::{Entry, Incident, Stage, What};
@@ -12,7 +12,6 @@ pub(crate) use node::Thing;
 pub use node::{Node, Presence};
 pub use track::{Ack, Mute, Phase};
 pub(crate) use track::{Open, Track};
-pub(crate) use tracks::Tracks;
 
 use std::collections::BTreeMap;
 
