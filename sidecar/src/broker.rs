@@ -10,6 +10,7 @@ use rumqttc::{MqttOptions, TlsConfiguration, Transport};
 use crate::config::External;
 use crate::db::Row;
 use crate::error::{Error, Kind, Result};
+use crate::files::is_short;
 use crate::program::Shared;
 
 /// Makes the options of a connection.
@@ -81,21 +82,33 @@ fn outside(external: &External, id: &str) -> std::result::Result<MqttOptions, St
 /// Writes what the broker keeps.
 pub struct Keeping {
     builtin: Arc<Builtin>,
+    /// How many files may be open, as long as nobody was told that these are too few.
+    files: Option<u64>,
     shared: Shared,
 }
 
 impl Keeping {
-    /// Of this broker.
+    /// Of this broker, where so many files may be open.
     #[must_use]
-    pub fn new(builtin: Arc<Builtin>, shared: &Shared) -> Self {
-        Self { builtin, shared: shared.clone() }
+    pub fn new(builtin: Arc<Builtin>, files: Option<u64>, shared: &Shared) -> Self {
+        Self { builtin, files, shared: shared.clone() }
+    }
+
+    /// Says once that there are nearly more connections than there may be.
+    fn count(&mut self) {
+        let connections = self.builtin.counters().connections;
+        if let Some(limit) = self.files.take_if(|limit| is_short(*limit, connections)) {
+            let hint = "further ones may be refused; set LimitNOFILE= of the unit, or ulimit -n, to 4096 or more";
+            tracing::warn!(connections, limit, "too few files may be open for all that is connected: {hint}");
+        }
     }
 
     /// Until it is ended.
-    pub async fn run(self) {
+    pub async fn run(mut self) {
         let flush = self.shared.config.broker.flush;
         loop {
             tokio::time::sleep(Duration::from_secs(2)).await;
+            self.count();
             let changes = self.builtin.due(self.shared.clock.now().since_start, flush).await;
             if changes.set.is_empty() && changes.gone.is_empty() {
                 continue;

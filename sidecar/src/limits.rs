@@ -4,10 +4,14 @@ use std::time::Duration;
 
 use atalaya_wire::limits::MESSAGE_BYTES_MAX;
 
-/// Messages that wait for the tower: four seconds of a thousand nodes that come back at once.
-pub const QUEUE_MESSAGES_MAX: usize = 4096;
+/// Messages that wait for the tower. Whoever has one more waits.
+pub const QUEUE_MESSAGES_MAX: usize = 1024;
 /// Their bytes.
-pub const QUEUE_BYTES_MAX: usize = 32 << 20;
+pub const QUEUE_BYTES_MAX: usize = 8 << 20;
+/// So long the link waits for room; a third of its keep-alive, so that the broker does not end it meanwhile.
+pub const HEAR_WAIT_MAX: Duration = Duration::from_secs(10);
+/// Between two looks for room.
+pub const HEAR_LOOK: Duration = Duration::from_millis(5);
 /// Messages that one node may have taken at once after a pause: a reconnection tells every view and what waited.
 pub const NODE_BURST_MAX: u32 = 600;
 /// Messages that one node may have taken a second.
@@ -69,6 +73,8 @@ pub const REQUEST_TIME_MAX: Duration = Duration::from_secs(15);
 pub const CONTROL_TIME_MAX: Duration = Duration::from_secs(3600);
 /// Connections to the control socket at once.
 pub const CONTROL_CONNECTIONS_MAX: usize = 16;
+/// Files that are open beside connections: database, log, readers, listeners.
+pub const FILES_OWN: u64 = 64;
 /// HTTP connections at once.
 pub const CONNECTIONS_MAX: usize = 256;
 /// Deliveries whose notifications are read at once.

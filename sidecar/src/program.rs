@@ -100,6 +100,7 @@ pub struct Running {
 /// What could not be had, and what to do.
 pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Result<Running> {
     let now = clock.now();
+    let files = crate::files::raise();
     let database = db::open(&folder, now.seconds())?;
     let opened = database.opened.clone();
     if let Opened::SetAside { kept, why, copy } = &opened {
@@ -174,7 +175,7 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
     if let Some(builtin) = &builtin {
         doorman.meet(builtin);
     }
-    let keeping = builtin.clone().map(|builtin| tokio::spawn(Keeping::new(builtin, &shared).run()));
+    let keeping = builtin.clone().map(|builtin| tokio::spawn(Keeping::new(builtin, files, &shared).run()));
     let tidying = tokio::spawn(tidy(shared.clone()));
     let beating = tokio::spawn(beat::beat(shared.clone()));
     let home = tokio::spawn(home::tell(shared.clone()));

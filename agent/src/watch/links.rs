@@ -34,7 +34,7 @@ pub(super) struct Wire {
 impl Wire {
     pub(super) fn start(number: usize, output: Output, topics: Topics, spread: f64, ear: Ear) -> Result<Self, String> {
         let subscription = |filter: String, retained: bool| Subscription { filter, retained };
-        let mut subscriptions = vec![subscription(topics.commands(), false), subscription(topics.status(), true)];
+        let mut subscriptions = vec![subscription(topics.commands(), false), subscription(topics.status(), false)];
         subscriptions.push(subscription(topics.view::<Meta>(&ObjectId::only()), true));
         if output.streams {
             subscriptions.push(subscription(topics.ack(), true));

@@ -2,7 +2,7 @@
 //!
 //! The router has each message once; its storage, which would have it a second time, gives it away as soon as it has it.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,6 +14,7 @@ use mqtt5::broker::router::MessageRouter;
 use mqtt5::broker::storage::{DynamicStorage, StorageBackend};
 use mqtt5::packet::publish::PublishPacket;
 
+use crate::alike;
 use crate::ledger::Ledger;
 use crate::props;
 use crate::rights::Rights;
@@ -94,29 +95,17 @@ impl Keeper {
 
     /// What is retained on `topics`; what is not there has gone.
     ///
-    /// The router finds retained messages by going through all of them, so topics with the same beginning are asked for
-    /// together.
     pub(crate) async fn read(&self, router: &MessageRouter, topics: Vec<Arc<str>>) -> Changes {
         let now = unix_seconds();
-        let mut groups: HashMap<String, Vec<Arc<str>>> = HashMap::new();
-        for topic in topics {
-            groups.entry(group(&topic)).or_default().push(topic);
-        }
         let mut changes = Changes::default();
-        for (filter, topics) in groups {
-            let filter = if let [topic] = topics.as_slice() { topic.as_ref() } else { filter.as_str() };
-            let mut found: HashMap<String, PublishPacket> = router
-                .get_retained_messages(filter)
-                .await
-                .into_iter()
-                .map(|packet| (packet.topic_name.clone(), packet))
-                .collect();
-            for topic in &topics {
-                match found.remove(topic.as_ref()) {
-                    Some(packet) => changes.set.push(row(packet, now)),
-                    None => changes.gone.push(topic.as_ref().to_owned()),
+        for (filter, topics) in alike::filters(topics) {
+            let mut wanted: HashSet<&str> = topics.iter().map(AsRef::as_ref).collect();
+            for packet in router.get_retained_messages(&filter).await {
+                if wanted.remove(packet.topic_name.as_str()) {
+                    changes.set.push(row(packet, now));
                 }
             }
+            changes.gone.extend(wanted.into_iter().map(str::to_owned));
             tokio::task::yield_now().await;
         }
         changes
@@ -137,13 +126,6 @@ impl BrokerEventHandler for Keeper {
             let _ = self.storage.remove_retained_message(&event.topic).await;
         })
     }
-}
-
-/// A filter that matches a topic and its like: its first two levels, or the first if there are no more.
-fn group(topic: &str) -> String {
-    let mut ends = topic.match_indices('/').map(|(at, _)| at);
-    let end = ends.next().map(|first| ends.next().unwrap_or(first)).unwrap_or(topic.len());
-    format!("{}/#", topic.get(..end).unwrap_or(topic))
 }
 
 fn row(packet: PublishPacket, now: i64) -> Kept {
@@ -178,16 +160,6 @@ fn unix_seconds() -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_topic_is_asked_for_with_its_like() {
-        for (topic, filter) in
-            [("a", "a/#"), ("a/b", "a/#"), ("a/b/c", "a/b/#"), ("a/b/c/d", "a/b/#"), ("/", "/#"), ("//", "//#")]
-        {
-            assert_eq!(group(topic), filter);
-            assert!(mqtt5::topic_matches_filter(topic, filter), "{topic} {filter}");
-        }
-    }
 
     #[test]
     fn a_row_becomes_the_message_it_was() {

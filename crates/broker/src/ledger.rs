@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::alike::Sorted;
 use crate::limits::{
     BATCH_BYTES_MAX, NEW_TOPIC_WAIT, RETAINED_BYTES_MAX, RETAINED_MAX, RETAINED_PER_NODE_MAX, RETAINED_TOTAL_BYTES_MAX,
 };
@@ -17,11 +18,11 @@ pub(crate) struct Ledger {
     topics: HashMap<Arc<str>, usize>,
     per_node: HashMap<Box<str>, usize>,
     bytes: u64,
-    /// New and removed topics. In order, so that those of a node are written together: they are asked for together.
-    urgent: BTreeSet<Arc<str>>,
+    /// New and removed topics. Those of one kind follow each other: they are asked for together.
+    urgent: BTreeSet<Sorted>,
     urgent_since: Option<Duration>,
     /// Topics with another message than the one that is written.
-    changed: BTreeSet<Arc<str>>,
+    changed: BTreeSet<Sorted>,
     flushed: Option<Duration>,
     flushing: bool,
 }
@@ -44,8 +45,9 @@ impl Ledger {
         self.bytes += size as u64;
         if let Some((topic, old)) = self.topics.get_key_value(topic).map(|(topic, old)| (Arc::clone(topic), *old)) {
             self.bytes -= old as u64;
-            if !self.urgent.contains(&topic) {
-                self.changed.insert(Arc::clone(&topic));
+            let sorted = Sorted(Arc::clone(&topic));
+            if !self.urgent.contains(&sorted) {
+                self.changed.insert(sorted);
             }
             self.topics.insert(topic, size);
             return;
@@ -55,7 +57,7 @@ impl Ledger {
             *self.per_node.entry(node.into()).or_default() += 1;
         }
         if !written {
-            self.urgent.insert(Arc::clone(&topic));
+            self.urgent.insert(Sorted(Arc::clone(&topic)));
         }
         self.topics.insert(topic, size);
     }
@@ -70,6 +72,7 @@ impl Ledger {
                 self.per_node.remove(node.unwrap_or_default());
             }
         }
+        let topic = Sorted(topic);
         self.changed.remove(&topic);
         self.urgent.insert(topic);
     }
@@ -100,14 +103,15 @@ impl Ledger {
 
     /// All topics that are not written as they are.
     pub(crate) fn all_dirty(&mut self) -> Vec<Arc<str>> {
-        std::mem::take(&mut self.urgent).into_iter().chain(std::mem::take(&mut self.changed)).collect()
+        let dirty = std::mem::take(&mut self.urgent).into_iter().chain(std::mem::take(&mut self.changed));
+        dirty.map(|topic| topic.0).collect()
     }
 
     /// What could not be written is to be written again.
     pub(crate) fn give_back<'a>(&mut self, topics: impl Iterator<Item = &'a str>) {
         for topic in topics {
             let known = self.topics.get_key_value(topic).map(|(topic, _)| Arc::clone(topic));
-            self.urgent.insert(known.unwrap_or_else(|| Arc::from(topic)));
+            self.urgent.insert(Sorted(known.unwrap_or_else(|| Arc::from(topic))));
         }
     }
 
@@ -131,20 +135,20 @@ struct Batch {
 
 impl Batch {
     /// A topic that is larger than what is left is taken all the same: so each is taken at last.
-    fn take(&mut self, from: &mut BTreeSet<Arc<str>>, sizes: &HashMap<Arc<str>, usize>) {
-        let mut taken = Vec::new();
+    fn take(&mut self, from: &mut BTreeSet<Sorted>, sizes: &HashMap<Arc<str>, usize>) {
+        let mut taken: Vec<Sorted> = Vec::new();
         for topic in from.iter() {
             if self.left == 0 {
                 break;
             }
-            let size = sizes.get(topic).copied().unwrap_or(topic.len());
+            let size = sizes.get(&topic.0).copied().unwrap_or(topic.0.len());
             self.left = self.left.saturating_sub(size as u64);
-            taken.push(Arc::clone(topic));
+            taken.push(topic.clone());
         }
         for topic in &taken {
             from.remove(topic);
         }
-        self.topics.append(&mut taken);
+        self.topics.extend(taken.into_iter().map(|topic| topic.0));
     }
 }
 

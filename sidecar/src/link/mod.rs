@@ -1,5 +1,6 @@
-//! The sidecar's own connection to the broker, built in or not. It never waits for the tower, and the tower never for it:
-//! what finds no room is dropped and counted, because streams are asked for again and views are told again.
+//! The sidecar's own connection to the broker, built in or not. It waits for the tower, which waits for nobody: so a fleet
+//! that comes at once is read as fast as it can be taken in, and the broker holds it back. Should the tower hang, messages
+//! are dropped and counted, and the connection lives: streams are asked for again and views are told again.
 
 mod out;
 mod session;
@@ -10,9 +11,10 @@ pub use session::{Terms, keep_up};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{SyncSender, TrySendError};
+use std::time::Duration;
 
-use crate::limits::QUEUE_BYTES_MAX;
+use crate::limits::{HEAR_LOOK, HEAR_WAIT_MAX, QUEUE_BYTES_MAX};
 use crate::tower::Word;
 
 /// A message that came.
@@ -43,20 +45,37 @@ impl Ear {
         Self { tower, bytes: Arc::default(), dropped: Arc::default() }
     }
 
-    /// Hands a message on, or drops it when there is no room; says whether it could.
-    pub fn hear(&self, heard: Heard) -> bool {
+    /// Hands a message on, once there is room; drops it if there is none for as long as [`HEAR_WAIT_MAX`].
+    pub async fn hear(&self, heard: Heard) {
+        self.hear_within(heard, HEAR_WAIT_MAX).await;
+    }
+
+    async fn hear_within(&self, heard: Heard, wait: Duration) {
         let size = heard.payload.len() + heard.topic.len() + 128;
+        let mut word = heard;
+        let begun = tokio::time::Instant::now();
+        while let Err(back) = self.offer(word, size) {
+            let Some(back) = back.filter(|_| begun.elapsed() < wait) else {
+                tracing::warn!("the tower takes nothing in; a message of a node is dropped");
+                self.dropped.fetch_add(1, Ordering::Relaxed);
+                return;
+            };
+            word = back;
+            tokio::time::sleep(HEAR_LOOK).await;
+        }
+    }
+
+    /// Gives the message back if there is no room, and nothing if there is no tower.
+    fn offer(&self, heard: Heard, size: usize) -> Result<(), Option<Heard>> {
         if self.bytes.fetch_add(size, Ordering::AcqRel) + size > QUEUE_BYTES_MAX {
             self.bytes.fetch_sub(size, Ordering::AcqRel);
-            self.dropped.fetch_add(1, Ordering::Relaxed);
-            return false;
+            return Err(Some(heard));
         }
         let held = Held { bytes: Arc::clone(&self.bytes), size };
-        let took = self.tower.try_send(Word::Heard(heard, held)).is_ok();
-        if !took {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
-        }
-        took
+        self.tower.try_send(Word::Heard(heard, held)).map_err(|err| match err {
+            TrySendError::Full(Word::Heard(heard, _)) => Some(heard),
+            _ => None,
+        })
     }
 
     /// Something that is not a message of a node: waits for room.
@@ -90,5 +109,61 @@ impl Held {
 impl Drop for Held {
     fn drop(&mut self) {
         self.bytes.fetch_sub(self.size, Ordering::AcqRel);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::sync_channel;
+
+    use super::*;
+
+    fn heard(n: u8, bytes: usize) -> Heard {
+        Heard { topic: n.to_string(), payload: vec![n; bytes], retained: false, sender: None }
+    }
+
+    /// Says `count` messages of `bytes` to a tower with room for two, which takes them when all but those wait.
+    fn play(count: u8, bytes: usize) -> (Vec<String>, u64) {
+        let (tower, words) = sync_channel(2);
+        let ear = Ear::new(tower);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let all = async {
+                for n in 0..count {
+                    ear.hear(heard(n, bytes)).await;
+                }
+            };
+            let take = async {
+                let mut took = Vec::new();
+                while took.len() < usize::from(count) {
+                    tokio::time::sleep(HEAR_LOOK / 5).await;
+                    if let Ok(Word::Heard(heard, _)) = words.try_recv() {
+                        took.push(heard.topic);
+                    }
+                }
+                took
+            };
+            let ((), took) = tokio::join!(all, take);
+            (took, ear.dropped())
+        })
+    }
+
+    #[test]
+    fn what_finds_no_room_waits_and_nothing_is_lost() {
+        let all = |count: u8| (0..count).map(|n| n.to_string()).collect::<Vec<_>>();
+        assert_eq!(play(100, 10), (all(100), 0), "messages");
+        assert_eq!(play(20, QUEUE_BYTES_MAX * 2 / 3), (all(20), 0), "bytes");
+    }
+
+    #[test]
+    fn a_tower_that_hangs_costs_a_message_and_not_the_connection() {
+        let (tower, _words) = sync_channel(1);
+        let ear = Ear::new(tower);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            ear.hear(heard(0, 1)).await;
+            ear.hear_within(heard(1, 1), HEAR_LOOK).await;
+        });
+        assert_eq!(ear.dropped(), 1);
     }
 }

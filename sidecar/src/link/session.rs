@@ -113,7 +113,7 @@ impl Session<'_> {
                     subscribe(client, filters.next());
                 }
                 Ok(Event::Incoming(Packet::Publish(publish))) => {
-                    self.ear.hear(heard(publish));
+                    self.ear.hear(heard(publish)).await;
                 }
                 Ok(Event::Incoming(Packet::Disconnect(bye))) => {
                     return format!("the broker ended it: {:?}", bye.reason_code);

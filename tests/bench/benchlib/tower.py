@@ -24,9 +24,18 @@ def free_port():
 class Sidecar:
     """Started, killed and started again with the same state and the same ports."""
 
-    def __init__(self, program, folder):
+    def __init__(self, program, folder, tls=False):
         self.program, self.folder, self.port = Path(program), Path(folder), free_port()
-        self.log, self.child = self.folder / "log", None
+        self.log, self.child, self.config = self.folder / "log", None, None
+        if tls:
+            self.config, plain = self.folder / "sidecar.toml", free_port()
+            lines = [f'listen = ["127.0.0.1:{plain}"]', f'listen_tls = ["127.0.0.1:{self.port}"]', "anonymous = true"]
+            self.config.write_text("\n".join(["[broker]", *lines, "[nodes]", "accept = true", ""]))
+
+    @property
+    def ca(self):
+        """What nodes trust that connect with TLS; there once it has started."""
+        return self.folder / "state" / "ca.pem" if self.config else None
 
     def start(self):
         """Until it is ready; gives the seconds that took."""
@@ -34,7 +43,7 @@ class Sidecar:
         words = [self.program, "run", "--state-dir", state, "--listen", "127.0.0.1:0"]
         began, seen = time.monotonic(), self.log.stat().st_size if self.log.exists() else 0
         with open(self.log, "ab") as log:
-            words += ["--broker-listen", f"127.0.0.1:{self.port}"]
+            words += ["--config", self.config] if self.config else ["--broker-listen", f"127.0.0.1:{self.port}"]
             self.child = subprocess.Popen([str(word) for word in words], stdout=log, stderr=log)
         while b" ready " not in self.log.read_bytes()[seen:]:
             if self.child.poll() is not None or time.monotonic() > began + READY_SECONDS:

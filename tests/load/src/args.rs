@@ -6,9 +6,12 @@ use std::path::PathBuf;
 /// Play many agents against a broker and measure the sidecar behind it
 #[derive(Debug, clap::Parser)]
 pub(crate) struct Args {
-    /// Where the broker listens, without TLS; on the loopback interface each node gets an address of its own
+    /// Where the broker listens; on the loopback interface each node gets an address of its own
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:1883")]
     pub(crate) broker: SocketAddr,
+    /// Connect with TLS, and trust the authorities in this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
     /// Before all topics
     #[arg(long, value_name = "TOPIC", default_value = "atalaya")]
     pub(crate) prefix: String,

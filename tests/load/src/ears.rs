@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rumqttc::mqttbytes::QoS;
 use rumqttc::mqttbytes::v5::{Packet, SubscribeFilter};
-use rumqttc::{AsyncClient, Event, MqttOptions};
+use rumqttc::{AsyncClient, Event};
 
 use crate::shared::Shared;
 
@@ -21,8 +21,7 @@ struct Alert {
 
 /// Notes when each node's alert came, for ever.
 pub(crate) async fn listen(shared: Rc<Shared>, topic: String) {
-    let broker = shared.terms.broker;
-    let options = MqttOptions::new("atalaya-load-ears", (broker.ip().to_string(), broker.port()));
+    let options = shared.terms.options("atalaya-load-ears");
     let (client, mut events) = AsyncClient::builder(options).capacity(8).build();
     loop {
         match events.poll().await {

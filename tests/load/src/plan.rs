@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use rumqttc::TlsConfiguration;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
@@ -26,7 +27,7 @@ const REST: Duration = Duration::from_secs(5);
 pub(crate) async fn run(args: &Args) -> Result<Report, String> {
     let began = Orders { cuts: 0, failing: 0, quiet: false, making: true, stop: false };
     let (tell, orders) = watch::channel(began);
-    let shared = Rc::new(Shared::new(terms(args), orders));
+    let shared = Rc::new(Shared::new(terms(args)?, orders));
     let topic = format!("{}/{}/event/alert", args.prefix, args.sidecar);
     tokio::task::spawn_local(ears::listen(Rc::clone(&shared), topic));
     let lines: Vec<_> =
@@ -64,10 +65,12 @@ pub(crate) async fn run(args: &Args) -> Result<Report, String> {
     Ok(report)
 }
 
-fn terms(args: &Args) -> Terms {
+fn terms(args: &Args) -> Result<Terms, String> {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Terms {
+    let tls = args.ca.as_deref().map(|ca| atalaya_base::tls::client(Some(ca), None)).transpose()?;
+    Ok(Terms {
         broker: args.broker,
+        tls: tls.map(TlsConfiguration::Rustls),
         prefix: args.prefix.clone(),
         nodes: args.nodes,
         interval: Duration::from_secs_f64(args.interval.max(0.1)),
@@ -75,7 +78,7 @@ fn terms(args: &Args) -> Terms {
         discovery: args.discovery,
         seed: since_1970.subsec_nanos().into(),
         began_millis: i64::try_from(since_1970.as_millis()).unwrap_or_default(),
-    }
+    })
 }
 
 struct Plan<'a> {

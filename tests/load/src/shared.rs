@@ -5,12 +5,14 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use rumqttc::{MqttOptions, TlsConfiguration, Transport};
 use tokio::sync::watch;
 
 /// What is played.
 #[derive(Clone, Debug)]
 pub(crate) struct Terms {
     pub(crate) broker: SocketAddr,
+    pub(crate) tls: Option<TlsConfiguration>,
     pub(crate) prefix: String,
     pub(crate) nodes: u32,
     pub(crate) interval: Duration,
@@ -20,6 +22,17 @@ pub(crate) struct Terms {
     pub(crate) seed: u64,
     /// Milliseconds since 1970 when the tool began.
     pub(crate) began_millis: i64,
+}
+
+impl Terms {
+    /// Of a connection as `id`.
+    pub(crate) fn options(&self, id: impl Into<String>) -> MqttOptions {
+        let mut options = MqttOptions::new(id, (self.broker.ip().to_string(), self.broker.port()));
+        if let Some(tls) = &self.tls {
+            options.set_transport(Transport::tls_with_config(tls.clone()));
+        }
+        options
+    }
 }
 
 /// What nodes are told.

@@ -48,7 +48,7 @@ impl Work<'_> {
         let front = node.and_then(|node| node.parent.as_ref()).and_then(|id| self.state.nodes.get(id));
         let mut active = Active::default();
         for (front, node) in node.map(|node| (false, node)).into_iter().chain(front.map(|node| (true, node))) {
-            for (object, thing) in &node.things {
+            for (object, thing) in node.things.iter() {
                 let tracks = thing.tracks.iter().filter(|(_, track)| track.phase != Phase::Idle);
                 let causes = tracks.filter(|(id, _)| self.rules.is_parent(id));
                 causes.for_each(|(id, _)| active.add(id, object, front));

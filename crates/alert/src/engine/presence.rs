@@ -30,7 +30,9 @@ impl Work<'_> {
         let now = self.now.moment;
         let Some(node) = self.state.nodes.get_mut(id) else { return };
         // It is an object of itself even if it was never heard.
-        node.things.entry(myself.clone()).or_insert_with(|| crate::state::Thing { seen: now, ..Default::default() });
+        if node.things.get(myself).is_none() {
+            node.things.begun(myself).seen = now;
+        }
         for (_, thing) in node.things.iter_mut().filter(|(object, _)| *object != myself) {
             thing.tracks.values_mut().for_each(|track| life::lost(track, now));
         }

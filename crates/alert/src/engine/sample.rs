@@ -48,13 +48,13 @@ impl Work<'_> {
     /// The object, made if there is room for it. It was heard of now.
     pub(super) fn thing(&mut self, id: &NodeId, object: &Object) -> Option<&mut Thing> {
         let node = self.state.nodes.get_mut(id)?;
-        if !node.things.contains_key(object) {
+        if node.things.get(object).is_none() {
             // The node itself is not among those that count, so that it always has its place.
             if node.things.len() > OBJECTS_PER_NODE_MAX {
                 self.refuse(Refused::Objects);
                 return None;
             }
-            node.things.insert(object.clone(), Thing::default());
+            node.things.begun(object);
             self.touch(id);
         }
         let thing = self.state.nodes.get_mut(id)?.things.get_mut(object)?;
@@ -98,7 +98,7 @@ impl Work<'_> {
         if track.is_none() && when != Truth::Yes && history.is_empty() && flips.is_none() {
             return;
         }
-        let track = thing.tracks.entry(rule.id.clone()).or_default();
+        let track = thing.tracks.begun(&rule.id);
         (track.history, track.flips) = (history, flips);
         let change = life::saw(track, rule, when, clear, now);
         // What people are shown when it fires is what was last seen.

@@ -85,7 +85,7 @@ impl Work<'_> {
     fn open_keys(&self) -> Vec<AlertKey> {
         let mut keys = Vec::new();
         for (node, one) in &self.state.nodes {
-            for (object, thing) in &one.things {
+            for (object, thing) in one.things.iter() {
                 let open = thing.tracks.iter().filter(|(_, track)| track.open.is_some());
                 let key = |rule: &RuleId| AlertKey { node: node.clone(), object: object.clone(), rule: rule.clone() };
                 keys.extend(open.map(|(rule, _)| key(rule)));

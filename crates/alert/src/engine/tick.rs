@@ -36,14 +36,14 @@ impl Work<'_> {
         let mut out = Vec::new();
         for (node, one) in &mut self.state.nodes {
             let away = one.presence != Presence::Online;
-            for (object, thing) in &mut one.things {
+            for (object, thing) in one.things.iter_mut() {
                 let myself = object.as_str() == SELF;
                 let missed = !thing.gone && (myself || !away) && rules.awaits(object.view());
                 if missed {
                     absent(rules, node, object, thing, now, &mut out);
                 }
                 let stale = !myself && now.since(thing.seen) >= STALE_SECONDS;
-                for (id, track) in &mut thing.tracks {
+                for (id, track) in thing.tracks.iter_mut() {
                     let rule = rules.get(id, node, object).filter(|_| !thing.gone);
                     let todo = match rule {
                         None => Some(Todo::Drop),
@@ -71,7 +71,7 @@ impl Work<'_> {
                 let now = self.now.moment;
                 let thing = self.state.nodes.get_mut(&key.node).and_then(|node| node.things.get_mut(&key.object));
                 let Some(thing) = thing else { return };
-                let track = thing.tracks.entry(key.rule.clone()).or_default();
+                let track = thing.tracks.begun(&key.rule);
                 if let Some(change) = life::saw(track, rule, *truth, truth.not(), now) {
                     self.follow(key, rule, change);
                 }

@@ -3,6 +3,7 @@
 
 mod incident;
 mod node;
+mod packed;
 mod track;
 
 pub(crate) use incident::cut;

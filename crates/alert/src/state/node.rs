@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::packed::Packed;
 use super::track::Track;
 use crate::ids::{IncidentId, NodeId, Object, RuleId};
 use crate::time::Moment;
@@ -40,7 +41,7 @@ pub struct Node {
     pub(crate) parent: Option<NodeId>,
     /// It was retired, and goes when all was told.
     pub(crate) gone: bool,
-    pub(crate) things: BTreeMap<Object, Thing>,
+    pub(crate) things: Packed<Object, Thing>,
     /// The incident that was last begun, by what it gathers: nothing for the node, or an object.
     pub(crate) groups: BTreeMap<String, IncidentId>,
 }
@@ -51,5 +52,5 @@ pub(crate) struct Thing {
     pub(crate) seen: Moment,
     /// It is not watched any more, and goes when all was told.
     pub(crate) gone: bool,
-    pub(crate) tracks: BTreeMap<RuleId, Track>,
+    pub(crate) tracks: Packed<RuleId, Track>,
 }
