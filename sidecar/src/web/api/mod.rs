@@ -3,6 +3,7 @@
 //! [`body::Asked`] and [`body::Body`] for what comes with the request, and gives JSON, a [`page::Page`] or a
 //! [`problem::Problem`].
 
+mod admin;
 mod body;
 mod caller;
 mod document;
@@ -39,6 +40,7 @@ fn described() -> (Router<App>, Document) {
         .routes(routes!(document::openapi))
         .routes(routes!(history::series))
         .routes(routes!(history::history));
+    let all = all.merge(admin::routes());
     let (routes, described) = all.split_for_parts();
     let mut document = document::beginning().nest(PREFIX, described);
     document::complete(&mut document);
