@@ -20,6 +20,7 @@ pub mod notify;
 pub mod people;
 pub mod pki;
 pub mod program;
+mod reload;
 pub mod rules;
 pub mod status;
 pub mod tower;

@@ -8,7 +8,7 @@ use super::line;
 use super::show::{escaped, list, text};
 
 const EXAMPLES: &str = "Examples:
-  atalaya-sidecar node add --name \"Basement NAS\" --customer \"Ferretería Pérez\"
+  atalaya-sidecar node add --name nas-cellar --customer Pérez
   atalaya-sidecar node add --id 5be1f0c6a1d2e3f4
   atalaya-sidecar node add --id garden-sensor --token
   atalaya-sidecar node list

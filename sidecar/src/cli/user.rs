@@ -10,7 +10,7 @@ use super::show::{escaped, list, names, text};
 
 const EXAMPLES: &str = "Examples:
   atalaya-sidecar user add ana --role approver
-  atalaya-sidecar user add luis --role operator --customer \"Ferretería Pérez\"
+  atalaya-sidecar user add luis --role operator --customer Pérez
   atalaya-sidecar user list
   atalaya-sidecar user role luis viewer
   atalaya-sidecar user password ana --password-file /root/new-password

@@ -1,16 +1,23 @@
 //! Every command, by the compiled program over the socket.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
+
+use nix::sys::signal::Signal;
 
 use super::program::{Program, run};
 
 const ALONE: &str = "[broker]\nlisten = [\"127.0.0.1:0\"]\n[web]\nlisten = [\"127.0.0.1:0\"]\n";
 
-/// With listeners over TLS, so that nodes can join.
-pub(super) const JOINED: &str = "[state]\nid = \"tower\"\n[broker]\nlisten = [\"127.0.0.1:0\"]\nlisten_tls = [\"127.0.0.1:0\"]\nnames = [\"localhost\"]\n\
-[web]\nlisten = [\"127.0.0.1:0\"]\nlisten_tls = [\"127.0.0.1:0\"]\n";
+/// With listeners over TLS, on ports that nodes can be told.
+fn joined() -> String {
+    let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let tls = |section: &str| format!("[{section}]\nlisten = [\"127.0.0.1:0\"]\nlisten_tls = [\"{}\"]\n", free());
+    format!("{}names = [\"localhost\"]\n{}", tls("broker"), tls("web"))
+}
 
 fn password(sidecar: &Program, text: &str) -> String {
     let file = sidecar.state.join("typed");
@@ -121,7 +128,7 @@ fn a_node_gets_a_string_where_it_can_come_to_and_a_password_anywhere() {
     assert_eq!(sidecar.ask(&["node", "retire", "garden"]).code, 1);
     assert_eq!(sidecar.audit().len(), 2, "{:?}", sidecar.audit());
     drop(sidecar);
-    let sidecar = Program::start(JOINED);
+    let sidecar = Program::start(&joined());
     let made = sidecar.does(&["node", "add", "--name", "NAS"]);
     assert!(made.starts_with("atalaya-agent setup --join atalaya1:"), "{made}");
     let made: serde_json::Value = serde_json::from_str(&sidecar.does(&["node", "add", "--json"])).unwrap();
@@ -189,4 +196,32 @@ fn one_sidecar_has_a_folder_and_its_socket_is_for_its_owner() {
     let next = Program::start_in(folder.path(), ALONE);
     assert!(next.does(&["status"]).contains("accounts: 0 of"));
     std::mem::forget(sidecar);
+}
+
+/// What a request by this name is answered with.
+fn by_name(sidecar: &Program, host: &str) -> String {
+    let mut stream = TcpStream::connect(sidecar.pages.strip_prefix("http://").unwrap()).unwrap();
+    write!(stream, "GET /health HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.split(' ').nth(1).unwrap().to_owned()
+}
+
+#[test]
+fn sighup_takes_over_what_can_be_and_a_mistake_changes_nothing() {
+    let sidecar = Program::start(ALONE);
+    assert_eq!(by_name(&sidecar, "tower.example"), "421");
+    let other = ALONE.replace("[web]\n", "[web]\nurl = \"https://tower.example\"\n");
+    fs::write(&sidecar.config, format!("[state]\nid = \"other\"\n{other}")).unwrap();
+    sidecar.signal(Signal::SIGHUP);
+    assert!(sidecar.hears("counts from the next start").contains("state.id"));
+    sidecar.hears("took over the configuration");
+    assert_eq!(by_name(&sidecar, "tower.example"), "200");
+    assert!(sidecar.does(&["status", "--json"]).contains("\"id\":\"_sidecar\""));
+    for mistake in ["[brokr]", "[alerts]\ndir = \"/no/such/folder\""] {
+        fs::write(&sidecar.config, mistake).unwrap();
+        sidecar.signal(Signal::SIGHUP);
+        sidecar.hears("kept the old configuration");
+        assert_eq!(by_name(&sidecar, "tower.example"), "200", "{mistake}");
+    }
 }
