@@ -13,7 +13,7 @@ mod worker;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-pub(crate) use channels::language;
+pub(crate) use channels::{language, test};
 pub use states::States;
 pub use worker::Parts;
 

@@ -8,6 +8,7 @@ mod headers;
 mod join;
 mod listen;
 mod live;
+mod metrics;
 mod pages;
 mod view;
 mod words;
@@ -112,6 +113,7 @@ fn router(app: App) -> Router {
         .merge(pages::routes())
         .route("/live", get(live::live))
         .merge(api::routes())
+        .merge(metrics::routes())
         .merge(join::routes())
         .merge(assets::routes())
         .fallback(pages::missing)

@@ -4,6 +4,7 @@ use atalaya_alert::rule::Words;
 use rusqlite::{Connection, Row as SqlRow, params};
 
 use crate::error::Result;
+use crate::people::Customers;
 
 /// A delivery as people see it. Times are seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,15 +63,34 @@ pub fn deliveries(
     channel: Option<&str>,
     limit: u32,
 ) -> Result<Vec<Delivery>> {
+    deliveries_about(connection, &Customers::All, after, channel, limit)
+}
+
+/// The same, of what is about these customers' nodes and nobody else's.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn deliveries_about(
+    connection: &Connection,
+    whose: &Customers,
+    after: Option<&After>,
+    channel: Option<&str>,
+    limit: u32,
+) -> Result<Vec<Delivery>> {
     let sql = "SELECT n.id, n.at, n.kind, n.severity, coalesce(json_extract(n.body, '$.subject.en'), ''),
             coalesce(json_extract(n.body, '$.subject.es'), ''), d.channel, d.state, d.tries, d.next, d.done, d.answer, d.merged
         FROM notification n JOIN delivery d ON d.notification = n.id
         WHERE n.at <= ?1 AND (n.at, n.id, d.channel) < (?1, ?2, ?3) AND (?4 IS NULL OR d.channel = ?4)
+            AND (?6 IS NULL OR (SELECT count(*) > 0 AND total(alert.value ->> '$.alert.node' NOT IN (
+                SELECT node.name FROM node JOIN customer ON customer.id = node.customer
+                WHERE customer.name IN (SELECT value FROM json_each(?6)))) = 0
+                FROM json_each(n.body, '$.alerts') AS alert))
         ORDER BY n.at DESC, n.id DESC, d.channel DESC LIMIT ?5";
     let (at, id, last) =
         after.map_or((i64::MAX, "", ""), |after| (after.at, after.notification.as_str(), after.channel.as_str()));
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map(params![at, id, last, channel, limit], delivery)?;
+    let rows = statement.query_map(params![at, id, last, channel, limit, whose.write()], delivery)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 

@@ -3,14 +3,21 @@
 //! [`body::Asked`] and [`body::Body`] for what comes with the request, and gives JSON, a [`page::Page`] or a
 //! [`problem::Problem`].
 
+mod alerts;
+mod audit;
 mod body;
 mod caller;
 mod document;
+mod happened;
 mod history;
+mod incidents;
 mod names;
+mod nodes;
+mod notifications;
 mod page;
 pub(super) mod problem;
 mod query;
+mod silences;
 
 use std::sync::Arc;
 
@@ -38,7 +45,25 @@ fn described() -> (Router<App>, Document) {
     let all = OpenApiRouter::new()
         .routes(routes!(document::openapi))
         .routes(routes!(history::series))
-        .routes(routes!(history::history));
+        .routes(routes!(history::history))
+        .routes(routes!(nodes::list))
+        .routes(routes!(nodes::one))
+        .routes(routes!(nodes::objects))
+        .routes(routes!(nodes::object))
+        .routes(routes!(happened::runs))
+        .routes(routes!(happened::events))
+        .routes(routes!(alerts::list))
+        .routes(routes!(alerts::acknowledge))
+        .routes(routes!(silences::list, silences::add))
+        .routes(routes!(silences::end))
+        .routes(routes!(incidents::list))
+        .routes(routes!(incidents::one, incidents::change))
+        .routes(routes!(incidents::note))
+        .routes(routes!(incidents::acknowledge))
+        .routes(routes!(notifications::list))
+        .routes(routes!(notifications::channels))
+        .routes(routes!(notifications::test))
+        .routes(routes!(audit::list));
     let (routes, described) = all.split_for_parts();
     let mut document = document::beginning().nest(PREFIX, described);
     document::complete(&mut document);
