@@ -8,6 +8,7 @@ mod channels;
 mod mqtt;
 mod outbox;
 mod states;
+mod test;
 mod worker;
 
 use tokio::sync::watch;
@@ -15,6 +16,7 @@ use tokio::task::JoinHandle;
 
 pub(crate) use channels::{language, test};
 pub use states::States;
+pub use test::test;
 pub use worker::Parts;
 
 use worker::Worker;

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 
 use super::book::{Session, seconds};
-use super::{Account, End, LoggedIn, People, Person, Refused, Secret, SessionView, random, same};
+use super::{Account, End, LoggedIn, People, Person, Refused, Rights, Secret, SessionView, random, same};
 use crate::clock::Now;
 use crate::db::Row;
 use crate::tower::Who;
@@ -21,7 +21,9 @@ impl People {
     #[must_use]
     pub fn stands(&self, person: &Person) -> bool {
         let book = self.book();
-        let Some(hash) = &person.session else { return book.accounts().len() == 0 };
+        let Some(hash) = &person.session else {
+            return person.rights == Rights::Machine || book.accounts().len() == 0;
+        };
         let account = book.account(&person.name).filter(|_| book.session(hash).is_some());
         account.is_some_and(|account| {
             let now = account.person(person.session);

@@ -35,6 +35,9 @@ impl Language {
     }
 }
 
+/// What languages call themselves, by their codes.
+pub const NAMES: [(&str, &str); 2] = [("en", "English"), ("es", "Español")];
+
 /// Both catalogues.
 #[derive(Debug)]
 pub struct Catalogues {

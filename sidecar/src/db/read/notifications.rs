@@ -1,7 +1,7 @@
 //! What was sent to whom, for people.
 
 use atalaya_alert::rule::Words;
-use rusqlite::{Connection, Row as SqlRow, params};
+use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
 use crate::error::Result;
 use crate::people::Customers;
@@ -52,26 +52,13 @@ impl From<&Delivery> for After {
     }
 }
 
-/// The newest `limit`, or those that come after a page's last one; of one channel, if one is named.
+/// The newest `limit`, or those that come after a page's last one; of one channel, if one is named. Of some customers those
+/// that are about incidents of theirs and nobody else's.
 ///
 /// # Errors
 ///
 /// What the database says.
 pub fn deliveries(
-    connection: &Connection,
-    after: Option<&After>,
-    channel: Option<&str>,
-    limit: u32,
-) -> Result<Vec<Delivery>> {
-    deliveries_about(connection, &Customers::All, after, channel, limit)
-}
-
-/// The same, of what is about these customers' nodes and nobody else's.
-///
-/// # Errors
-///
-/// What the database says.
-pub fn deliveries_about(
     connection: &Connection,
     whose: &Customers,
     after: Option<&After>,
@@ -82,16 +69,28 @@ pub fn deliveries_about(
             coalesce(json_extract(n.body, '$.subject.es'), ''), d.channel, d.state, d.tries, d.next, d.done, d.answer, d.merged
         FROM notification n JOIN delivery d ON d.notification = n.id
         WHERE n.at <= ?1 AND (n.at, n.id, d.channel) < (?1, ?2, ?3) AND (?4 IS NULL OR d.channel = ?4)
-            AND (?6 IS NULL OR (SELECT count(*) > 0 AND total(alert.value ->> '$.alert.node' NOT IN (
-                SELECT node.name FROM node JOIN customer ON customer.id = node.customer
-                WHERE customer.name IN (SELECT value FROM json_each(?6)))) = 0
-                FROM json_each(n.body, '$.alerts') AS alert))
+          AND (?6 IS NULL OR json_array_length(n.body, '$.incidents') > 0 AND NOT EXISTS (
+            SELECT 1 FROM json_each(n.body, '$.incidents') AS about WHERE about.value NOT IN (
+              SELECT incident.id FROM incident JOIN node ON node.name = incident.node JOIN customer ON customer.id = node.customer
+              WHERE customer.name IN (SELECT value FROM json_each(?6)))))
         ORDER BY n.at DESC, n.id DESC, d.channel DESC LIMIT ?5";
     let (at, id, last) =
         after.map_or((i64::MAX, "", ""), |after| (after.at, after.notification.as_str(), after.channel.as_str()));
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map(params![at, id, last, channel, limit, whose.write()], delivery)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// When something was last sent through a channel.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn last_sent(connection: &Connection, channel: &str) -> Result<Option<i64>> {
+    let sql = "SELECT d.done FROM notification n JOIN delivery d ON d.notification = n.id
+        WHERE d.channel = ?1 AND d.state = 'sent' ORDER BY n.at DESC LIMIT 1";
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.query_row([channel], |row| row.get(0)).optional()?.flatten())
 }
 
 fn delivery(row: &SqlRow<'_>) -> rusqlite::Result<Delivery> {

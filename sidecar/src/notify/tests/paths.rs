@@ -10,6 +10,7 @@ use super::stand::{NOW, Stand, told, webhook};
 use crate::clock::Clock;
 use crate::db::Loaded;
 use crate::db::read::notifications::{After, deliveries};
+use crate::people::Customers;
 use crate::tower::{Tower, Word};
 
 #[test]
@@ -28,7 +29,9 @@ fn a_notification_is_sent_once_and_written_down() {
     stand.tell(&told(3, Kind::Fired, 3), NOW + 2);
     stand.until("the third is sent", |stand| stand.count("sent") == 3);
     assert_eq!(service.ids(), [1, 2, 3].map(|number| format!("{number:032x}")));
-    let page = |after: Option<&After>| stand.readers.now(|connection| deliveries(connection, after, None, 2)).unwrap();
+    let page = |after: Option<&After>| {
+        stand.readers.now(|connection| deliveries(connection, &Customers::All, after, None, 2)).unwrap()
+    };
     let first = page(None);
     let second = page(first.last().map(After::from).as_ref());
     let subjects: Vec<_> = first.iter().chain(&second).map(|delivery| delivery.subject.en.as_str()).collect();

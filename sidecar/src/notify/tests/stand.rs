@@ -18,6 +18,7 @@ use crate::link::Out;
 use crate::notify::channels::ways;
 use crate::notify::mqtt::Mqtt;
 use crate::notify::{Parts, Sending, States};
+use crate::people::Customers;
 use crate::tower::{Board, word};
 
 pub(super) const NOW: i64 = 1_800_000_000;
@@ -134,7 +135,7 @@ impl Stand {
 
     /// All deliveries, the newest first.
     pub(super) fn all(&self) -> Vec<Delivery> {
-        self.readers.now(|connection| deliveries(connection, None, None, 100_000)).unwrap()
+        self.readers.now(|connection| deliveries(connection, &Customers::All, None, None, 100_000)).unwrap()
     }
 
     /// How many are in a state.

@@ -16,7 +16,7 @@ use super::names::{SeverityWord, Words};
 use super::page::{Page, Slice};
 use super::problem::Problem;
 use super::time;
-use crate::db::read::notifications::{After, Delivery as Row, deliveries_about};
+use crate::db::read::notifications::{After, Delivery as Row, deliveries};
 use crate::web::App;
 
 /// Which deliveries.
@@ -93,7 +93,7 @@ pub(super) async fn list(
     let after = slice.after.clone().map(|(at, notification, channel)| After { at, notification, channel });
     let (whose, channel) = (caller.person.customers.clone(), asked.query.one("channel").map(str::to_owned));
     let limit = slice.reads();
-    let read = move |connection: &_| deliveries_about(connection, &whose, after.as_ref(), channel.as_deref(), limit);
+    let read = move |connection: &_| deliveries(connection, &whose, after.as_ref(), channel.as_deref(), limit);
     let all = app.shared.readers.with(read).await?;
     Ok(Json(slice.page(all, |row| (row.at, row.notification.clone(), row.channel.clone()), Delivery::from)))
 }

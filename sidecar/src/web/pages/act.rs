@@ -13,7 +13,9 @@ use serde::Deserialize;
 use tokio::sync::oneshot;
 
 use super::frame::Frame;
+use crate::db::read::incidents;
 use crate::error::{Error, Kind, Result};
+use crate::people::Customers;
 use crate::tower::{Ask, NodeWish, Who, Wish, Word};
 use crate::web::App;
 
@@ -199,10 +201,45 @@ async fn answer(app: &App, frame: Frame, wish: Wish, back: &str, done: &str) -> 
     }
 }
 
+/// What is about something that the reader does not see is about nothing.
+async fn is_theirs(app: &App, frame: &Frame, wish: &Wish) -> Result<()> {
+    if frame.whose == Customers::All {
+        return Ok(());
+    }
+    let incident = match wish {
+        Wish::Acknowledge { what: Target::Incident(id), .. }
+        | Wish::Note { incident: id, .. }
+        | Wish::Owner { incident: id, .. } => Some(id.0),
+        _ => None,
+    };
+    let there = match (wish, incident) {
+        (_, Some(id)) => {
+            let whose = frame.whose.clone();
+            app.shared.readers.with(move |connection| incidents::one(connection, &whose, id)).await?.is_some()
+        }
+        (Wish::Acknowledge { what: Target::Alert(key), .. }, _) => {
+            app.look(&frame.whose, |seen| seen.node(key.node.as_str()).is_some())
+        }
+        (Wish::Quiet(quiet), _) => {
+            // A pattern may come to mean other customers' nodes as well.
+            let node = quiet.matcher.node.as_deref().unwrap_or_default();
+            if !app.look(&frame.whose, |seen| seen.node(node).is_some()) {
+                return Err(Error::new(Kind::Refused, frame.t("silence.name_a_node")));
+            }
+            true
+        }
+        (Wish::EndQuiet(id), _) => app.look(&frame.whose, |seen| seen.quiets().any(|quiet| quiet.id == *id)),
+        (Wish::Node(wish), _) => app.look(&frame.whose, |seen| seen.node(&wish.node).is_some()),
+        _ => false,
+    };
+    if there { Ok(()) } else { Err(Error::new(Kind::Missing, frame.t("guard.not_there"))) }
+}
+
 async fn ask(app: &App, frame: &Frame, wish: Wish) -> Result<()> {
     if !frame.can_operate {
         return Err(Error::new(Kind::Denied, frame.t("refused.viewer")));
     }
+    is_theirs(app, frame, &wish).await?;
     let (answer, told) = oneshot::channel();
     let who = Who { name: frame.who.clone(), how: "page", peer: frame.peer.clone() };
     let full = || Error::new(Kind::Full, frame.t("refused.busy"));
@@ -225,7 +262,7 @@ struct Refused<'a> {
     back: &'a str,
 }
 
-fn refused(frame: &Frame, why: &Error, back: &str) -> Response {
+pub(super) fn refused(frame: &Frame, why: &Error, back: &str) -> Response {
     let code = match why.kind {
         Kind::Missing => StatusCode::NOT_FOUND,
         Kind::Denied => StatusCode::FORBIDDEN,

@@ -67,6 +67,12 @@ impl Language {
         if parts.is_empty() { "0\u{a0}s".into() } else { sign.to_owned() + &parts.join(" ") }
     }
 
+    /// A day in a zone.
+    pub(super) fn day(self, at: i64, zone: &TimeZone) -> String {
+        let date = self.date(at, zone);
+        date.split_once(',').map_or_else(String::new, |(day, _)| day.to_owned())
+    }
+
     /// Day and minute in a zone.
     pub(super) fn date(self, at: i64, zone: &TimeZone) -> String {
         let Ok(stamp) = Timestamp::from_second(at) else { return String::new() };

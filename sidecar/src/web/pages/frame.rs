@@ -62,6 +62,11 @@ const DONE: &[(&str, &str)] = &[
     ("noted", "done.noted"),
     ("changed", "done.changed"),
     ("accepted", "done.accepted"),
+    ("added", "done.added"),
+    ("password", "done.password"),
+    ("removed", "done.removed"),
+    ("retired", "done.retired"),
+    ("revoked", "done.revoked"),
 ];
 
 impl Frame {
@@ -101,6 +106,17 @@ impl Frame {
         let name = format!("key.{key}");
         let word = self.t(&name);
         if word == name { key.replace('_', " ") } else { word.to_owned() }
+    }
+
+    /// Whether the reader sees what is everybody's.
+    pub(super) fn sees_all(&self) -> bool {
+        self.whose == Customers::All
+    }
+
+    /// Whether this page is `path`, or one below it.
+    pub(super) fn is_at(&self, path: &str) -> bool {
+        let rest = self.path.strip_prefix(path);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
     }
 
     /// Where an asset is.
@@ -151,6 +167,11 @@ impl Frame {
     /// A mark with its word.
     pub(super) fn state(&self, mark: Mark) -> State {
         State { mark, word: self.t(mark.key()).to_owned() }
+    }
+
+    /// A mark with a text of ours.
+    pub(super) fn state_as(&self, mark: Mark, key: &str) -> State {
+        State { mark, word: self.t(key).to_owned() }
     }
 
     /// A mark with a word of a view.

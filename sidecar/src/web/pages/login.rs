@@ -6,8 +6,8 @@ use askama::Template;
 use axum::Extension;
 use axum::Form;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
@@ -98,11 +98,15 @@ pub(super) async fn log_out(State(app): State<App>, reader: Option<Extension<Rea
 }
 
 /// The session's secret is in the cookie and nowhere else.
-fn let_in(session: &LoggedIn, secure: Secure, now: i64) -> Response {
+pub(super) fn cookie(session: &LoggedIn, secure: Secure, now: i64) -> [(HeaderName, String); 1] {
     let left = (session.ends - now).max(0);
     let (name, with) = if secure.0 { (COOKIES[0], "; Secure") } else { (COOKIES[1], "") };
     let cookie = format!("{name}={}; Path=/; Max-Age={left}; HttpOnly; SameSite=Lax{with}", session.cookie);
-    ([(SET_COOKIE, cookie)], Redirect::to("/")).into_response()
+    [(SET_COOKIE, cookie)]
+}
+
+fn let_in(session: &LoggedIn, secure: Secure, now: i64) -> Response {
+    (cookie(session, secure, now), Redirect::to("/")).into_response()
 }
 
 fn again(frame: Frame, to: String, is_first: bool, name: String, why: &Refused) -> Response {

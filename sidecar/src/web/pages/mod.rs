@@ -9,12 +9,15 @@ mod health;
 mod incidents;
 mod login;
 mod mark;
+mod me;
 mod needs;
 mod node;
 mod part;
 mod row;
 mod rules;
 mod said;
+mod sent;
+mod settings;
 mod table;
 
 use askama::Template;
@@ -37,6 +40,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/alerts/acknowledge", post(act::acknowledge))
         .route("/alerts/silences", post(act::silence))
         .route("/alerts/silences/{id}/end", post(act::end_silence))
+        .route("/alerts/sent", get(sent::page))
         .route("/alerts/rules", get(rules::page))
         .route("/runbooks/{rule}", get(rules::runbook))
         .route("/incidents", get(incidents::page))
@@ -44,6 +48,10 @@ pub(super) fn routes() -> Router<App> {
         .route("/incidents/{n}/acknowledge", post(act::acknowledge_all))
         .route("/incidents/{n}/notes", post(act::note))
         .route("/incidents/{n}/owner", post(act::owner))
+        .route("/me", get(me::page).post(me::change))
+        .route("/me/password", post(me::password))
+        .route("/me/sessions/{id}/end", post(me::end))
+        .merge(settings::routes())
 }
 
 /// A page, or that it could not be made.

@@ -5,6 +5,7 @@ use atalaya_alert::rule::{DEFAULT, Words};
 use atalaya_alert::{
     Ack, AlertKey, AlertState, IncidentId, Matcher, Mute, Phase, Presence, Quiet, Rules, Severity, Wall,
 };
+use atalaya_history::{Forecast, Unclear};
 use atalaya_notify::turn::State;
 use atalaya_wire::view::KINDS;
 use atalaya_wire::{ObjectId, Sample};
@@ -14,6 +15,7 @@ use super::fleet::{self, Filter};
 use super::frame::Frame;
 use super::health::banners;
 use super::needs::Verdict;
+use super::node::Told;
 use super::part::Mark;
 use super::{alerts, node, rules};
 use crate::clock::Now;
@@ -138,7 +140,16 @@ fn all_pages(seen: &Seen, node: &str, language: Language) -> Vec<String> {
     let run = crate::db::Run { job: HOSTILE.into(), problem: Some(HOSTILE.into()), ..crate::db::Run::default() };
     vec![
         fleet::build(frame(), &all(seen), &rules, Filter::default(), None).render().unwrap(),
-        node::build(frame(), &all(seen), &rules, node, &[run], &[event]).unwrap().render().unwrap(),
+        node::build(
+            frame(),
+            &all(seen),
+            &rules,
+            node,
+            &Told { runs: vec![run], events: vec![event], ..Told::default() },
+        )
+        .unwrap()
+        .render()
+        .unwrap(),
         alerts::build(frame(), &all(seen), &rules, &[]).render().unwrap(),
     ]
 }
@@ -202,7 +213,8 @@ fn what_nobody_knows_looks_so() {
     node.objects
         .retain(|(kind, id), _| *kind != "log" && (id.as_str() == "nothing" || matches!(*kind, "system" | "meta")));
     let seen = seen(vec![node], vec![]);
-    let page = node::build(frame(Language::En), &all(&seen), &shipped(), "nas", &[], &[]).unwrap().render().unwrap();
+    let page =
+        node::build(frame(Language::En), &all(&seen), &shipped(), "nas", &Told::default()).unwrap().render().unwrap();
     let body = page.split("id=\"rest\"").nth(1).unwrap();
     assert!(!body.contains("state ok") && !body.contains("NaN"));
     assert!(body.contains("state unknown") && body.contains("class=\"unknown\""));
@@ -225,6 +237,25 @@ fn a_large_fleet_has_a_small_first_view() {
     assert!(page.contains("page=1"), "the others are on further pages");
 }
 
+#[test]
+fn the_day_a_file_system_is_full_is_said_as_an_estimate() {
+    let seen = seen(vec![with_views(a_node("nas", "NAS"), "x", "1", "true")], vec![]);
+    for (forecast, en, es) in [
+        (Forecast::At(NOW + 100 * 86_400), "about 25 Apr 2027", "hacia el 25 abr 2027"),
+        (Forecast::Full, "full now", "lleno ya"),
+        (Forecast::NotForeseeable(Unclear::TooFew), "too little history", "poca historia"),
+        (Forecast::NotForeseeable(Unclear::NotGrowing), "not growing", "no crece"),
+        (Forecast::NotForeseeable(Unclear::TooFar), "a long time", "mucho tiempo"),
+        (Forecast::NotForeseeable(Unclear::Noisy), "no clear trend", "sin tendencia clara"),
+    ] {
+        let told = Told { full: [("fs/one".to_owned(), forecast)].into(), ..Told::default() };
+        for (language, text) in [(Language::En, en), (Language::Es, es)] {
+            let page = node::build(frame(language), &all(&seen), &shipped(), "nas", &told).unwrap();
+            assert!(page.render().unwrap().contains(text), "{text}");
+        }
+    }
+}
+
 /// Two customers, a node each: an alert of its own, a silence of its own, and a silence of both.
 fn of_two_customers() -> Seen {
     let node = |name: &str, customer: &str| {
@@ -234,8 +265,11 @@ fn of_two_customers() -> Seen {
     let quiet = |id: &str, node: Option<&str>| Quiet {
         id: id.into(),
         matcher: Matcher { node: node.map(str::to_owned), ..Matcher::default() },
+        maintenance: false,
+        until: Wall(NOW + 60),
+        who: String::new(),
         why: format!("why-{id}"),
-        ..Quiet::default()
+        ends: Default::default(),
     };
     let alert = |node: &str| AlertState {
         shown: Words { en: format!("{node}-says"), es: String::new() },
@@ -255,11 +289,11 @@ fn what_is_another_customer_s_does_not_exist() {
         let whose = Customers::of(&[own.to_owned()]).unwrap();
         let view = View::new(&seen, &whose);
         let (theirs, others) = (format!("{own}-nas"), format!("{other}-nas"));
-        assert!(node::build(frame(), &view, &rules, &others, &[], &[]).is_none());
+        assert!(node::build(frame(), &view, &rules, &others, &Told::default()).is_none());
         let pages = [
             fleet::build(frame(), &view, &rules, Filter::default(), None).render().unwrap(),
             alerts::build(frame(), &view, &rules, &[]).render().unwrap(),
-            node::build(frame(), &view, &rules, &theirs, &[], &[]).unwrap().render().unwrap(),
+            node::build(frame(), &view, &rules, &theirs, &Told::default()).unwrap().render().unwrap(),
         ];
         for page in &pages {
             assert!(page.contains(&format!("{own}-title")) && page.contains(&format!("{own}-nas-says")), "{own}");
@@ -314,7 +348,7 @@ fn what_is_wrong_with_the_tower_is_said_with_what_to_do() {
         assert_eq!(banners(&all, &Health::default(), &Opened::Clean, &[].into()), []);
         let page = Frame { banners: texts, ..all };
         let seen = seen(vec![a_node("nas", "NAS")], vec![]);
-        let page = node::build(page, &View::new(&seen, &Customers::All), &shipped(), "nas", &[], &[]).unwrap();
+        let page = node::build(page, &View::new(&seen, &Customers::All), &shipped(), "nas", &Told::default()).unwrap();
         assert!(whys.iter().all(|why| page.render().unwrap().contains(why)));
     }
 }

@@ -1,5 +1,7 @@
 //! Disks with their SMART figures, file systems, arrays.
 
+use atalaya_alert::Object;
+use atalaya_history::{Forecast, Unclear};
 use atalaya_wire::Sample;
 
 use super::{Look, Section, worst};
@@ -94,11 +96,30 @@ pub(super) fn rooms(look: &Look<'_>) -> Option<Section> {
             frame.number("free_bytes", fs.free_bytes),
             frame.number("size_bytes", fs.size_bytes),
             frame.number("inodes_used_percent", fs.inodes_used_percent),
-            // The day comes from history; without any there is none.
-            frame.unknown(),
+            full(look, &Object::new("fs", thing.id.as_str())),
         ]);
     }
     look.section("rooms", "section.rooms", worst(marks.into_iter()), vec![table])
+}
+
+/// When it is full, if it goes on so: an estimate, and why there is none.
+fn full(look: &Look<'_>, room: &Object) -> Cell {
+    let frame = look.frame;
+    let why = match look.told.full.get(room.as_str()) {
+        None => return frame.unknown(),
+        Some(Forecast::Full) => return Cell::state(frame.state_as(Mark::High, "full.now")),
+        Some(Forecast::At(at)) => {
+            let day = frame.fill("full.about", &[("day", &frame.language.day(*at, &frame.zone))]);
+            return Cell::text(day).note(frame.ago(*at));
+        }
+        Some(Forecast::NotForeseeable(why)) => match why {
+            Unclear::TooFew => "full.too_few",
+            Unclear::NotGrowing => "full.not_growing",
+            Unclear::Noisy | Unclear::Unsteady => "full.unclear",
+            Unclear::TooFar => "full.far",
+        },
+    };
+    frame.unknown().note(frame.t(why))
 }
 
 pub(super) fn arrays(look: &Look<'_>) -> Option<Section> {

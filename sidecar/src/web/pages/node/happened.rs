@@ -55,16 +55,20 @@ pub(super) fn refused(look: &Look<'_>) -> Option<Section> {
     let frame = look.frame;
     let mut table = look.table("section.refused", &["head.reason", "#head.count"]);
     for (why, count) in look.node.refused.iter() {
-        let key = match why {
-            Why::Garbled => "refused.garbled",
-            Why::Newer => "refused.newer",
-            Why::TooLong => "refused.too_long",
-            Why::NotItself => "refused.not_itself",
-            Why::Flood => "refused.flood",
-            Why::Objects => "refused.objects",
-            Why::View => "refused.view",
-        };
-        table.rows.push(vec![Cell::text(frame.t(key)), frame.number("refused_count", Some(count))]);
+        table.rows.push(vec![Cell::text(frame.t(reason(why))), frame.number("refused_count", Some(count))]);
     }
     look.section("refused", "section.refused", Mark::Medium, vec![table])
+}
+
+/// The key of why something was not taken.
+pub(in crate::web::pages) const fn reason(why: Why) -> &'static str {
+    match why {
+        Why::Garbled => "refused.garbled",
+        Why::Newer => "refused.newer",
+        Why::TooLong => "refused.too_long",
+        Why::NotItself => "refused.not_itself",
+        Why::Flood => "refused.flood",
+        Why::Objects => "refused.objects",
+        Why::View => "refused.view",
+    }
 }

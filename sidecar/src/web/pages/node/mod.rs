@@ -8,8 +8,13 @@ mod names;
 mod now;
 mod rest;
 
+pub(super) use happened::reason;
+
+use std::collections::BTreeMap;
+
 use askama::Template;
 use atalaya_alert::{Object, Rules};
+use atalaya_history::Forecast;
 use atalaya_wire::{ObjectId, Sample};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -22,6 +27,8 @@ use super::table::Table;
 use super::{mark, render, row};
 use crate::db::Run;
 use crate::db::read::runs::{self, Happened};
+use crate::error::Result;
+use crate::history::full;
 use crate::tower::{Latest, NodeState};
 use crate::web::App;
 use crate::web::view::View;
@@ -29,6 +36,8 @@ use crate::web::view::View;
 /// Runs and events that are shown.
 const RUNS: u32 = 20;
 const EVENTS: u32 = 30;
+/// File systems of which it is said when they are full.
+const FORECASTS: usize = 32;
 
 #[derive(Template)]
 #[template(path = "node.html")]
@@ -56,6 +65,16 @@ struct Look<'a> {
     frame: &'a Frame,
     seen: &'a View<'a>,
     node: &'a NodeState,
+    told: &'a Told,
+}
+
+/// What is read of a node from the database.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) runs: Vec<Run>,
+    pub(super) events: Vec<Happened>,
+    /// When file systems are full, by object.
+    pub(super) full: BTreeMap<String, Forecast>,
 }
 
 /// An object with what it says, what it is like, and when it was read.
@@ -100,37 +119,45 @@ impl Look<'_> {
 }
 
 pub(super) async fn page(State(app): State<App>, Path(node): Path<String>, frame: Frame) -> Response {
-    let number = app.look(&frame.whose, |seen| seen.node(&node).map(|state| state.row.id));
-    let Some(number) = number else { return StatusCode::NOT_FOUND.into_response() };
+    let of = |state: &NodeState| {
+        let kinds = state.objects.keys().filter(|(kind, _)| *kind == "fs");
+        let objects: Vec<String> =
+            kinds.map(|(kind, id)| Object::new(kind, id.as_str()).as_str().to_owned()).take(FORECASTS).collect();
+        (state.row.id, objects)
+    };
+    let number = app.look(&frame.whose, |seen| seen.node(&node).map(of));
+    let Some((number, rooms)) = number else { return StatusCode::NOT_FOUND.into_response() };
+    let (history, now) = (app.shared.history.clone(), frame.now);
     let told = app.shared.readers.with(move |connection| {
-        Ok((runs::runs(connection, number, None, RUNS)?, runs::events(connection, number, EVENTS)?))
+        let full = rooms.into_iter().map(|room| {
+            let forecast = full(connection, &history, number, &room, now)?;
+            Ok((room, forecast))
+        });
+        Ok(Told {
+            full: full.collect::<Result<_>>()?,
+            runs: runs::runs(connection, number, None, RUNS)?,
+            events: runs::events(connection, number, EVENTS)?,
+        })
     });
-    let (runs, events) = match told.await {
+    let told = match told.await {
         Ok(told) => told,
         Err(why) => {
             tracing::warn!(%why, "what happened at a node cannot be read");
             Default::default()
         }
     };
-    let page = frame.look(&app, |frame, seen| build(frame, seen, &app.shared.rules, &node, &runs, &events));
+    let page = frame.look(&app, |frame, seen| build(frame, seen, &app.shared.rules, &node, &told));
     page.map_or_else(|| StatusCode::NOT_FOUND.into_response(), |page| render(&page))
 }
 
 /// The page of a node that is there.
-pub(super) fn build(
-    frame: Frame,
-    seen: &View<'_>,
-    rules: &Rules,
-    node: &str,
-    runs: &[Run],
-    events: &[Happened],
-) -> Option<Page> {
-    let look = Look { frame: &frame, seen, node: seen.node(node)? };
+pub(super) fn build(frame: Frame, seen: &View<'_>, rules: &Rules, node: &str, told: &Told) -> Option<Page> {
+    let look = Look { frame: &frame, seen, node: seen.node(node)?, told };
     let sections = [
         disks::disks(&look),
         disks::rooms(&look),
         disks::arrays(&look),
-        backups::section(&look, runs),
+        backups::section(&look, &told.runs),
         rest::services(&look),
         names::names(&look),
         names::certificates(&look),
@@ -139,7 +166,7 @@ pub(super) fn build(
         rest::safety(&look),
         rest::logs(&look),
         rest::probes(&look),
-        happened::section(&look, events),
+        happened::section(&look, &told.events),
         happened::refused(&look),
     ];
     let mut alerts: Vec<Said> = seen.alerts_of(node).map(|alert| Said::new(&frame, seen, rules, alert)).collect();
