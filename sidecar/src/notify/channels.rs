@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use atalaya_alert::{Severity, Wall};
-use atalaya_notify::words::{Language, Origin, Reader};
+use atalaya_alert::Wall;
+use atalaya_notify::words::{Language, Reader};
 use atalaya_notify::{Channel, Message, Outcome, Rate};
 
 use super::mqtt::Mqtt;
@@ -45,19 +45,6 @@ pub(super) fn ways(config: &Config, mqtt: &Mqtt) -> Ways {
 /// As [`atalaya_notify::turn::Turn::configure`] takes them.
 pub(super) fn rates(ways: &Ways) -> impl Iterator<Item = (String, Vec<Rate>)> {
     ways.iter().map(|(name, way)| (name.clone(), way.rates.clone()))
-}
-
-/// Sends a message that is marked as a test, beside what waits: whether it got through, and the answer or why not. `None`
-/// if there is no such channel.
-pub(crate) async fn test(shared: &Shared, name: &str, severity: Severity) -> Option<(bool, String)> {
-    let way = ways(&shared.config, &Mqtt::of(shared)).remove(name)?;
-    let now = Wall(shared.clock.now().seconds());
-    let origin = Origin { url: shared.config.web.url.as_deref().unwrap_or_default(), customer: "", at: now };
-    let message = way.reader.test(&format!("test-{name}-{}", now.0), name, severity, origin);
-    Some(match way.send(message, now).await {
-        Outcome::Done(answer) => (true, answer),
-        other => (false, other.text().to_owned()),
-    })
 }
 
 impl Way {

@@ -14,7 +14,7 @@ mod worker;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-pub(crate) use channels::{language, test};
+pub(crate) use channels::language;
 pub use states::States;
 pub use test::test;
 pub use worker::Parts;

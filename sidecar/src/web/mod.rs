@@ -112,7 +112,7 @@ fn router(app: App) -> Router {
         .route("/health", get(health))
         .merge(pages::routes())
         .route("/live", get(live::live))
-        .merge(api::routes())
+        .merge(api::routes(&app))
         .merge(metrics::routes())
         .merge(join::routes())
         .merge(assets::routes())

@@ -14,6 +14,7 @@ mod incidents;
 mod names;
 mod nodes;
 mod notifications;
+mod pace;
 mod page;
 pub(super) mod problem;
 mod query;
@@ -22,7 +23,7 @@ mod silences;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use axum::{Extension, Router};
+use axum::{Extension, Router, middleware};
 use utoipa::openapi::OpenApi as Document;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -34,10 +35,12 @@ use problem::Problem;
 pub(super) const PREFIX: &str = "/api/v1";
 
 /// All routes, and what describes them.
-pub(super) fn routes() -> Router<App> {
+pub(super) fn routes(app: &App) -> Router<App> {
     let (routes, document) = described();
     let served = Arc::new(document::Served::new(&document));
+    let pace = pace::Pace::new(Arc::clone(&app.shared.clock));
     let routes = routes.method_not_allowed_fallback(other_method).fallback(missing);
+    let routes = routes.layer(middleware::from_fn_with_state(pace, pace::keep));
     Router::new().nest(PREFIX, routes).layer(Extension(served))
 }
 
