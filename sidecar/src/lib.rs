@@ -21,6 +21,7 @@ pub mod people;
 pub mod pki;
 pub mod program;
 pub mod rules;
+pub mod status;
 pub mod tower;
 pub mod web;
 

@@ -59,6 +59,8 @@ pub struct Shared {
     pub notify: Arc<Notify>,
     /// How channels are.
     pub channels: States,
+    /// The built-in broker, as far as others have to do with it.
+    pub doorman: Doorman,
     /// What people may have done.
     pub acts: Acts,
     /// How the database was found.
@@ -112,7 +114,9 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
     let history = history::Handle::default();
     let chores = history::Chores::new((&config.history).into(), history.clone())?;
     let copying = db::Copying::new(&folder, now.seconds());
-    let writer = Writer::start(database, Arc::clone(&clock), vec![Box::new(chores), Box::new(copying)], after)?;
+    let vacuum = db::Vacuum::default();
+    let all: Vec<Box<dyn db::Chore>> = vec![Box::new(chores), Box::new(copying), Box::new(vacuum.clone())];
+    let writer = Writer::start(database, Arc::clone(&clock), all, after)?;
     let (words, heard) = sync_channel(QUEUE_MESSAGES_MAX);
     let config = Arc::new(config);
     let terms = terms(&config, &rules);
@@ -136,8 +140,12 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
         out: out.clone(),
         clock: Arc::clone(&clock),
         doorman: doorman.clone(),
+        desk: writer.desk(),
+        vacuum,
+        folder: folder.clone(),
     });
     let shared = Shared {
+        doorman: doorman.clone(),
         acts,
         config,
         clock,

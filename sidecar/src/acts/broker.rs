@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock, Weak};
 
-use atalaya_broker::Builtin;
+use atalaya_broker::{Addresses, Builtin, Counters};
 use atalaya_wire::NodeId;
 
 /// Knows the built-in broker once it runs.
@@ -13,6 +13,12 @@ impl Doorman {
     /// This is the broker; only the first one counts.
     pub fn meet(&self, broker: &Arc<Builtin>) {
         let _ = self.0.set(Arc::downgrade(broker));
+    }
+
+    /// What happened at the broker, and where it is; none of somebody else's.
+    #[must_use]
+    pub fn looks(&self) -> Option<(Addresses, Counters)> {
+        self.broker().map(|broker| (broker.addresses().clone(), broker.counters()))
     }
 
     fn broker(&self) -> Option<Arc<Builtin>> {

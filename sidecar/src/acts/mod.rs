@@ -5,6 +5,7 @@
 
 mod accounts;
 mod broker;
+mod database;
 mod joining;
 mod nodes;
 mod refused;
@@ -15,12 +16,17 @@ pub use broker::Doorman;
 pub use nodes::{Invited, NodeChange, NodeSecret};
 pub use refused::Refused;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
+use tokio::sync::Mutex;
+
 use crate::clock::{Clock, Now};
+use crate::db::{Desk, Vacuum};
+use crate::error::Kind;
 use crate::link::Out;
-use crate::people::{Need, People, Person, guard};
+use crate::people::{Need, People, Person, Rights, guard};
 use crate::pki::Gate;
 use crate::tower::{Board, Who, Word};
 
@@ -38,6 +44,14 @@ impl By {
         guard(&self.person, need, customer).map_err(Refused::May)
     }
 
+    /// What only who has the machine may.
+    fn has_machine(&self, remedy: &str) -> Result<(), Refused> {
+        if self.person.rights == Rights::Machine {
+            return Ok(());
+        }
+        Err(Refused::new(Kind::Denied, format!("this is done on the machine itself, with \"{remedy}\"")))
+    }
+
     fn who(&self) -> Who {
         self.person.who(&self.peer)
     }
@@ -53,6 +67,11 @@ pub struct Acts {
     out: Out,
     clock: Arc<dyn Clock>,
     doorman: Doorman,
+    desk: Desk,
+    vacuum: Vacuum,
+    folder: PathBuf,
+    /// One copy at a time.
+    copying: Arc<Mutex<()>>,
 }
 
 /// What acts are done through.
@@ -71,14 +90,20 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Who ends connections at the broker.
     pub doorman: Doorman,
+    /// Where the audit is written.
+    pub desk: Desk,
+    /// Who makes the database smaller.
+    pub vacuum: Vacuum,
+    /// The state folder.
+    pub folder: PathBuf,
 }
 
 impl Acts {
     /// Done through these.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { people, gate, tower, board, out, clock, doorman } = parts;
-        Self { people, gate, tower, board, out, clock, doorman }
+        let Parts { people, gate, tower, board, out, clock, doorman, desk, vacuum, folder } = parts;
+        Self { people, gate, tower, board, out, clock, doorman, desk, vacuum, folder, copying: Arc::default() }
     }
 
     fn now(&self) -> Now {

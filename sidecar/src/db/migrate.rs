@@ -15,15 +15,7 @@ const STEPS: &[&str] = &[include_str!("schema/0001.sql")];
 ///
 /// [`Kind::Newer`] if a later version wrote it.
 pub(super) fn run(connection: &Connection) -> Result<()> {
-    let has: usize =
-        connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))?.try_into().unwrap_or(0);
-    if has > STEPS.len() {
-        let by: Option<String> =
-            connection.query_row("SELECT value FROM meta WHERE key = 'version'", [], |row| row.get(0)).ok();
-        let by = by.map_or_else(String::new, |version| format!(" {version}"));
-        let why = format!("a newer atalaya-sidecar{by} wrote it; install that version, or give another --state-dir");
-        return Err(Error::new(Kind::Newer, why));
-    }
+    let has = refuse_newer(connection)?;
     for (at, step) in STEPS.iter().enumerate().skip(has) {
         let transaction = connection.unchecked_transaction()?;
         transaction.execute_batch(step)?;
@@ -33,6 +25,24 @@ pub(super) fn run(connection: &Connection) -> Result<()> {
     let version = env!("CARGO_PKG_VERSION");
     connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('version', ?1)", [version])?;
     Ok(())
+}
+
+/// How many steps a database has behind it.
+///
+/// # Errors
+///
+/// [`Kind::Newer`] if there are more than this version knows.
+pub(super) fn refuse_newer(connection: &Connection) -> Result<usize> {
+    let has: usize =
+        connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))?.try_into().unwrap_or(0);
+    if has > STEPS.len() {
+        let by: Option<String> =
+            connection.query_row("SELECT value FROM meta WHERE key = 'version'", [], |row| row.get(0)).ok();
+        let by = by.map_or_else(String::new, |version| format!(" {version}"));
+        let why = format!("a newer atalaya-sidecar{by} wrote it; install that version, or give another --state-dir");
+        return Err(Error::new(Kind::Newer, why));
+    }
+    Ok(has)
 }
 
 /// Puts last night's copy in the place of a database that was set aside; `false` if there is none that is sound.

@@ -2,7 +2,9 @@
 //!
 //! What is committed follows from a [`Batch`] alone; what others may hear of it follows after the commit.
 
+mod backup;
 mod batch;
+mod check;
 mod copy;
 mod health;
 pub(crate) mod history;
@@ -17,15 +19,19 @@ pub(crate) mod room;
 mod row;
 pub(crate) mod series;
 pub(crate) mod tidy;
+mod vacuum;
 mod writer;
 
+pub use backup::backup;
 pub use batch::{Batch, Effect};
+pub use check::{Checked, check};
 pub use copy::Copying;
 pub(crate) use load::{HEAD, INCIDENT, NODE};
 pub use load::{Loaded, NodeRow, StreamRow, load, retained};
 pub use open::{Database, Opened, open};
 pub use readers::Readers;
 pub use row::{AccountRow, Audit, Node, Row, Run, TokenRow};
+pub use vacuum::{Shrunk, Vacuum};
 pub use writer::{Chore, Desk, Health, Writer};
 
 /// Of the header of the file, so that nobody else's is taken for ours: "Atal".

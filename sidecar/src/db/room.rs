@@ -21,7 +21,7 @@ pub(crate) struct Size {
     pub(crate) file: u64,
     /// The write-ahead log.
     pub(crate) log: u64,
-    free_pages: i64,
+    pub(super) free_pages: i64,
 }
 
 impl Size {

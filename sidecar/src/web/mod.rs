@@ -13,6 +13,8 @@ mod pages;
 mod view;
 mod words;
 
+pub(crate) use pages::escape;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod api;
+mod commands;
 mod customers;
 mod http;
 mod log_in;
+mod program;

@@ -1,5 +1,6 @@
 //! The database on bad days.
 
+mod care;
 mod damage;
 mod full;
 mod kill;

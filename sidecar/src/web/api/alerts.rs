@@ -154,6 +154,7 @@ pub(super) async fn list(
 /// Which alert, and why it is cared for.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AlertAcknowledgement)]
 pub(super) struct Acknowledge {
     /// As in topics.
     #[schema(example = "0123456789abcdef", max_length = 64)]

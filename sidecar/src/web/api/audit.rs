@@ -38,6 +38,7 @@ pub(super) struct Which {
 
 /// Something that was done.
 #[derive(Serialize, ToSchema)]
+#[schema(as = AuditLine)]
 pub(super) struct Line {
     /// Numbers it.
     id: i64,

@@ -29,6 +29,9 @@ numbers have the unit that their key ends with. Lists come in pages: `next` is w
         (name = "alerts", description = "What is wrong, and who cares for it"),
         (name = "incidents", description = "What belonged together, from its beginning to what was learnt"),
         (name = "notifications", description = "Who was told of what"),
+        (name = "accounts", description = "People"),
+        (name = "tokens", description = "What programs show"),
+        (name = "sidecar", description = "The sidecar itself"),
         (name = "audit", description = "Who did what"),
     )
 )]

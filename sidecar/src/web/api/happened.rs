@@ -107,6 +107,7 @@ pub(super) struct Part {
 
 /// Something that happened at a node.
 #[derive(Serialize, ToSchema)]
+#[schema(as = NodeEvent)]
 pub(super) struct Happened {
     /// When.
     #[schema(required = true, format = DateTime)]

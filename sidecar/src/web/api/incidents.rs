@@ -120,6 +120,7 @@ pub(super) async fn list(
 
 /// An incident with what happened in it.
 #[derive(Serialize, ToSchema)]
+#[schema(as = IncidentDetail)]
 pub(super) struct Whole {
     #[serde(flatten)]
     incident: Incident,
@@ -131,6 +132,7 @@ pub(super) struct Whole {
 
 /// A line of a timeline.
 #[derive(Serialize, ToSchema)]
+#[schema(as = TimelineEntry)]
 pub(super) struct Line {
     /// Numbers it.
     number: u64,
@@ -185,6 +187,7 @@ async fn theirs<R: Right>(app: &App, caller: &Caller<R>, n: u64) -> Result<Row, 
 /// Something for the timeline.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = IncidentNote)]
 pub(super) struct Note {
     /// What.
     #[schema(max_length = 500)]
@@ -214,6 +217,7 @@ pub(super) async fn note(
 /// Why it is cared for.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = IncidentAcknowledgement)]
 pub(super) struct Cared {
     /// What others are to know.
     #[serde(default)]
@@ -241,6 +245,7 @@ pub(super) async fn acknowledge(
 /// What is to be said of an incident from now on: what is not there stays, null takes it away.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = IncidentChange)]
 pub(super) struct Change {
     /// Who cares for it.
     #[serde(default, deserialize_with = "given")]

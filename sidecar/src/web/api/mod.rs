@@ -3,6 +3,7 @@
 //! [`body::Asked`] and [`body::Body`] for what comes with the request, and gives JSON, a [`page::Page`] or a
 //! [`problem::Problem`].
 
+mod admin;
 mod alerts;
 mod audit;
 mod body;
@@ -67,6 +68,7 @@ fn described() -> (Router<App>, Document) {
         .routes(routes!(notifications::channels))
         .routes(routes!(notifications::test))
         .routes(routes!(audit::list));
+    let all = all.merge(admin::routes());
     let (routes, described) = all.split_for_parts();
     let mut document = document::beginning().nest(PREFIX, described);
     document::complete(&mut document);

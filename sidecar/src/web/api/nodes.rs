@@ -149,6 +149,7 @@ pub(super) async fn list(
 
 /// A node with more of it.
 #[derive(Serialize, ToSchema)]
+#[schema(as = NodeDetail)]
 pub(super) struct Whole {
     #[serde(flatten)]
     node: Node,
@@ -188,6 +189,7 @@ pub(super) async fn one(
 
 /// Something of a node, as it was last read.
 #[derive(Serialize, ToSchema)]
+#[schema(as = NodeObject)]
 pub(super) struct Thing {
     /// What kind of thing.
     #[schema(example = "disk")]

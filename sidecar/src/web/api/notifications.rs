@@ -146,6 +146,7 @@ pub(super) struct Name {
 /// What is sent.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ChannelTest)]
 pub(super) struct Trial {
     /// As bad as this.
     #[serde(default)]
@@ -155,6 +156,7 @@ pub(super) struct Trial {
 
 /// What came of it.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ChannelTestResult)]
 pub(super) struct Tried {
     /// Whether it got through.
     sent: bool,

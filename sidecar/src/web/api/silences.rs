@@ -101,6 +101,7 @@ pub(super) async fn list(
 /// A silence that is wanted.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SilenceWanted)]
 pub(super) struct Wanted {
     /// What it is about; at least one part of it.
     matcher: About,
@@ -118,6 +119,7 @@ pub(super) struct Wanted {
 
 /// What was made.
 #[derive(Serialize, ToSchema)]
+#[schema(as = SilenceMade)]
 pub(super) struct Made {
     /// To end it by.
     id: String,

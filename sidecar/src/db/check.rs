@@ -1,0 +1,84 @@
+//! Looking a database through, also beside a sidecar that runs.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::lock::Lock;
+use super::{APPLICATION_ID, FILE, load, migrate, read, room};
+use crate::error::{Error, Kind, Result};
+
+/// What is told of what is wrong.
+const FOUND_MAX: i64 = 20;
+
+/// A database that is in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// Bytes in use.
+    pub bytes: u64,
+    /// Whether a sidecar runs with it.
+    pub in_use: bool,
+}
+
+/// Looks through the database of a state folder; with `full`, also whether indexes and contents agree, which reads
+/// everything.
+///
+/// # Errors
+///
+/// [`Kind::Damaged`], [`Kind::Newer`], [`Kind::Missing`], [`Kind::Refused`] for somebody else's, or what the system says.
+pub fn check(folder: &Path, full: bool) -> Result<Checked> {
+    let connection = connect(folder)?;
+    connection.pragma_update(None, "query_only", true)?;
+    // Without one that runs, none is to start meanwhile.
+    let lock = match Lock::take(folder) {
+        Ok(lock) => Some(lock),
+        Err(err) if err.kind == Kind::InUse => None,
+        Err(err) => return Err(err),
+    };
+    let checked = look(&connection, full).map_err(|err| match err.kind {
+        Kind::Damaged => {
+            let what =
+                "the sidecar sets it aside when it starts, and goes on with last night's copy of all but history";
+            let text = format!("{} is damaged: {}; {what}", folder.join(FILE).display(), err.text);
+            Error { text, ..err }
+        }
+        _ => err.while_(&format!("check {}", folder.join(FILE).display())),
+    });
+    checked.map(|bytes| Checked { bytes, in_use: lock.is_none() })
+}
+
+/// To read; nothing is made that is not there.
+pub(super) fn connect(folder: &Path) -> Result<Connection> {
+    let path = folder.join(FILE);
+    if !path.exists() {
+        let why = format!("there is no database in {}; name the folder with --state-dir", folder.display());
+        return Err(Error::new(Kind::Missing, why));
+    }
+    let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    Ok(connection)
+}
+
+fn look(connection: &Connection, full: bool) -> Result<u64> {
+    let id: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if id != APPLICATION_ID {
+        return Err(Error::new(Kind::Refused, "it is a database of another program"));
+    }
+    migrate::refuse_newer(connection)?;
+    let how = if full { "integrity_check" } else { "quick_check" };
+    let mut found = Vec::new();
+    connection.pragma(None, how, FOUND_MAX, |row| {
+        found.push(row.get::<_, String>(0)?);
+        Ok(())
+    })?;
+    if found != ["ok"] {
+        return Err(Error::new(Kind::Damaged, found.join("; ")));
+    }
+    if full {
+        load(connection)?;
+        read::people::load(connection, 0)?;
+    }
+    Ok(room::Size::of(connection)?.used)
+}
