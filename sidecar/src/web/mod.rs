@@ -8,6 +8,7 @@ mod headers;
 mod join;
 mod listen;
 mod live;
+mod metrics;
 mod pages;
 mod view;
 mod words;
@@ -118,7 +119,8 @@ fn router(app: App) -> Router {
         .route("/health", get(health))
         .merge(pages::routes())
         .route("/live", get(live::live))
-        .merge(api::routes())
+        .merge(api::routes(&app))
+        .merge(metrics::routes())
         .merge(join::routes())
         .merge(assets::routes())
         .fallback(pages::missing)
