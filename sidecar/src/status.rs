@@ -113,7 +113,7 @@ pub fn of(shared: &Shared) -> Status {
     Status {
         version: env!("CARGO_PKG_VERSION"),
         id: shared.config.state.id.clone(),
-        state_dir: shared.folder.display().to_string(),
+        state_dir: std::path::absolute(&shared.folder).unwrap_or_else(|_| shared.folder.clone()).display().to_string(),
         running_seconds: shared.clock.now().since_start.as_secs(),
         problems: problems(shared),
         nodes,
