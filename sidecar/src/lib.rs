@@ -24,7 +24,9 @@ pub mod notify;
 pub mod people;
 pub mod pki;
 pub mod program;
+mod reload;
 pub mod rules;
+pub mod status;
 pub mod tower;
 pub mod web;
 

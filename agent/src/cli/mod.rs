@@ -29,7 +29,6 @@ mod probe;
 mod problems;
 mod progress;
 mod progress_lines;
-mod prompt;
 mod restore;
 mod restore_report;
 mod restore_watch;

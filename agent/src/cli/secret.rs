@@ -6,12 +6,12 @@ use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use atalaya_base::cli::{Unanswered, without_echo};
 use zeroize::Zeroizing;
 
 use super::exit::{Exit, Failure, Result};
 use super::global::Global;
 use super::output::complain;
-use super::prompt;
 
 /// A passphrase; its bytes are wiped when it is dropped.
 pub(crate) type Passphrase = Zeroizing<Vec<u8>>;
@@ -57,15 +57,22 @@ pub(crate) fn given(global: &Global) -> Result<Option<Passphrase>> {
 /// Asks at the terminal, again and again until both answers to a new passphrase agree.
 pub(crate) fn ask_person(ask: Ask<'_>) -> Result<Passphrase> {
     loop {
-        let first = prompt::without_echo(&format!("Enter the {}: ", ask.what))?;
+        let first = ask_once(&format!("Enter the {}: ", ask.what))?;
         if first.is_empty() {
             complain("An empty passphrase protects nothing.");
-        } else if !ask.twice || *prompt::without_echo("Once more: ")? == *first {
+        } else if !ask.twice || *ask_once("Once more: ")? == *first {
             return Ok(first);
         } else {
             complain("The two are not the same.");
         }
     }
+}
+
+fn ask_once(question: &str) -> Result<Passphrase> {
+    without_echo(question).map_err(|why| match why {
+        Unanswered::Stopped => Failure::new(Exit::Signal(2), "stopped at the prompt; nothing was done"),
+        Unanswered::Cannot(why) => Failure::usage(why),
+    })
 }
 
 /// The first line of a file.

@@ -21,9 +21,22 @@ impl Signals {
     ///
     /// That nobody can, and why.
     pub fn listen() -> Result<Self, String> {
+        Self::of(&[SIGINT, SIGTERM, SIGHUP])
+    }
+
+    /// The same for what runs until it is stopped: SIGHUP means something else to it.
+    ///
+    /// # Errors
+    ///
+    /// That nobody can, and why.
+    pub fn but_hangup() -> Result<Self, String> {
+        Self::of(&[SIGINT, SIGTERM])
+    }
+
+    fn of(signals: &[i32]) -> Result<Self, String> {
         let (stop, number) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         let ignored = ignored();
-        for signal in [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0) {
+        for signal in signals.iter().copied().filter(|signal| ignored >> (signal - 1) & 1 == 0) {
             // The order matters: the first signal finds the flag unset and only then sets it.
             flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&stop))
                 .and_then(|_| flag::register_usize(signal, Arc::clone(&number), signal as usize))

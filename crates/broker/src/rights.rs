@@ -51,6 +51,30 @@ pub enum Why {
     Malformed,
 }
 
+impl Why {
+    /// As it is written in counters and in the log.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Stranger => "stranger",
+            Self::Certificate => "certificate",
+            Self::Password => "password",
+            Self::ClientId => "client_id",
+            Self::Taken => "taken",
+            Self::Sessions => "sessions",
+            Self::NotYours => "not_yours",
+            Self::NotByNodes => "not_by_nodes",
+            Self::ReadOnly => "read_only",
+            Self::System => "system",
+            Self::Will => "will",
+            Self::NotRetained => "not_retained",
+            Self::TooMuch => "too_much",
+            Self::TooLarge => "too_large",
+            Self::Malformed => "malformed",
+        }
+    }
+}
+
 /// The topics that rights are about.
 #[derive(Clone, Debug)]
 pub(crate) struct Rights {

@@ -1,11 +1,19 @@
 //! The command line: each subcommand in a file of its own, listed once in [`Command`].
 
 mod alerts;
+mod client;
 mod completions;
 mod config;
+mod db;
 mod exit;
 mod man;
+mod node;
+mod password;
 mod run;
+mod show;
+mod status;
+mod token;
+mod user;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -31,7 +39,12 @@ pub(crate) struct Cli {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Run(run::Args),
+    Status(status::Args),
+    Node(node::Args),
+    User(user::Args),
+    Token(token::Args),
     Alerts(alerts::Args),
+    Db(db::Args),
     Config(config::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -41,7 +54,12 @@ impl Command {
     fn run(&self) -> Result<Exit> {
         match self {
             Self::Run(args) => run::run(args),
+            Self::Status(args) => status::run(args),
+            Self::Node(args) => node::run(args),
+            Self::User(args) => user::run(args),
+            Self::Token(args) => token::run(args),
             Self::Alerts(args) => alerts::run(args),
+            Self::Db(args) => db::run(args),
             Self::Config(args) => config::run(args),
             Self::Completions(args) => completions::run(args),
             Self::Man(args) => man::run(args),

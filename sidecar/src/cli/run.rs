@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atalaya_base::signals::Signals;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::exit::{Exit, Failure, Result};
 use crate::clock::System;
@@ -42,7 +43,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         None => config.state.folder().map_err(|why| Failure::new(Exit::Usage, why))?,
     };
     atalaya_base::logs::start_without(&["mqtt5", "mqtt5_protocol"]);
-    let signals = Signals::listen().map_err(|why| Failure::new(Exit::Failed, why))?;
+    let signals = Signals::but_hangup().map_err(|why| Failure::new(Exit::Failed, why))?;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(cores.min(2))
@@ -51,7 +52,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         .enable_all()
         .build()
         .map_err(|err| Failure::new(Exit::Failed, format!("cannot start: {err}")))?;
-    let served = runtime.block_on(serve(config, folder, &signals));
+    let served = runtime.block_on(serve(args, config, folder, &signals));
     runtime.shutdown_timeout(Duration::from_secs(1));
     served
 }
@@ -72,16 +73,21 @@ fn configuration(args: &Args) -> Result<Config> {
     Ok(config)
 }
 
-async fn serve(config: Config, folder: PathBuf, signals: &Signals) -> Result<Exit> {
+async fn serve(args: &Args, config: Config, folder: PathBuf, signals: &Signals) -> Result<Exit> {
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
-    let running = program::start(config, folder, Arc::new(System::default())).await?;
+    // From now on, so that one that comes early ends nothing.
+    let mut hangups = signal(SignalKind::hangup()).map_err(|err| Failure::new(Exit::Failed, err.to_string()))?;
+    let mut running = program::start(config, folder, Arc::new(System::default())).await?;
     announce(&running).await;
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     let mut broken = false;
     while signals.came().is_none() && !broken {
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(200)) => {}
+            Some(()) = hangups.recv() => reload(args, &mut running).await,
+        }
         broken = running.is_broken();
     }
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
@@ -93,6 +99,24 @@ async fn serve(config: Config, folder: PathBuf, signals: &Signals) -> Result<Exi
         return Err(Failure::new(Exit::Failed, "a part of the program ended; the log says why"));
     }
     Ok(Exit::Done)
+}
+
+/// Reads the configuration again; where something is wrong with it, the old one stays.
+async fn reload(args: &Args, running: &mut Running) {
+    let taken = match configuration(args) {
+        Ok(config) => {
+            config.warnings().iter().for_each(|warning| tracing::warn!("{warning}"));
+            running.reload(config).await.map_err(|err| err.text)
+        }
+        Err(failure) => Err(failure.text),
+    };
+    match taken {
+        Ok(later) => {
+            later.iter().for_each(|key| tracing::warn!(key, "counts from the next start"));
+            tracing::info!("took over the configuration");
+        }
+        Err(why) => tracing::error!(why, "kept the old configuration"),
+    }
 }
 
 /// Where everything is.

@@ -7,6 +7,7 @@ mod history;
 mod listen;
 mod names;
 mod state;
+mod stay;
 mod web;
 
 use std::path::Path;

@@ -28,6 +28,7 @@ pub struct Checked {
 /// [`Kind::Damaged`], [`Kind::Newer`], [`Kind::Missing`], [`Kind::Refused`] for somebody else's, or what the system says.
 pub fn check(folder: &Path, full: bool) -> Result<Checked> {
     let connection = connect(folder)?;
+    connection.pragma_update(None, "query_only", true)?;
     // Without one that runs, none is to start meanwhile.
     let lock = match Lock::take(folder) {
         Ok(lock) => Some(lock),
@@ -46,7 +47,7 @@ pub fn check(folder: &Path, full: bool) -> Result<Checked> {
     checked.map(|bytes| Checked { bytes, in_use: lock.is_none() })
 }
 
-/// To read, and nothing is made that is not there.
+/// To read; nothing is made that is not there.
 pub(super) fn connect(folder: &Path) -> Result<Connection> {
     let path = folder.join(FILE);
     if !path.exists() {
@@ -55,7 +56,6 @@ pub(super) fn connect(folder: &Path) -> Result<Connection> {
     }
     let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
-    connection.pragma_update(None, "query_only", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "cell_size_check", true)?;
     Ok(connection)

@@ -11,6 +11,8 @@ mod states;
 mod test;
 mod worker;
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -22,18 +24,30 @@ pub use worker::Parts;
 use worker::Worker;
 
 /// The worker, as it runs.
-#[derive(Debug)]
 pub struct Sending {
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
+    next: Next,
 }
+
+/// What it is to go on with; the newest counts.
+pub(super) type Next = Arc<Mutex<Option<Parts>>>;
 
 impl Sending {
     /// Begins with what waits in the database. On the runtime that calls it.
     #[must_use]
     pub fn start(parts: Parts) -> Self {
         let (stop, stopping) = watch::channel(false);
-        Self { stop, task: tokio::spawn(Worker::new(parts, stopping).run()) }
+        let next = Next::default();
+        let worker = Worker::new(parts, stopping, Arc::clone(&next));
+        Self { stop, task: tokio::spawn(worker.run()), next }
+    }
+
+    /// From the next notification on others are told, or otherwise.
+    pub fn renew(&self, parts: Parts) {
+        let news = Arc::clone(&parts.news);
+        *self.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(parts);
+        news.notify_one();
     }
 
     /// Ends it: what is under way may end within [`crate::limits::LAST_TRY_MAX`], and is written down. What takes longer

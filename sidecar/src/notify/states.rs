@@ -16,6 +16,11 @@ impl States {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Forgets channels that are no more.
+    pub(super) fn keep(&self, is_there: impl Fn(&str) -> bool) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|channel, _| is_there(channel));
+    }
+
     /// Takes down how a channel is, and says it in the log.
     pub(super) fn tell(&self, trouble: Trouble) {
         let Trouble { channel, state } = trouble;

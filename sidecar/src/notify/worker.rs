@@ -1,7 +1,7 @@
 //! What goes on: take in, ask what is next, send it, write down what came of it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use atalaya_alert::Wall;
@@ -69,14 +69,15 @@ pub(super) struct Worker {
     parts: Parts,
     turn: Turn,
     stop: watch::Receiver<bool>,
+    next: super::Next,
 }
 
 impl Worker {
-    pub(super) fn new(parts: Parts, stop: watch::Receiver<bool>) -> Self {
+    pub(super) fn new(parts: Parts, stop: watch::Receiver<bool>, next: super::Next) -> Self {
         let mut turn = Turn::new();
         // Nothing waits yet, so nothing changes.
         let _ = turn.configure(rates(&parts.ways), parts.hours.clone());
-        Self { parts, turn, stop }
+        Self { parts, turn, stop, next }
     }
 
     /// Until it is stopped.
@@ -99,6 +100,7 @@ impl Worker {
         if *self.stop.borrow() {
             return Err(Stopping);
         }
+        self.take_over().await?;
         // What is worse may have come meanwhile.
         *news |= timeout(Duration::ZERO, self.parts.news.notified()).await.is_ok();
         if std::mem::take(news) {
@@ -118,6 +120,16 @@ impl Worker {
             }
         }
         Ok(())
+    }
+
+    /// Other channels, other hours. What waits for a channel that is no more has failed.
+    async fn take_over(&mut self) -> Go {
+        let next = self.next.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(parts) = next else { return Ok(()) };
+        self.parts = parts;
+        self.parts.states.keep(|channel| self.parts.ways.contains_key(channel));
+        let changes = self.turn.configure(rates(&self.parts.ways), self.parts.hours.clone());
+        self.keep(&changes, None).await
     }
 
     fn now(&self) -> Now {

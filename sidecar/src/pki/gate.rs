@@ -107,6 +107,11 @@ impl Gate {
         self.offer.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Whether those on this machine that show nothing are let in from now on.
+    pub fn set_anonymous(&self, anonymous: bool) {
+        self.offer.lock().unwrap_or_else(PoisonError::into_inner).anonymous = anonymous;
+    }
+
     /// Where a node tells Home Assistant of itself, if there is one.
     #[must_use]
     pub fn discovery_of(&self, node: &NodeId) -> Option<String> {

@@ -119,7 +119,7 @@ pub struct NodeState {
 }
 
 impl NodeState {
-    pub(super) fn new(row: db::Node, seen: i64) -> Self {
+    pub(crate) fn new(row: db::Node, seen: i64) -> Self {
         Self {
             row,
             presence: Presence::Offline,

@@ -64,8 +64,8 @@ impl Tower {
         if self.lines.contains_key(node) {
             return true;
         }
-        // The broker says who somebody is: what comes yet of one that is no more was under way.
-        if self.terms.senders && self.retired.contains_key(node.as_str()) {
+        // What comes yet of one that is no more was under way: the broker lets it in no more.
+        if self.terms.senders && !self.terms.accept && self.retired.contains_key(node.as_str()) {
             return false;
         }
         // What a node left behind makes none: an empty message, an old goodbye.

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 
 use super::listen;
 use crate::error::{Error, Kind, Result};
-use crate::limits::CONTROL_CONNECTIONS_MAX;
+use crate::limits::{CONTROL_CONNECTIONS_MAX, CONTROL_TIME_MAX};
 
 /// In the state folder.
 pub(crate) const FILE: &str = "control.sock";
@@ -65,7 +65,7 @@ impl Socket {
     }
 
     /// Serves until `stop` says otherwise.
-    pub(super) async fn serve(self, router: Router, mut stop: watch::Receiver<bool>) {
+    pub(super) async fn serve(self, routers: watch::Receiver<Router>, mut stop: watch::Receiver<bool>) {
         let places = Arc::new(Semaphore::new(CONTROL_CONNECTIONS_MAX));
         let mut tasks = JoinSet::new();
         while !*stop.borrow() {
@@ -75,7 +75,8 @@ impl Socket {
                 accepted = self.listener.accept() => match accepted {
                     Ok((stream, _)) => {
                         let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
-                        let (router, stop) = (router.clone(), stop.clone());
+                        let router = routers.borrow().clone().layer(listen::within(CONTROL_TIME_MAX));
+                        let stop = stop.clone();
                         tasks.spawn(async move {
                             if let Some(who) = who(&stream).await {
                                 listen::one(stream, router.layer(Extension(who)), stop).await;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
+use axum::http::StatusCode;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -15,9 +16,11 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
+use tower_http::timeout::TimeoutLayer;
 
 use super::Secure;
 use crate::error::{Error, Result};
+use crate::limits::REQUEST_TIME_MAX;
 
 /// Of what comes before a request on a TLS connection.
 const TLS_TIME_MAX: Duration = Duration::from_secs(10);
@@ -44,7 +47,7 @@ pub(super) async fn bind(address: SocketAddr) -> Result<Option<TcpListener>> {
 pub(super) async fn serve(
     listener: TcpListener,
     tls: Option<Arc<ServerConfig>>,
-    router: Router,
+    routers: watch::Receiver<Router>,
     places: Arc<Semaphore>,
     mut stop: watch::Receiver<bool>,
 ) {
@@ -57,7 +60,7 @@ pub(super) async fn serve(
                 Ok((stream, peer)) => {
                     let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
                     let _ = stream.set_nodelay(true);
-                    let router = router.clone().layer(axum::Extension(Secure(tls.is_some())));
+                    let router = routers.borrow().clone().layer(within(REQUEST_TIME_MAX)).layer(axum::Extension(Secure(tls.is_some())));
                     let router = router.layer(axum::Extension(ConnectInfo(peer)));
                     let (tls, stop) = (tls.clone(), stop.clone());
                     tasks.spawn(async move {
@@ -81,6 +84,11 @@ pub(super) async fn serve(
     drop(listener);
     let all = async { while tasks.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(STOP_TIME_MAX, all).await;
+}
+
+/// A request that takes longer is given up.
+pub(super) fn within(time: Duration) -> TimeoutLayer {
+    TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, time)
 }
 
 /// One connection.

@@ -8,9 +8,12 @@ mod headers;
 mod join;
 mod listen;
 mod live;
+mod metrics;
 mod pages;
 mod view;
 mod words;
+
+pub(crate) use pages::escape;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -22,10 +25,9 @@ use axum::middleware;
 use axum::routing::get;
 use tokio::sync::{Semaphore, watch};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::TimeoutLayer;
 
 use crate::error::Result;
-use crate::limits::{BODY_BYTES_MAX, CONNECTIONS_MAX, CONTROL_TIME_MAX, REQUEST_TIME_MAX};
+use crate::limits::{BODY_BYTES_MAX, CONNECTIONS_MAX};
 use crate::program::Shared;
 
 /// What every page and route has at hand.
@@ -61,10 +63,18 @@ pub struct Serving {
     /// Where.
     pub addresses: Vec<SocketAddr>,
     stop: watch::Sender<bool>,
+    app: App,
+    routers: watch::Sender<Router>,
     tasks: Vec<tokio::task::JoinHandle<()>>,
 }
 
 impl Serving {
+    /// From the next connection on another configuration is served by.
+    pub fn renew(&mut self, shared: &Shared) {
+        self.app.shared = shared.clone();
+        let _ = self.routers.send_replace(router(self.app.clone()));
+    }
+
     /// Takes no more requests, and lets those that are there end.
     pub async fn stop(self) {
         let _ = self.stop.send(true);
@@ -86,20 +96,18 @@ pub async fn serve(shared: &Shared) -> Result<Serving> {
     };
     let (stop, stopped) = watch::channel(false);
     let words = Arc::new(words::Catalogues::shipped()?);
-    let router = router(App { shared: shared.clone(), words, names: Arc::new(names), stop: stopped.clone() });
-    let within = |time| TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, time);
+    let app = App { shared: shared.clone(), words, names: Arc::new(names), stop: stopped.clone() };
+    let (routers, newest) = watch::channel(router(app.clone()));
     let socket = control::Socket::open(&shared.folder)?;
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let mut serving = Serving { addresses: Vec::new(), stop, tasks: Vec::new() };
-    let over_socket = socket.serve(router.clone().layer(within(CONTROL_TIME_MAX)), stopped.clone());
-    serving.tasks.push(tokio::spawn(over_socket));
-    let router = router.layer(within(REQUEST_TIME_MAX));
+    let mut serving = Serving { addresses: Vec::new(), stop, app, routers, tasks: Vec::new() };
+    serving.tasks.push(tokio::spawn(socket.serve(newest.clone(), stopped.clone())));
     let (plain, tls) = (&shared.config.web.listen, &shared.config.web.listen_tls);
     let all = plain.iter().map(|one| (one, None)).chain(tls.iter().map(|one| (one, shared.identity.web_tls.clone())));
     for (address, tls) in all {
         let Some(listener) = listen::bind(*address).await? else { continue };
         serving.addresses.push(listener.local_addr()?);
-        let serve = listen::serve(listener, tls, router.clone(), Arc::clone(&places), stopped.clone());
+        let serve = listen::serve(listener, tls, newest.clone(), Arc::clone(&places), stopped.clone());
         serving.tasks.push(tokio::spawn(serve));
     }
     Ok(serving)
@@ -111,7 +119,8 @@ fn router(app: App) -> Router {
         .route("/health", get(health))
         .merge(pages::routes())
         .route("/live", get(live::live))
-        .merge(api::routes())
+        .merge(api::routes(&app))
+        .merge(metrics::routes())
         .merge(join::routes())
         .merge(assets::routes())
         .fallback(pages::missing)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use atalaya_sidecar::clock::System;
 use atalaya_sidecar::config::Config;
-use atalaya_sidecar::people::{AccountWish, Customers, Role};
+use atalaya_sidecar::people::{AccountWish, Customers, Role, Scope, TokenWish};
 use atalaya_sidecar::program::{self, Running};
 use atalaya_sidecar::tower::{Ask, NodeWish, Who, Wish, Word};
 use tokio::runtime::Runtime;
@@ -56,7 +56,7 @@ impl Sidecar {
         if !headers.iter().any(|(name, _)| *name == "Host") {
             head.push_str(&format!("Host: {}\r\n", self.address));
         }
-        if !body.is_empty() {
+        if !body.is_empty() && !headers.iter().any(|(name, _)| *name == "Content-Type") {
             head.push_str("Content-Type: application/x-www-form-urlencoded\r\n");
         }
         headers.iter().for_each(|(name, value)| head.push_str(&format!("{name}: {value}\r\n")));
@@ -79,6 +79,19 @@ impl Sidecar {
         let (by, now) = (Who::default(), shared.clock.now());
         let made = shared.identity.people.add_account(&by, wish, password.to_owned().into(), now);
         self.runtime.block_on(made).unwrap();
+    }
+
+    /// A token, as it is shown once.
+    pub(crate) fn add_token(&self, name: &str, scopes: &[&str], customers: &[&str]) -> String {
+        let shared = &self.running.as_ref().unwrap().shared;
+        let wish = TokenWish {
+            name: name.into(),
+            scopes: scopes.iter().map(|scope| Scope::named(scope).unwrap()).collect(),
+            customers: Customers::of(&customers.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).unwrap(),
+            days: None,
+        };
+        let made = shared.identity.people.add_token(&Who::default(), wish, shared.clock.now());
+        self.runtime.block_on(made).unwrap().0
     }
 
     /// A node that is expected.

@@ -2,6 +2,8 @@
 
 mod complaint;
 mod definitions;
+mod prompt;
 
 pub use complaint::one_line;
 pub use definitions::{examples_that_fail, too_wide, unexplained};
+pub use prompt::{Unanswered, without_echo};

@@ -52,6 +52,31 @@ pub fn recent(connection: &Connection, whose: &Customers, limit: u32) -> Result<
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Incidents of somebody's nodes, the newest first, behind one of that beginning and number; of a node, if one is named;
+/// only those that go on, or only those that are over.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn listed(
+    connection: &Connection,
+    whose: &Customers,
+    (node, over): (Option<&str>, Option<bool>),
+    after: Option<(i64, u64)>,
+    limit: u32,
+) -> Result<Vec<Incident>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM incident WHERE {THEIRS} AND (?2 IS NULL OR node = ?2)
+            AND (?3 IS NULL OR (ended IS NOT NULL) = ?3) AND (?4 IS NULL OR (began, id) < (?4, ?5))
+            ORDER BY began DESC, id DESC LIMIT ?6"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let (began, id) = after.unzip();
+    let id = id.map(|id| i64::try_from(id).unwrap_or(i64::MAX));
+    let rows = statement.query_map(params![whose.write(), node, over, began, id, limit], incident)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// One of them; `None` if it is somebody else's.
 ///
 /// # Errors

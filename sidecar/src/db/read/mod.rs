@@ -1,5 +1,6 @@
 //! What is read back, a file for each thing; none of it is cached here.
 
+pub mod figures;
 pub(crate) mod history;
 pub mod incidents;
 pub mod notifications;

@@ -11,10 +11,27 @@ use crate::error::Result;
 ///
 /// What the database says.
 pub fn runs(connection: &Connection, node: u16, job: Option<&str>, limit: u32) -> Result<Vec<Run>> {
+    runs_after(connection, node, job, None, limit)
+}
+
+/// The same, behind a run: when it ended or began, and its id.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn runs_after(
+    connection: &Connection,
+    node: u16,
+    job: Option<&str>,
+    after: Option<(i64, [u8; 16])>,
+    limit: u32,
+) -> Result<Vec<Run>> {
     let sql = "SELECT node, run, job, cause, began, ended, result, exit, problem, view FROM run
-        WHERE node = ?1 AND (?2 IS NULL OR job = ?2) ORDER BY coalesce(ended, began) DESC LIMIT ?3";
+        WHERE node = ?1 AND (?2 IS NULL OR job = ?2) AND (?3 IS NULL OR (coalesce(ended, began), run) < (?3, ?4))
+        ORDER BY coalesce(ended, began) DESC, run DESC LIMIT ?5";
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map(params![node, job, limit], run)?;
+    let (at, id) = after.unzip();
+    let rows = statement.query_map(params![node, job, at, id, limit], run)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -36,6 +53,8 @@ fn run(row: &SqlRow<'_>) -> rusqlite::Result<Run> {
 /// Something that happened at a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Happened {
+    /// Numbers it.
+    pub id: i64,
     /// When, in seconds since 1970.
     pub at: i64,
     /// `began`, `changed`, `command`, `lost`, `result`.
@@ -52,10 +71,26 @@ pub struct Happened {
 ///
 /// What the database says.
 pub fn events(connection: &Connection, node: u16, limit: u32) -> Result<Vec<Happened>> {
-    let sql = "SELECT at, kind, object, body FROM event WHERE node = ?1 ORDER BY at DESC, id DESC LIMIT ?2";
+    events_after(connection, node, None, limit)
+}
+
+/// The same, behind an event: when it was, and its number.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn events_after(
+    connection: &Connection,
+    node: u16,
+    after: Option<(i64, i64)>,
+    limit: u32,
+) -> Result<Vec<Happened>> {
+    let sql = "SELECT id, at, kind, object, body FROM event WHERE node = ?1 AND (?2 IS NULL OR (at, id) < (?2, ?3))
+        ORDER BY at DESC, id DESC LIMIT ?4";
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map(params![node, limit], |row| {
-        Ok(Happened { at: row.get(0)?, kind: row.get(1)?, object: row.get(2)?, body: row.get(3)? })
+    let (at, id) = after.unzip();
+    let rows = statement.query_map(params![node, at, id, limit], |row| {
+        Ok(Happened { id: row.get(0)?, at: row.get(1)?, kind: row.get(2)?, object: row.get(3)?, body: row.get(4)? })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

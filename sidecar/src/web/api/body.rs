@@ -80,6 +80,10 @@ impl<P: IntoParams + Send, S: Send + Sync> FromRequestParts<S> for Asked<P> {
     }
 }
 
+/// Nothing may stand there.
+#[derive(Debug, IntoParams)]
+pub(super) struct Nothing {}
+
 fn is_list(schema: &RefOr<Schema>) -> bool {
     matches!(schema, RefOr::T(Schema::Array(array)) if array.schema_type == SchemaType::Type(Type::Array))
 }

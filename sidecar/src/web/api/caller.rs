@@ -8,6 +8,8 @@ use axum::http::request::Parts;
 
 use super::problem::Problem;
 use crate::people::{Customers, Need, Why, guard};
+use crate::tower::Who;
+use crate::web::App;
 use crate::web::guard::Reader;
 
 /// What a route needs.
@@ -64,9 +66,15 @@ impl<R: Right> Caller<R> {
         }
     }
 
-    /// Whether the caller may know of what this customer has.
-    pub(super) fn sees(&self, customer: &str) -> bool {
-        self.reader.person.customers.has(customer)
+    /// The same of a node that is there, by whose it is.
+    pub(super) fn of_node(&self, app: &App, node: &str) -> Result<(), Problem> {
+        let customer = app.look(&self.reader.person.customers, |view| Some(view.node(node)?.row.customer.clone()));
+        self.of(&customer.ok_or_else(|| Problem::missing(format!("there is no node {node}")))?)
+    }
+
+    /// For the audit, and for what others see.
+    pub(super) fn who(&self) -> Who {
+        self.reader.person.who(&self.reader.by().peer)
     }
 }
 

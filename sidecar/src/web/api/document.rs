@@ -8,9 +8,10 @@ use axum::http::Method;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, Required, ResponseBuilder};
 
 use super::problem::{FieldError, MEDIA_TYPE, Problem};
 
@@ -28,6 +29,9 @@ numbers have the unit that their key ends with. Lists come in pages: `next` is w
         (name = "alerts", description = "What is wrong, and who cares for it"),
         (name = "incidents", description = "What belonged together, from its beginning to what was learnt"),
         (name = "notifications", description = "Who was told of what"),
+        (name = "accounts", description = "People"),
+        (name = "tokens", description = "What programs show"),
+        (name = "sidecar", description = "The sidecar itself"),
         (name = "audit", description = "Who did what"),
     )
 )]
@@ -48,7 +52,11 @@ pub(super) fn beginning() -> Document {
 pub(super) fn complete(document: &mut Document) {
     for (path, item) in &mut document.paths.paths {
         let has_place = path.contains('{');
-        for (_, operation) in operations_mut(item) {
+        for (method, operation) in operations_mut(item) {
+            let is_post = method == Method::POST;
+            if is_post {
+                operation.parameters.get_or_insert_default().push(key().into());
+            }
             let has_body = operation.request_body.is_some();
             let is_open = operation.security.is_none();
             for (status, text, applies) in [
@@ -57,6 +65,7 @@ pub(super) fn complete(document: &mut Document) {
                 ("403", "Whoever asks may not", !is_open),
                 ("404", "There is no such thing, or not for whoever asks", has_place),
                 ("408", "The request took too long to come", true),
+                ("409", "The Idempotency-Key was used for something else, or the same is being done now", is_post),
                 ("413", "The body is longer than 64 KiB", has_body),
                 ("415", "The body is no JSON", has_body),
                 ("422", "It can be read, and cannot be done", has_body),
@@ -73,6 +82,19 @@ pub(super) fn complete(document: &mut Document) {
             }
         }
     }
+}
+
+/// The header by which what is asked for twice is done once.
+fn key() -> Parameter {
+    let text = "The same key within 24 hours gives the same answer, and nothing is done again";
+    let schema = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(128));
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(text))
+        .schema(Some(schema.pattern(Some("^[!-~]+$")).build()))
+        .build()
 }
 
 /// What can be done at a path.

@@ -53,6 +53,13 @@ impl Query {
         number.map(Some).ok_or_else(wrong)
     }
 
+    /// One of these words.
+    pub(super) fn word(&self, key: &str, words: &[&str]) -> Result<Option<&str>, Problem> {
+        let Some(text) = self.one(key) else { return Ok(None) };
+        let wrong = || Problem::field(key, format!("must be one of {}", words.join(", ")));
+        Some(text).filter(|text| words.contains(text)).map(Some).ok_or_else(wrong)
+    }
+
     /// A time as RFC 3339 has it, or in seconds since 1970; gives such seconds.
     pub(super) fn time(&self, key: &str) -> Result<Option<i64>, Problem> {
         let Some(text) = self.one(key) else { return Ok(None) };

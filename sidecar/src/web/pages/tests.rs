@@ -131,6 +131,7 @@ fn shipped() -> Rules {
 fn all_pages(seen: &Seen, node: &str, language: Language) -> Vec<String> {
     let (frame, rules) = (|| frame(language), shipped());
     let event = Happened {
+        id: 1,
         at: NOW,
         kind: "changed".into(),
         object: HOSTILE.into(),

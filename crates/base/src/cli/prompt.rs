@@ -6,14 +6,21 @@ use std::io::{Read, Write};
 use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
-use super::exit::{Exit, Failure, Result};
-
 const INTERRUPT: u8 = 3;
 const END: u8 = 4;
 const BACKSPACE: u8 = 8;
 const ERASE_LINE: u8 = 21;
 const DELETE: u8 = 127;
 const ANSWER_BYTES_MAX: usize = 4096;
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unanswered {
+    /// Somebody pressed Ctrl-C.
+    Stopped,
+    /// There is no terminal to ask at, and why.
+    Cannot(String),
+}
 
 /// Gives the terminal its own ways back, whatever happens.
 struct Quiet {
@@ -22,13 +29,12 @@ struct Quiet {
 }
 
 impl Quiet {
-    fn new(terminal: File) -> Result<Self> {
-        let fail = |err: nix::Error| Failure::usage(format!("cannot ask at the terminal: {err}"));
-        let before = tcgetattr(&terminal).map_err(fail)?;
+    fn new(terminal: File) -> Result<Self, Unanswered> {
+        let before = tcgetattr(&terminal).map_err(cannot)?;
         let mut quiet = before.clone();
         // Keys arrive one by one, Ctrl-C among them: a signal would leave the terminal without echo.
         quiet.local_flags.remove(LocalFlags::ECHO | LocalFlags::ICANON | LocalFlags::ISIG);
-        tcsetattr(&terminal, SetArg::TCSAFLUSH, &quiet).map_err(fail)?;
+        tcsetattr(&terminal, SetArg::TCSAFLUSH, &quiet).map_err(cannot)?;
         Ok(Self { terminal, before })
     }
 }
@@ -40,20 +46,27 @@ impl Drop for Quiet {
     }
 }
 
+fn cannot(err: impl std::fmt::Display) -> Unanswered {
+    Unanswered::Cannot(format!("cannot ask at the terminal: {err}"))
+}
+
 /// Shows `question` and reads the answer.
-pub(crate) fn without_echo(question: &str) -> Result<Zeroizing<Vec<u8>>> {
-    let fail = |err: std::io::Error| Failure::usage(format!("cannot ask at the terminal: {err}"));
-    let mut terminal = File::options().read(true).write(true).open("/dev/tty").map_err(fail)?;
-    terminal.write_all(question.as_bytes()).map_err(fail)?;
+///
+/// # Errors
+///
+/// Why there is none.
+pub fn without_echo(question: &str) -> Result<Zeroizing<Vec<u8>>, Unanswered> {
+    let mut terminal = File::options().read(true).write(true).open("/dev/tty").map_err(cannot)?;
+    terminal.write_all(question.as_bytes()).map_err(cannot)?;
     let mut quiet = Quiet::new(terminal)?;
     let mut answer = Zeroizing::new(Vec::with_capacity(ANSWER_BYTES_MAX));
     let mut key = Zeroizing::new([0_u8; 1]);
     loop {
-        if quiet.terminal.read(&mut *key).map_err(fail)? == 0 {
+        if quiet.terminal.read(&mut *key).map_err(cannot)? == 0 {
             return Ok(answer);
         }
         match key[0] {
-            INTERRUPT => return Err(Failure::new(Exit::Signal(2), "stopped at the prompt; nothing was done")),
+            INTERRUPT => return Err(Unanswered::Stopped),
             b'\r' | b'\n' | END => return Ok(answer),
             BACKSPACE | DELETE => erase(&mut answer),
             ERASE_LINE => answer.clear(),

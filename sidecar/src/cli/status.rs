@@ -1,0 +1,80 @@
+//! `status`: how the running sidecar is.
+
+use std::time::Duration;
+
+use atalaya_base::text::shown;
+use atalaya_base::units::{count, duration, size};
+use serde_json::Value;
+
+use super::client::Which;
+use super::exit::{Exit, Result};
+use super::line;
+use super::show::text;
+
+const EXAMPLES: &str = "Examples:
+  atalaya-sidecar status
+  atalaya-sidecar status --json";
+
+/// Say how the running sidecar is: nodes, sizes and their bounds, what is wrong
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    which: Which,
+}
+
+pub(crate) fn run(args: &Args) -> Result<Exit> {
+    let status = args.which.ask("GET", "status", None)?;
+    if args.json {
+        line(status)?;
+    } else {
+        for text in lines(&status) {
+            line(shown(text.as_bytes()))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// For people.
+fn lines(status: &Value) -> Vec<String> {
+    let number = |value: &Value| value.as_u64().unwrap_or_default();
+    let of = |filled: &Value| format!("{} of {}", count(number(&filled["now"])), count(number(&filled["max"])));
+    let bytes = |filled: &Value| format!("{} of {}", size(number(&filled["now"])), size(number(&filled["max"])));
+    let running = duration(Duration::from_secs(number(&status["running_seconds"])));
+    let mut out =
+        vec![format!("atalaya-sidecar {}, for {running}, in {}", text(status, "version"), text(status, "state_dir"))];
+    let nodes = &status["nodes"];
+    out.push(format!(
+        "  nodes: {}; {} online, {} waiting to be accepted, {} messages refused",
+        of(&nodes["all"]),
+        count(number(&nodes["online"])),
+        count(number(&nodes["waiting"])),
+        count(number(&nodes["refused"])),
+    ));
+    let alerts = status["alerts"].as_object().into_iter().flatten();
+    let alerts: Vec<String> = alerts.map(|(severity, many)| format!("{many} {severity}")).collect();
+    out.push(format!("  alerts: {}", if alerts.is_empty() { "none".into() } else { alerts.join(", ") }));
+    let database = &status["database"];
+    out.push(format!(
+        "  database: {}, and {} not written back; {} commits",
+        bytes(&database["bytes"]),
+        size(number(&database["log_bytes"])),
+        count(number(&database["commits"])),
+    ));
+    let broker = &status["broker"];
+    if broker.is_object() {
+        out.push(format!(
+            "  broker: {} connections, {} messages kept ({})",
+            of(&broker["connections"]),
+            of(&broker["retained"]),
+            bytes(&broker["retained_bytes"]),
+        ));
+    }
+    out.push(format!("  accounts: {}; tokens: {}", of(&status["accounts"]), of(&status["tokens"])));
+    let problems = status["problems"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    out.extend(problems.map(|problem| format!("  problem: {problem}")));
+    out
+}

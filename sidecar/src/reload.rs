@@ -1,0 +1,31 @@
+//! Another configuration while it runs. What needs another start stays as it is, and is told.
+
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::error::Result;
+use crate::notify::Parts;
+use crate::people;
+use crate::program::{Running, terms};
+use crate::tower::Word;
+
+impl Running {
+    /// Takes it over; gives the keys that count from the next start.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the rules that it names; then nothing has changed.
+    pub async fn reload(&mut self, mut config: Config) -> Result<Vec<&'static str>> {
+        let rules = Arc::new(crate::rules::read(config.alerts.dir.as_deref())?);
+        let later = config.stay(&self.shared.config);
+        let config = Arc::new(config);
+        let identity = &self.shared.identity;
+        identity.people.set_terms(people::Terms { session: config.web.session, idle: config.web.session_idle });
+        identity.gate.set_anonymous(config.anonymous);
+        self.ear.tell(Word::Terms(Box::new(terms(&config, &rules)))).await;
+        (self.shared.config, self.shared.rules) = (config, rules);
+        self.sending.renew(Parts::of(&self.shared));
+        self.pages.renew(&self.shared);
+        Ok(later)
+    }
+}

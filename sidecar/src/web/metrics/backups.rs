@@ -1,0 +1,43 @@
+//! What runs of jobs came to, counted from the database: a restart resets nothing.
+
+use super::families::{Families, Labels};
+use crate::db::read::figures::{self, Counted};
+use crate::error::Result;
+use crate::people::Customers;
+use crate::web::App;
+
+/// The share of good runs is of this time.
+const RATE_SECONDS: i64 = 30 * 86_400;
+/// What runs do, as far as agents tell them apart.
+const TYPE: &str = "backup";
+
+pub(super) async fn gather(app: &App, whose: &Customers, now: i64, families: &mut Families) -> Result<()> {
+    let wanted = whose.clone();
+    let all = app.shared.readers.with(move |connection| figures::runs(connection, &wanted, now - RATE_SECONDS)).await?;
+    for one in all {
+        add(one, families);
+    }
+    Ok(())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "Prometheus has no other numbers")]
+fn add(one: Counted, families: &mut Families) {
+    let job: Labels = vec![("customer", one.customer), ("node", one.node), ("job", one.job), ("type", TYPE.to_owned())];
+    if let Some(status) = one.result {
+        let mut labels = job;
+        labels.push(("status", status));
+        families.count("backup", "Runs that ended", labels.clone(), one.count as f64);
+        if let Some(seconds) = one.seconds {
+            let help = "How long the last run took that ended so";
+            families.gauge("backup_duration_seconds", help, labels, seconds as f64);
+        }
+        return;
+    }
+    if one.count > 0 {
+        let help = "Share of the runs of the last 30 days that ended well, with warnings or without; 0 to 1";
+        families.gauge("backup_success_rate", help, job.clone(), one.good as f64 / one.count as f64);
+    }
+    if let Some(bytes) = one.bytes {
+        families.gauge("backup_size_bytes", "Size of everything that the last good run saw", job, bytes as f64);
+    }
+}

@@ -1,0 +1,69 @@
+//! How the sidecar itself is.
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
+use prometheus_client::registry::Registry;
+
+use super::families::Families;
+use crate::tower::Link;
+use crate::web::App;
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Reason {
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Left {
+    view: &'static str,
+}
+
+/// What is known of it now.
+pub(super) fn register(app: &App, registry: &mut Registry, families: &Families) {
+    let own = registry.sub_registry_with_prefix("atalaya_sidecar");
+    let health = app.shared.desk.health();
+    let flag = |yes: bool| ConstGauge::new(u32::from(yes));
+    own.register("database_commits", "Transactions since the start", ConstCounter::new(health.commits));
+    own.register("database_rows", "Rows written since the start", ConstCounter::new(health.rows));
+    own.register("database_wal_bytes", "Size of the write-ahead log", ConstGauge::new(whole(health.wal_bytes)));
+    own.register("database_bytes", "Size of what is used of the database", ConstGauge::new(whole(health.size_bytes)));
+    own.register("database_failing", "Whether nothing can be written", flag(health.problem.is_some()));
+    own.register("history_full", "Whether no history is taken", flag(health.history.is_some()));
+    let refused = Family::<Reason, Gauge>::default();
+    let (mut nodes, mut waiting) = (0_u32, 0_u32);
+    {
+        let seen = app.shared.board.read();
+        own.register("link_up", "Whether it hears the broker", flag(seen.link == Link::Up));
+        for node in seen.nodes.values() {
+            if node.row.state == "new" {
+                waiting += 1
+            } else {
+                nodes += 1
+            }
+            for (why, count) in node.refused.iter() {
+                refused.get_or_create(&Reason { reason: why.name() }).inc_by(i64::try_from(count).unwrap_or(i64::MAX));
+            }
+        }
+    }
+    own.register("nodes", "Nodes that are members", ConstGauge::new(nodes));
+    own.register("nodes_waiting", "Nodes that nobody accepted yet", ConstGauge::new(waiting));
+    own.register("refused_messages", "Messages of nodes that are there, not taken since the start", refused);
+    let channels = app.shared.channels.troubles().len();
+    own.register(
+        "channels_failing",
+        "Channels that do not work",
+        ConstGauge::new(u32::try_from(channels).unwrap_or(u32::MAX)),
+    );
+    let left = Family::<Left, Gauge>::default();
+    for view in &families.left_out {
+        left.get_or_create(&Left { view }).set(1);
+    }
+    own.register("left_out", "Views that are not here, because there would be more than 100,000 lines", left);
+}
+
+#[expect(clippy::cast_precision_loss, reason = "Prometheus has no other numbers")]
+const fn whole(bytes: u64) -> f64 {
+    bytes as f64
+}

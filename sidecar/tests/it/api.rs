@@ -1,0 +1,143 @@
+//! The API as it is described, over the wire.
+
+use serde_json::Value;
+
+use super::http::{Sidecar, code, header};
+
+const JSON: (&str, &str) = ("Content-Type", "application/json");
+
+fn body(answer: &str) -> Value {
+    serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap_or_else(|why| panic!("{why}: {answer}"))
+}
+
+fn document(sidecar: &Sidecar) -> Value {
+    let answer = sidecar.get("/api/v1/openapi.json", &[("Host", "localhost"), ("x-forwarded-for", "203.0.113.7")]);
+    assert_eq!(code(&answer), 200, "anybody may read it: {answer}");
+    body(&answer)
+}
+
+/// Method, path with places filled, scopes, whether it takes a body.
+fn operations(document: &Value) -> Vec<(String, String, Option<String>, bool)> {
+    let mut all = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let scope = operation["security"][0]["token"][0].as_str().map(str::to_owned);
+            let filled = path.replace("{n}", "1").replace("{node}", "nas").replace(['{', '}'], "");
+            all.push((method.to_uppercase(), filled, scope, !operation["requestBody"].is_null()));
+        }
+    }
+    all
+}
+
+#[test]
+fn every_route_that_is_described_is_there_and_takes_the_scope_it_names_and_no_other() {
+    let sidecar = Sidecar::start();
+    let all = operations(&document(&sidecar));
+    assert!(all.len() >= 20, "{all:?}");
+    for (method, path, ..) in &all {
+        let answer = sidecar.ask(method, path, &[JSON], "");
+        assert_ne!(code(&answer), 405, "{method} {path}");
+        let is_route = code(&answer) != 404 || !answer.contains("/api lists them");
+        assert!(is_route, "{method} {path}: {answer}");
+    }
+    for scope in ["read", "metrics", "operate", "manage"] {
+        let token = format!("Bearer {}", sidecar.add_token(scope, &[scope], &[]));
+        for (method, path, needs, _) in &all {
+            let answer = sidecar.ask(method, path, &[JSON, ("Authorization", &token)], "");
+            let refused = code(&answer) == 403;
+            let expected = needs.as_ref().is_some_and(|needs| needs != scope);
+            assert_eq!(refused, expected, "{scope}: {method} {path}: {answer}");
+        }
+        let metrics = sidecar.get("/metrics", &[("Authorization", &token)]);
+        assert_eq!(code(&metrics), if scope == "metrics" { 200 } else { 403 }, "{scope}");
+    }
+}
+
+#[test]
+fn refusals_are_problems_that_say_what_is_wrong() {
+    let sidecar = Sidecar::start();
+    let quiet = r#"{"matcher":{},"until":"2099-01-01T00:00:00Z"}"#;
+    for (method, path, sent, expected, says) in [
+        ("GET", "/api/v1/nowhere", "", 404, "/problems/missing"),
+        ("PUT", "/api/v1/nodes", "", 405, "/problems/method-not-allowed"),
+        ("GET", "/api/v1/nodes?colour=red", "", 400, "colour"),
+        ("GET", "/api/v1/nodes?limit=0", "", 400, "must be a number from 1 to 500"),
+        ("GET", "/api/v1/nodes?cursor=x", "", 400, "cursor"),
+        ("GET", "/api/v1/nodes/none", "", 404, "there is no node none"),
+        ("GET", "/api/v1/incidents/x", "", 404, "/problems/missing"),
+        ("POST", "/api/v1/silences", "{", 400, "\"field\":\"body\""),
+        ("POST", "/api/v1/silences", r#"{"colour":1}"#, 400, "\"field\":\"colour\""),
+        ("POST", "/api/v1/silences", quiet, 400, "matcher"),
+        ("POST", "/api/v1/alerts/acknowledge", r#"{"node":"a","object":"b","rule":"c"}"#, 404, "no node"),
+    ] {
+        let answer = sidecar.ask(method, path, &[JSON], sent);
+        assert_eq!(code(&answer), expected, "{method} {path}: {answer}");
+        assert_eq!(header(&answer, "content-type"), Some("application/problem+json"), "{path}");
+        assert_eq!(
+            (body(&answer)["status"].as_u64(), answer.contains(says)),
+            (Some(expected.into()), true),
+            "{answer}"
+        );
+    }
+    let other = sidecar.ask("PUT", "/api/v1/nodes", &[], "");
+    assert_eq!(header(&other, "allow"), Some("GET,HEAD"));
+    assert_eq!(code(&sidecar.ask("POST", "/api/v1/silences", &[("Content-Type", "text/plain")], "{}")), 415);
+}
+
+#[test]
+fn what_is_anothers_is_not_there() {
+    let sidecar = Sidecar::start();
+    sidecar.add_node("nas", "Ana");
+    sidecar.add_node("other", "Eva");
+    let token = format!("Bearer {}", sidecar.add_token("ana", &["read", "operate"], &["Ana"]));
+    let with = [JSON, ("Authorization", token.as_str())];
+    let list = body(&sidecar.get("/api/v1/nodes", &with));
+    assert_eq!((list["items"][0]["node"].as_str(), list["items"].as_array().unwrap().len()), (Some("nas"), 1));
+    for rest in ["", "/objects", "/objects/disk/x", "/runs", "/events", "/series", "/history?series=system.load_1"] {
+        let there = code(&sidecar.get(&format!("/api/v1/nodes/other{rest}"), &with));
+        assert_eq!(there, 404, "{rest}");
+    }
+    let silence = |node: &str| format!(r#"{{"matcher":{{"node":"{node}"}},"until":"{}"}}"#, soon());
+    for (node, expected) in [("nas", 201), ("other", 404), ("n*", 403)] {
+        let answer = sidecar.ask("POST", "/api/v1/silences", &with, &silence(node));
+        assert_eq!(code(&answer), expected, "{node}: {answer}");
+    }
+    assert_eq!(code(&sidecar.get("/api/v1/channels", &with)), 403, "channels are everybody's");
+}
+
+fn soon() -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    jiff::Timestamp::from_second(i64::try_from(now).unwrap() + 3600).unwrap().to_string()
+}
+
+#[test]
+fn a_silence_is_made_once_with_one_key_listed_and_ended() {
+    let sidecar = Sidecar::start();
+    sidecar.add_node("nas", "Ana");
+    let wish = format!(r#"{{"matcher":{{"node":"nas"}},"until":"{}","why":"work"}}"#, soon());
+    let with = [JSON, ("Idempotency-Key", "one")];
+    let first = sidecar.ask("POST", "/api/v1/silences", &with, &wish);
+    assert_eq!(code(&first), 201, "{first}");
+    let id = body(&first)["id"].as_str().unwrap().to_owned();
+    assert_eq!(body(&sidecar.ask("POST", "/api/v1/silences", &with, &wish))["id"].as_str(), Some(&*id));
+    let other = wish.replace("work", "play");
+    assert_eq!(code(&sidecar.ask("POST", "/api/v1/silences", &with, &other)), 409);
+    let list = body(&sidecar.get("/api/v1/silences", &[]));
+    assert_eq!((list["items"].as_array().unwrap().len(), list["items"][0]["id"].as_str()), (1, Some(&*id)));
+    let path = format!("/api/v1/silences/{id}");
+    assert_eq!(code(&sidecar.ask("DELETE", &path, &[], "")), 204);
+    assert_eq!(code(&sidecar.ask("DELETE", &path, &[], "")), 404);
+    let token = format!("Bearer {}", sidecar.add_token("m", &["manage"], &[]));
+    let audit = body(&sidecar.get("/api/v1/audit?what=silence", &[("Authorization", &token)]));
+    let told: Vec<_> = audit["items"].as_array().unwrap().iter().map(|line| line["what"].as_str().unwrap()).collect();
+    assert_eq!(told, ["silence.end", "silence.begin"]);
+}
+
+#[test]
+fn whoever_asks_too_much_is_told_when_to_come_back() {
+    let sidecar = Sidecar::start();
+    let token = format!("Bearer {}", sidecar.add_token("busy", &["read"], &[]));
+    let answers = (0..400).map(|_| sidecar.get("/api/v1/nodes/x", &[("Authorization", &token)]));
+    let refused = answers.into_iter().find(|answer| code(answer) == 429).expect("400 requests were let in");
+    assert_eq!(header(&refused, "retry-after"), Some("1"));
+}
