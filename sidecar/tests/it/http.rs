@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use atalaya_sidecar::clock::System;
 use atalaya_sidecar::config::Config;
+use atalaya_sidecar::db::Audit;
+use atalaya_sidecar::db::read::people::{AuditFilter, audit};
 use atalaya_sidecar::people::{AccountWish, Customers, Role};
 use atalaya_sidecar::program::{self, Running};
 use atalaya_sidecar::tower::{Ask, NodeWish, Who, Wish, Word};
@@ -24,8 +26,13 @@ pub(crate) struct Sidecar {
 
 impl Sidecar {
     pub(crate) fn start() -> Self {
+        Self::with("")
+    }
+
+    /// With something more in its configuration.
+    pub(crate) fn with(more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let config = Config::read(Path::new("s.toml"), CONFIG).unwrap();
+        let config = Config::read(Path::new("s.toml"), &format!("{CONFIG}{more}")).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let started = program::start(config, folder.path().to_path_buf(), Arc::new(System::default()));
         let running = runtime.block_on(started).unwrap();
@@ -77,6 +84,13 @@ impl Sidecar {
         let (answer, told) = tokio::sync::oneshot::channel();
         shared.tower.send(Word::Ask(Ask { wish, who: Who::default(), answer })).unwrap();
         self.runtime.block_on(told).unwrap().unwrap();
+    }
+
+    /// Lines of the audit, the newest first.
+    pub(crate) fn audit(&self) -> Vec<Audit> {
+        let readers = &self.running.as_ref().unwrap().shared.readers;
+        let lines = readers.now(|connection| audit(connection, &AuditFilter::default(), 1000)).unwrap();
+        lines.into_iter().map(|(_, line)| line).collect()
     }
 
     /// Asks for what goes on.

@@ -5,3 +5,4 @@
 mod customers;
 mod http;
 mod log_in;
+mod settings;
