@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use atalaya_sidecar::clock::System;
 use atalaya_sidecar::config::Config;
+use atalaya_sidecar::db::Audit;
+use atalaya_sidecar::db::read::people::{AuditFilter, audit};
 use atalaya_sidecar::people::{AccountWish, Customers, Role, Scope, TokenWish};
 use atalaya_sidecar::program::{self, Running};
 use atalaya_sidecar::tower::{Ask, NodeWish, Who, Wish, Word};
@@ -101,6 +103,13 @@ impl Sidecar {
         let (answer, told) = tokio::sync::oneshot::channel();
         shared.tower.send(Word::Ask(Ask { wish, who: Who::default(), answer })).unwrap();
         self.runtime.block_on(told).unwrap().unwrap();
+    }
+
+    /// Lines of the audit, the newest first.
+    pub(crate) fn audit(&self) -> Vec<Audit> {
+        let readers = &self.running.as_ref().unwrap().shared.readers;
+        let lines = readers.now(|connection| audit(connection, &AuditFilter::default(), 1000)).unwrap();
+        lines.into_iter().map(|(_, line)| line).collect()
     }
 
     /// Asks for what goes on.

@@ -9,3 +9,4 @@ mod customers;
 mod http;
 mod log_in;
 mod program;
+mod settings;

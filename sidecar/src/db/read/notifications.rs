@@ -109,3 +109,38 @@ fn delivery(row: &SqlRow<'_>) -> rusqlite::Result<Delivery> {
         merged: row.get(12)?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_limited_to_a_customer_reads_what_is_about_that_one_alone() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(include_str!("../schema/0001.sql")).unwrap();
+        let sql = r#"INSERT INTO customer (id, name) VALUES (2, 'Olmos'), (3, 'Ruiz');
+            INSERT INTO node (id, name, title, customer, state) VALUES (1, 'o', '', 2, 'member'), (2, 'r', '', 3, 'member');
+            INSERT INTO incident (id, node, severity, began, stage, title_en, title_es) VALUES
+              (1, 'o', 'low', 1, 'detected', '', ''), (2, 'r', 'low', 1, 'detected', '', '');
+            INSERT INTO notification (id, at, kind, severity, body) VALUES
+              ('a', 1, 'fired', 'low', '{"incidents":[1]}'), ('b', 2, 'fired', 'low', '{"incidents":[2]}'),
+              ('c', 3, 'fired', 'low', '{"incidents":[1,2]}'), ('d', 4, 'digest', 'low', '{}'),
+              ('e', 5, 'fired', 'low', '{"incidents":[9]}');
+            INSERT INTO delivery (notification, channel, state, next, done) SELECT id, 'mail', 'sent', at, at + 60 FROM notification"#;
+        connection.execute_batch(sql).unwrap();
+        let of = |whose: &Customers| {
+            let all = deliveries(&connection, whose, None, None, 10).unwrap();
+            all.into_iter().map(|one| one.notification).collect::<String>()
+        };
+        let some = |name: &str| Customers::of(&[name.to_owned()]).unwrap();
+        assert_eq!(
+            (of(&Customers::All), of(&some("Olmos")), of(&some("Ruiz"))),
+            ("edcba".into(), "a".into(), "b".into())
+        );
+        assert_eq!(of(&Customers::Some([].into())), "");
+        assert_eq!(
+            (last_sent(&connection, "mail").unwrap(), last_sent(&connection, "none").unwrap()),
+            (Some(65), None)
+        );
+    }
+}
