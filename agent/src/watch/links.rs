@@ -37,7 +37,8 @@ impl Wire {
         let mut subscriptions = vec![subscription(topics.commands(), false), subscription(topics.status(), false)];
         subscriptions.push(subscription(topics.view::<Meta>(&ObjectId::only()), true));
         if output.streams {
-            subscriptions.push(subscription(topics.ack(), true));
+            // What the sidecar has it says when we say that we are here.
+            subscriptions.push(subscription(topics.ack(), false));
         }
         let will = Will { topic: topics.status(), payload: "offline" };
         let identity = format!("atalaya-{}", topics.node().as_str());

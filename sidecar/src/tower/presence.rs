@@ -16,7 +16,13 @@ impl Tower {
     pub(super) fn status(&mut self, node: &NodeId, bytes: &[u8], retained: bool, now: Now) {
         match bytes {
             b"online" if retained => self.present(node, Presence::Online, now),
-            b"online" => self.heard_now(node, now),
+            b"online" => {
+                self.heard_now(node, now);
+                // It asks the broker for no acknowledgement that is kept: it hears this one.
+                if let Some(line) = self.lines.get_mut(node) {
+                    line.owed = true;
+                }
+            }
             b"offline" => self.present(node, Presence::Offline, now),
             _ => {}
         }

@@ -213,7 +213,7 @@ impl Node {
     /// What it subscribes to, and whether what the broker kept is wanted.
     pub(crate) fn filters(&self) -> [(String, bool); 4] {
         let meta = self.topics.view::<Meta>(&ObjectId::only());
-        [(self.topics.commands(), false), (self.topics.status(), false), (meta, true), (self.topics.ack(), true)]
+        [(self.topics.commands(), false), (self.topics.status(), false), (meta, true), (self.topics.ack(), false)]
     }
 }
 

@@ -120,6 +120,12 @@ impl Bench {
         acks.next()
     }
 
+    /// How many acknowledgements a node was sent.
+    pub(super) fn acks(&self, node: &str) -> usize {
+        let is_one = |effect: &&Effect| matches!(effect, Effect::Ack { node: of, .. } if of.as_str() == node);
+        self.out.iter().filter(is_one).count()
+    }
+
     pub(super) fn number(&self, sql: &str) -> i64 {
         self.database.connection.query_row(sql, [], |row| row.get(0)).unwrap()
     }

@@ -22,6 +22,23 @@ fn a_record_is_acknowledged_after_its_commit_and_not_before() {
     assert_eq!(bench.number("SELECT count(*) FROM record"), 1);
 }
 
+/// It does not ask the broker for what is kept there.
+#[test]
+fn who_comes_back_hears_how_far_it_is() {
+    let (mut bench, mut node) = (Bench::new(), Node::new("nas"));
+    node.connect(&mut bench);
+    let record = node.record(&bench, &began());
+    bench.hear("atalaya/nas/record", record);
+    bench.pass(1);
+    let before = bench.acks("nas");
+    bench.hear("atalaya/nas/status", b"online".to_vec());
+    bench.pass(1);
+    assert_eq!((bench.acks("nas"), bench.ack("nas").unwrap().record_seq), (before + 1, 1));
+    bench.hear_as("atalaya/nas/status", b"online".to_vec(), true, None);
+    bench.pass(1);
+    assert_eq!(bench.acks("nas"), before + 1, "what was kept is no coming");
+}
+
 #[test]
 fn records_come_again_out_of_order_and_over_a_kill_and_count_once() {
     let (mut bench, mut node) = (Bench::new(), Node::new("nas"));
