@@ -175,7 +175,8 @@ pub(super) async fn test(
     Body(Trial { severity }): Body<Trial>,
 ) -> Result<Json<Tried>, Problem> {
     caller.of_all()?;
-    let sending = crate::notify::test(&app.shared, &caller.who(), &name, severity.unwrap_or(Severity::Low));
+    let by = caller.who();
+    let sending = crate::notify::test(&app.shared, &by, &name, severity.unwrap_or(Severity::Low));
     Ok(Json(match sending.await? {
         Outcome::Done(answer) => Tried { sent: true, answer },
         other => Tried { sent: false, answer: other.text().to_owned() },
