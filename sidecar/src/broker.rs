@@ -26,7 +26,7 @@ pub async fn start(shared: &Shared, own: OwnPassword, kept: Vec<Kept>) -> Result
     let terms = atalaya_broker::Terms {
         listen: config.listen.clone(),
         listen_tls: config.listen_tls.clone(),
-        tls: shared.identity.broker_tls.clone(),
+        tls: shared.identity.certificates.broker().borrow().clone(),
         prefix: config.prefix.clone(),
         discovery_prefix: config.discovery_prefix.clone(),
         own,

@@ -1,4 +1,4 @@
-//! Who is who: accounts, the authority, certificates of our own, from what was written and what the configuration says.
+//! Who is who: accounts, the authority, certificates, from what was written and what the configuration says.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -6,17 +6,15 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
 use atalaya_wire::join::Host;
-use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
+use crate::certificates::Certificates;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Desk;
 use crate::db::read::people::Loaded;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::people::{People, Terms};
-use crate::pki::{Authority, CommandKey, Gate, Offer, Own, Parts, of_this_machine};
+use crate::pki::{Authority, CommandKey, Gate, Offer, Parts, of_this_machine};
 use crate::tower::Word;
 
 /// Everything that says who somebody is.
@@ -26,10 +24,8 @@ pub struct Identity {
     pub people: Arc<People>,
     /// Nodes.
     pub gate: Arc<Gate>,
-    /// What the broker shows; `None` without a TLS listener.
-    pub broker_tls: Option<Arc<ServerConfig>>,
-    /// What pages show.
-    pub web_tls: Option<Arc<ServerConfig>>,
+    /// What broker and pages show.
+    pub certificates: Arc<Certificates>,
 }
 
 /// What it is made from.
@@ -63,20 +59,10 @@ pub fn make(made: Made<'_>) -> Result<Identity> {
     let authority = Authority::open(folder)?;
     let command_key = CommandKey::open(folder)?;
     let names = if config.broker.names.is_empty() { of_this_machine() } else { config.broker.names.clone() };
-    let own = || Own::open(folder, &authority, &names, now.seconds());
-    let broker_tls = match (config.broker.listen_tls.is_empty(), &config.broker.tls) {
-        (true, _) => None,
-        (false, Some((cert, key))) => Some(shown(read_pair(cert, key)?, &authority)?),
-        (false, None) => Some(shown(pair(own()?), &authority)?),
-    };
-    let web_tls = match (config.web.listen_tls.is_empty(), &config.web.tls) {
-        (true, _) => None,
-        (false, Some((cert, key))) => Some(web(read_pair(cert, key)?)?),
-        (false, None) => Some(web(pair(own()?))?),
-    };
+    let certificates = Arc::new(Certificates::open(config, folder, &names, &authority, now.seconds())?);
     let parts = Parts { desk, tower, people: Arc::clone(&people), clock: Arc::clone(clock), authority, command_key };
     let gate = Arc::new(Gate::new(parts, offer(config, &names), &gate_loaded));
-    Ok(Identity { people, gate, broker_tls, web_tls })
+    Ok(Identity { people, gate, certificates })
 }
 
 /// What nodes that join are told.
@@ -91,36 +77,4 @@ fn offer(config: &Config, names: &[String]) -> Offer {
         discovery_prefix: config.broker.discovery_prefix.clone(),
         anonymous: config.anonymous,
     }
-}
-
-type Pair = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
-
-fn pair(own: Own) -> Pair {
-    if let Some(reason) = own.renewed {
-        tracing::info!(?reason, "a new certificate of our own was made");
-    }
-    (own.chain, own.key)
-}
-
-fn read_pair(cert: &Path, key: &Path) -> Result<Pair> {
-    let wrong = |path: &Path, why: String| Error::new(Kind::Config, format!("cannot use {}: {why}", path.display()));
-    let chain = CertificateDer::pem_file_iter(cert)
-        .and_then(Iterator::collect::<std::result::Result<Vec<_>, _>>)
-        .map_err(|err| wrong(cert, err.to_string()))?;
-    let key = PrivateKeyDer::from_pem_file(key).map_err(|err| wrong(key, err.to_string()))?;
-    Ok((chain, key))
-}
-
-fn shown((chain, key): Pair, authority: &Authority) -> Result<Arc<ServerConfig>> {
-    let config = atalaya_broker::server_config(chain, key, &[authority.certificate().clone()]);
-    config.map(Arc::new).map_err(|why| Error::new(Kind::Config, why))
-}
-
-fn web((chain, key): Pair) -> Result<Arc<ServerConfig>> {
-    let wrong = |err: rustls::Error| Error::new(Kind::Config, format!("cannot serve pages over TLS: {err}"));
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(wrong)?;
-    let mut config = builder.with_no_client_auth().with_single_cert(chain, key).map_err(wrong)?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
 }

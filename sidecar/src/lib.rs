@@ -8,6 +8,7 @@
 pub mod acts;
 pub mod beat;
 pub mod broker;
+pub mod certificates;
 mod cli;
 pub mod clock;
 pub mod config;

@@ -15,6 +15,7 @@ use tokio::sync::{Notify, watch};
 use crate::acts::{self, Acts, Doorman};
 use crate::beat;
 use crate::broker::{self, Keeping};
+use crate::certificates;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{self, Desk, Effect, Opened, Readers, Writer};
@@ -86,9 +87,7 @@ pub struct Running {
     pub(crate) pages: web::Serving,
     pub(crate) sending: Sending,
     keeping: Option<tokio::task::JoinHandle<()>>,
-    tidying: tokio::task::JoinHandle<()>,
-    beating: tokio::task::JoinHandle<()>,
-    home: tokio::task::JoinHandle<()>,
+    background: Vec<tokio::task::JoinHandle<()>>,
     tower: JoinHandle<()>,
     writer: Writer,
 }
@@ -176,9 +175,7 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
         doorman.meet(builtin);
     }
     let keeping = builtin.clone().map(|builtin| tokio::spawn(Keeping::new(builtin, files, &shared).run()));
-    let tidying = tokio::spawn(tidy(shared.clone()));
-    let beating = tokio::spawn(beat::beat(shared.clone()));
-    let home = tokio::spawn(home::tell(shared.clone()));
+    let background = background(&shared);
     let (stop, stopped) = watch::channel(false);
     let ear = Ear::new(words);
     let options = broker::options(&shared, builtin.as_deref(), &own)?;
@@ -199,9 +196,7 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
         pages,
         sending,
         keeping,
-        tidying,
-        beating,
-        home,
+        background,
         tower,
         writer,
     })
@@ -213,9 +208,7 @@ impl Running {
         tokio::join!(self.pages.stop(), self.sending.stop());
         let _ = self.stop.send(true);
         let _ = self.link.await;
-        self.tidying.abort();
-        self.beating.abort();
-        self.home.abort();
+        self.background.iter().for_each(tokio::task::JoinHandle::abort);
         if let Some(keeping) = self.keeping {
             keeping.abort();
             let _ = keeping.await;
@@ -235,11 +228,28 @@ impl Running {
         .await;
     }
 
+    /// What goes on by itself goes by what is shared now.
+    pub(crate) fn renew_background(&mut self) {
+        self.background.iter().for_each(tokio::task::JoinHandle::abort);
+        self.background = background(&self.shared);
+    }
+
     /// Whether a thread that must not end has ended.
     #[must_use]
     pub fn is_broken(&self) -> bool {
         self.tower.is_finished()
     }
+}
+
+/// What goes on by itself.
+fn background(shared: &Shared) -> Vec<tokio::task::JoinHandle<()>> {
+    let shared = || shared.clone();
+    vec![
+        tokio::spawn(tidy(shared())),
+        tokio::spawn(beat::beat(shared())),
+        tokio::spawn(home::tell(shared())),
+        tokio::spawn(certificates::keep(shared())),
+    ]
 }
 
 /// Sessions that are over go, and when each was last used is written down.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::certificates;
 use crate::config::Config;
 use crate::error::Result;
 use crate::notify::Parts;
@@ -26,6 +27,9 @@ impl Running {
         (self.shared.config, self.shared.rules) = (config, rules);
         self.sending.renew(Parts::of(&self.shared));
         self.pages.renew(&self.shared);
+        self.renew_background();
+        // Whoever renewed a file says so in this way.
+        certificates::look(&self.shared).await;
         Ok(later)
     }
 }

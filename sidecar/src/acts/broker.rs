@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use atalaya_broker::{Addresses, Builtin, Counters};
 use atalaya_wire::NodeId;
+use rustls::ServerConfig;
 
 /// Knows the built-in broker once it runs.
 #[derive(Clone, Default)]
@@ -19,6 +20,13 @@ impl Doorman {
     #[must_use]
     pub fn looks(&self) -> Option<(Addresses, Counters)> {
         self.broker().map(|broker| (broker.addresses().clone(), broker.counters()))
+    }
+
+    /// Shows another certificate from the next connection on.
+    pub fn show(&self, tls: Option<Arc<ServerConfig>>) {
+        if let Some((broker, tls)) = self.broker().zip(tls) {
+            broker.set_tls(tls);
+        }
     }
 
     fn broker(&self) -> Option<Arc<Builtin>> {

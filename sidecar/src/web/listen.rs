@@ -10,7 +10,6 @@ use axum::http::StatusCode;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
@@ -19,6 +18,7 @@ use tokio_rustls::TlsAcceptor;
 use tower_http::timeout::TimeoutLayer;
 
 use super::Secure;
+use crate::certificates::Shown;
 use crate::error::{Error, Result};
 use crate::limits::REQUEST_TIME_MAX;
 
@@ -46,7 +46,7 @@ pub(super) async fn bind(address: SocketAddr) -> Result<Option<TcpListener>> {
 /// Serves until `stop` says otherwise.
 pub(super) async fn serve(
     listener: TcpListener,
-    tls: Option<Arc<ServerConfig>>,
+    tls: Option<Shown>,
     routers: watch::Receiver<Router>,
     places: Arc<Semaphore>,
     mut stop: watch::Receiver<bool>,
@@ -62,11 +62,12 @@ pub(super) async fn serve(
                     let _ = stream.set_nodelay(true);
                     let router = routers.borrow().clone().layer(within(REQUEST_TIME_MAX)).layer(axum::Extension(Secure(tls.is_some())));
                     let router = router.layer(axum::Extension(ConnectInfo(peer)));
-                    let (tls, stop) = (tls.clone(), stop.clone());
+                    let (tls, stop) = (tls.as_ref().map(|shown| shown.borrow().clone()), stop.clone());
                     tasks.spawn(async move {
                         match tls {
                             None => one(stream, router, stop).await,
-                            Some(tls) => {
+                            Some(None) => {}
+                            Some(Some(tls)) => {
                                 let hand = tokio::time::timeout(TLS_TIME_MAX, TlsAcceptor::from(tls).accept(stream));
                                 if let Ok(Ok(stream)) = hand.await {
                                     one(stream, router, stop).await;

@@ -103,7 +103,10 @@ pub async fn serve(shared: &Shared) -> Result<Serving> {
     let mut serving = Serving { addresses: Vec::new(), stop, app, routers, tasks: Vec::new() };
     serving.tasks.push(tokio::spawn(socket.serve(newest.clone(), stopped.clone())));
     let (plain, tls) = (&shared.config.web.listen, &shared.config.web.listen_tls);
-    let all = plain.iter().map(|one| (one, None)).chain(tls.iter().map(|one| (one, shared.identity.web_tls.clone())));
+    let all = plain
+        .iter()
+        .map(|one| (one, None))
+        .chain(tls.iter().map(|one| (one, Some(shared.identity.certificates.web()))));
     for (address, tls) in all {
         let Some(listener) = listen::bind(*address).await? else { continue };
         serving.addresses.push(listener.local_addr()?);

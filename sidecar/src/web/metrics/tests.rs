@@ -37,8 +37,8 @@ fn node(name: &str, customer: &str, seen: i64) -> NodeState {
 }
 
 fn told(nodes: Vec<NodeState>, whose: &Customers) -> String {
-    let mut seen = Seen::default();
-    seen.nodes = nodes.into_iter().map(|node| (node.row.name.clone(), node)).collect();
+    let nodes = nodes.into_iter().map(|node| (node.row.name.clone(), node)).collect();
+    let seen = Seen { nodes, ..Seen::default() };
     let mut families = Families::default();
     fleet::of(&View::new(&seen, whose), NOW, &mut families);
     let mut registry = Registry::default();
