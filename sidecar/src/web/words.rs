@@ -36,7 +36,7 @@ impl Language {
 }
 
 /// What languages call themselves, by their codes.
-pub const NAMES: [(&str, &str); 2] = [("en", "English"), ("es", "Español")];
+pub(super) const NAMES: [(&str, &str); 2] = [("en", "English"), ("es", "Español")];
 
 /// Both catalogues.
 #[derive(Debug)]

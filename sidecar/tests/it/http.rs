@@ -79,7 +79,8 @@ impl Sidecar {
             customers: Customers::of(&customers.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).unwrap(),
             days: None,
         };
-        let made = shared.identity.people.add_token(&Who::default(), wish, shared.clock.now());
+        let by = Who::default();
+        let made = shared.identity.people.add_token(&by, wish, shared.clock.now());
         self.runtime.block_on(made).unwrap().0
     }
 

@@ -106,11 +106,16 @@ pub(super) fn operations_mut(item: &mut PathItem) -> impl Iterator<Item = (Metho
 }
 
 /// As it is served.
-pub(super) struct Served(Bytes);
+pub(in crate::web) struct Served(Bytes);
 
 impl Served {
     pub(super) fn new(document: &Document) -> Self {
         Self(document.to_json().unwrap_or_default().into())
+    }
+
+    /// JSON.
+    pub(in crate::web) fn bytes(&self) -> &[u8] {
+        &self.0
     }
 }
 

@@ -8,7 +8,7 @@ mod alerts;
 mod audit;
 mod body;
 mod caller;
-mod document;
+pub(super) mod document;
 mod happened;
 mod history;
 mod incidents;
@@ -30,6 +30,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::App;
+use super::pages::reference;
 use problem::Problem;
 
 /// Before all paths.
@@ -42,7 +43,7 @@ pub(super) fn routes(app: &App) -> Router<App> {
     let pace = pace::Pace::new(Arc::clone(&app.shared.clock));
     let routes = routes.method_not_allowed_fallback(other_method).fallback(missing);
     let routes = routes.layer(middleware::from_fn_with_state(pace, pace::keep));
-    Router::new().nest(PREFIX, routes).layer(Extension(served))
+    Router::new().nest(PREFIX, routes).merge(reference::routes()).layer(Extension(served))
 }
 
 fn described() -> (Router<App>, Document) {

@@ -13,6 +13,7 @@ mod me;
 mod needs;
 mod node;
 mod part;
+pub(super) mod reference;
 mod row;
 mod rules;
 mod said;
