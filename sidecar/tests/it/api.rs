@@ -42,7 +42,8 @@ fn every_route_that_is_described_is_there_and_takes_the_scope_it_names_and_no_ot
     }
     for scope in ["read", "metrics", "operate", "manage"] {
         let token = format!("Bearer {}", sidecar.add_token(scope, &[scope], &[]));
-        for (method, path, needs, _) in &all {
+        // What is about the machine takes somebody who has it, whatever a token may.
+        for (method, path, needs, _) in all.iter().filter(|(_, path, ..)| !path.contains("/database/")) {
             let answer = sidecar.ask(method, path, &[JSON, ("Authorization", &token)], "");
             let refused = code(&answer) == 403;
             let expected = needs.as_ref().is_some_and(|needs| needs != scope);
@@ -80,7 +81,7 @@ fn refusals_are_problems_that_say_what_is_wrong() {
         );
     }
     let other = sidecar.ask("PUT", "/api/v1/nodes", &[], "");
-    assert_eq!(header(&other, "allow"), Some("GET,HEAD"));
+    assert_eq!(header(&other, "allow"), Some("GET,HEAD,POST"));
     assert_eq!(code(&sidecar.ask("POST", "/api/v1/silences", &[("Content-Type", "text/plain")], "{}")), 415);
 }
 
