@@ -63,6 +63,7 @@ fn refusals_are_problems_that_say_what_is_wrong() {
         ("PUT", "/api/v1/nodes", "", 405, "/problems/method-not-allowed"),
         ("GET", "/api/v1/nodes?colour=red", "", 400, "colour"),
         ("GET", "/api/v1/nodes?limit=0", "", 400, "must be a number from 1 to 500"),
+        ("GET", &format!("/api/v1/nodes?customer={}", "x".repeat(129)), "", 400, "0 to 128 characters"),
         ("GET", "/api/v1/nodes?cursor=x", "", 400, "cursor"),
         ("GET", "/api/v1/nodes/none", "", 404, "there is no node none"),
         ("GET", "/api/v1/incidents/x", "", 404, "/problems/missing"),

@@ -76,7 +76,12 @@ impl<P: IntoParams + Send, S: Send + Sync> FromRequestParts<S> for Asked<P> {
             let such = keys.iter().filter(|key| key.schema.as_ref().is_some_and(is_list) == lists);
             such.map(|key| key.name.as_str()).collect()
         };
-        Ok(Self { query: Query::new(pairs, &names(false), &names(true))?, _keys: PhantomData })
+        let query = Query::new(pairs, &names(false), &names(true))?;
+        for key in &keys {
+            let most = key.schema.as_ref().and_then(length_max).unwrap_or(usize::MAX);
+            query.all(&key.name).try_for_each(|text| within(&key.name, text, &(0..=most)))?;
+        }
+        Ok(Self { query, _keys: PhantomData })
     }
 }
 
@@ -86,6 +91,14 @@ pub(super) struct Nothing {}
 
 fn is_list(schema: &RefOr<Schema>) -> bool {
     matches!(schema, RefOr::T(Schema::Array(array)) if array.schema_type == SchemaType::Type(Type::Array))
+}
+
+/// As the document says it.
+fn length_max(schema: &RefOr<Schema>) -> Option<usize> {
+    match schema {
+        RefOr::T(Schema::Object(text)) => text.max_length,
+        _ => None,
+    }
 }
 
 /// Parts of the path.

@@ -54,7 +54,6 @@ pub(super) enum StageWord {
 
 /// An alert: there is at most one of a rule for an object of a node.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Key {
     /// As in topics.
     #[schema(example = "0123456789abcdef", max_length = 64)]
