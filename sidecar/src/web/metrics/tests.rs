@@ -37,8 +37,8 @@ fn node(name: &str, customer: &str, seen: i64) -> NodeState {
 }
 
 fn told(nodes: Vec<NodeState>, whose: &Customers) -> String {
-    let mut seen = Seen::default();
-    seen.nodes = nodes.into_iter().map(|node| (node.row.name.clone(), node)).collect();
+    let nodes = nodes.into_iter().map(|node| (node.row.name.clone(), node)).collect();
+    let seen = Seen { nodes, ..Seen::default() };
     let mut families = Families::default();
     fleet::of(&View::new(&seen, whose), NOW, &mut families);
     let mut registry = Registry::default();
@@ -97,7 +97,7 @@ fn the_older_format_names_a_counter_as_its_lines_do() {
     registry.register_collector(Box::new(families));
     let mut encoded = String::new();
     encode(&mut encoded, &registry).unwrap();
-    let lines = "# HELP backup_total Runs that ended.\n# TYPE backup_total counter\nbackup_total{node=\"nas\"} 3.0\n";
+    let lines = "# HELP backup_total Runs that ended\n# TYPE backup_total counter\nbackup_total{node=\"nas\"} 3.0\n";
     assert_eq!(text::older(&encoded), lines);
     assert!(encoded.starts_with("# HELP backup ") && encoded.ends_with("# EOF\n"), "{encoded}");
 }
