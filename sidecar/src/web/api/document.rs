@@ -11,7 +11,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, Required, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, Required, ResponseBuilder};
 
 use super::problem::{FieldError, MEDIA_TYPE, Problem};
 
@@ -80,7 +80,18 @@ pub(super) fn complete(document: &mut Document) {
                     known.insert(status.to_owned(), response.into());
                 }
             }
+            operation.responses.responses.iter_mut().for_each(refusal);
         }
+    }
+}
+
+/// A refusal is of one type, also where a route describes it itself.
+fn refusal((status, response): (&String, &mut RefOr<utoipa::openapi::Response>)) {
+    if let RefOr::T(response) = response
+        && status.starts_with(['4', '5'])
+        && let Some(content) = response.content.shift_remove("application/json")
+    {
+        response.content.insert(MEDIA_TYPE.to_owned(), content);
     }
 }
 

@@ -56,7 +56,6 @@ impl Families {
         match self.by_name.get_mut(name) {
             Some(family) => family.lines.push((labels, value)),
             None => {
-                // The encoder ends it with a point itself.
                 let help = help.trim_end_matches('.').replace('\n', " ");
                 self.by_name.insert(name.to_owned(), Family { help, counts, lines: vec![(labels, value)] });
             }

@@ -97,7 +97,7 @@ fn the_older_format_names_a_counter_as_its_lines_do() {
     registry.register_collector(Box::new(families));
     let mut encoded = String::new();
     encode(&mut encoded, &registry).unwrap();
-    let lines = "# HELP backup_total Runs that ended.\n# TYPE backup_total counter\nbackup_total{node=\"nas\"} 3.0\n";
+    let lines = "# HELP backup_total Runs that ended\n# TYPE backup_total counter\nbackup_total{node=\"nas\"} 3.0\n";
     assert_eq!(text::older(&encoded), lines);
     assert!(encoded.starts_with("# HELP backup ") && encoded.ends_with("# EOF\n"), "{encoded}");
 }
