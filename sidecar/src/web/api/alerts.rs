@@ -173,7 +173,7 @@ pub(super) struct Acknowledge {
 
 /// Somebody cares for an alert: nobody else is told of it again.
 #[utoipa::path(post, path = "/alerts/acknowledge", tag = "alerts", request_body = Acknowledge, security(("token" = ["operate"])),
-    responses((status = 204, description = "It is written down"), (status = 404, description = "There is no such alert, or not for whoever asks", body = Problem)))]
+    responses((status = 204, description = "It is written down")))]
 pub(super) async fn acknowledge(
     State(app): State<App>,
     caller: Caller<Operates>,

@@ -63,7 +63,7 @@ pub(super) fn complete(document: &mut Document) {
                 ("400", "Something in the request cannot be taken", true),
                 ("401", "Log in or show a token", !is_open),
                 ("403", "Whoever asks may not", !is_open),
-                ("404", "There is no such thing, or not for whoever asks", has_place),
+                ("404", "There is no such thing, or not for whoever asks", has_place || has_body),
                 ("408", "The request took too long to come", true),
                 ("409", "The Idempotency-Key was used for something else, or the same is being done now", is_post),
                 ("413", "The body is longer than 64 KiB", has_body),

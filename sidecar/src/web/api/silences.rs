@@ -127,7 +127,7 @@ pub(super) struct Made {
 
 /// Nobody is told of what matches until then.
 #[utoipa::path(post, path = "/silences", tag = "alerts", request_body = Wanted, security(("token" = ["operate"])),
-    responses((status = 201, body = Made), (status = 404, description = "There is no such node, or not for whoever asks", body = Problem)))]
+    responses((status = 201, body = Made)))]
 pub(super) async fn add(
     State(app): State<App>,
     caller: Caller<Operates>,
