@@ -13,7 +13,7 @@ const EXAMPLES: &str = "Examples:
   atalaya-sidecar user add luis --role operator --customer Pérez
   atalaya-sidecar user list
   atalaya-sidecar user role luis viewer
-  atalaya-sidecar user password ana --password-file /root/new-password
+  atalaya-sidecar user password ana --password-file ./new-password
   atalaya-sidecar user remove luis";
 
 /// Add people's accounts, change them, list them, remove them

@@ -302,9 +302,16 @@ fn the_tower_reads_no_clock() {
 #[test]
 fn the_database_has_one_room() {
     let words = ["rusqlite::params", "query_row", "SELECT ", "INSERT ", "UPDATE ", "PRAGMA "];
-    for place in ["tower", "web", "link", "people", "pki", "notify", "cli", "config"] {
+    for place in ["acts", "tower", "web", "link", "people", "pki", "notify", "cli", "config"] {
         never(&format!("sidecar/src/{place}"), &words, &[]);
     }
+}
+
+/// A route of the API is declared once, with its right, its parameters and its answers.
+#[test]
+fn routes_of_the_api_are_in_its_document() {
+    never("sidecar/src/web/api", &[".route("], &["sidecar/src/web/api/tests.rs"]);
+    never("sidecar/src", &["prometheus_client"], &["sidecar/src/web/metrics"]);
 }
 
 /// The tower has no business with backups' bytes.
