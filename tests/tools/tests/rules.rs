@@ -310,8 +310,9 @@ fn the_database_has_one_room() {
 /// A route of the API is declared once, with its right, its parameters and its answers.
 #[test]
 fn routes_of_the_api_are_in_its_document() {
-    never("sidecar/src/web/api", &[".route("], &["sidecar/src/web/api/tests.rs"]);
-    never("sidecar/src", &["prometheus_client"], &["sidecar/src/web/metrics"]);
+    never("sidecar/src/web/api", &[".route("], &[]);
+    let metrics: Vec<String> = files("sidecar/src/web/metrics").into_iter().map(|(name, _)| name).collect();
+    never("sidecar/src", &["prometheus_client"], &metrics.iter().map(String::as_str).collect::<Vec<_>>());
 }
 
 /// The tower has no business with backups' bytes.
