@@ -32,6 +32,9 @@ use crate::web;
 /// The tower looks at its queue at least so often.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// Between two looks whether the writer has caught up.
+const CATCH_UP: Duration = Duration::from_millis(2);
+
 /// How often accounts are looked through.
 const TIDY: Duration = Duration::from_secs(60);
 
@@ -299,10 +302,16 @@ fn run_tower(
     let thread = thread::Builder::new().name("tower".into()).spawn(move || {
         loop {
             board.beat();
-            match words.recv_timeout(LOOK) {
-                Ok(Word::Stop) | Err(RecvTimeoutError::Disconnected) => break,
-                Ok(word) => tower.step(word, clock.now()),
-                Err(RecvTimeoutError::Timeout) => {}
+            // Whoever speaks waits with us while the writer catches up. One that cannot write keeps nobody waiting: what
+            // nodes are told of then comes again.
+            if tower.is_full() && desk.health().problem.is_none() {
+                thread::sleep(CATCH_UP);
+            } else {
+                match words.recv_timeout(LOOK) {
+                    Ok(Word::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+                    Ok(word) => tower.step(word, clock.now()),
+                    Err(RecvTimeoutError::Timeout) => {}
+                }
             }
             if let Some(batch) = tower.pass(clock.now())
                 && let Err(batch) = desk.keep(batch)

@@ -146,6 +146,12 @@ impl Tower {
         self.open.due(now.since_start, self.terms.flush)
     }
 
+    /// Whether a frame or a record would not be taken now, because the writer is behind.
+    #[must_use]
+    pub const fn is_full(&self) -> bool {
+        !self.open.has_room()
+    }
+
     /// Everything that is not handed in yet, at the end.
     pub fn finish(&mut self, now: Now) -> Batch {
         self.settled = None;

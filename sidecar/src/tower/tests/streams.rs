@@ -171,3 +171,28 @@ fn what_the_writer_does_not_take_is_kept_and_what_is_too_much_is_asked_for_again
     bench.pass(61);
     assert_eq!(bench.number("SELECT count(*) FROM frame"), 401);
 }
+
+/// Whoever feeds it waits then, so that nothing has to be asked for again.
+#[test]
+fn a_tower_whose_writer_is_behind_says_that_it_is_full() {
+    let mut bench = Bench::new();
+    let names = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    let mut nodes = names.map(Node::new);
+    nodes.iter_mut().for_each(|node| node.connect(&mut bench));
+    bench.pass(1);
+    let mut taken = 0;
+    'all: for _ in 0..500 {
+        for (name, node) in names.into_iter().zip(&mut nodes) {
+            if bench.tower.is_full() {
+                break 'all;
+            }
+            let record = node.record(&bench, &began());
+            bench.hear(&format!("atalaya/{name}/record"), record);
+            taken += 1;
+        }
+    }
+    assert!(bench.tower.is_full(), "{taken} records filled nothing");
+    bench.commit();
+    assert!(!bench.tower.is_full());
+    assert_eq!(bench.number("SELECT count(*) FROM record"), taken);
+}
