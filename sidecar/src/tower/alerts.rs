@@ -175,7 +175,8 @@ impl Tower {
         }
     }
 
-    /// Acknowledgements that are due, now and then rather than at each word: each says everything up to then. They follow the batch that holds what they acknowledge.
+    /// Acknowledgements that are due, now and then rather than at each word: each says everything up to then. They follow
+    /// the batch that holds what they acknowledge.
     pub(super) fn settle(&mut self, now: Now) {
         let recent = self.settled.is_some_and(|last| now.since_start.saturating_sub(last) < ACK_EVERY);
         if self.up.is_none() || recent {
