@@ -12,6 +12,7 @@ mod engine;
 mod event;
 mod ids;
 pub mod limits;
+pub mod own;
 pub mod rule;
 mod state;
 mod time;

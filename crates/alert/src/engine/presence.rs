@@ -3,6 +3,7 @@
 use super::sample::SELF;
 use super::{Work, life};
 use crate::ids::{NodeId, Object};
+use crate::own;
 use crate::state::Presence;
 use crate::value::{Value, Values};
 
@@ -25,7 +26,7 @@ impl Work<'_> {
         self.look(id, &myself, &values, now);
     }
 
-    /// What the node last said of its objects says nothing of how they are now.
+    /// What the node last said of its objects says nothing of how they are now; the tower still knows how it is itself.
     fn unseen(&mut self, id: &NodeId, myself: &Object) {
         let now = self.now.moment;
         let Some(node) = self.state.nodes.get_mut(id) else { return };
@@ -33,7 +34,8 @@ impl Work<'_> {
         if node.things.get(myself).is_none() {
             node.things.begun(myself).seen = now;
         }
-        for (_, thing) in node.things.iter_mut().filter(|(object, _)| *object != myself) {
+        let known = |object: &Object| object == myself || own::view(object.view()).is_some();
+        for (_, thing) in node.things.iter_mut().filter(|(object, _)| !known(object)) {
             thing.tracks.values_mut().for_each(|track| life::lost(track, now));
         }
     }

@@ -5,6 +5,7 @@ use super::{Work, life};
 use crate::action::Refused;
 use crate::ids::{AlertKey, NodeId, Object, RuleId};
 use crate::limits::{HISTORY_MAX, NODES_MAX, OBJECTS_PER_NODE_MAX};
+use crate::own;
 use crate::rule::{Context, Point, Rule, Term, Truth, When};
 use crate::state::{Node, Phase, Presence, Thing, cut};
 use crate::time::{Moment, Wall};
@@ -16,7 +17,9 @@ pub(super) const SELF: &str = "node";
 impl Work<'_> {
     pub(super) fn sample(&mut self, node: &NodeId, object: &Object, values: &Values, at: Wall) {
         let Some(presence) = self.node(node).map(|node| node.presence) else { return };
-        if presence != Presence::Online {
+        // What the tower says of itself holds whether or not its connection stands, and says nothing of that.
+        let is_own = own::view(object.view()).is_some();
+        if presence != Presence::Online && !is_own {
             self.presence(node, Presence::Online);
         }
         if object.view() == SELF {
@@ -25,7 +28,7 @@ impl Work<'_> {
         if object.view() == "meta" {
             self.rename(node, values);
         }
-        if self.thing(node, &Object::from(SELF)).is_some() && self.thing(node, object).is_some() {
+        if (is_own || self.thing(node, &Object::from(SELF)).is_some()) && self.thing(node, object).is_some() {
             self.look(node, object, values, at);
         }
     }

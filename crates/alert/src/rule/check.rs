@@ -1,9 +1,10 @@
 //! From what was written to what is valid.
 
-use atalaya_wire::view::{Field, KINDS};
+use atalaya_wire::view::KINDS;
 
 use super::written::{self, BySeverity, Defaults};
 use super::{Age, Rule, RuleId, Severity, Step, Term, Test, When, seconds};
+use crate::own;
 
 /// The engine's own view of a node.
 pub(crate) const NODE: &str = "node";
@@ -118,19 +119,23 @@ fn step(written: &written::Step) -> Result<Step, String> {
     Ok(Step { after: seconds(&written.after)?, to: set })
 }
 
-/// A key's field in the wire; `None` for the engine's own.
-fn shape(view: &str, key: &str) -> Result<Option<&'static Field>, String> {
+/// A key's shape: of a view of the wire, of the tower's own, or of the engine's.
+fn shape(view: &str, key: &str) -> Result<&'static str, String> {
     if view == NODE {
-        return if key == "state" { Ok(None) } else { Err(format!("the view node has no key {key:?}, only state")) };
+        return if key == "state" { Ok("text") } else { Err(format!("the view node has no key {key:?}, only state")) };
     }
-    let kind = KINDS.iter().find(|kind| kind.name == view).ok_or_else(|| format!("there is no view {view:?}"))?;
-    let field = kind.fields.iter().find(|field| field.key == key);
-    field.map(Some).ok_or_else(|| format!("the view {view} has no key {key:?}"))
+    let of_wire = KINDS.iter().find(|kind| kind.name == view);
+    let found = match (of_wire, own::view(view)) {
+        (Some(kind), _) => kind.fields.iter().find(|field| field.key == key).map(|field| field.shape),
+        (None, Some(own)) => own.keys.iter().find(|one| one.key == key).map(|one| one.shape),
+        (None, None) => return Err(format!("there is no view {view:?}")),
+    };
+    found.ok_or_else(|| format!("the view {view} has no key {key:?}"))
 }
 
 pub(super) fn term(written: &written::Term, view: &str, default: &str) -> Result<Term, String> {
     let key = written.key.as_deref().unwrap_or(default);
-    let shape = shape(view, key)?.map_or("text", |field| field.shape);
+    let shape = shape(view, key)?;
     let span = |text: &Option<String>, name: &str| {
         text.as_deref().ok_or_else(|| format!("{key}: `{name}` is missing")).and_then(seconds)
     };

@@ -7,6 +7,8 @@ mod set;
 mod term;
 mod written;
 
+#[cfg(test)]
+pub(crate) use check::NODE;
 pub use duration::seconds;
 pub use set::Rules;
 pub use term::{Age, Literal, Term, Test};

@@ -1,238 +1,12 @@
-//! Thirty healthy days of three NAS send at most one notification a week. The days are made from a seed, the same
-//! everywhere: nightly reconnects, RAID checks, sleeping disks, scans of SSH, media disks that are nearly full.
+//! Thirty healthy days of three NAS send at most one notification a week.
 
-use atalaya_alert::{Event, NodeId, Value};
+use atalaya_alert::{Event, NodeId};
 
-use crate::world::{BEGIN, World};
+use crate::days::{DAY, Fault, NAMES, Rng, away, minute};
+use crate::world::World;
 
-const DAY: u64 = 86_400;
-
-/// splitmix64.
-struct Rng(u64);
-
-impl Rng {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut x = self.0;
-        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (x ^ (x >> 31)) % bound.max(1)
-    }
-
-    #[expect(clippy::cast_precision_loss)]
-    fn about(&mut self, middle: f64, spread: f64) -> f64 {
-        middle + spread * (self.below(2_001) as f64 / 1_000.0 - 1.0)
-    }
-}
-
-fn text(text: &str) -> Value {
-    Value::Text(text.to_owned())
-}
-
-fn time(seconds: u64) -> Value {
-    text(&jiff::Timestamp::from_second(BEGIN + i64::try_from(seconds).unwrap()).unwrap().to_string())
-}
-
-/// What happens in one minute at one NAS.
-struct Minute<'a> {
-    world: &'a mut World,
-    rng: &'a mut Rng,
-    node: String,
-    now: u64,
-    broken: bool,
-}
-
-impl Minute<'_> {
-    /// Minute of the day.
-    fn clock(&self) -> u64 {
-        self.now % DAY / 60
-    }
-
-    fn day(&self) -> u64 {
-        self.now / DAY
-    }
-
-    fn say(&mut self, object: &str, keys: &[(&'static str, Value)]) {
-        self.world.say(&self.node, object, keys);
-    }
-
-    /// A backup at two in the morning makes the machine busy and warm; thumbnails do so in the afternoon.
-    fn system(&mut self) {
-        let busy = (120..150).contains(&self.clock()) || (900..1_020).contains(&self.clock());
-        let cpu = if busy { self.rng.about(94.0, 6.0) } else { self.rng.about(10.0, 8.0) };
-        let heat = self.rng.about(if busy { 72.0 } else { 52.0 }, 4.0);
-        let memory = self.rng.about(if busy { 88.0 } else { 60.0 }, 6.0);
-        let io = self.rng.about(if busy { 35.0 } else { 3.0 }, 3.0);
-        let keys = [
-            ("cpu_percent", Value::Number(cpu)),
-            ("temperature_celsius", Value::Number(heat)),
-            ("memory_used_percent", Value::Number(memory)),
-            ("cpu_iowait_percent", Value::Number(io)),
-            ("swap_used_bytes", Value::Number(self.rng.about(3e8, 2e8))),
-            ("clock_synchronised", Value::Flag(self.clock() != 250)),
-            ("fans_stopped", Value::Number(0.0)),
-        ];
-        self.say("system", &keys);
-    }
-
-    /// Disks sleep at night, but not while the backup or the monthly check runs; asleep they have no temperature.
-    fn disks(&mut self) {
-        let checks = self.day() % 30 == 6 && self.clock() < 700;
-        let asleep = !checks && self.clock() < 360 && !(115..160).contains(&self.clock());
-        for disk in ["disk/WD-1", "disk/WD-2"] {
-            let heat = self.rng.about(if checks { 46.0 } else { 38.0 }, 3.0);
-            let keys = [
-                ("kind", text("hdd")),
-                ("health", text("ok")),
-                ("power", text(if asleep { "standby" } else { "active" })),
-                ("temperature_celsius", if asleep { Value::Unknown } else { Value::Number(heat) }),
-                ("pending_count", Value::Number(0.0)),
-                ("reallocated_count", Value::Number(4.0)),
-                ("crc_count", Value::Number(7.0)),
-                ("self_test", text(if self.clock() == 720 { "running" } else { "passed" })),
-            ];
-            self.say(disk, &keys);
-        }
-        let action = if checks { "check" } else { "idle" };
-        let state = text(if self.broken { "degraded" } else { "ok" });
-        self.say(
-            "raid/md0",
-            &[
-                ("state", state),
-                ("level", text("raid1")),
-                ("action", text(action)),
-                ("mismatch_count", Value::Number(128.0)),
-            ],
-        );
-    }
-
-    /// The media disk is at 96 % and fills slowly; the backup's day adds to the system, which is tidied every Sunday.
-    #[expect(clippy::cast_precision_loss)]
-    fn file_systems(&mut self) {
-        let media = 96.0 + self.day() as f64 * 0.03;
-        let root = 55.0 + (self.day() % 7) as f64 * 3.0 + self.rng.about(1.0, 1.0);
-        for (id, used, size) in [("fs/media", media, 8e12), ("fs/root", root, 3e10)] {
-            let keys = [
-                ("state", text("ok")),
-                ("kind", text("ext4")),
-                ("read_only", Value::Flag(false)),
-                ("size_bytes", Value::Number(size)),
-                ("used_percent", Value::Number(used)),
-                ("free_bytes", Value::Number(size * (100.0 - used) / 100.0)),
-                ("inodes_used_percent", Value::Number(3.0)),
-            ];
-            self.say(id, &keys);
-        }
-    }
-
-    /// It runs every night, sometimes tries again once, and now and then leaves out a file that is in use.
-    fn backups(&mut self) {
-        let (began, ended) = (self.day() * DAY + 7_200, self.day() * DAY + 9_000);
-        let running = (began..ended).contains(&self.now);
-        let again = running && self.day() % 9 == 4 && self.clock() < 130;
-        let last = if self.now >= ended { ended } else { ended.saturating_sub(DAY) };
-        let keys = [
-            (
-                "state",
-                text(if again {
-                    "retrying"
-                } else if running {
-                    "running"
-                } else {
-                    "idle"
-                }),
-            ),
-            (
-                "result",
-                text(if again {
-                    "failed"
-                } else if self.day() % 5 == 3 {
-                    "warnings"
-                } else {
-                    "ok"
-                }),
-            ),
-            ("failures_count", Value::Number(f64::from(u8::from(again)))),
-            ("overdue", Value::Flag(running && self.clock() > 121)),
-            ("succeeded_at", time(last)),
-            ("rpo_seconds", Value::Number(86_400.0)),
-            ("checked", text("verified")),
-        ];
-        self.say("backup/photos", &keys);
-    }
-
-    /// The line reconnects at four: the name follows within TTL and a quarter of an hour.
-    fn names(&mut self) {
-        let since = self.clock().saturating_sub(240);
-        let state = if self.clock() >= 240 && since < 12 { "lagging" } else { "ok" };
-        self.say("dns/home", &[("state", text(state)), ("cgnat", Value::Flag(false))]);
-        let noip = if self.clock() >= 240 && since < 6 { "failing" } else { "ok" };
-        self.say("noip/home", &[("state", text(noip)), ("running", Value::Flag(true))]);
-    }
-
-    /// Certificates are renewed at a third of their life, updates installed within three days, a restart follows in a week.
-    #[expect(clippy::cast_precision_loss)]
-    fn paper(&mut self) {
-        let left = 90.0 - ((self.day() + 40) % 60) as f64;
-        let keys = [
-            ("state", text("ok")),
-            ("left_seconds", Value::Number(left * 86_400.0)),
-            ("left_percent", Value::Number(left / 0.9)),
-        ];
-        self.say("cert/web", &keys);
-        let waits = self.day() % 8 < 3;
-        let keys = [
-            ("security_count", Value::Number(if waits { 4.0 } else { 0.0 })),
-            ("pending_count", Value::Number(if waits { 21.0 } else { 2.0 })),
-            ("reboot_required", Value::Flag(self.day() % 16 > 9)),
-            ("lists_at", time(self.now / DAY * DAY)),
-        ];
-        self.say("updates", &keys);
-    }
-
-    /// Somebody tries passwords every day for an hour or two, as everywhere where SSH is open.
-    #[expect(clippy::cast_precision_loss)]
-    fn scans(&mut self) {
-        let hour = 60 * (3 + self.day() * 7 % 18);
-        let scan = (hour..hour + 90).contains(&self.clock());
-        let failed = if scan { 80 + self.rng.below(400) } else { self.rng.below(4) };
-        self.say("auth", &[("failed_count", Value::Number(failed as f64))]);
-    }
-
-    /// A service is restarted with the updates, and answers slowly while the backup runs.
-    fn services(&mut self) {
-        let down = self.day() % 8 == 3 && self.clock() == 400;
-        let latency = self.rng.about(if (120..150).contains(&self.clock()) { 3.0 } else { 0.2 }, 0.1);
-        self.say("service/smbd", &[("up", Value::Flag(!down)), ("latency_seconds", Value::Number(latency))]);
-        self.say("probe/disks", &[("state", text("ok"))]);
-        let ups = self.day() == 11 && self.clock() == 600;
-        self.say(
-            "ups/eaton",
-            &[("state", text(if ups { "on_battery" } else { "online" })), ("charge_percent", Value::Number(100.0))],
-        );
-    }
-
-    fn all(&mut self) {
-        self.system();
-        self.disks();
-        self.file_systems();
-        self.backups();
-        self.names();
-        self.paper();
-        self.scans();
-        self.services();
-    }
-}
-
-/// At four the line is away for one to five minutes; once the machine restarts with its updates.
-fn away(rng: &mut Rng, minute: u64, until: &mut u64, now: u64, day: u64) -> bool {
-    if minute == 240 {
-        *until = now + 60 * (1 + rng.below(5));
-    }
-    if day == 17 && minute == 420 {
-        *until = now + 60 * 6;
-    }
-    now < *until
+fn say(world: &mut World, rng: &mut Rng, node: &str, now: u64, fault: Fault) {
+    minute(rng, now, fault).iter().for_each(|(object, keys)| world.say(node, object, keys));
 }
 
 #[test]
@@ -240,18 +14,15 @@ fn thirty_healthy_days_are_quiet() {
     let mut world = World::new(&[]);
     let mut rng = Rng(std::env::var("SEED").map_or(20_261_121, |seed| seed.parse().unwrap()));
     let mut until = [0; 3];
-    let names = ["casa", "oficina", "taller"];
     for now in (0..30 * DAY).step_by(60) {
         world.pass(now);
-        for (node, until) in names.iter().zip(&mut until) {
+        for (node, until) in NAMES.iter().zip(&mut until) {
             let before = now < *until;
-            let away = away(&mut rng, now % DAY / 60, until, now, now / DAY);
+            let away = away(&mut rng, until, now);
             let id = NodeId::from(*node);
             match (before, away) {
                 (false, true) => world.take(&Event::Offline(id)),
-                (_, false) => {
-                    Minute { world: &mut world, rng: &mut rng, node: (*node).to_owned(), now, broken: false }.all()
-                }
+                (_, false) => say(&mut world, &mut rng, node, now, Fault::None),
                 (true, true) => {}
             }
         }
@@ -275,7 +46,8 @@ fn a_fault_on_a_healthy_day_is_told() {
     let mut rng = Rng(1);
     for now in (0..DAY / 2).step_by(60) {
         world.pass(now);
-        Minute { world: &mut world, rng: &mut rng, node: "casa".into(), now, broken: now >= 6 * 3_600 }.all();
+        let fault = if now >= 6 * 3_600 { Fault::Array } else { Fault::None };
+        say(&mut world, &mut rng, "casa", now, fault);
         world.says.clear();
     }
     let told: Vec<_> = world.notifications().map(|(at, one)| (at / 60, one.subject.en.clone())).collect();

@@ -16,8 +16,9 @@ fn the_shipped_rules_are_complete() {
         assert_eq!(rule.to.is_none(), shown, "{}", rule.id);
         assert_eq!(rule.repeat.is_none(), shown, "{}", rule.id);
     }
-    for kind in atalaya_wire::view::KINDS.iter().filter(|kind| kind.name != "meta") {
-        assert!(views.contains(kind.name), "no rule is about {}", kind.name);
+    let of_wire = atalaya_wire::view::KINDS.iter().map(|kind| kind.name).filter(|name| *name != "meta");
+    for view in of_wire.chain(atalaya_alert::own::VIEWS.iter().map(|view| view.name)) {
+        assert!(views.contains(view), "no rule is about {view}");
     }
 }
 
@@ -70,6 +71,7 @@ fn what_is_wrong_is_refused_with_its_line() {
         ("when = [{ above = 90, below = 95 }]", "line 2: used_percent: one of above, below"),
         ("when = [{ key = \"used\", above = 90 }]", "line 2: the view fs has no key \"used\""),
         ("when = [{ key = \"state\", above = 90 }]", "line 2: state is text, and is compared with a number"),
+        ("when = [{ key = \"writable\", is = true }]", "line 2: the view fs has no key \"writable\""),
         ("when = [{ is = \"full\" }]", "line 2: used_percent is number, and is compared with something else"),
         ("when = [{ grew = 5 }]", "line 2: used_percent: `within` is missing"),
         ("when = [{ above = 9 }]\nrepeat = \"10s\"", "line 2: repeat = \"10s\": at least 5m"),
@@ -86,6 +88,21 @@ fn what_is_wrong_is_refused_with_its_line() {
     }
     let twice = format!("{BASE}when = [{{ above = 9 }}]\n{BASE}when = [{{ above = 9 }}]\n");
     assert!(Rules::parse(&[&twice]).unwrap_err().contains("there are two rules"));
+}
+
+#[test]
+fn a_rule_about_the_tower_itself_is_checked_like_any() {
+    let own = BASE.replace("\"fs\"", "\"database\"").replace("used_percent", "free_bytes");
+    let with = |when: &str| Rules::parse(&[&format!("{own}when = [{{ {when} }}]\n")]).map(drop);
+    assert_eq!(with("below = 5e9"), Ok(()));
+    for (when, why) in [
+        ("key = \"mount\", is = \"/\"", "line 2: the view database has no key \"mount\""),
+        ("key = \"writable\", above = 1", "line 2: writable is true or false, and is compared with a number"),
+        ("is = \"full\"", "line 2: free_bytes is number, and is compared with something else"),
+    ] {
+        let told = with(when).unwrap_err();
+        assert!(told.starts_with(why), "{told}");
+    }
 }
 
 #[test]

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use atalaya_alert::{Action, Engine, Event, NodeId, Notification, Object, Rules, State, Value, Values, Wall, rule};
 
-/// 2026-11-21, midnight.
-pub(crate) const BEGIN: i64 = 1_795_219_200;
+pub(crate) use crate::days::BEGIN;
 
 /// Seconds between two ticks.
 const TICK: u64 = 5;
