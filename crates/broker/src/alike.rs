@@ -1,9 +1,12 @@
 //! Which retained topics are asked for together. The router finds them by going through all it has, so what matters is how
-//! often it is asked: `atalaya/+/disk/#` for a fleet, `atalaya/nas/#` for one node.
+//! often it is asked: `atalaya/+/disk/#` for a fleet, `atalaya/nas/#` for one node. It copies all that it finds, so a few are
+//! asked for one by one: two disks that changed are not worth a copy of those of the whole fleet.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
+
+use crate::limits::ONE_BY_ONE_MAX;
 
 /// A topic, in an order in which those of one kind follow each other: by first and third level before the second.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +31,9 @@ impl PartialOrd for Sorted {
     }
 }
 
-/// Filters that find `topics`, with those that each finds: as few as there are nodes, or kinds, among them.
-pub(crate) fn filters(topics: Vec<Arc<str>>) -> HashMap<String, Vec<Arc<str>>> {
+/// Filters that find `topics`, with those that each finds: as few as there are nodes, or kinds, among them; and of the
+/// smallest of these groups up to [`ONE_BY_ONE_MAX`] topics by themselves.
+pub(crate) fn filters(topics: Vec<Arc<str>>) -> Vec<(String, Vec<Arc<str>>)> {
     let mut counts: HashMap<String, usize> = HashMap::new();
     for topic in &topics {
         let [node, kind] = both(topic);
@@ -43,11 +47,19 @@ pub(crate) fn filters(topics: Vec<Arc<str>>) -> HashMap<String, Vec<Arc<str>>> {
         let filter = if count(&kind) > count(&node) { kind } else { node };
         groups.entry(filter).or_default().push(topic);
     }
-    let named = |(filter, topics): (String, Vec<Arc<str>>)| match topics.as_slice() {
-        [topic] => (topic.as_ref().to_owned(), topics),
-        _ => (filter, topics),
-    };
-    groups.into_iter().map(named).collect()
+    let mut groups: Vec<_> = groups.into_iter().collect();
+    groups.sort_unstable_by_key(|(_, topics)| topics.len());
+    let (mut left, mut filters) = (ONE_BY_ONE_MAX, Vec::new());
+    for (filter, topics) in groups {
+        let is_small = topics.len() == 1 || topics.len() <= left;
+        left = left.saturating_sub(topics.len());
+        if is_small {
+            filters.extend(topics.into_iter().map(|topic| (topic.as_ref().to_owned(), vec![topic])));
+        } else {
+            filters.push((filter, topics));
+        }
+    }
+    filters
 }
 
 /// All below the topic's first two levels, and all with its first and third; the same twice where there are not so many.
@@ -86,9 +98,24 @@ mod tests {
         };
         let fleet: Vec<_> = (0..1_000).flat_map(node).collect();
         assert_eq!(of(&fleet), ["atalaya/+/disk/#", "atalaya/+/status/#", "atalaya/+/system/#"]);
-        assert_eq!(of(&node(7).collect::<Vec<_>>()), ["atalaya/nas7/#"]);
+        let one: Vec<_> = (0..12).map(|disk| format!("atalaya/nas7/disk/{disk}")).collect();
+        assert_eq!(of(&one), ["atalaya/nas7/#"]);
         let discovery: Vec<_> = (0..50).map(|n| format!("homeassistant/device/atalaya_{n}/config")).collect();
         assert_eq!(of(&discovery), ["homeassistant/device/#"]);
+    }
+
+    #[test]
+    fn a_few_are_asked_for_by_themselves_so_that_no_fleet_is_copied_for_them() {
+        let disks = |count: usize| (0..count).map(|n| format!("atalaya/nas{n}/disk/1")).collect::<Vec<_>>();
+        let found =
+            ["homeassistant/device/atalaya_1/config", "homeassistant/device/atalaya_2/config"].map(str::to_owned);
+        assert_eq!(of(&disks(2)), disks(2));
+        assert_eq!(of(&found), found);
+        assert_eq!(of(&disks(ONE_BY_ONE_MAX)), disks(ONE_BY_ONE_MAX));
+        assert_eq!(of(&disks(ONE_BY_ONE_MAX + 1)), ["atalaya/+/disk/#"]);
+        // The smallest groups first: what is asked for by kind is what there is most of.
+        let both: Vec<_> = disks(100).into_iter().chain(found.clone()).collect();
+        assert_eq!(of(&both), [&["atalaya/+/disk/#".to_owned()][..], &found].concat());
     }
 
     #[test]

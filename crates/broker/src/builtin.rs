@@ -21,10 +21,10 @@ use crate::guests::Guests;
 use crate::house::House;
 use crate::kept::{Changes, Keeper, Kept};
 use crate::limits::{
-    CONNECTIONS_MAX, GOODBYE, QUEUE_BYTES_MAX, QUEUE_MESSAGES_MAX, SWEEP, UNKNOWN_MAX, UNKNOWN_PER_ADDRESS_MAX,
+    CONNECTIONS_MAX, GOODBYE, QUEUE_BYTES_MAX, QUEUE_MESSAGES_MAX, REVIEW, SWEEP, UNKNOWN_MAX, UNKNOWN_PER_ADDRESS_MAX,
 };
 use crate::permits::Permits;
-use crate::rights::Rights;
+use crate::rights::{Rights, Why};
 use crate::who::{Guard, OwnPassword, Sender, Who};
 
 /// Under which terms the broker serves.
@@ -97,6 +97,7 @@ impl Builtin {
             own: own.remove(0),
         };
         tasks.spawn(sweep(Arc::clone(&house)));
+        tasks.spawn(look_through(Arc::clone(&house)));
         Ok(Self { house, addresses, tasks })
     }
 
@@ -137,24 +138,17 @@ impl Builtin {
     /// Throws out a node whose certificate or token no longer counts, with its session; its will is not published. The guard
     /// must refuse it already.
     pub async fn disconnect_node(&self, node: &NodeId) {
-        self.disconnect(&Sender::Node(node.clone())).await;
+        disconnect(&self.house, &Sender::Node(node.clone())).await;
     }
 
     /// Throws out a tool whose token was withdrawn, with its sessions. The guard must refuse it already.
     pub async fn disconnect_tool(&self, name: &str) {
-        self.disconnect(&Sender::Tool(name.to_owned())).await;
+        disconnect(&self.house, &Sender::Tool(name.to_owned())).await;
     }
 
-    async fn disconnect(&self, whom: &Sender) {
-        let is_meant = |door: &Door| door.who().and_then(Who::sender).as_ref() == Some(whom);
-        end(&self.house, self.house.guests.all(is_meant)).await;
-        let user = whom.to_string();
-        for id in self.house.storage.session_client_ids().await.unwrap_or_default() {
-            let session = self.house.storage.get_session(&id).await.ok().flatten();
-            if session.is_some_and(|session| session.user_id.as_deref() == Some(&user)) {
-                self.house.forget(&id).await;
-            }
-        }
+    /// Throws out whose certificate or token counts no more, whoever ended that and however; done every [`REVIEW`] as well.
+    pub async fn review(&self) {
+        review(&self.house).await;
     }
 
     /// Topics on which something of a node is kept, whoever said it.
@@ -207,6 +201,40 @@ async fn end(house: &House, doors: Vec<Arc<Door>>) {
     if tokio::time::timeout(GOODBYE, house.guests.gone(&doors)).await.is_err() {
         doors.iter().for_each(|door| door.cut());
         house.guests.gone(&doors).await;
+    }
+}
+
+/// Ends all that somebody has here, and forgets his sessions.
+async fn disconnect(house: &House, whom: &Sender) {
+    let is_meant = |door: &Door| door.who().and_then(Who::sender).as_ref() == Some(whom);
+    end(house, house.guests.all(is_meant)).await;
+    let user = whom.to_string();
+    for id in house.storage.session_client_ids().await.unwrap_or_default() {
+        let session = house.storage.get_session(&id).await.ok().flatten();
+        if session.is_some_and(|session| session.user_id.as_deref() == Some(&user)) {
+            house.forget(&id).await;
+        }
+    }
+}
+
+async fn review(house: &House) {
+    let over = house.guests.all(|door| !door.may_stay());
+    for door in &over {
+        house.tally.refuse(door.who(), Why::Over);
+        tracing::info!(client = door.client_id(), "a connection is ended: what it showed counts no more");
+    }
+    let whom: Vec<Sender> = over.iter().filter_map(|door| door.who()?.sender()).collect();
+    end(house, over).await;
+    // Somebody who may still be here by something else comes back by himself.
+    for one in whom {
+        disconnect(house, &one).await;
+    }
+}
+
+async fn look_through(house: Arc<House>) {
+    loop {
+        tokio::time::sleep(REVIEW).await;
+        review(&house).await;
     }
 }
 

@@ -73,6 +73,17 @@ impl Door {
         self.inside.get().map(|inside| &inside.who)
     }
 
+    /// Whether what was shown still counts. One that shows something else by now is another.
+    pub(crate) fn may_stay(&self) -> bool {
+        let Some(who) = self.who() else { return true };
+        match (who, self.certificate.get()) {
+            (Who::Own, _) => true,
+            (Who::Node(node), Some(shown)) => self.house.guard.certificate(shown).as_ref() == Some(node),
+            (Who::Anybody, _) => self.house.guard.anonymous(),
+            _ => self.house.guard.still(who),
+        }
+    }
+
     pub(crate) fn client_id(&self) -> Option<&str> {
         self.inside.get().map(|inside| inside.client_id.as_str())
     }

@@ -44,8 +44,10 @@
 //!
 //! - A client id is taken over whoever has it: `guests` and the session's user are asked before.
 //! - Retained messages lie in router and storage: `kept` takes them out of the storage.
-//! - Retained messages are found by going through all of them, one topic too: about 20 ms among 35,000. `alike` asks for many
-//!   at a time, and a subscription costs a client more the more there are (`flood`).
+//! - Retained messages are found by going through all of them, one topic too: about 20 ms among 35,000, and what is
+//!   found is copied. `alike` asks for many at a time, but for a few by themselves: what is written at once is at most 4 MiB,
+//!   but while it is read all of one kind of topic can be in memory twice. A subscription costs a client more the more there
+//!   are (`flood`).
 //! - A retained message that has expired is told to nobody but stays in the router until it is replaced or removed. It counts
 //!   for the bounds of its node, and is not written.
 //! - A refused message of MQTT 3.1.1 is answered with a PUBACK of MQTT 5, which ends the connection: `door` has it

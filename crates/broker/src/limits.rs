@@ -50,6 +50,9 @@ pub const LONG_SESSIONS_MAX: usize = 128;
 /// Between two looks for sessions and messages that have expired.
 pub const SWEEP: Duration = Duration::from_secs(600);
 
+/// Between two looks for connections whose token or certificate counts no more.
+pub const REVIEW: Duration = Duration::from_secs(30);
+
 /// Retained messages in all.
 pub const RETAINED_MAX: usize = 100_000;
 /// Bytes of one.
@@ -63,6 +66,10 @@ pub const RETAINED_PER_NODE_MAX: usize = 1_024;
 pub const NEW_TOPIC_WAIT: Duration = Duration::from_secs(5);
 /// Bytes of retained messages that are handed out at once to be written.
 pub const BATCH_BYTES_MAX: u64 = 4 << 20;
+
+/// Of those, topics that are asked for one by one: each costs a look at all that is retained, and more than so many that are
+/// alike a copy of all of their kind, for as long as they are read. That is at most [`RETAINED_TOTAL_BYTES_MAX`] once more.
+pub const ONE_BY_ONE_MAX: usize = 8;
 
 /// How long connections have to end by themselves before they are cut.
 pub const GOODBYE: Duration = Duration::from_secs(2);

@@ -49,6 +49,8 @@ pub enum Why {
     TooLarge,
     /// Something that is not MQTT: the connection was closed.
     Malformed,
+    /// What it showed counts no more: the connection was closed.
+    Over,
 }
 
 impl Why {
@@ -71,6 +73,7 @@ impl Why {
             Self::TooMuch => "too_much",
             Self::TooLarge => "too_large",
             Self::Malformed => "malformed",
+            Self::Over => "over",
         }
     }
 }

@@ -42,6 +42,8 @@ pub trait Guard: Send + Sync + 'static {
     fn password(&self, user: &str, password: &[u8]) -> Option<Who>;
     /// Whether those on this machine that show nothing are let in.
     fn anonymous(&self) -> bool;
+    /// Whether somebody who was let in by a password still may what he might then. Tokens end without anybody's doing.
+    fn still(&self, who: &Who) -> bool;
 }
 
 /// User property of MQTT 5 in which the broker says who sent a message. What a client writes there itself is removed.

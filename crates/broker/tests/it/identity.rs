@@ -146,6 +146,22 @@ fn who_is_retired_is_thrown_out_at_once_and_leaves_nothing() {
 }
 
 #[test]
+fn whose_token_or_certificate_ends_by_itself_is_thrown_out_and_others_stay() {
+    let secure = Secure::new();
+    let mut nas = secure.nas(&Hello::new("atalaya-nas"));
+    let mut reader = Client::join(secure.serve.plain, &Hello::new("r").user("reader", "secret"));
+    let mut other = Client::join(secure.serve.plain, &Hello::new("atalaya-nas2").user("nas2", "secret"));
+    secure.serve.runtime.block_on(secure.serve.broker().review());
+    assert_eq!(secure.serve.counters().connections, 3, "all may be here");
+    secure.serve.accounts.nodes.lock().unwrap().clear();
+    secure.serve.accounts.withdrawn.lock().unwrap().push("reader".into());
+    secure.serve.runtime.block_on(secure.serve.broker().review());
+    assert!(nas.is_thrown_out() && reader.is_thrown_out());
+    assert_eq!((secure.serve.counters().connections, secure.serve.counters().refused_for(Why::Over)), (1, 2));
+    assert_eq!(other.publish("atalaya/nas2/status", b"online", false), 0);
+}
+
+#[test]
 fn the_will_of_a_retired_node_that_was_away_is_told_to_nobody() {
     let secure = Secure::new();
     let serve = &secure.serve;

@@ -40,6 +40,15 @@ impl Guard for Accounts {
     fn anonymous(&self) -> bool {
         self.anonymous
     }
+
+    fn still(&self, who: &Who) -> bool {
+        let withdrawn = self.withdrawn.lock().unwrap();
+        !withdrawn.iter().any(|name| match who {
+            Who::Tool { name: tool, .. } => tool == name,
+            Who::Node(node) => node.as_str() == name,
+            Who::Own | Who::Anybody => false,
+        })
+    }
 }
 
 pub(crate) struct Serve {
