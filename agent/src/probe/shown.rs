@@ -1,8 +1,9 @@
 //! The certificates that a port shows, believed or not.
 
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
@@ -11,6 +12,8 @@ use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, Error, Signa
 
 use crate::probe::reach::{Deadline, resolve};
 
+/// For one address of several: the first one may be dead, and the next one not.
+const ADDRESS: Duration = Duration::from_secs(5);
 /// Bytes of a handshake; a server that says more is none.
 const BYTES_MAX: usize = 256 << 10;
 
@@ -46,7 +49,8 @@ pub(crate) fn shown(
         .with_custom_certificate_verifier(Arc::clone(&seen) as _)
         .with_no_client_auth();
     let mut tls = ClientConnection::new(Arc::new(config), name).map_err(|err| unusable(&err))?;
-    let mut socket = connect(host, port, deadline).map_err(Unseen::Unreachable)?;
+    let addresses = resolve(host, port, deadline);
+    let mut socket = addresses.and_then(|all| connect(&all, deadline)).map_err(Unseen::Unreachable)?;
     let mut end = Ok(());
     while tls.is_handshaking() && end.is_ok() {
         end = tls.complete_io(&mut socket).map(|_| ());
@@ -60,10 +64,10 @@ pub(crate) fn shown(
     }
 }
 
-fn connect(host: &str, port: u16, deadline: Deadline) -> io::Result<Timed> {
+fn connect(addresses: &[SocketAddr], deadline: Deadline) -> io::Result<Timed> {
     let mut last = io::ErrorKind::HostUnreachable.into();
-    for address in resolve(host, port, deadline)? {
-        match TcpStream::connect_timeout(&address, deadline.left()?) {
+    for address in addresses {
+        match TcpStream::connect_timeout(address, deadline.within(ADDRESS).left()?) {
             Ok(stream) => return Ok(Timed { stream, deadline, left: BYTES_MAX }),
             Err(err) => last = err,
         }
@@ -142,5 +146,27 @@ impl ServerCertVerifier for Recorder {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use nix::sys::socket::{Backlog, listen};
+
+    use super::*;
+
+    #[test]
+    fn an_address_that_does_not_answer_leaves_time_for_the_next_one() {
+        // With its queue full the kernel answers nobody, as if nobody was there.
+        let dead = TcpListener::bind("127.0.0.1:0").unwrap();
+        listen(&dead, Backlog::new(0).unwrap()).unwrap();
+        let address = dead.local_addr().unwrap();
+        let _queue: Vec<_> = (0..4).map(|_| TcpStream::connect_timeout(&address, Duration::from_millis(100))).collect();
+        let alive = TcpListener::bind("127.0.0.1:0").unwrap();
+        let all = [address, alive.local_addr().unwrap()];
+        let found = connect(&all, Deadline::after(2 * ADDRESS)).unwrap();
+        assert_eq!(found.stream.peer_addr().unwrap(), all[1]);
     }
 }
