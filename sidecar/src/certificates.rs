@@ -139,12 +139,11 @@ pub async fn look(shared: &Shared) {
     let (identity, now) = (shared.identity.clone(), shared.clock.now().seconds());
     // Files may lie on a disk that sleeps.
     let looked = tokio::task::spawn_blocking(move || identity.certificates.look(identity.gate.authority(), now)).await;
+    // Whatever came of it: where one of two listeners has trouble, the other one may have something new.
+    shared.doorman.show(shared.identity.certificates.broker().borrow().clone());
     match looked {
         Ok(Ok(false)) | Err(_) => {}
-        Ok(Ok(true)) => {
-            tracing::info!("another certificate is shown from now on");
-            shared.doorman.show(shared.identity.certificates.broker().borrow().clone());
-        }
+        Ok(Ok(true)) => tracing::info!("another certificate is shown from now on"),
         Ok(Err(why)) => tracing::error!(%why, "the certificate that was shown before is shown on"),
     }
 }

@@ -2,6 +2,7 @@
 //! grave, retained, and each as it begins and ends. Found by comparing what is known with what was told last.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use atalaya_alert::{AlertKey, AlertState, Severity};
@@ -9,29 +10,36 @@ use atalaya_wire::NodeId;
 use atalaya_wire::discovery::{ALERT_EVENTS, Tower, WORST};
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
+use crate::config::Config;
 use crate::program::Shared;
 use crate::tower::{Link, Seen};
 
 /// Changes within this are told together.
 const TOGETHER: Duration = Duration::from_millis(500);
+/// Messages within this, as many as the link says in that time: what a large fleet has to be told comes bit by bit.
+const AT_ONCE_MAX: usize = 250;
 /// Looked at without a change, too.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// Tells until it is ended.
-pub async fn tell(shared: Shared) {
+/// Tells until it is ended, in the language that the newest configuration says.
+pub async fn tell(shared: Shared, config: watch::Receiver<Arc<Config>>) {
     let (mut changes, mut home) = (shared.board.listen(), Home::default());
     loop {
-        let change = timeout(LOOK, changes.recv()).await;
-        if matches!(change, Ok(Err(RecvError::Closed))) {
-            return;
+        if !home.has_more {
+            let change = timeout(LOOK, changes.recv()).await;
+            if matches!(change, Ok(Err(RecvError::Closed))) {
+                return;
+            }
         }
         sleep(TOGETHER).await;
         changes = changes.resubscribe();
         let messages = {
             let seen = shared.board.read();
-            home.news(&seen, &Terms::of(&shared))
+            let room = AT_ONCE_MAX.saturating_sub(shared.out.waiting());
+            home.news(&seen, &Terms::of(&config.borrow(), shared.board.links()), room)
         };
         messages.into_iter().for_each(|(topic, payload, retain)| shared.out.say(topic, payload, retain));
     }
@@ -43,13 +51,15 @@ struct Terms<'a> {
     /// Home Assistant's; empty where there is none.
     discovery_prefix: &'a str,
     language: &'a str,
+    /// By which connection they are told.
+    link: u64,
 }
 
 impl<'a> Terms<'a> {
-    fn of(shared: &'a Shared) -> Self {
-        let (broker, state) = (&shared.config.broker, &shared.config.state);
+    fn of(config: &'a Config, link: u64) -> Self {
+        let (broker, state) = (&config.broker, &config.state);
         let tower = Tower { prefix: &broker.prefix, id: &state.id, version: env!("CARGO_PKG_VERSION") };
-        Self { tower, discovery_prefix: &broker.discovery_prefix, language: state.language }
+        Self { tower, discovery_prefix: &broker.discovery_prefix, language: state.language, link }
     }
 }
 
@@ -62,8 +72,10 @@ struct Home {
     states: BTreeMap<NodeId, State>,
     /// `None` before the first look: what fires then was told before the start.
     firing: Option<BTreeSet<AlertKey>>,
-    /// Whether the connection that it was told by still stands.
-    up: bool,
+    /// By which connection.
+    link: u64,
+    /// There was more to tell than there was room for.
+    has_more: bool,
 }
 
 /// A node's alerts that people should know of.
@@ -102,47 +114,64 @@ impl State {
 }
 
 impl Home {
-    /// What there is to say; nothing while nobody would hear it.
-    fn news(&mut self, seen: &Seen, terms: &Terms<'_>) -> Vec<Said> {
+    /// What there is to say, at most so many messages; nothing while nobody would hear it. What is not said now counts as
+    /// not told.
+    fn news(&mut self, seen: &Seen, terms: &Terms<'_>, room: usize) -> Vec<Said> {
+        self.has_more = false;
         if seen.link != Link::Up {
-            self.up = false;
             return Vec::new();
         }
         // Another broker may have forgotten everything.
-        if !std::mem::replace(&mut self.up, true) {
+        if std::mem::replace(&mut self.link, terms.link) != terms.link {
             self.states.clear();
         }
-        let mut out = Vec::new();
+        let mut out = self.begun_and_over(seen, terms, room);
         let now = states(seen);
-        self.begun_and_over(seen, terms, &mut out);
-        for (node, state) in &now {
-            let before = self.states.get(node);
-            if before.is_none() && !terms.discovery_prefix.is_empty() {
-                let topic = terms.tower.discovery(terms.discovery_prefix, node);
-                out.push((topic, terms.tower.message(node).into_bytes(), true));
+        let gone = self.states.keys().filter(|node| !now.contains_key(*node)).map(|node| (node.clone(), None));
+        let changed = now.iter().filter(|(node, state)| self.states.get(*node) != Some(*state));
+        let changed = changed.map(|(node, state)| (node.clone(), Some(*state)));
+        for (node, state) in changed.chain(gone).collect::<Vec<_>>() {
+            // As many as a node takes.
+            if out.len() + 2 > room {
+                self.has_more = true;
+                return out;
             }
-            if before != Some(state) {
-                out.push((terms.tower.state(node), state.json().to_string().into_bytes(), true));
-            }
+            self.tell(node, state, terms, &mut out);
         }
-        for node in self.states.keys().filter(|node| !now.contains_key(*node)) {
-            if !terms.discovery_prefix.is_empty() {
-                out.push((terms.tower.discovery(terms.discovery_prefix, node), Vec::new(), true));
-            }
-            out.push((terms.tower.state(node), Vec::new(), true));
-        }
-        self.states = now;
         out
     }
 
-    fn begun_and_over(&mut self, seen: &Seen, terms: &Terms<'_>, out: &mut Vec<Said>) {
+    /// How a node is; `None` for one that is no more.
+    fn tell(&mut self, node: NodeId, state: Option<State>, terms: &Terms<'_>, out: &mut Vec<Said>) {
+        let is_known = self.states.contains_key(&node);
+        if is_known != state.is_some() && !terms.discovery_prefix.is_empty() {
+            let message = state.map_or_else(Vec::new, |_| terms.tower.message(&node).into_bytes());
+            out.push((terms.tower.discovery(terms.discovery_prefix, &node), message, true));
+        }
+        let said = state.map_or_else(Vec::new, |state| state.json().to_string().into_bytes());
+        out.push((terms.tower.state(&node), said, true));
+        match state {
+            Some(state) => self.states.insert(node, state),
+            None => self.states.remove(&node),
+        };
+    }
+
+    fn begun_and_over(&mut self, seen: &Seen, terms: &Terms<'_>, room: usize) -> Vec<Said> {
         let firing = || seen.alerts.values().filter(|alert| alert.phase.fires() && alert.mute.is_none());
         let now: BTreeSet<AlertKey> = firing().map(|alert| alert.alert.clone()).collect();
-        if let Some(before) = self.firing.replace(now.clone()) {
-            let begun = firing().filter(|alert| !before.contains(&alert.alert));
-            out.extend(begun.filter_map(|alert| event(terms, &alert.alert, Some(alert))));
-            out.extend(before.difference(&now).filter_map(|key| event(terms, key, seen.alerts.get(key))));
-        }
+        let Some(told) = &mut self.firing else {
+            self.firing = Some(now);
+            return Vec::new();
+        };
+        let mut changed: Vec<AlertKey> = now.difference(told).chain(told.difference(&now)).cloned().collect();
+        self.has_more |= changed.len() > room;
+        changed.truncate(room);
+        changed.iter().for_each(|key| {
+            if !told.remove(key) {
+                told.insert(key.clone());
+            }
+        });
+        changed.iter().filter_map(|key| event(terms, key, seen.alerts.get(key))).collect()
     }
 }
 

@@ -74,7 +74,8 @@ fn offer(config: &Config, names: &[String]) -> Offer {
     Offer {
         hosts: hosts.unwrap_or_default(),
         prefix: config.broker.prefix.clone(),
+        id: config.state.id.clone(),
         discovery_prefix: config.broker.discovery_prefix.clone(),
-        anonymous: config.anonymous,
+        anonymous: config.anonymous(),
     }
 }

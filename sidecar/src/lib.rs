@@ -22,6 +22,7 @@ pub mod life;
 pub mod limits;
 pub mod link;
 pub mod notify;
+pub mod own;
 pub mod people;
 pub mod pki;
 pub mod program;
@@ -30,5 +31,6 @@ pub mod rules;
 pub mod status;
 pub mod tower;
 pub mod web;
+pub mod window;
 
 pub use cli::run;

@@ -4,6 +4,11 @@ use std::time::Duration;
 
 use crate::limits::HANGS_AFTER;
 
+/// The part that decides.
+pub const TOWER: &str = "tower";
+/// The part that keeps.
+pub const WRITER: &str = "writer";
+
 /// What was felt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Life {
@@ -65,8 +70,8 @@ impl Pulse {
     pub fn feel(&mut self, tower: u64, writer: u64, problem: Option<String>, now: Duration) -> Life {
         let (tower, writer) = (self.tower.goes_on(tower, now), self.writer.goes_on(writer, now));
         match (tower, writer, problem) {
-            (false, _, _) => Life::Hangs("tower"),
-            (_, false, _) => Life::Hangs("writer"),
+            (false, _, _) => Life::Hangs(TOWER),
+            (_, false, _) => Life::Hangs(WRITER),
             (_, _, Some(problem)) => Life::Troubled(problem),
             _ => Life::Well,
         }

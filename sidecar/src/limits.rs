@@ -10,6 +10,8 @@ pub const QUEUE_MESSAGES_MAX: usize = 1024;
 pub const QUEUE_BYTES_MAX: usize = 8 << 20;
 /// So long the link waits for room; a third of its keep-alive, so that the broker does not end it meanwhile.
 pub const HEAR_WAIT_MAX: Duration = Duration::from_secs(10);
+/// So long another configuration waits for room; nothing else is looked at meanwhile but that the program is to end.
+pub const RELOAD_WAIT_MAX: Duration = Duration::from_secs(5);
 /// Between two looks for room.
 pub const HEAR_LOOK: Duration = Duration::from_millis(5);
 /// Messages that one node may have taken at once after a pause: a reconnection tells every view and what waited.
@@ -61,6 +63,8 @@ pub const CHECKPOINT_EVERY: Duration = Duration::from_secs(300);
 pub const RETRY_EVERY: Duration = Duration::from_secs(5);
 /// Kept aside so that there is room for a checkpoint when the disk is full.
 pub const RESERVE_BYTES: u64 = 16 << 20;
+/// A disk that was full has room again when it has so much more.
+pub const ROOM_BYTES: u64 = 1 << 20;
 /// Connections that read.
 pub const READERS: usize = 4;
 /// A read that takes longer is given up.
@@ -110,6 +114,18 @@ pub const QUERY_SERIES_MAX: usize = 20;
 /// A forecast is made anew after so long.
 pub const FORECAST_EVERY: Duration = Duration::from_secs(3600);
 
+/// Windows of maintenance that are announced; the engine has room for as many that hold, and for as many silences.
+pub const WINDOWS_MAX: usize = 256;
+/// Minutes of one that comes again: a day. What is longer is named by more days.
+pub const WINDOW_MINUTES_MAX: u32 = 24 * 60;
+/// Minutes of one that comes once: two weeks.
+pub const WINDOW_MINUTES_ONCE_MAX: u32 = 14 * 24 * 60;
+/// Seconds ahead that one may be announced: two years.
+pub const WINDOW_AHEAD_SECONDS: i64 = 2 * 366 * 86_400;
+/// One that is over is shown so long after it, by the program's own clock: a clock that leaps and comes back takes none away.
+pub const WINDOW_OVER_KEPT: Duration = Duration::from_secs(86_400);
+
+const _: () = assert!(2 * WINDOWS_MAX <= atalaya_alert::limits::QUIETS_MAX);
 const _: () = assert!(LAST_TRY_MAX.as_secs() > atalaya_notify::limits::HTTP.as_secs());
 const _: () = assert!(LAST_TRY_MAX.as_secs() + 5 < STOP_TIME_MAX.as_secs());
 const _: () = assert!(BATCH_BYTES_MAX >= 2 * MESSAGE_BYTES_MAX && QUEUE_BYTES_MAX >= 100 * MESSAGE_BYTES_MAX / 8);

@@ -23,9 +23,11 @@ use crate::error::{Error, Kind, Result};
 use crate::history;
 use crate::home;
 use crate::identity::{self, Identity};
+use crate::life::Life;
 use crate::limits::QUEUE_MESSAGES_MAX;
 use crate::link::{self, Ear, Out};
 use crate::notify::{Parts, Sending, States};
+use crate::own;
 use crate::tower::{Board, Terms, Tower, Word};
 use crate::web;
 
@@ -53,6 +55,8 @@ pub struct Shared {
     pub desk: Desk,
     /// Where wishes go.
     pub tower: SyncSender<Word>,
+    /// Where messages go.
+    pub ear: Ear,
     /// Who is who.
     pub identity: Identity,
     /// When something is an alert.
@@ -69,10 +73,24 @@ pub struct Shared {
     pub doorman: Doorman,
     /// What people may have done.
     pub acts: Acts,
+    /// How the sidecar was when that was last felt.
+    pub life: watch::Sender<Life>,
     /// How the database was found.
     pub opened: Opened,
     /// Where it is.
     pub folder: PathBuf,
+}
+
+impl Shared {
+    /// Why the sidecar cannot do what it is for: a part hangs, or nothing can be written.
+    #[must_use]
+    pub fn problem(&self) -> Option<String> {
+        match &*self.life.borrow() {
+            hangs @ Life::Hangs(_) => hangs.problem(),
+            // The writer knows at once.
+            Life::Well | Life::Troubled(_) => self.desk.health().problem,
+        }
+    }
 }
 
 /// A running sidecar.
@@ -90,6 +108,8 @@ pub struct Running {
     pub(crate) pages: web::Serving,
     pub(crate) sending: Sending,
     keeping: Option<tokio::task::JoinHandle<()>>,
+    /// What goes on by itself looks here: it is not begun again with another configuration, it would forget.
+    pub(crate) configs: watch::Sender<Arc<Config>>,
     background: Vec<tokio::task::JoinHandle<()>>,
     tower: JoinHandle<()>,
     writer: Writer,
@@ -105,7 +125,7 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
     let files = crate::files::raise();
     let database = db::open(&folder, now.seconds())?;
     let opened = database.opened.clone();
-    if let Opened::SetAside { kept, why, copy } = &opened {
+    if let Opened::SetAside(db::Aside { kept, why, copy }) = &opened {
         let from = if *copy { "last night's copy of accounts, nodes and alerts is used" } else { "a new one is begun" };
         tracing::error!(kept = %kept.display(), why, "the database is damaged and was set aside; {from}");
     }
@@ -122,11 +142,13 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
     let chores = history::Chores::new((&config.history).into(), history.clone())?;
     let copying = db::Copying::new(&folder, now.seconds());
     let vacuum = db::Vacuum::default();
-    let all: Vec<Box<dyn db::Chore>> = vec![Box::new(chores), Box::new(copying), Box::new(vacuum.clone())];
+    let all: Vec<Box<dyn db::Chore>> = vec![Box::new(chores), Box::new(copying), Box::new(vacuum.chore())];
     let writer = Writer::start(database, Arc::clone(&clock), all, after)?;
     let (words, heard) = sync_channel(QUEUE_MESSAGES_MAX);
+    let ear = Ear::new(words.clone());
     let config = Arc::new(config);
     let terms = terms(&config, &rules);
+    let last_command = loaded.last_command;
     let tower = Tower::new(terms, board.clone(), loaded, under_way, now);
     let tower = run_tower(tower, heard, writer.desk(), Arc::clone(&clock), board.clone())?;
     let made = identity::Made {
@@ -150,6 +172,7 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
         desk: writer.desk(),
         vacuum,
         folder: folder.clone(),
+        last_command,
     });
     let shared = Shared {
         doorman: doorman.clone(),
@@ -160,12 +183,14 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
         board,
         readers,
         desk: writer.desk(),
-        tower: words.clone(),
+        tower: words,
+        ear: ear.clone(),
         rules,
         history,
         out,
         notify,
         channels: States::default(),
+        life: watch::Sender::new(Life::Well),
         opened,
         folder,
     };
@@ -178,9 +203,9 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
         doorman.meet(builtin);
     }
     let keeping = builtin.clone().map(|builtin| tokio::spawn(Keeping::new(builtin, files, &shared).run()));
-    let background = background(&shared);
+    let configs = watch::Sender::new(Arc::clone(&shared.config));
+    let background = background(&shared, &configs);
     let (stop, stopped) = watch::channel(false);
-    let ear = Ear::new(words);
     let options = broker::options(&shared, builtin.as_deref(), &own)?;
     let link_terms =
         link::Terms { options, prefix: shared.config.broker.prefix.clone(), id: shared.config.state.id.clone() };
@@ -199,6 +224,7 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
         pages,
         sending,
         keeping,
+        configs,
         background,
         tower,
         writer,
@@ -231,26 +257,21 @@ impl Running {
         .await;
     }
 
-    /// What goes on by itself goes by what is shared now.
-    pub(crate) fn renew_background(&mut self) {
-        self.background.iter().for_each(tokio::task::JoinHandle::abort);
-        self.background = background(&self.shared);
-    }
-
     /// Whether a thread that must not end has ended.
     #[must_use]
     pub fn is_broken(&self) -> bool {
-        self.tower.is_finished()
+        self.tower.is_finished() || self.writer.is_finished()
     }
 }
 
 /// What goes on by itself.
-fn background(shared: &Shared) -> Vec<tokio::task::JoinHandle<()>> {
+fn background(shared: &Shared, configs: &watch::Sender<Arc<Config>>) -> Vec<tokio::task::JoinHandle<()>> {
     let shared = || shared.clone();
     vec![
         tokio::spawn(tidy(shared())),
-        tokio::spawn(beat::beat(shared())),
-        tokio::spawn(home::tell(shared())),
+        tokio::spawn(beat::beat(shared(), configs.subscribe())),
+        tokio::spawn(home::tell(shared(), configs.subscribe())),
+        tokio::spawn(own::tell(shared(), configs.subscribe())),
         tokio::spawn(certificates::keep(shared())),
     ]
 }
@@ -270,8 +291,8 @@ pub fn terms(config: &Config, rules: &Arc<Rules>) -> Terms {
     Terms {
         prefix: config.broker.prefix.clone(),
         id: config.state.id.clone(),
-        accept: config.accept,
-        senders: config.broker.external.is_none() && !config.anonymous,
+        accept: config.accept(),
+        senders: config.broker.external.is_none() && !config.anonymous(),
         rules: Arc::clone(rules),
         sets: config.alerts.sets(),
         flush: config.history.flush,
@@ -313,15 +334,15 @@ fn run_tower(
                     Err(RecvTimeoutError::Timeout) => {}
                 }
             }
-            if let Some(batch) = tower.pass(clock.now())
-                && let Err(batch) = desk.keep(batch)
-            {
-                tower.back(batch);
+            match tower.pass(clock.now()).map(|batch| desk.keep(batch)) {
+                None | Some(Ok(())) => {}
+                Some(Err(Some(batch))) => tower.back(batch),
+                Some(Err(None)) => return,
             }
         }
         let mut batch = tower.finish(clock.now());
         // The writer is stopped after us, so there is room before long.
-        while let Err(back) = desk.keep(batch) {
+        while let Err(Some(back)) = desk.keep(batch) {
             batch = back;
             thread::sleep(LOOK);
         }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::certificates;
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
+use crate::limits::RELOAD_WAIT_MAX;
 use crate::notify::Parts;
 use crate::people;
 use crate::program::{Running, terms};
@@ -15,19 +16,22 @@ impl Running {
     ///
     /// # Errors
     ///
-    /// What is wrong with the rules that it names; then nothing has changed.
+    /// What is wrong with the rules that it names, or that the tower takes nothing in; then nothing has changed.
     pub async fn reload(&mut self, mut config: Config) -> Result<Vec<&'static str>> {
         let rules = Arc::new(crate::rules::read(config.alerts.dir.as_deref())?);
         let later = config.stay(&self.shared.config);
         let config = Arc::new(config);
+        let terms = Word::Terms(Box::new(terms(&config, &rules)));
+        if !self.ear.tell_within(terms, RELOAD_WAIT_MAX).await {
+            return Err(Error::new(Kind::Full, "the tower takes nothing in; try again in a moment"));
+        }
         let identity = &self.shared.identity;
         identity.people.set_terms(people::Terms { session: config.web.session, idle: config.web.session_idle });
-        identity.gate.set_anonymous(config.anonymous);
-        self.ear.tell(Word::Terms(Box::new(terms(&config, &rules)))).await;
+        identity.gate.set_anonymous(config.anonymous());
+        self.configs.send_replace(Arc::clone(&config));
         (self.shared.config, self.shared.rules) = (config, rules);
         self.sending.renew(Parts::of(&self.shared));
         self.pages.renew(&self.shared);
-        self.renew_background();
         // Whoever renewed a file says so in this way.
         certificates::look(&self.shared).await;
         Ok(later)

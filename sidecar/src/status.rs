@@ -147,7 +147,7 @@ fn database(shared: &Shared) -> Database {
         Opened::New => "new",
         Opened::Clean => "clean",
         Opened::Unclean => "unclean",
-        Opened::SetAside { .. } => "set_aside",
+        Opened::SetAside(_) => "set_aside",
     };
     Database {
         found,
@@ -180,13 +180,13 @@ fn broker(shared: &Shared) -> Option<Broker> {
 
 fn problems(shared: &Shared) -> Vec<String> {
     let health = shared.desk.health();
-    let mut all: Vec<String> = health.problem.into_iter().chain(health.history).collect();
-    if let Opened::SetAside { kept, why, .. } = &shared.opened {
-        all.push(format!("the database was damaged ({why}) and is kept as {}", kept.display()));
-    }
-    if let Link::Down(why) = &shared.board.read().link {
+    let mut all: Vec<String> = shared.problem().into_iter().chain(health.history).collect();
+    let seen = shared.board.read();
+    all.extend(seen.aside.as_ref().map(ToString::to_string));
+    if let Link::Down(why) = &seen.link {
         all.push(format!("there is no connection to the broker: {why}"));
     }
+    drop(seen);
     let channels = shared.channels.troubles().into_iter();
     all.extend(channels.map(|(channel, state)| match state {
         atalaya_notify::turn::State::WrongSetUp(why) => format!("channel {channel} is set up wrongly: {why}"),

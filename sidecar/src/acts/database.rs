@@ -15,6 +15,10 @@ impl Acts {
     /// Why not.
     pub async fn vacuum(&self, by: &By) -> Result<Shrunk, Refused> {
         by.has_machine("atalaya-sidecar db vacuum")?;
+        if let Some(why) = self.desk.health().problem {
+            // It goes on between batches, and none is written.
+            return Err(Refused::new(Kind::Full, format!("nothing can be written now: {why}")));
+        }
         let shrunk = self.vacuum.run().await?;
         let detail = format!("{} to {} bytes", shrunk.before, shrunk.after);
         self.note(by, "database.vacuum", String::new(), detail).await?;

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod broker;
+mod commands;
 mod database;
 mod joining;
 mod nodes;
@@ -13,6 +14,7 @@ mod tokens;
 
 pub use accounts::AccountChange;
 pub use broker::Doorman;
+pub use commands::Command;
 pub use nodes::{Invited, NodeChange, NodeSecret};
 pub use refused::Refused;
 
@@ -72,6 +74,8 @@ pub struct Acts {
     folder: PathBuf,
     /// One copy at a time.
     copying: Arc<Mutex<()>>,
+    /// Of the last signed command.
+    numbers: Arc<Mutex<u64>>,
 }
 
 /// What acts are done through.
@@ -96,17 +100,23 @@ pub struct Parts {
     pub vacuum: Vacuum,
     /// The state folder.
     pub folder: PathBuf,
+    /// Of the last signed command.
+    pub last_command: u64,
 }
 
 impl Acts {
     /// Done through these.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { people, gate, tower, board, out, clock, doorman, desk, vacuum, folder } = parts;
-        Self { people, gate, tower, board, out, clock, doorman, desk, vacuum, folder, copying: Arc::default() }
+        let Parts { people, gate, tower, board, out, clock, doorman, desk, vacuum, folder, last_command } = parts;
+        let (copying, numbers) = (Arc::default(), Arc::new(Mutex::new(last_command)));
+        Self { people, gate, tower, board, out, clock, doorman, desk, vacuum, folder, copying, numbers }
     }
 
     fn now(&self) -> Now {
         self.clock.now()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,8 @@ pub enum Refused {
     May(Why),
     /// It is about people, and something is wrong with it.
     People(people::Refused),
+    /// It is about a node that is not there now.
+    Away,
     /// Anything else.
     Failed(Error),
 }
@@ -27,6 +29,7 @@ impl Refused {
         match self {
             Self::May(why) => Some(why.key()),
             Self::People(people::Refused::Failed(_)) | Self::Failed(_) => None,
+            Self::Away => Some("refused.away"),
             Self::People(why) => Some(why.key()),
         }
     }
@@ -40,7 +43,7 @@ impl Refused {
             Self::May(_) => Kind::Denied,
             Self::People(People::Failed(err)) | Self::Failed(err) => err.kind,
             Self::People(People::Busy | People::Wait(_) | People::Full) => Kind::Full,
-            Self::People(_) => Kind::Refused,
+            Self::People(_) | Self::Away => Kind::Refused,
         }
     }
 }
@@ -56,6 +59,7 @@ impl fmt::Display for Refused {
             Self::May(Why::Customers) => {
                 f.write_str("this concerns all customers, and you have some; ask an approver for all of them")
             }
+            Self::Away => f.write_str("the node is away, and commands do not wait; try again when it is there"),
             Self::People(why) => write!(f, "{why}"),
             Self::Failed(err) => write!(f, "{err}"),
         }

@@ -1,6 +1,6 @@
 //! `alerts`: a test of a channel, and the rules.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use atalaya_alert::rule::Rule;
 use atalaya_alert::{Severity, Wall};
@@ -58,11 +58,9 @@ fn severity(text: &str) -> std::result::Result<Severity, String> {
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     match &args.action {
-        Action::Test { channel, severity, config } => test(&load(config)?, channel, *severity),
+        Action::Test { channel, severity, config } => test(&Config::load(config).map_err(usage)?, channel, *severity),
         Action::Rules { json, config } => {
-            let usual = PathBuf::from(FILE);
-            let path = config.clone().or_else(|| usual.exists().then_some(usual));
-            let config = path.map_or_else(|| Config::empty().map_err(usage), |path| load(&path))?;
+            let config = Config::given(config.as_deref()).map_err(usage)?;
             let rules = crate::rules::read(config.alerts.dir.as_deref())?;
             let language = language(&config);
             if *json {
@@ -80,10 +78,6 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
 
 fn usage(why: String) -> Failure {
     Failure::new(Exit::Usage, why)
-}
-
-fn load(path: &Path) -> Result<Config> {
-    Config::load(path).map_err(usage)
 }
 
 /// Sends at once, beside what waits.
@@ -132,6 +126,8 @@ fn as_json(rule: &Rule) -> serde_json::Value {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::notify::tests::service::Service;
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::exit::{Exit, Failure, Result};
-use crate::config::{Config, FILE};
+use crate::config::Config;
 use crate::web::control;
 
 /// Of an answer: 500 items of some hundred bytes, and room.
@@ -30,9 +30,7 @@ impl Which {
         if let Some(folder) = &self.state_dir {
             return Ok(folder.clone());
         }
-        let usual = PathBuf::from(FILE);
-        let path = self.config.clone().or_else(|| usual.exists().then_some(usual));
-        let config = path.map_or_else(Config::empty, |path| Config::load(&path));
+        let config = Config::given(self.config.as_deref());
         config.and_then(|config| config.state.folder()).map_err(|why| Failure::new(Exit::Usage, why))
     }
 

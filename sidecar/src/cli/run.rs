@@ -10,9 +10,12 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::exit::{Exit, Failure, Result};
 use crate::clock::System;
-use crate::config::{Config, FILE, is_loopback};
+use crate::config::{Config, is_loopback};
 use crate::limits::STOP_TIME_MAX;
 use crate::program::{self, Running};
+
+/// Between two looks whether it is to end.
+const LOOK: Duration = Duration::from_millis(200);
 
 const EXAMPLES: &str = "Examples:
   atalaya-sidecar run
@@ -59,9 +62,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
 
 fn configuration(args: &Args) -> Result<Config> {
     let usage = |why| Failure::new(Exit::Usage, why);
-    let usual = PathBuf::from(FILE);
-    let path = args.config.clone().or_else(|| usual.exists().then_some(usual));
-    let mut config = path.map_or_else(Config::empty, |path| Config::load(&path)).map_err(usage)?;
+    let mut config = Config::given(args.config.as_deref()).map_err(usage)?;
     for (address, to) in [(args.listen, &mut config.web.listen), (args.broker_listen, &mut config.broker.listen)] {
         let Some(address) = address else { continue };
         if !is_loopback(&address) {
@@ -83,12 +84,18 @@ async fn serve(args: &Args, config: Config, folder: PathBuf, signals: &Signals) 
     announce(&running).await;
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     let mut broken = false;
-    while signals.came().is_none() && !broken {
+    while !broken {
+        let turn = async {
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                Some(()) = hangups.recv() => reload(args, &mut running).await,
+            }
+        };
+        // Whatever a reload waits for, such as a disk that files are read from, does not keep it from ending.
         tokio::select! {
-            () = tokio::time::sleep(Duration::from_millis(200)) => {}
-            Some(()) = hangups.recv() => reload(args, &mut running).await,
+            () = told_to_stop(signals) => break,
+            () = turn => broken = running.is_broken(),
         }
-        broken = running.is_broken();
     }
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     tracing::info!("stopping");
@@ -99,6 +106,12 @@ async fn serve(args: &Args, config: Config, folder: PathBuf, signals: &Signals) 
         return Err(Failure::new(Exit::Failed, "a part of the program ended; the log says why"));
     }
     Ok(Exit::Done)
+}
+
+async fn told_to_stop(signals: &Signals) {
+    while signals.came().is_none() {
+        tokio::time::sleep(LOOK).await;
+    }
 }
 
 /// Reads the configuration again; where something is wrong with it, the old one stays.

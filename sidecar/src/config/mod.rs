@@ -21,7 +21,7 @@ pub use broker::{Broker, External};
 pub use history::History;
 pub use listen::is_loopback;
 pub use state::State;
-pub use web::Web;
+pub use web::{Metrics, Web};
 
 /// The commented example that is shipped, printed and tested.
 pub const EXAMPLE: &str = include_str!("example.toml");
@@ -41,12 +41,11 @@ pub struct Config {
     pub history: History,
     /// Who is told.
     pub alerts: Alerts,
-    /// Whether nodes that nobody added are taken in; by itself only where nobody but this machine can connect.
-    pub accept: bool,
-    /// Whether the broker lets in whoever connects from this machine.
-    pub anonymous: bool,
     /// Who is told that it lives.
     pub beat: Beat,
+    /// As they were written: without that they go by who can connect, which is known once it is clear what stays.
+    accept: Option<bool>,
+    anonymous: Option<bool>,
     files: Vec<Named>,
     written: Written,
 }
@@ -87,10 +86,9 @@ impl Raw {
         let broker = self.broker.check()?;
         let web = self.web.check()?;
         let state = self.state.check();
-        let apart = broker.listen_tls.is_empty() && broker.external.is_none();
         Ok(Config {
-            accept: self.nodes.accept.unwrap_or(apart),
-            anonymous: anonymous.unwrap_or(apart),
+            accept: self.nodes.accept,
+            anonymous,
             broker,
             web,
             history: self.history.check()?,
@@ -114,6 +112,16 @@ impl Config {
         Self::read(path, &text)
     }
 
+    /// The file that was given, else the usual one if it is there, else what holds without one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Config::load`].
+    pub fn given(path: Option<&Path>) -> Result<Self, String> {
+        let usual = Path::new(FILE);
+        path.or_else(|| usual.exists().then_some(usual)).map_or_else(Self::empty, Self::load)
+    }
+
     /// The same, from text that is said to stand in the file `path`.
     ///
     /// # Errors
@@ -130,6 +138,23 @@ impl Config {
     /// None, as the tests show.
     pub fn empty() -> Result<Self, String> {
         Self::read(Path::new("sidecar.toml"), "")
+    }
+
+    /// Whether nodes that nobody added are taken in.
+    #[must_use]
+    pub fn accept(&self) -> bool {
+        self.accept.unwrap_or_else(|| self.is_apart())
+    }
+
+    /// Whether the broker lets in whoever connects from this machine.
+    #[must_use]
+    pub fn anonymous(&self) -> bool {
+        self.anonymous.unwrap_or_else(|| self.is_apart())
+    }
+
+    /// Whether nobody but this machine can connect.
+    const fn is_apart(&self) -> bool {
+        self.broker.listen_tls.is_empty() && self.broker.external.is_none()
     }
 
     /// What cannot be read now of the files that are read later, a line each.

@@ -14,14 +14,14 @@ fn without_a_file_everything_is_for_this_machine() {
     let config = Config::empty().unwrap();
     assert!(config.broker.listen.iter().chain(&config.web.listen).all(is_loopback));
     assert_eq!((config.broker.listen.len(), config.web.listen.len()), (2, 2));
-    assert!(config.accept && config.anonymous && config.broker.external.is_none());
+    assert!(config.accept() && config.anonymous() && config.broker.external.is_none());
     assert_eq!((config.state.id.as_str(), config.broker.prefix.as_str()), ("_sidecar", "atalaya"));
 }
 
 #[test]
 fn the_example_is_a_configuration() {
     let config = Config::read(Path::new("s.toml"), EXAMPLE).unwrap();
-    assert!(!config.accept && !config.anonymous);
+    assert!(!config.accept() && !config.anonymous());
     assert_eq!(config.broker.listen_tls[0].port(), 8883);
     // What stands in comments is right as well.
     let whole = EXAMPLE.replace("# url = \"https://hc", "url = \"https://hc").replace("# proxies", "proxies");
@@ -34,6 +34,25 @@ fn the_example_is_a_configuration() {
     assert_eq!(kinds, ["gotify", "mail", "mqtt", "ntfy", "slack", "telegram", "webhook"]);
     assert_eq!((config.alerts.sets.len(), config.alerts.hours().len()), (2, 1));
     assert_eq!(config.alerts.sets()["default"].channels, ["phone"]);
+}
+
+#[test]
+fn who_is_let_in_goes_by_the_listeners_that_there_are_and_not_by_those_to_come() {
+    let read = |text: &str| Config::read(Path::new("s.toml"), text).unwrap();
+    let (apart, tls, outside) = ("", "[broker]\nlisten_tls = [\"[::]:8883\"]\n", "[broker]\nurl = \"mqtt://b\"\n");
+    for (before, after, expected) in [
+        (apart.to_owned(), tls.to_owned(), true),
+        (apart.to_owned(), outside.to_owned(), true),
+        (outside.to_owned(), apart.to_owned(), false),
+        (tls.to_owned(), apart.to_owned(), false),
+        // Who writes it means it now.
+        (outside.to_owned(), "[broker]\nanonymous = true\n[nodes]\naccept = true".to_owned(), true),
+        (apart.to_owned(), format!("{outside}anonymous = false\n[nodes]\naccept = false"), false),
+    ] {
+        let mut config = read(&after);
+        config.stay(&read(&before));
+        assert_eq!((config.accept(), config.anonymous()), (expected, expected), "{before:?}, then {after:?}");
+    }
 }
 
 #[test]
@@ -59,6 +78,10 @@ fn mistakes_are_told_with_their_line_and_what_to_do() {
         ("[web]\nlisten = [\"192.168.1.2:80\"]", "s.toml:2: web.listen: 192.168.1.2:80 can be reached by others"),
         ("[web]\nurl = \"http://example.org\"", "s.toml:2: web.url: log-ins would cross the network in the clear"),
         ("[web]\nurl = \"ftp://x\"", "s.toml:2: web.url: \"ftp://x\" is no address"),
+        (
+            "[web]\nmetrics = \"open\"",
+            "s.toml:2: web.metrics: unknown variant `open`, expected one of `token`, `loopback`, `off`",
+        ),
         ("[beat]\nurl = \"hc-ping.com/x\"", "s.toml:2: beat.url: this is no address"),
         ("[history]\nraw = \"30d\"\nfive_minutes = \"7d\"", "s.toml:3: history.five_minutes: is shorter than raw"),
         ("[history]\nsize_max = \"1M\"", "s.toml:2: history.size_max: must be between"),

@@ -12,6 +12,19 @@ use super::listen::{Address, plain, with_tls};
 const WITHOUT: &str = "nobody can connect over TLS";
 const MINUTE: u64 = 60;
 
+/// Who may ask for figures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Metrics {
+    /// Who shows a token that is for that.
+    #[default]
+    Token,
+    /// The same, and anybody on this machine.
+    Loopback,
+    /// Nobody.
+    Off,
+}
+
 /// Where people and their tools connect to.
 #[derive(Clone, Debug)]
 pub struct Web {
@@ -25,6 +38,8 @@ pub struct Web {
     pub url: Option<String>,
     /// Whose word on where a request came from is believed.
     pub proxies: Vec<IpAddr>,
+    /// Who may ask for figures.
+    pub metrics: Metrics,
     /// How long somebody stays logged in.
     pub session: Duration,
     /// And without doing anything.
@@ -40,6 +55,7 @@ pub(super) struct Raw {
     key_file: Option<Spanned<Place>>,
     url: Option<Spanned<String>>,
     proxies: Vec<IpAddr>,
+    metrics: Metrics,
     session: Length<{ 10 * MINUTE }, { 90 * DAY }>,
     session_idle: Length<{ 10 * MINUTE }, { 90 * DAY }>,
 }
@@ -53,6 +69,7 @@ impl Default for Raw {
             key_file: None,
             url: None,
             proxies: Vec::new(),
+            metrics: Metrics::default(),
             session: Length(Duration::from_secs(30 * DAY)),
             session_idle: Length(Duration::from_secs(7 * DAY)),
         }
@@ -90,6 +107,7 @@ impl Raw {
             tls: self.cert_file.map(path).zip(self.key_file.map(path)),
             url: self.url.map(|url| url.into_inner().trim_end_matches('/').to_owned()),
             proxies: self.proxies,
+            metrics: self.metrics,
             session: self.session.0,
             session_idle: self.session_idle.0,
         })

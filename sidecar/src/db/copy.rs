@@ -10,12 +10,13 @@ use super::{APPLICATION_ID, migrate};
 use crate::error::Result;
 
 /// What is copied. History is too large, and what else is missing is told again by agents or made again by people.
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "meta",
     "customer",
     "node",
     "stream",
     "series",
+    "run_total",
     "alert_part",
     "incident",
     "timeline",

@@ -9,7 +9,17 @@ use rusqlite::Connection;
 
 use super::FILE;
 use crate::error::Result;
-use crate::limits::{CHECKPOINT_EVERY, RESERVE_BYTES, WAL_BYTES_MAX, WAL_BYTES_SOON};
+use crate::limits::{CHECKPOINT_EVERY, RESERVE_BYTES, ROOM_BYTES, WAL_BYTES_MAX, WAL_BYTES_SOON};
+
+/// Room in the state folder that is given back on a bad day.
+pub(super) const RESERVE: &str = "reserve";
+
+/// Bytes that the file system of a folder has for us; `None` if it does not say.
+#[allow(clippy::useless_conversion, reason = "both are narrower where a word has 32 bits")]
+pub(crate) fn free_bytes(folder: &Path) -> Option<u64> {
+    let stat = nix::sys::statvfs::statvfs(folder).ok()?;
+    Some(u64::from(stat.blocks_available()).saturating_mul(u64::from(stat.fragment_size())))
+}
 
 /// See the module.
 #[derive(Debug)]
@@ -25,7 +35,7 @@ impl Keeper {
     pub(super) fn new(folder: &Path) -> Self {
         let keeper = Self {
             wal: folder.join(format!("{FILE}-wal")),
-            reserve: folder.join("reserve"),
+            reserve: folder.join(RESERVE),
             last: Duration::ZERO,
             size: (0, Duration::ZERO),
         };
@@ -54,11 +64,23 @@ impl Keeper {
 
     /// Room that nobody else takes: without it a full disk would keep even what frees space from being written.
     fn put_aside(&self) {
-        let there = fs::metadata(&self.reserve).is_ok_and(|meta| meta.len() >= RESERVE_BYTES);
-        if there || self.fill().is_ok() {
-            return;
+        if !self.is_put_aside() && self.fill().is_err() {
+            let _ = fs::remove_file(&self.reserve);
         }
-        let _ = fs::remove_file(&self.reserve);
+    }
+
+    fn is_put_aside(&self) -> bool {
+        fs::metadata(&self.reserve).is_ok_and(|meta| meta.len() >= RESERVE_BYTES)
+    }
+
+    /// Whether a disk that was full has room again: for what was given back, so that the next bad day finds it, and for some
+    /// more. What was given back is not for more of the same.
+    pub(super) fn has_room(&self) -> bool {
+        let free = || self.reserve.parent().and_then(free_bytes).unwrap_or(u64::MAX);
+        if !self.is_put_aside() && free() > RESERVE_BYTES + ROOM_BYTES {
+            self.put_aside();
+        }
+        self.is_put_aside()
     }
 
     /// Real blocks: a hole would reserve nothing.

@@ -7,8 +7,9 @@ use atalaya_wire::StreamId;
 use rusqlite::{Connection, Row as SqlRow};
 use serde::de::DeserializeOwned;
 
-use super::Node;
+use super::{ASIDE, Aside, Node};
 use crate::error::{Error, Kind, Result};
+use crate::window::Window;
 
 /// A node with what goes on behind it.
 #[derive(Clone, Debug)]
@@ -36,6 +37,15 @@ pub struct StreamRow {
     pub missing: Vec<u8>,
 }
 
+/// Maintenance that is announced, and how far it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WindowRow {
+    /// What.
+    pub window: Window,
+    /// When the occurrence began that the engine was told of last, in seconds since 1970.
+    pub begun: Option<i64>,
+}
+
 /// Everything that the tower goes on from.
 #[derive(Debug, Default)]
 pub struct Loaded {
@@ -45,10 +55,16 @@ pub struct Loaded {
     pub streams: Vec<StreamRow>,
     /// The engine's state.
     pub alerts: alert::State,
+    /// Maintenance that is announced.
+    pub windows: Vec<WindowRow>,
     /// Of the last thing that was given a number, nodes that are retired among them.
     pub last_node: u16,
     /// Nodes that are retired, by name: one that comes back goes on with its past.
     pub retired: BTreeMap<String, u16>,
+    /// Number of the last signed command.
+    pub last_command: u64,
+    /// A damaged database that was set aside, of which nobody took note yet.
+    pub aside: Option<Aside>,
 }
 
 /// Reads it.
@@ -66,7 +82,17 @@ pub fn load(connection: &Connection) -> Result<Loaded> {
     let sql = "SELECT name, id FROM node WHERE state = 'retired'";
     let pair = |row: &SqlRow<'_>| Ok((row.get(0)?, row.get(1)?));
     let retired = connection.prepare(sql)?.query_map([], pair)?.collect::<rusqlite::Result<_>>()?;
-    Ok(Loaded { nodes, streams, alerts: alerts(connection)?, last_node, retired })
+    let sql = "SELECT coalesce(max(CAST(value AS INTEGER)), 0) FROM meta WHERE key = 'last_command'";
+    let last_command = connection.query_row(sql, [], |row| row.get::<_, i64>(0))?;
+    let last_command = u64::try_from(last_command).unwrap_or_default();
+    let (alerts, windows, aside) = (alerts(connection)?, windows(connection)?, aside(connection)?);
+    Ok(Loaded { nodes, streams, alerts, windows, last_node, retired, last_command, aside })
+}
+
+fn aside(connection: &Connection) -> Result<Option<Aside>> {
+    let sql = "SELECT coalesce((SELECT value FROM meta WHERE key = ?1), '')";
+    let said: String = connection.query_row(sql, [ASIDE], |row| row.get(0))?;
+    Ok(serde_json::from_str(&said).ok())
 }
 
 fn node(row: &SqlRow<'_>) -> rusqlite::Result<NodeRow> {
@@ -118,6 +144,19 @@ fn parts<T: DeserializeOwned>(connection: &Connection, kind: u8) -> Result<Vec<(
             Error::new(Kind::Damaged, format!("the part {kind} {key:?} of the alerts is unreadable: {err}"))
         })?;
         read.push((key, part));
+    }
+    Ok(read)
+}
+
+fn windows(connection: &Connection) -> Result<Vec<WindowRow>> {
+    let mut statement = connection.prepare("SELECT id, body, begun FROM maintenance")?;
+    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get(2)?)))?;
+    let mut read = Vec::new();
+    for row in rows {
+        let (id, body, begun) = row?;
+        let window = serde_json::from_str(&body)
+            .map_err(|err| Error::new(Kind::Damaged, format!("the window {id:?} is unreadable: {err}")))?;
+        read.push(WindowRow { window, begun });
     }
     Ok(read)
 }

@@ -8,7 +8,14 @@ use crate::error::{Error, Kind, Result};
 
 /// Held as long as the program has the folder.
 #[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "it is held, and let go of with the file")] File);
+pub struct Lock(File);
+
+impl Drop for Lock {
+    /// A process that begins at this moment has the file too, until it is another program; that must not keep the folder.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
 
 impl Lock {
     /// Takes the folder.

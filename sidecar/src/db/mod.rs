@@ -19,6 +19,7 @@ pub(crate) mod room;
 mod row;
 pub(crate) mod series;
 pub(crate) mod tidy;
+mod times;
 mod vacuum;
 mod writer;
 
@@ -26,11 +27,13 @@ pub use backup::backup;
 pub use batch::{Batch, Effect};
 pub use check::{Checked, check};
 pub use copy::Copying;
+pub(crate) use health::free_bytes;
 pub(crate) use load::{HEAD, INCIDENT, NODE};
-pub use load::{Loaded, NodeRow, StreamRow, load, retained};
-pub use open::{Database, Opened, open};
+pub use load::{Loaded, NodeRow, StreamRow, WindowRow, load, retained};
+pub use open::{ASIDE, Aside, Database, Opened, open};
 pub use readers::Readers;
 pub use row::{AccountRow, Audit, Node, Row, Run, TokenRow};
+pub use times::Times;
 pub use vacuum::{Shrunk, Vacuum};
 pub use writer::{Chore, Desk, Health, Writer};
 

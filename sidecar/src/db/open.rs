@@ -1,11 +1,13 @@
 //! Opening the database, whatever state it is in. A damaged one is set aside, never overwritten.
 
-use std::fs;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::{fmt, fs};
 
 use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
 
+use super::health::RESERVE;
 use super::lock::Lock;
 use super::{APPLICATION_ID, FILE, copy, migrate};
 use crate::error::{Error, Kind, Result};
@@ -21,15 +23,28 @@ pub enum Opened {
     Unclean,
     /// It was damaged, and is kept under this name. What was there of accounts, nodes and alerts came from last night's
     /// copy, if there was one.
-    SetAside {
-        /// The damaged file.
-        kept: PathBuf,
-        /// Why.
-        why: String,
-        /// Whether a copy was there.
-        copy: bool,
-    },
+    SetAside(Aside),
 }
+
+/// A damaged database that was set aside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Aside {
+    /// The damaged file.
+    pub kept: PathBuf,
+    /// Why.
+    pub why: String,
+    /// Whether a copy was there.
+    pub copy: bool,
+}
+
+impl fmt::Display for Aside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the database was damaged ({}) and is kept as {}", self.why, self.kept.display())
+    }
+}
+
+/// The key of `meta` that remembers it until somebody takes note; empty from then on.
+pub const ASIDE: &str = "set_aside";
 
 /// An open database and the folder it is in.
 #[derive(Debug)]
@@ -55,7 +70,13 @@ pub fn open(folder: &Path, now: i64) -> Result<Database> {
     local(folder)?;
     let path = folder.join(FILE);
     let done = |(connection, opened)| Database { connection, folder: folder.to_path_buf(), opened, lock };
-    match attempt(&path) {
+    let given_back = |err: &Error| err.kind == Kind::Full && fs::remove_file(folder.join(RESERVE)).is_ok();
+    let mut tried = attempt(&path);
+    if tried.as_ref().is_err_and(given_back) {
+        // Whoever looks at its pages sees why nothing is taken in, which a program that does not start would not show.
+        tried = attempt(&path);
+    }
+    match tried {
         Ok(opened) => Ok(done(opened)),
         Err(err) if err.kind == Kind::Damaged => set_aside(folder, now, err.text).map(done),
         Err(err) => Err(err.while_(&format!("open the database {}", path.display()))),
@@ -164,5 +185,8 @@ fn set_aside(folder: &Path, now: i64, why: String) -> Result<(Connection, Opened
     let path = folder.join(FILE);
     let copied = migrate::from_copy(&folder.join(copy::FILE), &path);
     let (connection, _) = attempt(&path)?;
-    Ok((connection, Opened::SetAside { kept, why, copy: copied }))
+    let aside = Aside { kept, why, copy: copied };
+    let said = serde_json::to_string(&aside).unwrap_or_default();
+    connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)", [ASIDE, &said])?;
+    Ok((connection, Opened::SetAside(aside)))
 }

@@ -106,7 +106,7 @@ pub struct TokenRow {
 
 /// See the module. Times are seconds since 1970.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "the fields are the columns of schema/0001.sql")]
+#[expect(missing_docs, reason = "the fields are the columns of the schema")]
 pub enum Row {
     Node(Node),
     NodeGone {
@@ -177,9 +177,9 @@ pub enum Row {
     },
     IncidentOwner {
         id: u64,
-        owner: Option<String>,
-        due: Option<i64>,
-        ticket: Option<String>,
+        owner: Option<Option<String>>,
+        due: Option<Option<i64>>,
+        ticket: Option<Option<String>>,
     },
     Timeline {
         incident: u64,
@@ -212,7 +212,7 @@ pub enum Row {
     Maintenance {
         id: String,
         body: Option<String>,
-        next: i64,
+        begun: Option<i64>,
     },
     Account(AccountRow),
     AccountGone {

@@ -25,7 +25,7 @@ pub struct Shrunk {
     pub after: u64,
 }
 
-/// Asks for it and does it: the two ends are the same.
+/// Asks for it.
 #[derive(Clone, Debug, Default)]
 pub struct Vacuum(Arc<Mutex<Option<Job>>>);
 
@@ -54,7 +54,25 @@ impl Vacuum {
     }
 }
 
-impl Chore for Vacuum {
+impl Vacuum {
+    /// What does it, for the writer. Whoever waits hears when that ends.
+    #[must_use]
+    pub fn chore(&self) -> Doing {
+        Doing(self.0.clone())
+    }
+}
+
+/// See [`Vacuum::chore`].
+#[derive(Debug)]
+pub struct Doing(Arc<Mutex<Option<Job>>>);
+
+impl Drop for Doing {
+    fn drop(&mut self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+impl Chore for Doing {
     fn step(&mut self, connection: &mut Connection, _: i64) -> Result<()> {
         let mut job = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(Job { before, .. }) = job.as_mut() else { return Ok(()) };

@@ -3,15 +3,16 @@
 //! A batch that cannot be written is not given up: it waits and is tried again, nothing behind it goes first, and nobody
 //! hears of what is in it. What a person asked for is refused instead.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
 use super::health::Keeper;
-use super::{Batch, Database, Effect, Row, put};
+use super::{Batch, Database, Effect, Row, Times, put};
 use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
 use crate::limits::RETRY_EVERY;
@@ -32,6 +33,8 @@ pub struct Health {
     pub commits: u64,
     /// Rows so far.
     pub rows: u64,
+    /// How long those transactions took.
+    pub times: Times,
     /// Size of the write-ahead log in bytes.
     pub wal_bytes: u64,
     /// Size of what is used of the database in bytes.
@@ -66,6 +69,7 @@ pub struct Writer {
 #[derive(Clone, Debug)]
 pub struct Desk {
     queue: SyncSender<Work>,
+    waiting: Arc<AtomicUsize>,
     health: Arc<Mutex<Health>>,
 }
 
@@ -93,10 +97,12 @@ impl Writer {
     ) -> Result<Self> {
         let (queue, work) = sync_channel(QUEUE_MAX);
         let health = Arc::new(Mutex::new(Health::default()));
-        let desk = Desk { queue, health: Arc::clone(&health) };
+        let waiting = Arc::<AtomicUsize>::default();
+        let desk = Desk { queue, waiting: Arc::clone(&waiting), health: Arc::clone(&health) };
         let keeper = Keeper::new(&database.folder);
         database.connection.set_prepared_statement_cache_capacity(put::STATEMENTS);
-        let desk_of_writer = Writing { database, clock, health, keeper, chores, after };
+        let (full, tried) = (None, Instant::now());
+        let desk_of_writer = Writing { database, clock, waiting, health, keeper, full, tried, chores, after };
         let thread = thread::Builder::new().name("writer".into()).spawn(move || desk_of_writer.run(&work))?;
         Ok(Self { desk, thread: Some(thread) })
     }
@@ -105,6 +111,12 @@ impl Writer {
     #[must_use]
     pub fn desk(&self) -> Desk {
         self.desk.clone()
+    }
+
+    /// Whether its thread has ended, which nobody told it to.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
     /// Writes what was handed in, and closes the database.
@@ -121,11 +133,15 @@ impl Desk {
     ///
     /// # Errors
     ///
-    /// The batch.
-    pub fn keep(&self, batch: Batch) -> std::result::Result<(), Batch> {
-        self.queue.try_send(Work::Kept(batch)).map_err(|err| match err {
-            TrySendError::Full(Work::Kept(batch)) | TrySendError::Disconnected(Work::Kept(batch)) => batch,
-            _ => Batch::default(),
+    /// The batch; `None` if there is nobody any more who writes.
+    pub fn keep(&self, batch: Batch) -> std::result::Result<(), Option<Batch>> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        self.queue.try_send(Work::Kept(batch)).map_err(|err| {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            match err {
+                TrySendError::Full(Work::Kept(batch)) => Some(batch),
+                _ => None,
+            }
         })
     }
 
@@ -139,9 +155,19 @@ impl Desk {
         rows.into_iter().for_each(|row| batch.push(row));
         let (answer, done) = tokio::sync::oneshot::channel();
         batch.effects.push(Effect::Answer(answer, serde_json::Value::Null));
-        let busy = |_| Error::new(Kind::Full, "the database does not keep up; try again in a moment");
+        let busy = |_| {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            Error::new(Kind::Full, "the database does not keep up; try again in a moment")
+        };
+        self.waiting.fetch_add(1, Ordering::Relaxed);
         self.queue.try_send(Work::Asked(batch)).map_err(busy)?;
         done.await.unwrap_or_else(|_| Err(Error::new(Kind::Internal, "the program is stopping"))).map(drop)
+    }
+
+    /// Batches that are handed in and neither written nor refused.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
     }
 
     /// How the writer is.
@@ -161,15 +187,20 @@ enum Then {
 struct Writing<F> {
     database: Database,
     clock: Arc<dyn Clock>,
+    waiting: Arc<AtomicUsize>,
     health: Arc<Mutex<Health>>,
     keeper: Keeper,
+    /// What the database said when the disk was full, as long as there is not room enough.
+    full: Option<Error>,
+    /// When something that could not be written was last tried.
+    tried: Instant,
     chores: Vec<Box<dyn Chore>>,
     after: F,
 }
 
 impl<F: FnMut(Effect)> Writing<F> {
     fn run(mut self, work: &Receiver<Work>) {
-        let mut done = std::time::Instant::now();
+        let mut done = Instant::now();
         loop {
             match work.recv_timeout(Duration::from_secs(1)) {
                 Ok(Work::Kept(batch)) => {
@@ -184,8 +215,9 @@ impl<F: FnMut(Effect)> Writing<F> {
             // A busy fleet leaves no second free, and has the most to seal.
             if done.elapsed() >= CHORES_EVERY {
                 self.between();
-                done = std::time::Instant::now();
+                done = Instant::now();
             }
+            self.look_again();
             self.keep_house();
         }
         let _ = self.keeper.close(&self.database.connection);
@@ -208,8 +240,8 @@ impl<F: FnMut(Effect)> Writing<F> {
                     break;
                 }
             }
-            let until = std::time::Instant::now() + RETRY_EVERY;
-            while let Some(left) = until.checked_duration_since(std::time::Instant::now()) {
+            let until = Instant::now() + RETRY_EVERY;
+            while let Some(left) = until.checked_duration_since(Instant::now()) {
                 self.health(|health| health.beats += 1);
                 match work.recv_timeout(left.min(Duration::from_secs(1))) {
                     Ok(Work::Asked(asked)) => self.refuse(asked),
@@ -237,7 +269,11 @@ impl<F: FnMut(Effect)> Writing<F> {
             (self.after)(Effect::Live("database".into()));
         }
         self.health(|health| health.problem = Some(why.clone()));
-        self.keeper.make_room(&self.database.connection);
+        self.full = (err.kind == Kind::Full).then(|| err.clone());
+        self.tried = Instant::now();
+        if self.full.is_some() {
+            self.keeper.make_room(&self.database.connection);
+        }
         for effect in std::mem::take(&mut batch.effects) {
             match effect {
                 Effect::Answer(answer, _) => {
@@ -252,6 +288,7 @@ impl<F: FnMut(Effect)> Writing<F> {
         match self.commit(&batch) {
             Ok(()) => self.written(batch),
             Err(err) => {
+                self.waiting.fetch_sub(1, Ordering::Relaxed);
                 let mut batch = batch;
                 if lasting(err.kind) {
                     self.stuck(&err, &mut batch);
@@ -265,7 +302,18 @@ impl<F: FnMut(Effect)> Writing<F> {
         }
     }
 
+    /// People were refused, and nothing waits that would show that it works again.
+    fn look_again(&mut self) {
+        let troubled = self.health.lock().unwrap_or_else(PoisonError::into_inner).problem.is_some();
+        if troubled && self.tried.elapsed() >= RETRY_EVERY {
+            let mut batch = Batch::default();
+            batch.push(Row::Meta { key: "tried", value: self.clock.now().seconds().to_string() });
+            self.now_or_not(batch);
+        }
+    }
+
     fn refuse(&mut self, batch: Batch) {
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
         let problem = self.health.lock().unwrap_or_else(PoisonError::into_inner).problem.clone();
         for effect in batch.effects {
             if let Effect::Answer(answer, _) = effect {
@@ -275,7 +323,16 @@ impl<F: FnMut(Effect)> Writing<F> {
     }
 
     fn commit(&mut self, batch: &Batch) -> Result<()> {
-        batch.commit(&mut self.database.connection)
+        if let Some(full) = &self.full {
+            if !self.keeper.has_room() {
+                return Err(full.clone());
+            }
+            self.full = None;
+        }
+        let begun = Instant::now();
+        batch.commit(&mut self.database.connection)?;
+        self.health(|health| health.times.add(begun.elapsed()));
+        Ok(())
     }
 
     /// What one row of a thousand does wrong must not cost the others.
@@ -290,6 +347,7 @@ impl<F: FnMut(Effect)> Writing<F> {
     }
 
     fn written(&mut self, batch: Batch) {
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
         let rows = batch.rows.len() as u64;
         self.health(|health| {
             if health.problem.take().is_some() {

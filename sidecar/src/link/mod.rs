@@ -10,7 +10,7 @@ pub use out::Out;
 pub use session::{Terms, keep_up};
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::Duration;
 
@@ -35,14 +35,18 @@ pub struct Heard {
 pub struct Ear {
     tower: SyncSender<Word>,
     bytes: Arc<AtomicUsize>,
+    waiting: Arc<AtomicUsize>,
     dropped: Arc<AtomicU64>,
+    /// It waited in vain; until something is taken in again nothing waits any more, so that the connection lives.
+    deaf: Arc<AtomicBool>,
 }
 
 impl Ear {
     /// Into this channel.
     #[must_use]
     pub fn new(tower: SyncSender<Word>) -> Self {
-        Self { tower, bytes: Arc::default(), dropped: Arc::default() }
+        let (bytes, waiting, dropped, deaf) = Default::default();
+        Self { tower, bytes, waiting, dropped, deaf }
     }
 
     /// Hands a message on, once there is room; drops it if there is none for as long as [`HEAR_WAIT_MAX`].
@@ -55,13 +59,19 @@ impl Ear {
         let mut word = heard;
         let begun = tokio::time::Instant::now();
         while let Err(back) = self.offer(word, size) {
-            let Some(back) = back.filter(|_| begun.elapsed() < wait) else {
-                tracing::warn!("the tower takes nothing in; a message of a node is dropped");
+            let may_wait = !self.deaf.load(Ordering::Relaxed) && begun.elapsed() < wait;
+            let Some(back) = back.filter(|_| may_wait) else {
                 self.dropped.fetch_add(1, Ordering::Relaxed);
+                if !self.deaf.swap(true, Ordering::Relaxed) {
+                    tracing::warn!("the tower takes nothing in; messages of nodes are dropped until it does");
+                }
                 return;
             };
             word = back;
             tokio::time::sleep(HEAR_LOOK).await;
+        }
+        if self.deaf.swap(false, Ordering::Relaxed) {
+            tracing::info!(dropped = self.dropped(), "the tower takes messages in again");
         }
     }
 
@@ -71,7 +81,8 @@ impl Ear {
             self.bytes.fetch_sub(size, Ordering::AcqRel);
             return Err(Some(heard));
         }
-        let held = Held { bytes: Arc::clone(&self.bytes), size };
+        self.waiting.fetch_add(1, Ordering::AcqRel);
+        let held = Held { bytes: Arc::clone(&self.bytes), waiting: Arc::clone(&self.waiting), size };
         self.tower.try_send(Word::Heard(heard, held)).map_err(|err| match err {
             TrySendError::Full(Word::Heard(heard, _)) => Some(heard),
             _ => None,
@@ -84,6 +95,25 @@ impl Ear {
         let _ = tokio::task::spawn_blocking(move || tower.send(word).is_ok()).await;
     }
 
+    /// The same, for so long; whether there was room.
+    pub async fn tell_within(&self, word: Word, wait: Duration) -> bool {
+        let (mut word, begun) = (word, tokio::time::Instant::now());
+        loop {
+            word = match self.tower.try_send(word) {
+                Ok(()) => return true,
+                Err(TrySendError::Full(back)) if begun.elapsed() < wait => back,
+                Err(_) => return false,
+            };
+            tokio::time::sleep(HEAR_LOOK).await;
+        }
+    }
+
+    /// Messages that wait for the tower.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Acquire)
+    }
+
     /// Messages that found no room so far.
     #[must_use]
     pub fn dropped(&self) -> u64 {
@@ -91,10 +121,11 @@ impl Ear {
     }
 }
 
-/// Counts a message's bytes as long as it waits.
+/// Counts a message and its bytes as long as it waits.
 #[derive(Debug)]
 pub struct Held {
     bytes: Arc<AtomicUsize>,
+    waiting: Arc<AtomicUsize>,
     size: usize,
 }
 
@@ -102,13 +133,14 @@ impl Held {
     /// Of nothing, for tests.
     #[must_use]
     pub fn none() -> Self {
-        Self { bytes: Arc::default(), size: 0 }
+        Self { bytes: Arc::default(), waiting: Arc::new(AtomicUsize::new(1)), size: 0 }
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
         self.bytes.fetch_sub(self.size, Ordering::AcqRel);
+        self.waiting.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -157,13 +189,25 @@ mod tests {
 
     #[test]
     fn a_tower_that_hangs_costs_a_message_and_not_the_connection() {
-        let (tower, _words) = sync_channel(1);
+        let (tower, words) = sync_channel(1);
         let ear = Ear::new(tower);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
             ear.hear(heard(0, 1)).await;
             ear.hear_within(heard(1, 1), HEAR_LOOK).await;
+            assert_eq!(ear.dropped(), 1);
+            // The next do not wait as long again one after another, or the connection would not live.
+            let next = async {
+                for n in 2..50 {
+                    ear.hear(heard(n, 1)).await;
+                }
+            };
+            tokio::time::timeout(HEAR_WAIT_MAX / 2, next).await.expect("each waited");
+            assert_eq!(ear.dropped(), 49);
+            drop(words.try_recv());
+            ear.hear(heard(50, 1)).await;
+            assert!(!ear.deaf.load(Ordering::Relaxed), "from here on they wait again");
         });
-        assert_eq!(ear.dropped(), 1);
+        assert!(!runtime.block_on(ear.tell_within(Word::Up, HEAR_LOOK)), "there is no room");
     }
 }

@@ -55,6 +55,11 @@ impl Out {
         self.news.notify_one();
     }
 
+    /// How many wait beside acknowledgements.
+    pub(crate) fn waiting(&self) -> usize {
+        self.change(|waiting| waiting.messages.len())
+    }
+
     /// The next one; acknowledgements first, because nodes wait for them.
     pub(crate) fn next(&self, topic: impl Fn(&NodeId) -> String) -> Option<Message> {
         self.change(|waiting| match waiting.acks.pop_first() {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::db::read::outbox::{self, Stored};
 use crate::error::{Error, Kind, Result};
+use crate::tower::is_about_channels;
 
 /// As the column `kind` has it.
 pub(super) const DIGEST: &str = "digest";
@@ -86,6 +87,11 @@ impl Body {
             Self::One(told) => reader.message(told, over, origin),
             Self::Many { severity, first, count, .. } => reader.digest(id, first, *count, *severity, origin),
         }
+    }
+
+    /// Whether all that it says is that channels tell nobody.
+    pub(super) fn is_about_channels(&self) -> bool {
+        matches!(self, Self::One(told) if is_about_channels(told))
     }
 
     /// On its way. Sets that are not in the configuration keep the hours of `default`.

@@ -1,24 +1,61 @@
 //! How channels are, for pages.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use atalaya_notify::turn::{State, Trouble};
+use atalaya_notify::turn::{Change, Settled, State, Trouble};
 
-/// Channels that people should look at; what works is not in it.
+/// Channels that people should look at, and what became of deliveries since the start.
 #[derive(Clone, Debug, Default)]
-pub struct States(Arc<Mutex<BTreeMap<String, State>>>);
+pub struct States {
+    troubles: Arc<Mutex<BTreeMap<String, State>>>,
+    given_up: Arc<Mutex<BTreeMap<String, u64>>>,
+    results: Arc<Mutex<BTreeMap<(String, &'static str), u64>>>,
+}
 
 impl States {
     /// Channels with what is wrong with them, by name.
     #[must_use]
     pub fn troubles(&self) -> BTreeMap<String, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.troubles).clone()
+    }
+
+    /// Deliveries that are not tried again, by channel; what was only about channels is not counted, so that no two of them
+    /// keep complaining of one another.
+    #[must_use]
+    pub fn given_up(&self) -> BTreeMap<String, u64> {
+        lock(&self.given_up).clone()
+    }
+
+    /// What became of deliveries, by channel and `sent`, `again` (not taken, and tried again), `failed`, `merged`, `untold`.
+    #[must_use]
+    pub fn results(&self) -> BTreeMap<(String, &'static str), u64> {
+        lock(&self.results).clone()
+    }
+
+    /// One more of these.
+    pub(super) fn count(&self, change: &Change) {
+        let (id, result) = match change {
+            Change::Settled { id, how: Settled::Sent(_) } => (id, "sent"),
+            Change::Settled { id, how: Settled::Failed(_) } => (id, "failed"),
+            Change::Settled { id, how: Settled::Merged(_) } => (id, "merged"),
+            Change::Settled { id, how: Settled::Untold } => (id, "untold"),
+            Change::Again { id, .. } => (id, "again"),
+            Change::Digest(_) => return,
+        };
+        *lock(&self.results).entry((id.channel.clone(), result)).or_default() += 1;
+    }
+
+    /// One more.
+    pub(super) fn gave_up(&self, channel: &str) {
+        *lock(&self.given_up).entry(channel.to_owned()).or_default() += 1;
     }
 
     /// Forgets channels that are no more.
     pub(super) fn keep(&self, is_there: impl Fn(&str) -> bool) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|channel, _| is_there(channel));
+        lock(&self.troubles).retain(|channel, _| is_there(channel));
+        lock(&self.given_up).retain(|channel, _| is_there(channel));
+        lock(&self.results).retain(|(channel, _), _| is_there(channel));
     }
 
     /// Takes down how a channel is, and says it in the log.
@@ -31,10 +68,14 @@ impl States {
             State::Failing(why) => tracing::error!(channel, why, "a channel has failed for a while; it is tried again"),
             State::Works => tracing::info!(channel, "the channel works again"),
         }
-        let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut states = lock(&self.troubles);
         match state {
             State::Works => states.remove(&channel),
             state => states.insert(channel, state),
         };
     }
+}
+
+fn lock<T>(map: &Mutex<T>) -> MutexGuard<'_, T> {
+    map.lock().unwrap_or_else(PoisonError::into_inner)
 }

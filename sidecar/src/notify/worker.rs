@@ -127,9 +127,11 @@ impl Worker {
         let next = self.next.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(parts) = next else { return Ok(()) };
         self.parts = parts;
-        self.parts.states.keep(|channel| self.parts.ways.contains_key(channel));
         let changes = self.turn.configure(rates(&self.parts.ways), self.parts.hours.clone());
-        self.keep(&changes, None).await
+        self.keep(&changes, None).await?;
+        // Behind what was settled with it: that counts for a channel that is no more.
+        self.parts.states.keep(|channel| self.parts.ways.contains_key(channel));
+        Ok(())
     }
 
     fn now(&self) -> Now {
@@ -178,14 +180,21 @@ impl Worker {
             let body = or_unreadable(Body::read(connection, &stored, &wanted.channel))?;
             Ok(Some((stored, body)))
         };
-        let (tries, outcome) = match self.read(read).await? {
-            None => (0, Outcome::Never("there is no such notification any more".into())),
-            Some((stored, Err(why))) => (stored.tries, Outcome::Never(why)),
-            Some((stored, Ok(body))) => (stored.tries, self.try_once(&id, &body, stored.at, over).await?),
+        let (tries, outcome, of_channels) = match self.read(read).await? {
+            None => (0, Outcome::Never("there is no such notification any more".into()), false),
+            Some((stored, Err(why))) => (stored.tries, Outcome::Never(why), false),
+            Some((stored, Ok(body))) => {
+                (stored.tries, self.try_once(&id, &body, stored.at, over).await?, body.is_about_channels())
+            }
         };
         let now = self.now();
         let changes = self.turn.result(&id, outcome, now);
-        self.keep(&changes, Some((&id, tries.saturating_add(1)))).await
+        self.keep(&changes, Some((&id, tries.saturating_add(1)))).await?;
+        let gave_up = |change: &Change| matches!(change, Change::Settled { how: Settled::Failed(_), .. });
+        if !of_channels && changes.iter().any(gave_up) {
+            self.parts.states.gave_up(&id.channel);
+        }
+        Ok(())
     }
 
     async fn try_once(&mut self, id: &DeliveryId, body: &Body, at: i64, over: bool) -> Go<Outcome> {
@@ -235,6 +244,7 @@ impl Worker {
             }
         }
         for change in changes {
+            self.parts.states.count(change);
             if let Change::Settled { id, how: Settled::Failed(why) } = change {
                 let (notification, channel) = (&id.notification, &id.channel);
                 tracing::error!(notification, channel, why, "a notification could not be delivered");

@@ -189,6 +189,12 @@ impl Book {
         Some(&token.row)
     }
 
+    /// The one of this name, unless it is over.
+    pub(super) fn token(&self, name: &str, now: Now) -> Option<&TokenRow> {
+        let token = self.tokens.values().find(|token| token.row.name == name)?;
+        (!token.ends.is_some_and(|end| end.is_over(now))).then_some(&token.row)
+    }
+
     pub(super) fn put_token(&mut self, row: TokenRow, now: Now) {
         let ends = row.ends.map(|ends| End::at(ends, now));
         self.tokens.insert(row.hash, Token { row, ends, seen: None, written: None });

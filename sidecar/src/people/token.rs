@@ -109,20 +109,27 @@ impl People {
     /// customers may nothing there: topics do not say whose a node is.
     #[must_use]
     pub fn tool(&self, user: &str, password: &str, now: Now) -> Option<ToolRights> {
-        let row = self.shown(password, now)?;
-        let (scopes, customers) = (Scope::read(&row.scopes), Customers::read(row.customers.as_deref()));
-        if row.name != user || customers != Customers::All {
-            return None;
-        }
-        match scopes {
-            scopes if scopes.contains(&Scope::MqttHomeAssistant) => Some(ToolRights::HomeAssistant),
-            scopes if scopes.contains(&Scope::MqttRead) => Some(ToolRights::Read),
-            _ => None,
-        }
+        self.shown(password, now).filter(|row| row.name == user).and_then(|row| tool_rights(&row))
+    }
+
+    /// The same of one that was let in before.
+    #[must_use]
+    pub fn tool_named(&self, name: &str, now: Now) -> Option<ToolRights> {
+        self.book().token(name, now).and_then(tool_rights)
     }
 
     fn shown(&self, shown: &str, now: Now) -> Option<TokenRow> {
         let secret = Secret::parse(shown.strip_prefix(PREFIX)?)?;
         self.book().show(&secret, now).cloned()
+    }
+}
+
+fn tool_rights(row: &TokenRow) -> Option<ToolRights> {
+    let scopes =
+        Some(Scope::read(&row.scopes)).filter(|_| Customers::read(row.customers.as_deref()) == Customers::All)?;
+    match scopes {
+        scopes if scopes.contains(&Scope::MqttHomeAssistant) => Some(ToolRights::HomeAssistant),
+        scopes if scopes.contains(&Scope::MqttRead) => Some(ToolRights::Read),
+        _ => None,
     }
 }

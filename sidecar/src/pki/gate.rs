@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use atalaya_wire::discovery::Tower;
 use atalaya_wire::join::{self, Host, Joining, Refusal, Refused, Request, Response};
 use atalaya_wire::{NodeId, Topics};
 
@@ -24,6 +25,8 @@ pub struct Offer {
     pub hosts: Vec<Host>,
     /// Before every topic.
     pub prefix: String,
+    /// What the sidecar calls itself in topics.
+    pub id: String,
     /// Home Assistant's; empty where there is none.
     pub discovery_prefix: String,
     /// Whether those on this machine that show nothing are let in at the broker.
@@ -112,12 +115,18 @@ impl Gate {
         self.offer.lock().unwrap_or_else(PoisonError::into_inner).anonymous = anonymous;
     }
 
-    /// Where a node tells Home Assistant of itself, if there is one.
+    /// Topics beside a node's own on which something of it is kept: where it tells Home Assistant of itself, if there is one,
+    /// and what the sidecar tells of its alerts.
     #[must_use]
-    pub fn discovery_of(&self, node: &NodeId) -> Option<String> {
-        let Offer { prefix, discovery_prefix, .. } = self.offer();
-        let topics = Topics::new(&prefix, node.clone()).ok().filter(|_| !discovery_prefix.is_empty());
-        topics.map(|topics| topics.discovery(&discovery_prefix))
+    pub fn told_of(&self, node: &NodeId) -> Vec<String> {
+        let Offer { prefix, id, discovery_prefix, .. } = self.offer();
+        let tower = Tower { prefix: &prefix, id: &id, version: "" };
+        let mut all = vec![tower.state(node)];
+        if !discovery_prefix.is_empty() {
+            all.push(tower.discovery(&discovery_prefix, node));
+            all.extend(Topics::new(&prefix, node.clone()).map(|topics| topics.discovery(&discovery_prefix)));
+        }
+        all
     }
 
     pub(super) fn book(&self) -> MutexGuard<'_, Book> {

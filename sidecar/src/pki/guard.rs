@@ -25,4 +25,13 @@ impl Guard for Gate {
     fn anonymous(&self) -> bool {
         self.offer().anonymous
     }
+
+    fn still(&self, who: &Who) -> bool {
+        match who {
+            Who::Own => true,
+            Who::Node(node) => self.book().passwords.values().any(|known| known == node),
+            Who::Tool { name, may } => self.people.tool_named(name, self.clock.now()) == Some(*may),
+            Who::Anybody => self.anonymous(),
+        }
+    }
 }

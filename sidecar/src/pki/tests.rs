@@ -118,7 +118,13 @@ fn start(
         Host { name: "nas.lan".into(), broker: 8883, web: 8443 },
         Host { name: "fd00::2".into(), broker: 8883, web: 443 },
     ];
-    let offer = Offer { hosts, prefix: "atalaya".into(), discovery_prefix: "homeassistant".into(), anonymous: false };
+    let offer = Offer {
+        hosts,
+        prefix: "atalaya".into(),
+        id: "_sidecar".into(),
+        discovery_prefix: "homeassistant".into(),
+        anonymous: false,
+    };
     (Arc::new(Gate::new(parts, offer, &known)), (writer, thread, words))
 }
 

@@ -6,6 +6,7 @@ use atalaya_alert::{Action, AlertState, Event, IncidentId, Notification, Part, P
 use atalaya_wire::NodeId;
 
 use super::Tower;
+use super::own::is_about_channel;
 use super::presence::OWN;
 use crate::clock::Now;
 use crate::db::{Effect, HEAD, INCIDENT, NODE, Row};
@@ -38,7 +39,7 @@ impl Tower {
     /// Lets the engine look, and takes down what follows.
     pub(super) fn engine(&mut self, event: &Event, now: Now) -> Option<atalaya_alert::Refused> {
         let actions = self.engine.step(&mut self.state, event, Wall(now.seconds()));
-        let mut refused = None;
+        let (mut refused, mut told) = (None, Vec::new());
         for action in actions {
             match action {
                 Action::Save(part) => self.save(&part, now),
@@ -47,7 +48,7 @@ impl Tower {
                     let row = Row::Timeline { incident: incident.0, number: entry.number, at: entry.at.0, body };
                     self.row(row, now);
                 }
-                Action::Notify(notification) => self.notify(&notification, now),
+                Action::Notify(notification) => self.notify(notification, &mut told, now),
                 Action::Publish(alert) => self.publish(alert, now),
                 Action::Refused(why) => refused = Some(why),
             }
@@ -74,6 +75,9 @@ impl Tower {
     /// Silences begin and end: pages that show alerts look again.
     fn quiets_changed(&mut self, now: Now) {
         let quiets: Vec<Quiet> = self.state.quiets().cloned().collect();
+        if self.board.read().quiets == quiets {
+            return;
+        }
         let mut seen = self.board.write();
         let old = std::mem::replace(&mut seen.quiets, quiets);
         let differs = |quiet: &&Quiet| !(old.contains(quiet) && seen.quiets.contains(quiet));
@@ -107,17 +111,23 @@ impl Tower {
         self.row(row, now);
     }
 
-    fn notify(&mut self, notification: &Notification, now: Now) {
-        let body = serde_json::to_string(notification).unwrap_or_default();
+    /// `told` is what was told in the same step: several sets that are not there are the same people.
+    fn notify(&mut self, notification: Notification, told: &mut Vec<Notification>, now: Now) {
+        let body = serde_json::to_string(&notification).unwrap_or_default();
         let (id, severity) = (notification.id.clone(), word(&notification.severity));
         let row =
             Row::Notification { id: id.clone(), at: now.seconds(), kind: word(&notification.kind), severity, body };
         self.row(row, now);
-        let set = self.terms.sets.get(&notification.to).or_else(|| self.terms.sets.get(DEFAULT_SET));
-        let set = set.filter(|set| notification.severity >= set.severity);
-        for channel in set.map(|set| set.channels.clone()).unwrap_or_default() {
+        let name = |one: &Notification| self.terms.sets.get_key_value(&one.to).map_or(DEFAULT_SET, |(name, _)| name);
+        let same = |one: &Notification| one.kind == notification.kind && one.alerts == notification.alerts;
+        let known = told.iter().any(|one| same(one) && name(one) == name(&notification));
+        let set = self.terms.sets.get(name(&notification));
+        let set = set.filter(|set| notification.severity >= set.severity && !known);
+        let channels = set.map(|set| set.channels.clone()).unwrap_or_default();
+        for channel in channels.into_iter().filter(|channel| !is_about_channel(&notification, channel)) {
             self.row(Row::Delivery { notification: id.clone(), channel, next: now.seconds() }, now);
         }
+        told.push(notification);
         self.open.effect(Effect::Notify, now.since_start);
     }
 
@@ -158,6 +168,7 @@ impl Tower {
         if self.up.is_some() {
             self.engine(&Event::Online(OWN.into()), now);
         }
+        self.pass_windows(now);
         self.engine(&Event::Tick, now);
         let mut gone = Vec::new();
         for line in self.lines.values_mut() {

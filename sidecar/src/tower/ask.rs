@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use super::Word;
 use crate::db::Audit;
 use crate::error::{Error, Kind, Result};
+use crate::window::Window;
 
 /// Somebody with a name, for the audit and for what others see.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,6 +52,15 @@ pub enum Wish {
     Quiet(Quiet),
     /// Its end.
     EndQuiet(QuietId),
+    /// Maintenance that is announced, or another announcement in the place of one.
+    Window {
+        /// What.
+        window: Box<Window>,
+        /// Whether it need not be there already.
+        is_new: bool,
+    },
+    /// It is announced no more; what runs of it ends.
+    RemoveWindow(QuietId),
     /// A note for an incident, and perhaps how far it is.
     Note {
         /// Which.
@@ -60,16 +70,16 @@ pub enum Wish {
         /// How far.
         stage: Option<Stage>,
     },
-    /// Who cares for an incident, until when, and where else that stands.
+    /// Who cares for an incident, until when, and where else that stands; what is `None` stays.
     Owner {
         /// Which.
         incident: IncidentId,
         /// Who.
-        owner: Option<String>,
+        owner: Option<Option<String>>,
         /// Until when, in seconds since 1970.
-        due: Option<i64>,
+        due: Option<Option<i64>>,
         /// Number in another system.
-        ticket: Option<String>,
+        ticket: Option<Option<String>>,
     },
     /// A node that is expected, or one that waits to be accepted, or other words about one.
     Node(NodeWish),
@@ -86,8 +96,12 @@ pub enum Wish {
         node: String,
         /// Its name.
         command: String,
+        /// For the audit.
+        detail: String,
         /// What is sent.
         payload: Vec<u8>,
+        /// Of a signed one: no other ever has it.
+        number: Option<u64>,
     },
 }
 

@@ -11,6 +11,7 @@ use tokio::sync::broadcast;
 
 use super::refused::Refusals;
 use crate::db;
+use crate::window::Window;
 
 /// Names of changes that a listener may be behind; then it looks at everything anew.
 const CHANGES_MAX: usize = 256;
@@ -21,12 +22,19 @@ pub struct Board {
     seen: Arc<RwLock<Seen>>,
     /// Grows while the tower lives.
     beats: Arc<AtomicU64>,
+    /// Grows with each connection to the broker.
+    links: Arc<AtomicU64>,
     changes: broadcast::Sender<String>,
 }
 
 impl Default for Board {
     fn default() -> Self {
-        Self { seen: Arc::default(), beats: Arc::default(), changes: broadcast::Sender::new(CHANGES_MAX) }
+        Self {
+            seen: Arc::default(),
+            beats: Arc::default(),
+            links: Arc::default(),
+            changes: broadcast::Sender::new(CHANGES_MAX),
+        }
     }
 }
 
@@ -61,6 +69,17 @@ impl Board {
         self.beats.load(Ordering::Relaxed)
     }
 
+    /// There is another connection to the broker.
+    pub(super) fn link(&self) {
+        self.links.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many there were: another broker may have forgotten what it was told by the one before.
+    #[must_use]
+    pub fn links(&self) -> u64 {
+        self.links.load(Ordering::Relaxed)
+    }
+
     /// To hear of changes.
     #[must_use]
     pub fn listen(&self) -> broadcast::Receiver<String> {
@@ -75,8 +94,12 @@ pub struct Seen {
     pub nodes: BTreeMap<String, NodeState>,
     /// Alerts that are open.
     pub alerts: BTreeMap<AlertKey, AlertState>,
-    /// Silences and maintenance windows that hold.
+    /// Silences and maintenance that hold.
     pub quiets: Vec<Quiet>,
+    /// Maintenance that is announced, whether it holds or not.
+    pub windows: Vec<Window>,
+    /// A damaged database that was set aside, until somebody takes note.
+    pub aside: Option<db::Aside>,
     /// The sidecar's own connection to the broker; why there is none.
     pub link: Link,
     /// Grows with every change that a page may show.

@@ -8,18 +8,23 @@ mod fleet;
 mod hear;
 mod line;
 mod nodes;
+mod own;
 mod presence;
 mod refused;
 mod streams;
 mod take;
 mod time;
 mod told;
+mod windows;
 mod wishes;
 
 pub(crate) use alerts::word;
 pub use alerts::{DEFAULT_SET, SetTerms, Sets};
 pub use ask::{Ask, Keys, NodeWish, Who, Wish, wish};
 pub use fleet::{Board, Latest, Link, NodeState, Seen};
+pub(crate) use own::is_about_channels;
+pub use own::{Own, OwnChannel};
+pub(crate) use presence::OWN;
 pub use refused::{Refusals, Why};
 pub use time::BUILT;
 
@@ -38,6 +43,7 @@ use crate::link::{Heard, Held};
 
 use batch::Open;
 use line::Line;
+use windows::Windows;
 
 /// What the tower hears.
 #[derive(Debug)]
@@ -48,6 +54,8 @@ pub enum Word {
     Up,
     /// There is none, and why.
     Down(String),
+    /// How the program around the tower is.
+    Own(Box<Own>),
     /// Somebody wants something.
     Ask(Ask),
     /// Other rules, other channels.
@@ -82,6 +90,7 @@ pub struct Tower {
     board: Board,
     engine: Engine,
     state: State,
+    windows: Windows,
     lines: BTreeMap<NodeId, Line>,
     last_node: u16,
     /// Numbers of those that are retired, for when they come back.
@@ -105,6 +114,7 @@ impl Tower {
             board,
             engine,
             state: loaded.alerts,
+            windows: Windows::new(),
             lines: BTreeMap::new(),
             last_node: loaded.last_node,
             retired: loaded.retired,
@@ -114,7 +124,9 @@ impl Tower {
             up: None,
             packer: Packer::default(),
         };
+        tower.board.write().aside = loaded.aside;
         tower.resume(loaded.nodes, &loaded.streams, now);
+        tower.resume_windows(loaded.windows);
         tower
     }
 
@@ -127,6 +139,7 @@ impl Tower {
             }
             Word::Up => self.link_up(now),
             Word::Down(why) => self.link_down(why, now),
+            Word::Own(own) => self.own(&own, now),
             Word::Ask(ask) => self.wish(ask, now),
             Word::Terms(terms) => {
                 self.engine = Engine::new((*terms.rules).clone());

@@ -99,7 +99,10 @@ impl Tower {
             state,
             joined: now.seconds(),
         };
-        self.lines.insert(node.clone(), Line::new(id, now.since_start));
+        // It said hello before it was known, and waits for what it is to go on from.
+        let mut line = Line::new(id, now.since_start);
+        line.owed = true;
+        self.lines.insert(node.clone(), line);
         self.board.write().nodes.insert(row.name.clone(), NodeState::new(row.clone(), 0));
         self.row(Row::Node(row.clone()), now);
         self.behind(node, None, now);
@@ -183,6 +186,7 @@ impl Tower {
             self.retired.insert(node.as_str().to_owned(), line.id);
         }
         self.clean_up(node, &left, now);
+        self.remove_windows_of(node, now);
         self.board.tell(|| "fleet".into());
         Some(line.id)
     }
@@ -215,6 +219,9 @@ impl Wish {
             Self::Quiet(quiet) if quiet.maintenance => "maintenance.begin",
             Self::Quiet(_) => "silence.begin",
             Self::EndQuiet(_) => "silence.end",
+            Self::Window { is_new: true, .. } => "window.add",
+            Self::Window { .. } => "window.change",
+            Self::RemoveWindow(_) => "window.remove",
             Self::Note { .. } => "incident.note",
             Self::Owner { .. } => "incident.owner",
             Self::Node(_) => "node.change",

@@ -8,8 +8,8 @@ use super::fleet::Link;
 use crate::clock::Now;
 use crate::limits::SILENT_AFTER;
 
-/// The own connection as a node: every other one is behind it, so that its loss is told once.
-pub(super) const OWN: &str = "_sidecar";
+/// The tower as a node: every other one is behind its connection, so that the loss of that is told once.
+pub(crate) const OWN: &str = "_sidecar";
 
 impl Tower {
     /// `online` or `offline`.
@@ -49,6 +49,7 @@ impl Tower {
 
     pub(super) fn link_up(&mut self, now: Now) {
         self.up = Some(now.since_start);
+        self.board.link();
         self.board.write().link = Link::Up;
         self.engine(&Event::Online(OWN.into()), now);
         // Nodes wait for these: a broker that was replaced has none.

@@ -50,6 +50,12 @@ pub struct Refusals {
 }
 
 impl Refusals {
+    /// How often for this reason.
+    #[must_use]
+    pub const fn of(&self, why: Why) -> u64 {
+        self.counts[why as usize]
+    }
+
     /// One more; says whether the log is to be told.
     pub fn count(&mut self, why: Why, now: Duration) -> bool {
         self.counts[why as usize] += 1;

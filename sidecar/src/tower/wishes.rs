@@ -30,9 +30,14 @@ impl Tower {
     fn grant(&mut self, wish: Wish, who: &str, now: Now) -> Result<Value> {
         let who = who.to_owned();
         match wish {
-            Wish::Acknowledge { what, note } => self.engine_or_why(&Event::Acknowledge { what, who, note }, now),
+            Wish::Acknowledge { what, note } => {
+                let event = Event::Acknowledge { what: what.clone(), who, note };
+                self.engine_or_why(&event, now).inspect(|_| self.took_note(&what, now))
+            }
             Wish::Quiet(quiet) => self.engine_or_why(&Event::Quiet(quiet), now),
             Wish::EndQuiet(id) => self.engine_or_why(&Event::EndQuiet(id), now),
+            Wish::Window { window, is_new } => self.set_window(*window, is_new, now),
+            Wish::RemoveWindow(id) => self.remove_window(&id, now),
             Wish::Note { incident, text, stage } => {
                 self.engine_or_why(&Event::Note { incident, who, text, stage }, now)
             }
@@ -46,10 +51,13 @@ impl Tower {
                 let gone = self.retire(&id, forget, now).ok_or_else(|| no_node(&node))?;
                 Ok(json!({ "node": node, "number": gone }))
             }
-            Wish::Command { node, command, payload } => {
+            Wish::Command { node, command, payload, number, .. } => {
                 let id = known(&node)?;
                 if !self.lines.contains_key(&id) {
                     return Err(no_node(&node));
+                }
+                if let Some(number) = number {
+                    self.row(Row::Meta { key: "last_command", value: number.to_string() }, now);
                 }
                 let topic = format!("{}/{node}/cmd/{command}", self.terms.prefix);
                 self.open.effect(Effect::Publish { topic, payload, retain: false }, now.since_start);
@@ -150,13 +158,22 @@ fn about(wish: &Wish) -> (String, String) {
             let matcher = serde_json::to_string(&quiet.matcher).unwrap_or_default();
             (quiet.id.to_string(), format!("{matcher} until {}: {}", quiet.until.0, quiet.why))
         }
-        Wish::EndQuiet(id) => (id.to_string(), String::new()),
+        Wish::EndQuiet(id) | Wish::RemoveWindow(id) => (id.to_string(), String::new()),
+        Wish::Window { window, .. } => {
+            let matcher = serde_json::to_string(&window.matcher).unwrap_or_default();
+            (window.id.to_string(), format!("{matcher} {}: {}", window.plan, window.why))
+        }
         Wish::Note { incident, text, stage } => {
             let stage = stage.map(|stage| super::alerts::word(&stage)).unwrap_or_default();
             (format!("incident {incident}"), format!("{stage} {text}").trim().to_owned())
         }
         Wish::Owner { incident, owner, due, ticket } => {
-            (format!("incident {incident}"), format!("owner {owner:?}, due {due:?}, ticket {ticket:?}"))
+            let due = due.map(|due| due.map(|due| due.to_string()));
+            let all = [("owner", owner), ("due", &due), ("ticket", ticket)];
+            let said = all.into_iter().filter_map(|(name, value)| {
+                value.as_ref().map(|value| format!("{name} {}", value.as_deref().unwrap_or("none")))
+            });
+            (format!("incident {incident}"), said.collect::<Vec<_>>().join(", "))
         }
         Wish::Node(node) => {
             let detail = format!(
@@ -166,6 +183,6 @@ fn about(wish: &Wish) -> (String, String) {
             (node.node.clone(), detail)
         }
         Wish::Retire { node, forget } => (node.clone(), if *forget { "history erased".into() } else { String::new() }),
-        Wish::Command { node, command, .. } => (node.clone(), command.clone()),
+        Wish::Command { node, detail, .. } => (node.clone(), detail.clone()),
     }
 }

@@ -3,19 +3,18 @@
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-use std::os::unix::net::UnixStream as Blocking;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::{Extension, Router};
+use axum::{Extension, Router, middleware};
 use nix::unistd::{Uid, User, geteuid};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use super::listen;
-use crate::error::{Error, Kind, Result};
+use super::{listen, refusal};
+use crate::error::{Error, Result};
 use crate::limits::{CONTROL_CONNECTIONS_MAX, CONTROL_TIME_MAX};
 
 /// In the state folder.
@@ -41,18 +40,13 @@ impl Drop for Socket {
 }
 
 impl Socket {
-    /// Listens in the state folder. What a dead process left is replaced; a living one is left alone.
+    /// Listens in the state folder, which the database's lock has made ours: what is there is left of a dead process.
     ///
     /// # Errors
     ///
-    /// [`Kind::InUse`], or what the system says.
+    /// What the system says.
     pub(super) fn open(folder: &Path) -> Result<Self> {
         let path = folder.join(FILE);
-        if Blocking::connect(&path).is_ok() {
-            let why =
-                format!("another atalaya-sidecar answers on {}; stop it, or give another --state-dir", path.display());
-            return Err(Error::new(Kind::InUse, why));
-        }
         let listener = make(folder, &path).map_err(|err| {
             let what = format!("listen on {}", path.display());
             // Of all sockets' paths (unix(7)).
@@ -76,6 +70,7 @@ impl Socket {
                     Ok((stream, _)) => {
                         let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
                         let router = routers.borrow().clone().layer(listen::within(CONTROL_TIME_MAX));
+                        let router = router.layer(middleware::from_fn(refusal::of_api));
                         let stop = stop.clone();
                         tasks.spawn(async move {
                             if let Some(who) = who(&stream).await {
@@ -140,16 +135,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_living_socket_is_left_alone_and_a_dead_one_is_replaced() {
+    async fn what_a_dead_process_left_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE);
-        drop(Blocking::connect(&path).unwrap_err());
         drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
         assert!(path.exists(), "a dead process leaves its socket");
         let socket = Socket::open(folder.path()).unwrap();
         let meta = fs::symlink_metadata(&path).unwrap();
         assert!(meta.file_type().is_socket() && meta.permissions().mode() & 0o777 == 0o600);
-        assert_eq!(Socket::open(folder.path()).unwrap_err().kind, Kind::InUse);
         drop(socket);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left");
     }

@@ -13,6 +13,7 @@ use super::App;
 use super::api::problem::Problem;
 use super::control::AtMachine;
 use crate::acts::By;
+use crate::config::Metrics;
 use crate::limits::BODY_BYTES_MAX;
 use crate::people::{Customers, Need, Person, Rights, Role, guard};
 
@@ -49,6 +50,10 @@ impl Reader {
 /// The layer before all routes.
 pub(super) async fn let_in(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let headers = request.headers();
+    let is_metrics = request.uri().path() == "/metrics";
+    if is_metrics && app.shared.config.web.metrics == Metrics::Off {
+        return StatusCode::NOT_FOUND.into_response();
+    }
     if !is_ours(&app, headers) {
         return (StatusCode::MISDIRECTED_REQUEST, "this name is not among [broker] names or [web] url\n")
             .into_response();
@@ -62,7 +67,10 @@ pub(super) async fn let_in(State(app): State<App>, mut request: Request, next: N
         return forbidden(is_api, "another site asked for this");
     }
     let at_machine = request.extensions().get::<AtMachine>().map(|who| owner(&app, who));
-    let Some(reader) = at_machine.or_else(|| reader(&app, request.headers(), peer, is_api)) else {
+    let Some(reader) = at_machine.or_else(|| reader(&app, request.headers(), peer, is_api)).or_else(|| {
+        let open = is_metrics && app.shared.config.web.metrics == Metrics::Loopback;
+        (open && is_direct(request.headers(), peer)).then(|| nearby(&app, peer))
+    }) else {
         if OPEN.iter().any(|open| path == *open || open.ends_with('/') && path.starts_with(open)) {
             return next.run(request).await;
         }
@@ -144,11 +152,18 @@ fn reader(app: &App, headers: &HeaderMap, peer: IpAddr, is_api: bool) -> Option<
         return Some(Reader { person, csrf, peer });
     }
     // Nobody has an account yet, and nobody but this machine can be asking: a proxy here would ask for others.
+    let alone = is_direct(headers, peer) && people.accounts().is_empty() && app.shared.config.web.listen_tls.is_empty();
+    alone.then(|| nearby(app, peer))
+}
+
+/// Whether this machine asks for itself: a proxy on it would ask for others.
+fn is_direct(headers: &HeaderMap, peer: IpAddr) -> bool {
     let forwarded = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
-    let direct =
-        peer.is_loopback() && by_own_name(headers) && !forwarded.iter().any(|name| headers.contains_key(*name));
-    let alone = direct && people.accounts().is_empty() && app.shared.config.web.listen_tls.is_empty();
-    alone.then(|| Reader { person: local(app), csrf: String::new(), peer })
+    peer.is_loopback() && by_own_name(headers) && !forwarded.iter().any(|name| headers.contains_key(*name))
+}
+
+fn nearby(app: &App, peer: IpAddr) -> Reader {
+    Reader { person: local(app), csrf: String::new(), peer }
 }
 
 /// Whoever has the machine.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::http::StatusCode;
+use axum::middleware;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -17,7 +18,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tower_http::timeout::TimeoutLayer;
 
-use super::Secure;
+use super::{Secure, refusal};
 use crate::certificates::Shown;
 use crate::error::{Error, Result};
 use crate::limits::REQUEST_TIME_MAX;
@@ -61,7 +62,7 @@ pub(super) async fn serve(
                     let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
                     let _ = stream.set_nodelay(true);
                     let router = routers.borrow().clone().layer(within(REQUEST_TIME_MAX)).layer(axum::Extension(Secure(tls.is_some())));
-                    let router = router.layer(axum::Extension(ConnectInfo(peer)));
+                    let router = router.layer(axum::Extension(ConnectInfo(peer))).layer(middleware::from_fn(refusal::of_api));
                     let (tls, stop) = (tls.as_ref().map(|shown| shown.borrow().clone()), stop.clone());
                     tasks.spawn(async move {
                         match tls {

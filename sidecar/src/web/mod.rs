@@ -10,7 +10,9 @@ mod listen;
 mod live;
 mod metrics;
 mod pages;
+mod refusal;
 mod view;
+mod whole;
 mod words;
 
 pub(crate) use pages::escape;
@@ -37,6 +39,8 @@ pub struct App {
     pub shared: Shared,
     /// What people read.
     pub words: Arc<words::Catalogues>,
+    /// How much callers of the API asked for, and what they were answered.
+    pace: api::Pace,
     /// Names that lead here.
     pub names: Arc<Vec<String>>,
     /// Becomes true when nothing is to go on.
@@ -96,7 +100,8 @@ pub async fn serve(shared: &Shared) -> Result<Serving> {
     };
     let (stop, stopped) = watch::channel(false);
     let words = Arc::new(words::Catalogues::shipped()?);
-    let app = App { shared: shared.clone(), words, names: Arc::new(names), stop: stopped.clone() };
+    let pace = api::Pace::new(Arc::clone(&shared.clock));
+    let app = App { shared: shared.clone(), words, pace, names: Arc::new(names), stop: stopped.clone() };
     let (routers, newest) = watch::channel(router(app.clone()));
     let socket = control::Socket::open(&shared.folder)?;
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
@@ -127,6 +132,8 @@ fn router(app: App) -> Router {
         .merge(join::routes())
         .merge(assets::routes())
         .fallback(pages::missing)
+        .layer(middleware::from_fn(whole::to_its_end))
+        .layer(middleware::from_fn_with_state(app.clone(), pages::show_missing))
         .layer(middleware::from_fn_with_state(app.clone(), guard::let_in))
         .layer(middleware::from_fn(headers::protect))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
@@ -136,7 +143,7 @@ fn router(app: App) -> Router {
 
 /// Whether it works, for whoever watches it.
 async fn health(axum::extract::State(app): axum::extract::State<App>) -> (StatusCode, axum::Json<serde_json::Value>) {
-    let problem = app.shared.desk.health().problem;
+    let problem = app.shared.problem();
     let code = if problem.is_some() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     let state = if problem.is_some() { "failing" } else { "ok" };
     (code, axum::Json(serde_json::json!({ "state": state, "problem": problem })))

@@ -1,11 +1,15 @@
 //! What a reader may see of what is known now: the one way by which pages and live events look at the board. What is
 //! another customer's is not in it, so no page can show it by forgetting to ask.
 
+use std::collections::BTreeMap;
+
 use atalaya_alert::{AlertKey, AlertState, Matcher, Object, Quiet, RuleId, Severity};
 
 use super::App;
+use crate::db::Aside;
 use crate::people::Customers;
 use crate::tower::{Link, NodeState, Seen};
+use crate::window::Window;
 
 /// See the module.
 #[derive(Clone, Copy)]
@@ -31,6 +35,11 @@ impl<'a> View<'a> {
         &self.seen.link
     }
 
+    /// A damaged database that was set aside: so what there is of everybody's history is not shown.
+    pub(super) const fn aside(&self) -> Option<&'a Aside> {
+        self.seen.aside.as_ref()
+    }
+
     fn has(&self, node: &NodeState) -> bool {
         self.whose.has(&node.row.customer)
     }
@@ -43,6 +52,11 @@ impl<'a> View<'a> {
     pub(super) fn nodes(&self) -> impl Iterator<Item = &'a NodeState> + use<'a> {
         let view = *self;
         self.seen.nodes.values().filter(move |node| view.has(node))
+    }
+
+    /// Names of all of them by their numbers.
+    pub(super) fn names(&self) -> BTreeMap<u16, &'a str> {
+        self.nodes().map(|node| (node.row.id, node.row.name.as_str())).collect()
     }
 
     /// One of them by its id as in topics.
@@ -68,11 +82,25 @@ impl<'a> View<'a> {
     /// Silences and maintenance that hold: for some customers those that concern a node of theirs and nobody else's.
     pub(super) fn quiets(&self) -> impl Iterator<Item = &'a Quiet> + use<'a> {
         let view = *self;
-        self.seen.quiets.iter().filter(move |quiet| view.is_all() || view.concerns_only_theirs(quiet))
+        self.seen.quiets.iter().filter(move |quiet| view.is_all() || view.concerns_only_theirs(&quiet.matcher))
     }
 
-    fn concerns_only_theirs(&self, quiet: &Quiet) -> bool {
-        let about = Matcher { node: quiet.matcher.node.clone(), ..Matcher::default() };
+    /// Maintenance that is announced, in the same way.
+    pub(super) fn windows(&self) -> impl Iterator<Item = &'a Window> + use<'a> {
+        let view = *self;
+        self.seen.windows.iter().filter(move |window| view.is_all() || view.concerns_only_theirs(&window.matcher))
+    }
+
+    /// What holds of a window now.
+    pub(super) fn runs(&self, window: &Window) -> Option<&'a Quiet> {
+        self.seen.quiets.iter().find(|quiet| quiet.id == window.id)
+    }
+
+    fn concerns_only_theirs(&self, matcher: &Matcher) -> bool {
+        if let Some(node) = matcher.node.as_deref().filter(|node| !node.contains('*')) {
+            return self.node(node).is_some();
+        }
+        let about = Matcher { node: matcher.node.clone(), ..Matcher::default() };
         let matches = |id: &str| {
             let key = AlertKey { node: id.into(), object: Object::default(), rule: RuleId::default() };
             about.matches(&key, Severity::Critical)

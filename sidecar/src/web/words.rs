@@ -89,7 +89,8 @@ mod tests {
     /// All source and templates of pages.
     fn sources() -> Vec<(String, String)> {
         let base = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-        let mut folders = vec![base.join("src/web"), base.join("src/people"), base.join("templates")];
+        let mut folders =
+            vec![base.join("src/web"), base.join("src/people"), base.join("src/acts"), base.join("templates")];
         let mut all = Vec::new();
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).unwrap() {
@@ -110,6 +111,8 @@ mod tests {
         let text: String = sources().into_iter().map(|(_, text)| text).collect();
         let said: String =
             atalaya_wire::view::KINDS.iter().flat_map(|kind| kind.fields).map(|field| field.about).collect();
+        let own = || atalaya_alert::own::VIEWS.iter().flat_map(|view| view.keys);
+        let said = said + &own().map(|key| key.about).collect::<String>();
         let known = [
             "`true`",
             "`false`",
@@ -128,7 +131,8 @@ mod tests {
                     said.contains(&format!("`{value}`")) || known.contains(&&*format!("`{value}`"))
                 }
                 Some(("key", field)) => {
-                    atalaya_wire::view::KINDS.iter().any(|kind| kind.fields.iter().any(|one| one.key == field))
+                    let of_wire = atalaya_wire::view::KINDS.iter().flat_map(|kind| kind.fields);
+                    of_wire.map(|one| one.key).chain(own().map(|one| one.key)).any(|key| key == field)
                 }
                 _ => text.contains(&format!("\"{stem}\"")) || text.contains(&format!("\"#{stem}\"")),
             };

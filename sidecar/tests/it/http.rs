@@ -5,12 +5,12 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
 
-use atalaya_sidecar::clock::System;
+use atalaya_sidecar::clock::{Clock, System};
 use atalaya_sidecar::config::Config;
 use atalaya_sidecar::db::Audit;
 use atalaya_sidecar::db::read::people::{AuditFilter, audit};
 use atalaya_sidecar::people::{AccountWish, Customers, Role, Scope, TokenWish};
-use atalaya_sidecar::program::{self, Running};
+use atalaya_sidecar::program::{self, Running, Shared};
 use atalaya_sidecar::tower::{Ask, NodeWish, Who, Wish, Word};
 use tokio::runtime::Runtime;
 
@@ -31,23 +31,64 @@ impl Sidecar {
 
     /// With more in its configuration.
     pub(crate) fn with(more: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let config = Config::read(Path::new("s.toml"), &format!("{CONFIG}{more}")).unwrap();
+        Self::begin(&format!("{CONFIG}{more}"), Arc::new(System::default()))
+    }
+
+    /// With this configuration, by this clock.
+    pub(crate) fn begin(config: &str, clock: Arc<dyn Clock>) -> Self {
+        Self::begin_in(tempfile::tempdir().unwrap(), config, clock)
+    }
+
+    /// By another clock, in a folder that another one may have used.
+    pub(crate) fn by(clock: Arc<dyn Clock>, folder: tempfile::TempDir) -> Self {
+        Self::begin_in(folder, CONFIG, clock)
+    }
+
+    /// In a state folder where something is.
+    pub(crate) fn on(folder: tempfile::TempDir, more: &str) -> Self {
+        Self::begin_in(folder, &format!("{CONFIG}{more}"), Arc::new(System::default()))
+    }
+
+    fn begin_in(folder: tempfile::TempDir, config: &str, clock: Arc<dyn Clock>) -> Self {
+        let config = Config::read(Path::new("s.toml"), config).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let started = program::start(config, folder.path().to_path_buf(), Arc::new(System::default()));
+        let started = program::start(config, folder.path().to_path_buf(), clock);
         let running = runtime.block_on(started).unwrap();
         Self { address: running.web[0], runtime, running: Some(running), folder }
     }
 
+    /// What its parts share.
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.running.as_ref().unwrap().shared
+    }
+
+    /// Takes over another configuration, by what [`Sidecar::with`] adds.
+    pub(crate) fn reload(&mut self, more: &str) -> Result<(), String> {
+        let config = Config::read(Path::new("s.toml"), &format!("{CONFIG}{more}")).unwrap();
+        let taken = self.runtime.block_on(self.running.as_mut().unwrap().reload(config));
+        taken.map(drop).map_err(|err| err.text)
+    }
+
+    /// Waits for what is to be done.
+    pub(crate) fn wait<T>(&self, what: impl Future<Output = T>) -> T {
+        self.runtime.block_on(what)
+    }
+
+    /// Ends it; gives its folder.
+    pub(crate) fn leave(mut self) -> tempfile::TempDir {
+        self.stop();
+        std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
+    }
+
     /// The secret of a link for the first account.
     pub(crate) fn first_link(&self) -> Option<String> {
-        let shared = &self.running.as_ref().unwrap().shared;
+        let shared = self.shared();
         self.runtime.block_on(shared.identity.people.first_link(shared.clock.now())).unwrap().map(|made| made.0)
     }
 
     /// Writes what changes nothing.
     pub(crate) fn write_something(&self) -> Result<(), String> {
-        let desk = &self.running.as_ref().unwrap().shared.desk;
+        let desk = &self.shared().desk;
         self.runtime.block_on(desk.write(Vec::new())).map_err(|err| err.to_string())
     }
 
@@ -70,7 +111,7 @@ impl Sidecar {
 
     /// A viewer of some customers, or an approver of all.
     pub(crate) fn add_account(&self, name: &str, customers: &[&str], password: &str) {
-        let shared = &self.running.as_ref().unwrap().shared;
+        let shared = self.shared();
         let wish = AccountWish {
             name: name.into(),
             role: if customers.is_empty() { Role::Approver } else { Role::Viewer },
@@ -85,7 +126,7 @@ impl Sidecar {
 
     /// A token, as it is shown once.
     pub(crate) fn add_token(&self, name: &str, scopes: &[&str], customers: &[&str]) -> String {
-        let shared = &self.running.as_ref().unwrap().shared;
+        let shared = self.shared();
         let wish = TokenWish {
             name: name.into(),
             scopes: scopes.iter().map(|scope| Scope::named(scope).unwrap()).collect(),
@@ -99,7 +140,7 @@ impl Sidecar {
 
     /// A node that is expected.
     pub(crate) fn add_node(&self, node: &str, customer: &str) {
-        let shared = &self.running.as_ref().unwrap().shared;
+        let shared = self.shared();
         let wish = Wish::Node(NodeWish { node: node.into(), customer: Some(customer.into()), ..NodeWish::default() });
         let (answer, told) = tokio::sync::oneshot::channel();
         shared.tower.send(Word::Ask(Ask { wish, who: Who::default(), answer })).unwrap();
@@ -108,7 +149,7 @@ impl Sidecar {
 
     /// Lines of the audit, the newest first.
     pub(crate) fn audit(&self) -> Vec<Audit> {
-        let readers = &self.running.as_ref().unwrap().shared.readers;
+        let readers = &self.shared().readers;
         let lines = readers.now(|connection| audit(connection, &AuditFilter::default(), 1000)).unwrap();
         lines.into_iter().map(|(_, line)| line).collect()
     }

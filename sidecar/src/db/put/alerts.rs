@@ -22,8 +22,16 @@ pub(in crate::db) fn alerts(row: &Row, to: &Transaction<'_>) -> rusqlite::Result
         ),
         Row::IncidentOwner { id, owner, due, ticket } => run(
             to,
-            "UPDATE incident SET owner = ?2, due = ?3, ticket = ?4 WHERE id = ?1",
-            params![signed(*id), owner, due, ticket],
+            "UPDATE incident SET owner = iif(?2, ?3, owner), due = iif(?4, ?5, due), ticket = iif(?6, ?7, ticket) WHERE id = ?1",
+            params![
+                signed(*id),
+                owner.is_some(),
+                owner.as_ref().and_then(Option::as_ref),
+                due.is_some(),
+                due.flatten(),
+                ticket.is_some(),
+                ticket.as_ref().and_then(Option::as_ref)
+            ],
         ),
         Row::Timeline { incident, number, at, body } => run(
             to,
@@ -46,9 +54,11 @@ pub(in crate::db) fn alerts(row: &Row, to: &Transaction<'_>) -> rusqlite::Result
              WHERE notification = ?1 AND channel = ?2",
             params![notification, channel, state, tries, next, done, answer, merged],
         ),
-        Row::Maintenance { id, body: Some(body), next } => {
-            run(to, "INSERT OR REPLACE INTO maintenance (id, body, next) VALUES (?1, ?2, ?3)", params![id, body, next])
-        }
+        Row::Maintenance { id, body: Some(body), begun } => run(
+            to,
+            "INSERT OR REPLACE INTO maintenance (id, body, begun) VALUES (?1, ?2, ?3)",
+            params![id, body, begun],
+        ),
         Row::Maintenance { id, .. } => run(to, "DELETE FROM maintenance WHERE id = ?1", [id]),
         _ => Ok(()),
     }

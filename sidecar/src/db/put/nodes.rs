@@ -30,6 +30,7 @@ pub(in crate::db) fn nodes(row: &Row, to: &Transaction<'_>) -> rusqlite::Result<
                 "DELETE FROM record WHERE node = ?1",
                 "DELETE FROM event WHERE node = ?1",
                 "DELETE FROM run WHERE node = ?1",
+                "DELETE FROM run_total WHERE node = ?1",
                 "DELETE FROM frame WHERE node = ?1",
                 "DELETE FROM gap WHERE node = ?1",
                 "DELETE FROM block WHERE id BETWEEN ?1 << 40 AND ((?1 + 1) << 40) - 1",

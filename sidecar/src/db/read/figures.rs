@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::people::Customers;
 
 /// Runs of a job that are counted together.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Counted {
     /// Whose the node is.
     pub customer: String,
@@ -22,23 +22,21 @@ pub struct Counted {
     pub good: i64,
     /// How long the last one took.
     pub seconds: Option<i64>,
-    /// Size of everything the last good one saw.
-    pub bytes: Option<i64>,
+    /// Size of everything the last good one saw. What an agent says may be larger than any whole number of SQL.
+    pub bytes: Option<f64>,
 }
 
-/// Runs that ended, of these customers' members: by result, and those since `since` together.
+/// Runs that ended, of these customers' members: by result, all that ever did; and those since `since` together.
 ///
 /// # Errors
 ///
 /// What the database says.
 pub fn runs(connection: &Connection, whose: &Customers, since: i64) -> Result<Vec<Counted>> {
-    // Bare columns beside max() are of the row that has it (SQLite, "Bare columns in an aggregate query").
     let sql = "WITH theirs AS (SELECT node.id, node.name, customer.name AS customer FROM node
             JOIN customer ON customer.id = node.customer
             WHERE node.state = 'member' AND (?1 IS NULL OR customer.name IN (SELECT value FROM json_each(?1))))
-        SELECT theirs.customer, theirs.name, job, result, count(*), 0.0, max(ended) - began, NULL
-            FROM run JOIN theirs ON theirs.id = run.node WHERE ended IS NOT NULL AND result IS NOT NULL
-            GROUP BY theirs.id, job, result
+        SELECT theirs.customer, theirs.name, job, result, count, 0.0, seconds, NULL
+            FROM run_total JOIN theirs ON theirs.id = run_total.node
         UNION ALL
         SELECT theirs.customer, theirs.name, job, NULL, count(*), total(result IN ('ok', 'warnings')), NULL,
             (SELECT json_extract(last.view, '$.source_bytes') FROM run AS last WHERE last.node = theirs.id AND last.job = run.job

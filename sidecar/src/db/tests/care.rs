@@ -100,11 +100,102 @@ async fn free_space_goes_back_to_the_disk() {
     database.connection.execute("DELETE FROM frame", []).unwrap();
     let vacuum = Vacuum::default();
     let clock = Arc::new(Simulated::at(NOW));
-    let writer = Writer::start(database, clock, vec![Box::new(vacuum.clone())], |_| {}).unwrap();
+    let writer = Writer::start(database, clock, vec![Box::new(vacuum.chore())], |_| {}).unwrap();
     let (one, other) = tokio::join!(vacuum.run(), vacuum.run());
     let shrunk = one.unwrap();
     assert_eq!(other.unwrap_err().kind, Kind::InUse);
     assert!(shrunk.before > 2_000_000 && shrunk.after < 500_000, "{shrunk:?}");
     assert_eq!(fs::metadata(folder.path().join(FILE)).unwrap().len(), shrunk.after);
     writer.stop();
+}
+
+#[test]
+fn runs_are_counted_as_they_end_and_a_count_does_not_fall_when_they_grow_old() {
+    use crate::db::read::figures;
+    use crate::db::{Node, Run, tidy};
+    use crate::people::Customers;
+    let folder = tempfile::tempdir().unwrap();
+    let mut database = db::open(folder.path(), NOW).unwrap();
+    let node = Node {
+        id: 1,
+        name: "nas".into(),
+        title: "NAS".into(),
+        customer: "Ana".into(),
+        site: String::new(),
+        parent: None,
+        state: "member",
+        joined: 0,
+    };
+    let run = |n: u8, ended: Option<i64>, result: Option<&str>| {
+        Row::Run(Run {
+            node: 1,
+            run: [n; 16],
+            job: "photos".into(),
+            began: Some(i64::from(n)),
+            ended,
+            result: result.map(str::to_owned),
+            ..Run::default()
+        })
+    };
+    let mut write = |rows: Vec<Row>| {
+        let mut batch = Batch::default();
+        rows.into_iter().for_each(|row| batch.push(row));
+        batch.commit(&mut database.connection).unwrap();
+    };
+    // One that begins and ends, one that is told at once, one told twice, one that failed, one that goes on.
+    write(vec![Row::Node(node), run(1, None, None), run(1, Some(100), Some("ok")), run(2, Some(200), Some("ok"))]);
+    write(vec![run(2, Some(200), Some("ok")), run(3, Some(300), Some("failed")), run(4, None, None)]);
+    let counted = |connection: &Connection| {
+        let all = figures::runs(connection, &Customers::All, NOW).unwrap();
+        all.into_iter().map(|one| (one.result.unwrap_or_default(), one.count, one.seconds)).collect::<Vec<_>>()
+    };
+    let expected = vec![("failed".to_owned(), 1, Some(297)), ("ok".to_owned(), 2, Some(198))];
+    assert_eq!(counted(&database.connection), expected);
+    let ages = tidy::Ages { events: 86_400, audit: 86_400, gaps: 86_400 };
+    let transaction = database.connection.transaction().unwrap();
+    tidy::remove(&transaction, tidy::Old::Runs(1), &ages, NOW).unwrap();
+    transaction.commit().unwrap();
+    let left: i64 = database.connection.query_row("SELECT count(*) FROM run", [], |row| row.get(0)).unwrap();
+    assert_eq!((left, counted(&database.connection)), (0, expected.clone()));
+    // Nor when a damaged database is begun again.
+    db::copy::make(&database.connection, folder.path()).unwrap();
+    assert_eq!(counted(&Connection::open(folder.path().join("kept.db")).unwrap()), expected);
+    let mut batch = Batch::default();
+    batch.push(Row::NodeGone { node: 1, at: NOW, forget: true });
+    batch.commit(&mut database.connection).unwrap();
+    assert_eq!(counted(&database.connection), []);
+}
+
+#[test]
+fn a_size_that_no_number_of_sql_holds_takes_no_figures_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = db::open(folder.path(), NOW).unwrap();
+    let rows = "INSERT INTO customer (id, name) VALUES (9, 'Ana');
+        INSERT INTO node (id, name, title, customer, state) VALUES (1, 'nas', 'NAS', 9, 'member');
+        INSERT INTO run (node, run, job, cause, began, ended, result, view)
+            VALUES (1, x'01', 'a', '', 5, 9, 'ok', '{\"source_bytes\":18446744073709551615}');";
+    database.connection.execute_batch(rows).unwrap();
+    let everybody = crate::people::Customers::All;
+    let all = crate::db::read::figures::runs(&database.connection, &everybody, 0).unwrap();
+    let sizes: Vec<f64> = all.iter().filter_map(|one| one.bytes).collect();
+    assert_eq!(sizes, [18_446_744_073_709_551_615.0]);
+}
+
+#[test]
+fn runs_that_were_there_before_they_were_counted_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(FILE);
+    drop(db::open(folder.path(), NOW).unwrap());
+    let connection = Connection::open(&path).unwrap();
+    let first = "DROP TRIGGER run_ended; DROP TRIGGER run_ended_at_once; DROP TABLE run_total; DROP INDEX run_ended_at;
+        INSERT INTO run (node, run, job, cause, began, ended, result) VALUES (1, x'01', 'a', '', 5, 9, 'ok'), (1, x'02', 'a', '', 10, 30, 'ok');
+        PRAGMA user_version = 1;";
+    connection.execute_batch(first).unwrap();
+    drop(connection);
+    let database = db::open(folder.path(), NOW).unwrap();
+    let told: (i64, i64) = database
+        .connection
+        .query_row("SELECT count, seconds FROM run_total", [], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap();
+    assert_eq!(told, (2, 20));
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::db::{self, Audit, Batch, Node, Opened, Row};
+use crate::db::{self, Aside, Audit, Batch, Node, Opened, Row};
 use crate::error::Kind;
 
 const NOW: i64 = 1_800_000_000;
@@ -108,7 +108,7 @@ fn a_page_of_any_sort_that_is_damaged_is_found_and_the_file_is_kept_whole() {
         fs::copy(original.path().join("kept.db"), folder.path().join("kept.db")).unwrap();
         let database = db::open(folder.path(), NOW).unwrap();
         // A page that holds nothing, or the middle of one frame's bytes, says nothing when it is something else.
-        if let Opened::SetAside { kept, copy, why } = &database.opened {
+        if let Opened::SetAside(Aside { kept, copy, why }) = &database.opened {
             set_aside += 1;
             let kept = fs::read(kept).unwrap();
             // The counter of changes in the header is all that opening it may have moved.
@@ -131,7 +131,9 @@ fn a_cut_file_and_one_that_is_no_database_are_set_aside() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(db::FILE), content).unwrap();
         let database = db::open(folder.path(), NOW).unwrap();
-        let Opened::SetAside { kept, copy: false, .. } = &database.opened else { panic!("{:?}", database.opened) };
+        let Opened::SetAside(Aside { kept, copy: false, .. }) = &database.opened else {
+            panic!("{:?}", database.opened)
+        };
         assert_eq!(fs::read(kept).unwrap(), content);
     }
 }
@@ -142,7 +144,7 @@ fn a_damaged_copy_is_not_used() {
     fs::write(folder.path().join(db::FILE), b"not a database").unwrap();
     fs::write(folder.path().join("kept.db"), b"neither").unwrap();
     let database = db::open(folder.path(), NOW).unwrap();
-    assert!(matches!(database.opened, Opened::SetAside { copy: false, .. }));
+    assert!(matches!(database.opened, Opened::SetAside(Aside { copy: false, .. })));
 }
 
 #[test]

@@ -51,8 +51,25 @@ fn what_could_not_be_written_is_written_once_it_can_be() {
     desk.keep(batch(vec![meta("a", 1)], "kept")).unwrap();
     until("trouble", || desk.health().problem.is_some());
     assert_eq!(*heard.lock().unwrap(), ["database"]);
+    // It is not for want of room.
+    assert!(folder.path().join("reserve").exists());
     other.execute_batch("ROLLBACK").unwrap();
     until("the end of it", || heard.lock().unwrap().contains(&"kept".to_owned()));
     assert_eq!(desk.health().problem, None);
+    writer.stop();
+}
+
+#[test]
+fn with_nothing_to_write_it_still_finds_out_that_it_works_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (writer, _) = super::writer::start(folder.path());
+    let desk = writer.desk();
+    let other = rusqlite::Connection::open(folder.path().join(db::FILE)).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    assert!(runtime.block_on(desk.write(vec![meta("a", 1)])).is_err());
+    assert!(desk.health().problem.is_some());
+    other.execute_batch("ROLLBACK").unwrap();
+    until("the end of it", || desk.health().problem.is_none());
     writer.stop();
 }

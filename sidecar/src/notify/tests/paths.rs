@@ -120,3 +120,21 @@ fn mqtt_has_it_once_there_is_a_connection() {
     assert_eq!((&said["subject"], &said["ts"]), (&"number 1".into(), &NOW.into()));
     stand.close();
 }
+
+#[test]
+fn what_a_channel_gives_up_is_counted_but_not_what_says_that_channels_fail() {
+    let (folder, service) = (tempfile::tempdir().unwrap(), Service::new(400));
+    let mut stand = Stand::new(folder.path(), &webhook(folder.path(), "desk", &service));
+    stand.start();
+    let mut of_channel = told(2, Kind::Fired, 2);
+    for told in &mut of_channel.alerts {
+        (told.alert.node, told.alert.object) = ("_sidecar".into(), "channel/phone".into());
+    }
+    stand.tell(&of_channel, NOW);
+    stand.until("nobody heard", |stand| stand.count("failed") == 1);
+    stand.tell(&told(1, Kind::Fired, 1), NOW);
+    stand.until("nobody heard of both", |stand| stand.states.given_up().get("desk") == Some(&1));
+    assert_eq!(stand.count("failed"), 2);
+    assert_eq!(stand.states.results().get(&("desk".to_owned(), "failed")), Some(&2));
+    stand.close();
+}

@@ -128,7 +128,7 @@ impl Stand {
         }
         batch.effects.push(Effect::Notify);
         while let Err(back) = self.writer.desk().keep(batch) {
-            batch = back;
+            batch = back.expect("the writer is there");
             std::thread::yield_now();
         }
     }

@@ -151,3 +151,34 @@ async fn the_session_that_was_not_used_for_longest_makes_room() {
     let left = sessions.iter().map(|session| world.is_in(session)).collect::<Vec<_>>();
     assert!(left[0] && !left[1] && left[2..].iter().all(|is_in| *is_in), "{left:?}");
 }
+
+/// What goes on for long asks this again and again: live pages.
+#[tokio::test]
+async fn who_may_less_or_is_gone_does_not_stand_any_more() {
+    let stranger = |rights| Person {
+        name: "x".into(),
+        rights,
+        customers: Customers::All,
+        language: String::new(),
+        zone: String::new(),
+        session: None,
+    };
+    let empty = World::new();
+    assert!(empty.people.stands(&stranger(Rights::Role(Role::Operator))), "without accounts whoever is here may look");
+    for change in ["nothing", "session", "account", "role", "customers"] {
+        let world = World::peopled().await;
+        let (people, now) = (&world.people, world.now());
+        assert!(!people.stands(&stranger(Rights::Role(Role::Operator))), "with accounts nobody is let in without one");
+        assert!(people.stands(&stranger(Rights::Machine)));
+        let eva = world.log_in("eva", PASSWORD).await.unwrap().person;
+        assert!(people.stands(&eva));
+        match change {
+            "session" => people.log_out(&eva, "", now).await.unwrap(),
+            "account" => people.remove_account(&by(), "eva", now).await.unwrap(),
+            "role" => people.change_account(&by(), "eva", Some(Role::Viewer), None, now).await.unwrap(),
+            "customers" => people.change_account(&by(), "eva", None, Some(Customers::All), now).await.unwrap(),
+            _ => {}
+        }
+        assert_eq!(people.stands(&eva), change == "nothing", "{change}");
+    }
+}

@@ -77,3 +77,19 @@ async fn a_tool_at_the_broker_shows_name_and_token() {
         assert_eq!(tool(user, token), None, "{user}");
     }
 }
+
+/// So that who is connected with it does not stay for ever.
+#[tokio::test]
+async fn a_tool_that_was_let_in_may_stay_until_its_token_ends_or_is_revoked() {
+    let world = World::new();
+    add(&world, "node-red", &[Scope::MqttRead], Some(2)).await.unwrap();
+    add(&world, "home", &[Scope::MqttHomeAssistant], None).await.unwrap();
+    add(&world, "grafana", &[Scope::Read], None).await.unwrap();
+    let named = |name: &str| world.people.tool_named(name, world.now());
+    let (red, home) = (Some(ToolRights::Read), Some(ToolRights::HomeAssistant));
+    assert_eq!((named("node-red"), named("home"), named("grafana"), named("none")), (red, home, None, None));
+    world.clock.pass(2 * DAY);
+    assert_eq!((named("node-red"), named("home")), (None, home));
+    world.people.revoke_token(&by(), "home", world.now()).await.unwrap();
+    assert_eq!(named("home"), None);
+}

@@ -112,6 +112,21 @@ fn what_is_well_again_is_told_and_leaves_the_board() {
 }
 
 #[test]
+fn whoever_stands_for_two_sets_is_told_once() {
+    let (mut bench, mut node) = firing();
+    node.run(&mut bench, 70, &[("WD-1", failing())]);
+    let told = |bench: &Bench, kind: &str| {
+        let sql =
+            "SELECT count(*) FROM delivery JOIN notification ON id = notification WHERE body LIKE '%Disk is failing%'";
+        bench.number(&format!("{sql} AND kind = '{kind}'"))
+    };
+    assert_eq!(told(&bench, "escalated"), 1, "nobody answered");
+    let well = Sample::from(Disk { health: Some(text("ok")), ..Disk::default() });
+    node.run(&mut bench, 200, &[("WD-1", well), ("", system(40.0))]);
+    assert_eq!(told(&bench, "resolved"), 1);
+}
+
+#[test]
 fn old_frames_alarm_nobody() {
     let (mut bench, mut node) = (Bench::new(), Node::new("nas"));
     node.connect(&mut bench);

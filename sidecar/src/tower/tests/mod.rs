@@ -3,6 +3,8 @@
 mod alerts;
 mod bench;
 mod hostile;
+mod own;
 mod streams;
 mod time;
 mod views;
+mod windows;

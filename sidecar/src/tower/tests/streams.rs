@@ -40,6 +40,20 @@ fn who_comes_back_hears_how_far_it_is() {
 }
 
 #[test]
+fn who_says_hello_before_it_is_known_hears_once_it_is() {
+    let (mut bench, mut node) = (Bench::new(), Node::new("nas"));
+    bench.hear("atalaya/nas/status", b"online".to_vec());
+    bench.pass(2);
+    assert_eq!((bench.acks("nas"), bench.board.read().nodes.len()), (0, 0), "a hello alone makes no node");
+    let frame = node.frame(&bench, &[("", system(40.0))]);
+    bench.hear("atalaya/nas/frame", frame);
+    bench.pass(1);
+    assert_eq!((bench.acks("nas"), bench.ack("nas").unwrap().record_seq), (1, 0));
+    bench.pass(60);
+    assert_eq!(bench.acks("nas"), 1);
+}
+
+#[test]
 fn records_come_again_out_of_order_and_over_a_kill_and_count_once() {
     let (mut bench, mut node) = (Bench::new(), Node::new("nas"));
     node.connect(&mut bench);

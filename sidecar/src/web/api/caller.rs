@@ -7,8 +7,10 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
 use super::problem::Problem;
+use crate::db::read::history;
+use crate::error::Kind;
 use crate::people::{Customers, Need, Why, guard};
-use crate::tower::Who;
+use crate::tower::{OWN, Who};
 use crate::web::App;
 use crate::web::guard::Reader;
 
@@ -68,8 +70,24 @@ impl<R: Right> Caller<R> {
 
     /// The same of a node that is there, by whose it is.
     pub(super) fn of_node(&self, app: &App, node: &str) -> Result<(), Problem> {
+        // The sidecar itself is everybody's.
+        if node == OWN && self.reader.person.customers == Customers::All {
+            return self.of_all();
+        }
         let customer = app.look(&self.reader.person.customers, |view| Some(view.node(node)?.row.customer.clone()));
         self.of(&customer.ok_or_else(|| Problem::missing(format!("there is no node {node}")))?)
+    }
+
+    /// The number of a node that the database knows; what is another customer's is told as what is not there.
+    pub(super) async fn number_of(&self, app: &App, node: String) -> Result<u16, Problem> {
+        let name = node.clone();
+        let found = app.shared.readers.with(move |connection| history::node(connection, &name)).await;
+        let missing = || Problem::missing(format!("there is no node {node}"));
+        let (number, customer) = match found {
+            Err(why) if why.kind == Kind::Missing => return Err(missing()),
+            found => found?,
+        };
+        self.of(&customer).map(|()| number).map_err(|_| missing())
     }
 
     /// For the audit, and for what others see.

@@ -13,6 +13,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, Required, ResponseBuilder};
 
+use super::body::{Asked, Nothing};
 use super::problem::{FieldError, MEDIA_TYPE, Problem};
 
 /// What stands at its beginning.
@@ -65,7 +66,11 @@ pub(super) fn complete(document: &mut Document) {
                 ("403", "Whoever asks may not", !is_open),
                 ("404", "There is no such thing, or not for whoever asks", has_place || has_body),
                 ("408", "The request took too long to come", true),
-                ("409", "The Idempotency-Key was used for something else, or the same is being done now", is_post),
+                (
+                    "409",
+                    "The Idempotency-Key was used for something else, or for the same: that is being done now, or was done and answered with a secret, which is shown once",
+                    is_post,
+                ),
                 ("413", "The body is longer than 64 KiB", has_body),
                 ("415", "The body is no JSON", has_body),
                 ("422", "It can be read, and cannot be done", has_body),
@@ -97,7 +102,8 @@ fn refusal((status, response): (&String, &mut RefOr<utoipa::openapi::Response>))
 
 /// The header by which what is asked for twice is done once.
 fn key() -> Parameter {
-    let text = "The same key within 24 hours gives the same answer, and nothing is done again";
+    let text =
+        "The same key within 24 hours gives the same answer, and nothing is done again; a secret is not answered again";
     let schema = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(128));
     ParameterBuilder::new()
         .name("Idempotency-Key")
@@ -132,6 +138,6 @@ impl Served {
 
 /// This document.
 #[utoipa::path(get, path = "/openapi.json", responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
-pub(super) async fn openapi(Extension(served): Extension<Arc<Served>>) -> Response {
+pub(super) async fn openapi(Extension(served): Extension<Arc<Served>>, _: Asked<Nothing>) -> Response {
     ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-cache")], served.0.clone()).into_response()
 }

@@ -13,7 +13,7 @@ use super::names::NodeId;
 use super::page::{Page, Slice};
 use super::problem::Problem;
 use super::time;
-use crate::db::read::{history, runs};
+use crate::db::read::runs;
 use crate::web::App;
 
 /// Which runs.
@@ -73,8 +73,7 @@ pub(super) async fn runs(
     asked: Asked<WhichRuns>,
 ) -> Result<Json<Page<Run>>, Problem> {
     let slice = Slice::<(i64, [u8; 16])>::of(&asked.query)?;
-    let (number, customer) = app.shared.readers.with(move |connection| history::node(connection, &node)).await?;
-    caller.of(&customer)?;
+    let number = caller.number_of(&app, node).await?;
     let (job, after, limit) = (asked.query.one("job").map(str::to_owned), slice.after, slice.reads());
     let read = move |connection: &_| runs::runs_after(connection, number, job.as_deref(), after, limit);
     let all = app.shared.readers.with(read).await?;
@@ -131,8 +130,7 @@ pub(super) async fn events(
     asked: Asked<Part>,
 ) -> Result<Json<Page<Happened>>, Problem> {
     let slice = Slice::<(i64, i64)>::of(&asked.query)?;
-    let (number, customer) = app.shared.readers.with(move |connection| history::node(connection, &node)).await?;
-    caller.of(&customer)?;
+    let number = caller.number_of(&app, node).await?;
     let (after, limit) = (slice.after, slice.reads());
     let all = app.shared.readers.with(move |connection| runs::events_after(connection, number, after, limit)).await?;
     let show = |event: runs::Happened| Happened {

@@ -14,7 +14,6 @@ use super::names::NodeId;
 use super::problem::Problem;
 use super::query::Query;
 use super::time;
-use crate::db::read::history as db;
 use crate::history::read::{self, Answer, Asked as Range, Gap, Line, Wanted};
 use crate::history::unit;
 use crate::limits::QUERY_SERIES_MAX;
@@ -70,13 +69,9 @@ pub(super) async fn series(
     Place(node): Place<String>,
     asked: Asked<Which>,
 ) -> Result<Json<SeriesList>, Problem> {
+    let number = caller.number_of(&app, node).await?;
     let handle = app.shared.history.clone();
-    let all = app.shared.readers.with(move |connection| {
-        let (number, customer) = db::node(connection, &node)?;
-        Ok((customer, read::series_of(connection, &handle, number)?))
-    });
-    let (customer, all) = all.await?;
-    caller.of(&customer)?;
+    let all = app.shared.readers.with(move |connection| read::series_of(connection, &handle, number)).await?;
     let fits = |key: &str, is: &str| asked.query.one(key).is_none_or(|wanted| wanted == is);
     let all = all.into_iter().filter(|one| fits("object", &one.object) && fits("key", &one.key));
     let item = |Wanted { object, key }: Wanted| Series { unit: unit(&key), object, key };
@@ -147,9 +142,8 @@ pub(super) async fn history(
     let interval = app.shared.board.read().nodes.get(&node).map_or(60, |state| state.interval);
     let asked = asked(&question.query, now, Duration::from_secs(interval))?;
     let handle = app.shared.history.clone();
-    let customer = app.shared.readers.with(move |connection| db::node(connection, &node)).await?;
-    caller.of(&customer.1)?;
-    let answer = app.shared.readers.with(move |connection| read::history(connection, &handle, customer.0, &asked, now));
+    let number = caller.number_of(&app, node).await?;
+    let answer = app.shared.readers.with(move |connection| read::history(connection, &handle, number, &asked, now));
     Ok(Json(shown(answer.await?)))
 }
 

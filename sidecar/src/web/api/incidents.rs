@@ -276,15 +276,12 @@ pub(super) async fn change(
     _: Asked<Nothing>,
     Body(change): Body<Change>,
 ) -> Result<Json<Incident>, Problem> {
-    let row = theirs(&app, &caller, n).await?;
+    theirs(&app, &caller, n).await?;
     for (field, text) in [("owner", &change.owner), ("ticket", &change.ticket)] {
         text.iter().flatten().try_for_each(|text| within(field, text, &(1..=NAME_CHARS_MAX)))?;
     }
-    let due = match change.due {
-        None => row.due,
-        Some(due) => due.as_deref().map(moment).transpose()?,
-    };
-    let (owner, ticket) = (change.owner.unwrap_or(row.owner), change.ticket.unwrap_or(row.ticket));
+    let due = change.due.map(|due| due.as_deref().map(moment).transpose()).transpose()?;
+    let Change { owner, ticket, .. } = change;
     wish(&app.shared.tower, Wish::Owner { incident: IncidentId(n), owner, due, ticket }, caller.who()).await?;
     Ok(Json(theirs(&app, &caller, n).await?.into()))
 }

@@ -8,6 +8,7 @@ mod alerts;
 mod audit;
 mod body;
 mod caller;
+mod commands;
 pub(super) mod document;
 mod happened;
 mod history;
@@ -20,17 +21,19 @@ mod page;
 pub(super) mod problem;
 mod query;
 mod silences;
+mod windows;
 
 use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::{Extension, Router, middleware};
 use utoipa::openapi::OpenApi as Document;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 use super::App;
 use super::pages::reference;
+pub(super) use pace::Pace;
 use problem::Problem;
 
 /// Before all paths.
@@ -40,40 +43,51 @@ pub(super) const PREFIX: &str = "/api/v1";
 pub(super) fn routes(app: &App) -> Router<App> {
     let (routes, document) = described();
     let served = Arc::new(document::Served::new(&document));
-    let pace = pace::Pace::new(Arc::clone(&app.shared.clock));
     let routes = routes.method_not_allowed_fallback(other_method).fallback(missing);
-    let routes = routes.layer(middleware::from_fn_with_state(pace, pace::keep));
-    Router::new().nest(PREFIX, routes).merge(reference::routes()).layer(Extension(served))
+    let routes = routes.layer(middleware::from_fn_with_state(app.pace.clone(), pace::keep));
+    let reference = Arc::new(reference::Reference::new(&served));
+    let page = reference::routes().layer(Extension(reference));
+    Router::new().nest(PREFIX, routes.layer(Extension(served))).merge(page)
 }
 
 fn described() -> (Router<App>, Document) {
-    let all = OpenApiRouter::new()
-        .routes(routes!(document::openapi))
-        .routes(routes!(history::series))
-        .routes(routes!(history::history))
-        .routes(routes!(nodes::list))
-        .routes(routes!(nodes::one))
-        .routes(routes!(nodes::objects))
-        .routes(routes!(nodes::object))
-        .routes(routes!(happened::runs))
-        .routes(routes!(happened::events))
-        .routes(routes!(alerts::list))
-        .routes(routes!(alerts::acknowledge))
-        .routes(routes!(silences::list, silences::add))
-        .routes(routes!(silences::end))
-        .routes(routes!(incidents::list))
-        .routes(routes!(incidents::one, incidents::change))
-        .routes(routes!(incidents::note))
-        .routes(routes!(incidents::acknowledge))
-        .routes(routes!(notifications::list))
-        .routes(routes!(notifications::channels))
-        .routes(routes!(notifications::test))
-        .routes(routes!(audit::list));
-    let all = all.merge(admin::routes());
+    let all = all().into_iter().fold(OpenApiRouter::new(), OpenApiRouter::routes);
     let (routes, described) = all.split_for_parts();
     let mut document = document::beginning().nest(PREFIX, described);
     document::complete(&mut document);
     (routes, document)
+}
+
+/// All routes with what describes each.
+fn all() -> Vec<UtoipaMethodRouter<App>> {
+    let mut all = vec![
+        routes!(document::openapi),
+        routes!(history::series),
+        routes!(history::history),
+        routes!(nodes::list),
+        routes!(nodes::one),
+        routes!(nodes::objects),
+        routes!(nodes::object),
+        routes!(commands::send),
+        routes!(happened::runs),
+        routes!(happened::events),
+        routes!(alerts::list),
+        routes!(alerts::acknowledge),
+        routes!(silences::list, silences::add),
+        routes!(silences::end),
+        routes!(windows::list, windows::add),
+        routes!(windows::change, windows::remove),
+        routes!(incidents::list),
+        routes!(incidents::one, incidents::change),
+        routes!(incidents::note),
+        routes!(incidents::acknowledge),
+        routes!(notifications::list),
+        routes!(notifications::channels),
+        routes!(notifications::test),
+        routes!(audit::list),
+    ];
+    all.extend(admin::all());
+    all
 }
 
 async fn missing() -> Problem {

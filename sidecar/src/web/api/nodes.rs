@@ -175,10 +175,10 @@ pub(super) async fn one(
 ) -> Result<Json<Whole>, Problem> {
     let found = app.look(&caller.person.customers, |view| {
         let node = view.node(&id)?;
-        let parent = node.row.parent.and_then(|number| view.nodes().find(|node| node.row.id == number));
+        let parent = node.row.parent.and_then(|number| view.names().get(&number).copied());
         Some(Whole {
             node: Node::new(view, node),
-            parent: parent.map(|node| node.row.name.clone()),
+            parent: parent.map(str::to_owned),
             interval_seconds: node.interval,
             objects: node.objects.len(),
             refused: node.refused.iter().map(|(why, count)| (why.name().to_owned(), count)).collect(),

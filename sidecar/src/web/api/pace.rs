@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use super::problem::Problem;
 use crate::clock::Clock;
 use crate::limits::BODY_BYTES_MAX;
+use crate::people::Person;
 use crate::web::guard::Reader;
 
 /// From one request to the next, in the long run: 20 a second.
@@ -33,9 +34,16 @@ const KEY_BYTES_MAX: usize = 128;
 /// As it stands in requests.
 pub(super) const KEY: &str = "idempotency-key";
 
+/// To whoever asks again for what is shown once.
+const SHOWN_ONCE: &str = "it was done, and the secret in its answer is shown once; if that was lost, take what was made away and make another";
+
+/// An answer with a secret in it carries this, so that it is not kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HasSecret;
+
 /// See the module.
 #[derive(Clone)]
-pub(super) struct Pace {
+pub(in crate::web) struct Pace {
     clock: Arc<dyn Clock>,
     kept: Arc<Mutex<Kept>>,
 }
@@ -63,10 +71,12 @@ enum Answer {
     UnderWay,
     /// SHA-256 of what was asked, and what was answered.
     Given([u8; 32], StatusCode, Option<HeaderValue>, Bytes),
+    /// SHA-256 of what was asked; what was answered is nobody's to keep.
+    Secret([u8; 32]),
 }
 
 impl Pace {
-    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
+    pub(in crate::web) fn new(clock: Arc<dyn Clock>) -> Self {
         Self { clock, kept: Arc::default() }
     }
 
@@ -120,7 +130,7 @@ impl Kept {
     }
 }
 
-/// What is under way is forgotten when it ends, also if whoever asked goes away.
+/// What is under way is forgotten when it ends, also if that is a panic. Whoever asked may go away meanwhile: see `whole`.
 struct UnderWay<'a> {
     pace: &'a Pace,
     asked: Asked,
@@ -135,9 +145,8 @@ impl Drop for UnderWay<'_> {
 
 /// The layer before all routes of the API.
 pub(super) async fn keep(State(pace): State<Pace>, request: Request, next: Next) -> Response {
-    let Some(who) = request.extensions().get::<Reader>().map(|reader| reader.person.name.clone()) else {
-        return next.run(request).await;
-    };
+    let Some(reader) = request.extensions().get::<Reader>() else { return next.run(request).await };
+    let who = who(reader);
     let now = pace.clock.now().since_start;
     let counted = pace.kept().count(&who, now);
     if let Err(wait) = counted {
@@ -157,6 +166,12 @@ pub(super) async fn keep(State(pace): State<Pace>, request: Request, next: Next)
     }
 }
 
+/// A token and an account may have the same name, and somebody may lose rights: neither is given what the other was.
+fn who(reader: &Reader) -> String {
+    let Person { name, rights, customers, .. } = &reader.person;
+    format!("{rights:?} {customers:?} {name}")
+}
+
 async fn once(pace: &Pace, asked: Asked, request: Request, next: Next) -> Result<Response, Problem> {
     let (head, body) = request.into_parts();
     let too_long = |_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The request is too large", "64 KiB");
@@ -167,8 +182,11 @@ async fn once(pace: &Pace, asked: Asked, request: Request, next: Next) -> Result
     match pace.kept().begin(&asked, pace.clock.now().since_start) {
         None => {}
         Some(Answer::UnderWay) => return Err(conflict("the same is being done now; ask again in a moment")),
-        Some(Answer::Given(known, ..)) if known != hash => return Err(conflict("for another body; take a new key")),
+        Some(Answer::Given(known, ..) | Answer::Secret(known)) if known != hash => {
+            return Err(conflict("for another body; take a new key"));
+        }
         Some(Answer::Given(_, status, kind, body)) => return Ok(answered(status, kind, body)),
+        Some(Answer::Secret(_)) => return Err(conflict(SHOWN_ONCE)),
     }
     let mut under_way = UnderWay { pace, asked, answer: None };
     let response = next.run(Request::from_parts(head, Body::from(body))).await;
@@ -176,7 +194,9 @@ async fn once(pace: &Pace, asked: Asked, request: Request, next: Next) -> Result
     let (head, body) = response.into_parts();
     let body = to_bytes(body, BODY_BYTES_MAX).await.unwrap_or_default();
     let kind = head.headers.get(CONTENT_TYPE).cloned();
-    if is_done && body.len() <= ANSWER_BYTES_MAX {
+    if is_done && head.extensions.get::<HasSecret>().is_some() {
+        under_way.answer = Some(Answer::Secret(hash));
+    } else if is_done && body.len() <= ANSWER_BYTES_MAX {
         under_way.answer = Some(Answer::Given(hash, head.status, kind, body.clone()));
     }
     Ok(Response::from_parts(head, Body::from(body)))

@@ -67,12 +67,38 @@ pub(super) struct Silence {
     why: String,
 }
 
+impl From<&Matcher> for About {
+    fn from(matcher: &Matcher) -> Self {
+        let Matcher { node, object, rule, severity } = matcher.clone();
+        Self { node, object, rule, severity }
+    }
+}
+
+impl About {
+    /// As the engine has it, if it says something and the caller may say so.
+    pub(super) fn matcher(self, app: &App, caller: &Caller<Operates>) -> Result<Matcher, Problem> {
+        let Self { node, object, rule, severity } = self;
+        for (field, part, most) in [("node", &node, 64), ("object", &object, 160), ("rule", &rule, 64)] {
+            part.as_deref().map_or(Ok(()), |part| within(&format!("matcher.{field}"), part, &(1..=most)))?;
+        }
+        let matcher = Matcher { node, object, rule, severity };
+        if matcher == Matcher::default() {
+            return Err(Problem::field("matcher", "must have at least one part"));
+        }
+        // A pattern may be about anybody's nodes, also those to come.
+        match matcher.node.as_deref().filter(|node| !node.contains('*')) {
+            Some(node) => caller.of_node(app, node)?,
+            None => caller.of_all()?,
+        }
+        Ok(matcher)
+    }
+}
+
 impl From<&Quiet> for Silence {
     fn from(quiet: &Quiet) -> Self {
-        let Matcher { node, object, rule, severity } = quiet.matcher.clone();
         Self {
             id: quiet.id.as_str().to_owned(),
-            matcher: About { node, object, rule, severity },
+            matcher: About::from(&quiet.matcher),
             maintenance: quiet.maintenance,
             until: time(quiet.until.0),
             by: quiet.who.clone(),
@@ -135,19 +161,7 @@ pub(super) async fn add(
     Body(wanted): Body<Wanted>,
 ) -> Result<(StatusCode, Json<Made>), Problem> {
     within("why", &wanted.why, &(0..=TEXT_CHARS_MAX))?;
-    let About { node, object, rule, severity } = wanted.matcher;
-    for (field, part, most) in [("node", &node, 64), ("object", &object, 160), ("rule", &rule, 64)] {
-        part.as_deref().map_or(Ok(()), |part| within(&format!("matcher.{field}"), part, &(1..=most)))?;
-    }
-    let matcher = Matcher { node, object, rule, severity };
-    if matcher == Matcher::default() {
-        return Err(Problem::field("matcher", "must have at least one part"));
-    }
-    // A pattern may be about anybody's nodes, also those to come.
-    match matcher.node.as_deref().filter(|node| !node.contains('*')) {
-        Some(node) => caller.of_node(&app, node)?,
-        None => caller.of_all()?,
-    }
+    let matcher = wanted.matcher.matcher(&app, &caller)?;
     let until = wanted.until.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_second);
     let until = until.filter(|until| SECONDS.contains(&(until - app.shared.clock.now().seconds())));
     let until = until

@@ -38,6 +38,6 @@ fn add(one: Counted, families: &mut Families) {
         families.gauge("backup_success_rate", help, job.clone(), one.good as f64 / one.count as f64);
     }
     if let Some(bytes) = one.bytes {
-        families.gauge("backup_size_bytes", "Size of everything that the last good run saw", job, bytes as f64);
+        families.gauge("backup_size_bytes", "Size of everything that the last good run saw", job, bytes);
     }
 }

@@ -60,8 +60,8 @@ fn fitting(view: &View<'_>, now: i64, families: &mut Families) -> Vec<&'static K
     let mut kinds: Vec<&Kind> = KINDS.iter().collect();
     kinds.sort_by_key(minor);
     kinds.retain(|kind| {
-        let lines =
-            objects.get(kind.name).copied().unwrap_or(0) * kind.fields.iter().filter(|field| is_told(field)).count();
+        let lines = objects.get(kind.name).copied().unwrap_or(0)
+            * (kind.fields.iter().filter(|field| is_told(field)).count() + beside(kind));
         let fits = lines <= room;
         if fits {
             room -= lines;
@@ -71,6 +71,15 @@ fn fitting(view: &View<'_>, now: i64, families: &mut Families) -> Vec<&'static K
         fits
     });
     kinds
+}
+
+/// Lines of an object that are made of several of its fields.
+fn beside(kind: &Kind) -> usize {
+    match kind.name {
+        "fs" => 1,
+        "backup" => 3,
+        _ => 0,
+    }
 }
 
 fn is_told(field: &atalaya_wire::view::Field) -> bool {

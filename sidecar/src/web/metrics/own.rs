@@ -1,12 +1,16 @@
 //! How the sidecar itself is.
 
-use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::metrics::counter::ConstCounter;
+use std::fmt;
+
+use prometheus_client::encoding::{EncodeLabelSet, EncodeMetric, MetricEncoder, NoLabelSet};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::registry::Registry;
 
 use super::families::Families;
+use crate::db::Times;
 use crate::tower::Link;
 use crate::web::App;
 
@@ -18,6 +22,17 @@ struct Reason {
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Left {
     view: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Queue {
+    queue: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Delivery {
+    channel: String,
+    result: &'static str,
 }
 
 /// What is known of it now.
@@ -50,6 +65,7 @@ pub(super) fn register(app: &App, registry: &mut Registry, families: &Families) 
     own.register("nodes", "Nodes that are members", ConstGauge::new(nodes));
     own.register("nodes_waiting", "Nodes that nobody accepted yet", ConstGauge::new(waiting));
     own.register("refused_messages", "Messages of nodes that are there, not taken since the start", refused);
+    traffic(app, own);
     let channels = app.shared.channels.troubles().len();
     own.register(
         "channels_failing",
@@ -61,6 +77,41 @@ pub(super) fn register(app: &App, registry: &mut Registry, families: &Families) 
         left.get_or_create(&Left { view }).set(1);
     }
     own.register("left_out", "Views that are not here, because there would be more than 100,000 lines", left);
+}
+
+/// What waits, what was lost, what was sent.
+fn traffic(app: &App, own: &mut Registry) {
+    let shared = &app.shared;
+    let queues = Family::<Queue, Gauge>::default();
+    for (queue, waiting) in [("tower", shared.ear.waiting()), ("writer", shared.desk.waiting())] {
+        queues.get_or_create(&Queue { queue }).set(i64::try_from(waiting).unwrap_or(i64::MAX));
+    }
+    own.register("queue_length", "Messages that wait for the tower, batches that wait for the database", queues);
+    let dropped = ConstCounter::new(shared.ear.dropped());
+    own.register("dropped_messages", "Messages that found no room for ten seconds, since the start", dropped);
+    let times = Commits(shared.desk.health().times);
+    own.register("database_commit_seconds", "How long transactions took since the start", times);
+    let deliveries = Family::<Delivery, Counter>::default();
+    for ((channel, result), count) in shared.channels.results() {
+        deliveries.get_or_create(&Delivery { channel, result }).inc_by(count);
+    }
+    own.register("deliveries", "What became of notifications since the start", deliveries);
+}
+
+/// Few steps, with a sum.
+#[derive(Debug)]
+struct Commits(Times);
+
+impl EncodeMetric for Commits {
+    fn encode(&self, mut encoder: MetricEncoder<'_>) -> Result<(), fmt::Error> {
+        let steps: Vec<(f64, u64)> = self.0.steps().collect();
+        let count = steps.iter().map(|(_, count)| count).sum();
+        encoder.encode_histogram::<NoLabelSet>(self.0.seconds(), count, &steps, None)
+    }
+
+    fn metric_type(&self) -> MetricType {
+        MetricType::Histogram
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "Prometheus has no other numbers")]

@@ -5,22 +5,25 @@ use std::time::Duration;
 use askama::Template;
 use atalaya_alert::rule::Severity;
 use atalaya_alert::{AlertKey, IncidentId, Matcher, Quiet, QuietId, Stage, Target, Wall};
+use atalaya_wire::Hex;
 use axum::extract::{Form, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use ring::rand::{SecureRandom, SystemRandom};
 use serde::Deserialize;
-use tokio::sync::oneshot;
 
 use super::frame::Frame;
+use super::settings::{Manager, done};
+use crate::acts::NodeChange;
 use crate::db::read::incidents;
 use crate::error::{Error, Kind, Result};
-use crate::people::Customers;
-use crate::tower::{Ask, NodeWish, Who, Wish, Word};
+use crate::people::{Customers, random};
+use crate::tower::{self, Who, Wish};
 use crate::web::App;
 
 /// A silence is no way to forget something.
 const QUIET_HOURS_MAX: u32 = 24 * 90;
+/// Of a node, an object, a rule, each: as much as the API takes of the longest.
+const PATTERN_CHARS_MAX: usize = 160;
 /// The disk may be slow, and people wait.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(10);
 
@@ -80,36 +83,50 @@ pub(super) struct Silence {
 }
 
 impl Silence {
-    fn matcher(&self) -> Matcher {
-        let part = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    fn matcher(&self) -> std::result::Result<Matcher, &'static str> {
         let wide = self.scope == "node";
-        Matcher {
-            node: part(&self.node),
-            object: part(&self.object).filter(|_| !wide),
-            rule: part(&self.rule).filter(|_| !wide && self.scope != "object"),
-            severity: match self.severity.as_str() {
-                "low" => Some(Severity::Low),
-                "medium" => Some(Severity::Medium),
-                "high" => Some(Severity::High),
-                "critical" => Some(Severity::Critical),
-                _ => None,
-            },
-        }
+        let rule = if wide || self.scope == "object" { "" } else { &self.rule };
+        matcher(&self.node, if wide { "" } else { &self.object }, rule, &self.severity)
     }
 }
 
+/// What stands in the fields of a form; what is empty stands for all, and not all may be empty. Gives the key of what is wrong.
+pub(super) fn matcher(
+    node: &str,
+    object: &str,
+    rule: &str,
+    severity: &str,
+) -> std::result::Result<Matcher, &'static str> {
+    if [node, object, rule].iter().any(|text| text.trim().chars().count() > PATTERN_CHARS_MAX) {
+        return Err("silence.long");
+    }
+    let part = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    let matcher = Matcher {
+        node: part(node),
+        object: part(object),
+        rule: part(rule),
+        severity: match severity {
+            "low" => Some(Severity::Low),
+            "medium" => Some(Severity::Medium),
+            "high" => Some(Severity::High),
+            "critical" => Some(Severity::Critical),
+            _ => None,
+        },
+    };
+    if matcher == Matcher::default() { Err("silence.everything") } else { Ok(matcher) }
+}
+
 pub(super) async fn silence(State(app): State<App>, frame: Frame, Form(form): Form<Silence>) -> Response {
-    let matcher = form.matcher();
-    if matcher == Matcher::default() {
-        let why = frame.t("silence.everything").to_owned();
-        return refused(&frame, &Error::new(Kind::Refused, why), &form.back);
-    }
-    let mut random = [0; 8];
-    if SystemRandom::new().fill(&mut random).is_err() {
-        return refused(&frame, &Error::new(Kind::Internal, "no random numbers"), &form.back);
-    }
+    let matcher = match form.matcher() {
+        Ok(matcher) => matcher,
+        Err(key) => return refused(&frame, &Error::new(Kind::Refused, frame.t(key)), &form.back),
+    };
+    let id = match random::<8>() {
+        Ok(random) => QuietId::from(Hex(&random).to_string().as_str()),
+        Err(why) => return refused(&frame, &why, &form.back),
+    };
     let quiet = Quiet {
-        id: QuietId::from(format!("{:016x}", u64::from_le_bytes(random)).as_str()),
+        id,
         maintenance: !form.planned.is_empty(),
         matcher,
         until: Wall(frame.now.seconds() + i64::from(form.hours.clamp(1, QUIET_HOURS_MAX)) * 3600),
@@ -123,7 +140,7 @@ pub(super) async fn silence(State(app): State<App>, frame: Frame, Form(form): Fo
 #[derive(Debug, Deserialize)]
 pub(super) struct Back {
     #[serde(default)]
-    back: String,
+    pub(super) back: String,
 }
 
 pub(super) async fn end_silence(
@@ -176,21 +193,25 @@ pub(super) async fn owner(
     let due = due.and_then(|day| day.at(23, 59, 59, 0).to_zoned(frame.zone.clone()).ok());
     let wish = Wish::Owner {
         incident: IncidentId(id),
-        owner: text(&form.owner),
-        due: due.map(|due| due.timestamp().as_second()),
-        ticket: text(&form.ticket),
+        owner: Some(text(&form.owner)),
+        due: Some(due.map(|due| due.timestamp().as_second())),
+        ticket: Some(text(&form.ticket)),
     };
     answer(&app, frame, wish, &format!("/incidents/{id}"), "changed").await
 }
 
-pub(super) async fn accept(State(app): State<App>, Path(node): Path<String>, frame: Frame) -> Response {
+pub(super) async fn accept(
+    State(app): State<App>,
+    Path(node): Path<String>,
+    Manager(by): Manager,
+    frame: Frame,
+) -> Response {
     let back = format!("/nodes/{}", super::escape(&node));
-    let wish = Wish::Node(NodeWish { node, must_exist: true, ..NodeWish::default() });
-    answer(&app, frame, wish, &back, "accepted").await
+    done(&frame, app.shared.acts.change_node(&by, &node, NodeChange::default()).await, &back, "accepted")
 }
 
 /// Asks, waits, and leads back.
-async fn answer(app: &App, frame: Frame, wish: Wish, back: &str, done: &str) -> Response {
+pub(super) async fn answer(app: &App, frame: Frame, wish: Wish, back: &str, done: &str) -> Response {
     let back = own(back);
     match ask(app, &frame, wish).await {
         Ok(()) => {
@@ -220,19 +241,20 @@ async fn is_theirs(app: &App, frame: &Frame, wish: &Wish) -> Result<()> {
         (Wish::Acknowledge { what: Target::Alert(key), .. }, _) => {
             app.look(&frame.whose, |seen| seen.node(key.node.as_str()).is_some())
         }
-        (Wish::Quiet(quiet), _) => {
-            // A pattern may come to mean other customers' nodes as well.
-            let node = quiet.matcher.node.as_deref().unwrap_or_default();
-            if !app.look(&frame.whose, |seen| seen.node(node).is_some()) {
-                return Err(Error::new(Kind::Refused, frame.t("silence.name_a_node")));
-            }
-            true
-        }
+        (Wish::Quiet(Quiet { matcher, .. }), _) => names_theirs(app, frame, matcher)?,
+        (Wish::Window { window, .. }, _) => names_theirs(app, frame, &window.matcher)?,
         (Wish::EndQuiet(id), _) => app.look(&frame.whose, |seen| seen.quiets().any(|quiet| quiet.id == *id)),
-        (Wish::Node(wish), _) => app.look(&frame.whose, |seen| seen.node(&wish.node).is_some()),
+        (Wish::RemoveWindow(id), _) => app.look(&frame.whose, |seen| seen.windows().any(|window| window.id == *id)),
         _ => false,
     };
     if there { Ok(()) } else { Err(Error::new(Kind::Missing, frame.t("guard.not_there"))) }
+}
+
+/// A pattern may come to mean other customers' nodes as well.
+fn names_theirs(app: &App, frame: &Frame, matcher: &Matcher) -> Result<bool> {
+    let node = matcher.node.as_deref().unwrap_or_default();
+    let is_one = app.look(&frame.whose, |seen| seen.node(node).is_some());
+    if is_one { Ok(true) } else { Err(Error::new(Kind::Refused, frame.t("silence.name_a_node"))) }
 }
 
 async fn ask(app: &App, frame: &Frame, wish: Wish) -> Result<()> {
@@ -240,12 +262,13 @@ async fn ask(app: &App, frame: &Frame, wish: Wish) -> Result<()> {
         return Err(Error::new(Kind::Denied, frame.t("refused.viewer")));
     }
     is_theirs(app, frame, &wish).await?;
-    let (answer, told) = oneshot::channel();
     let who = Who { name: frame.who.clone(), how: "page", peer: frame.peer.clone() };
     let full = || Error::new(Kind::Full, frame.t("refused.busy"));
-    app.shared.tower.try_send(Word::Ask(Ask { wish, who, answer })).map_err(|_| full())?;
-    let told = tokio::time::timeout(ANSWER_TIME_MAX, told).await.map_err(|_| full())?;
-    told.map_err(|_| full())?.map(drop)
+    let told = tokio::time::timeout(ANSWER_TIME_MAX, tower::wish(&app.shared.tower, wish, who)).await;
+    match told.map_err(|_| full())? {
+        Err(why) if matches!(why.kind, Kind::Full | Kind::Internal) => Err(full()),
+        told => told.map(drop),
+    }
 }
 
 /// A path of ours; anything else leads to the first page.
@@ -305,11 +328,13 @@ mod tests {
             back: String::new(),
         };
         let parts = |scope| {
-            let matcher = form(scope).matcher();
+            let matcher = form(scope).matcher().unwrap();
             (matcher.node.is_some(), matcher.object.is_some(), matcher.rule.is_some())
         };
         assert_eq!(parts("alert"), (true, true, true));
         assert_eq!(parts("object"), (true, true, false));
         assert_eq!(parts("node"), (true, false, false));
+        assert_eq!(matcher(" ", "", "", "worst"), Err("silence.everything"));
+        assert_eq!(matcher("nas", &"x".repeat(161), "", ""), Err("silence.long"));
     }
 }

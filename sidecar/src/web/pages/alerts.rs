@@ -1,7 +1,7 @@
 //! Alerts: what happened, why it matters, what to do; silences; what was lately.
 
 use askama::Template;
-use atalaya_alert::{AlertState, Phase, Quiet, Rules, Severity};
+use atalaya_alert::{AlertState, Matcher, Phase, Quiet, Rules, Severity};
 use axum::extract::State as At;
 use axum::response::Response;
 
@@ -12,6 +12,7 @@ use super::part::{Runbook, When};
 use super::render;
 use super::rules::{of, threshold};
 use super::said::{Said, order};
+use super::windows::{self, Announced};
 use crate::db::read::incidents;
 use crate::web::App;
 use crate::web::view::View;
@@ -28,6 +29,7 @@ pub(super) struct Page {
     groups: Vec<Group>,
     left_out: usize,
     quiets: Vec<Silenced>,
+    windows: Vec<Announced>,
     recent: Vec<Line>,
 }
 
@@ -71,8 +73,9 @@ pub(super) fn build(frame: Frame, seen: &View<'_>, rules: &Rules, recent: &[inci
     let cards: Vec<(usize, Card)> = firing.map(|alert| card(&frame, seen, rules, alert)).collect();
     let left_out = cards.len().saturating_sub(CARDS_MAX);
     let quiets = seen.quiets().map(|quiet| silenced(&frame, quiet)).collect();
+    let windows = windows::all(&frame, seen);
     let recent = recent.iter().map(|incident| Line::new(&frame, seen, incident)).collect();
-    Page { groups: groups(&frame, cards), left_out, quiets, recent, frame }
+    Page { groups: groups(&frame, cards), left_out, quiets, windows, recent, frame }
 }
 
 /// An alert with the number of its group.
@@ -118,8 +121,8 @@ pub(super) const fn urgency(severity: Severity) -> &'static str {
     }
 }
 
-fn silenced(frame: &Frame, quiet: &Quiet) -> Silenced {
-    let matcher = &quiet.matcher;
+/// What something is about, in words.
+pub(super) fn about(frame: &Frame, matcher: &Matcher) -> String {
     let parts = [("head.node", &matcher.node), ("head.object", &matcher.object), ("rule", &matcher.rule)];
     let mut about: Vec<String> = parts
         .iter()
@@ -129,10 +132,14 @@ fn silenced(frame: &Frame, quiet: &Quiet) -> Silenced {
         let word = frame.t(super::part::Mark::from(severity).key()).to_owned();
         about.push(frame.fill("silence.most", &[("severity", &word)]));
     }
+    about.join(" · ")
+}
+
+fn silenced(frame: &Frame, quiet: &Quiet) -> Silenced {
     Silenced {
         id: quiet.id.as_str().to_owned(),
         kind: frame.t(if quiet.maintenance { "silence.planned" } else { "silence" }).to_owned(),
-        about: about.join(" · "),
+        about: about(frame, &quiet.matcher),
         who: quiet.who.clone(),
         why: quiet.why.clone(),
         until: frame.when(quiet.until.0),

@@ -49,7 +49,7 @@ pub(super) struct Page {
 }
 
 pub(super) async fn page(At(app): At<App>, Query(filter): Query<Filter>, frame: Frame) -> Response {
-    let problem = app.shared.desk.health().problem;
+    let problem = app.shared.problem();
     render(&frame.look(&app, |frame, seen| build(frame, seen, &app.shared.rules, filter, problem.as_deref())))
 }
 

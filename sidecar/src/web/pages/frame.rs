@@ -57,6 +57,7 @@ pub(super) struct Frame {
 /// What a page may say that was done, by the word in its address.
 const DONE: &[(&str, &str)] = &[
     ("acknowledged", "done.acknowledged"),
+    ("announced", "done.announced"),
     ("silenced", "done.silenced"),
     ("ended", "done.ended"),
     ("noted", "done.noted"),
@@ -67,6 +68,8 @@ const DONE: &[(&str, &str)] = &[
     ("removed", "done.removed"),
     ("retired", "done.retired"),
     ("revoked", "done.revoked"),
+    ("sent", "done.sent"),
+    ("withdrawn", "done.withdrawn"),
 ];
 
 impl Frame {
@@ -271,7 +274,9 @@ impl FromRequestParts<App> for Frame {
         if reader.is_some() {
             let shared = &app.shared;
             let channels = shared.channels.troubles();
-            frame.banners = health::banners(&frame, &shared.desk.health(), &shared.opened, &channels);
+            let life = shared.life.borrow().clone();
+            let aside = app.look(&frame.whose, |seen| seen.aside().cloned());
+            frame.banners = health::banners(&frame, &life, &shared.desk.health(), aside.as_ref(), &channels);
         }
         Ok(frame)
     }

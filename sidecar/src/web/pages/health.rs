@@ -6,7 +6,9 @@ use atalaya_notify::turn::State;
 
 use super::frame::Frame;
 use super::part::Mark;
-use crate::db::{Health, Opened};
+use crate::db::{Aside, Health};
+use crate::life::{Life, WRITER};
+use crate::limits::HANGS_AFTER;
 use crate::people::Customers;
 
 /// A line above every page.
@@ -16,19 +18,24 @@ pub(super) struct Banner {
     pub(super) text: String,
 }
 
-/// The worst first. Channels are named to those who see everything: their names are a matter of all customers.
+/// The worst first. What is wrong with a channel is said to those who see everything: it is a matter of all customers.
 pub(super) fn banners(
     frame: &Frame,
+    life: &Life,
     health: &Health,
-    opened: &Opened,
+    aside: Option<&Aside>,
     channels: &BTreeMap<String, State>,
 ) -> Vec<Banner> {
     let mut all = Vec::new();
     let mut say = |mark, text| all.push(Banner { mark, text });
+    if let Life::Hangs(part) = life {
+        let key = if *part == WRITER { "banner.hangs_writer" } else { "banner.hangs_tower" };
+        say(Mark::Critical, frame.fill(key, &[("seconds", &HANGS_AFTER.as_secs().to_string())]));
+    }
     if let Some(why) = &health.problem {
         say(Mark::Critical, frame.fill("banner.disk", &[("why", why)]));
     }
-    if let Opened::SetAside { kept, why, copy } = opened {
+    if let Some(Aside { kept, why, copy }) = aside {
         let path = kept.display().to_string();
         let key = if *copy { "banner.aside_copy" } else { "banner.aside_new" };
         say(Mark::Critical, frame.fill(key, &[("path", &path), ("why", why)]));

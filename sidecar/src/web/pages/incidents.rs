@@ -39,13 +39,7 @@ pub(super) struct Line {
 
 impl Line {
     pub(super) fn new(frame: &Frame, seen: &View<'_>, incident: &Incident) -> Self {
-        let mark = match incident.severity.as_str() {
-            "critical" => Mark::Critical,
-            "high" => Mark::High,
-            "medium" => Mark::Medium,
-            "low" => Mark::Low,
-            _ => Mark::Unknown,
-        };
+        let mark = Mark::of_severity(&incident.severity);
         let title = match frame.language {
             Language::En => &incident.title_en,
             Language::Es => &incident.title_es,

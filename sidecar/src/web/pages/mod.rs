@@ -10,6 +10,7 @@ mod incidents;
 mod login;
 mod mark;
 mod me;
+mod missing;
 mod needs;
 mod node;
 mod part;
@@ -20,6 +21,9 @@ mod said;
 mod sent;
 mod settings;
 mod table;
+mod windows;
+
+pub(super) use missing::show as show_missing;
 
 use askama::Template;
 use axum::Router;
@@ -37,10 +41,13 @@ pub(super) fn routes() -> Router<App> {
         .route("/first/{secret}", get(login::first_form).post(login::first))
         .route("/nodes/{node}", get(node::page))
         .route("/nodes/{node}/accept", post(act::accept))
+        .route("/nodes/{node}/commands", post(node::commands::tell))
         .route("/alerts", get(alerts::page))
         .route("/alerts/acknowledge", post(act::acknowledge))
         .route("/alerts/silences", post(act::silence))
         .route("/alerts/silences/{id}/end", post(act::end_silence))
+        .route("/alerts/windows", post(windows::add))
+        .route("/alerts/windows/{id}/remove", post(windows::remove))
         .route("/alerts/sent", get(sent::page))
         .route("/alerts/rules", get(rules::page))
         .route("/runbooks/{rule}", get(rules::runbook))
@@ -66,7 +73,7 @@ fn render(page: &impl Template) -> Response {
     }
 }
 
-/// There is no such page, or not for this reader.
+/// There is no such page, or not for this reader; `missing.rs` says so.
 pub(super) async fn missing() -> StatusCode {
     StatusCode::NOT_FOUND
 }

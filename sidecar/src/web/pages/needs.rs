@@ -35,14 +35,14 @@ impl Verdict {
             Link::Starting => return said(Mark::Unknown, frame.t("verdict.starting").to_owned(), None),
             Link::Down(why) => return said(Mark::Unknown, frame.fill("verdict.deaf", &[("why", why)]), None),
         }
-        if seen.nodes().next().is_none() {
-            return said(Mark::Unknown, frame.t("verdict.empty").to_owned(), None);
-        }
         let waiting: Vec<&AlertState> = seen.alerts().filter(|alert| needs_somebody(alert)).collect();
         if let Some(worst) = waiting.iter().map(|alert| alert.severity).max() {
             let since = waiting.iter().map(|alert| alert.since.0).min().and_then(|at| frame.when(at));
             let title = frame.fill("verdict.needs", &[("what", &counted(frame, &waiting))]);
             return said(worst.into(), title, since);
+        }
+        if seen.nodes().next().is_none() {
+            return said(Mark::Unknown, frame.t("verdict.empty").to_owned(), None);
         }
         if seen.alerts().any(|alert| alert.ack.is_some() && alert.phase.fires()) {
             return said(Mark::Low, frame.t("verdict.cared").to_owned(), None);

@@ -53,6 +53,19 @@ impl Mark {
     }
 }
 
+impl Mark {
+    /// By its word, as it stands in the database.
+    pub(super) fn of_severity(word: &str) -> Self {
+        match word {
+            "critical" => Self::Critical,
+            "high" => Self::High,
+            "medium" => Self::Medium,
+            "low" => Self::Low,
+            _ => Self::Unknown,
+        }
+    }
+}
+
 impl From<Severity> for Mark {
     fn from(severity: Severity) -> Self {
         match severity {

@@ -15,10 +15,9 @@ use crate::web::api::document::Served;
 
 #[derive(Template)]
 #[template(path = "reference.html")]
-struct Page {
+struct Page<'a> {
     frame: Frame,
-    about: String,
-    groups: Vec<Group>,
+    reference: &'a Reference,
 }
 
 /// Routes about the same.
@@ -45,10 +44,21 @@ pub(in crate::web) fn routes() -> Router<App> {
     Router::new().route("/api", get(page))
 }
 
-async fn page(Extension(served): Extension<Arc<Served>>, frame: Frame) -> Response {
-    let document: Value = serde_json::from_slice(served.bytes()).unwrap_or_default();
-    let groups = groups(&document);
-    render(&Page { about: text(&document["info"]["description"]), groups, frame })
+/// What the page says of the document, made once.
+pub(in crate::web) struct Reference {
+    about: String,
+    groups: Vec<Group>,
+}
+
+impl Reference {
+    pub(in crate::web) fn new(served: &Served) -> Self {
+        let document: Value = serde_json::from_slice(served.bytes()).unwrap_or_default();
+        Self { about: text(&document["info"]["description"]), groups: groups(&document) }
+    }
+}
+
+async fn page(Extension(reference): Extension<Arc<Reference>>, frame: Frame) -> Response {
+    render(&Page { reference: &reference, frame })
 }
 
 fn text(value: &Value) -> String {

@@ -7,6 +7,7 @@ use atalaya_wire::{ObjectId, Sample};
 
 use super::frame::Frame;
 use super::part::{Mark, State, When};
+use crate::tower::OWN;
 use crate::web::view::View;
 use crate::web::words::Language;
 
@@ -46,7 +47,11 @@ impl Said {
             state: frame.state(alert.severity.into()),
             title: rule.map_or_else(|| key.rule.as_str().to_owned(), |rule| of(&rule.title)),
             node: key.node.as_str().to_owned(),
-            node_title: node.map_or_else(|| key.node.as_str().to_owned(), |node| node.row.title.clone()),
+            node_title: match node {
+                Some(node) => node.row.title.clone(),
+                None if key.node.as_str() == OWN => frame.t("node.tower").to_owned(),
+                None => key.node.as_str().to_owned(),
+            },
             object: key.object.as_str().to_owned(),
             label: label_of(seen, key.node.as_str(), key.object.view(), key.object.id()),
             shown: of(&alert.shown),

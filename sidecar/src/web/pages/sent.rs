@@ -85,13 +85,7 @@ fn next(asked: &Asked, last: &Delivery) -> String {
 }
 
 fn row(frame: &Frame, one: &Delivery) -> Row {
-    let severity = match one.severity.as_str() {
-        "critical" => Mark::Critical,
-        "high" => Mark::High,
-        "medium" => Mark::Medium,
-        "low" => Mark::Low,
-        _ => Mark::Unknown,
-    };
+    let severity = Mark::of_severity(&one.severity);
     let (mark, key) = match one.state.as_str() {
         "waiting" => (Mark::Low, "sent.waiting"),
         "sent" => (Mark::Ok, "sent.sent"),

@@ -20,7 +20,8 @@ use super::part::Mark;
 use super::{alerts, node, rules};
 use crate::clock::Now;
 use crate::db::read::runs::Happened;
-use crate::db::{Health, Node, Opened};
+use crate::db::{Aside, Health, Node};
+use crate::life::{Life, TOWER, WRITER};
 use crate::people::Customers;
 use crate::tower::{Latest, Link, NodeState, Refusals, Seen};
 use crate::web::view::View;
@@ -331,21 +332,26 @@ fn pages_look_at_the_board_only_through_what_their_reader_may_see() {
 #[test]
 fn what_is_wrong_with_the_tower_is_said_with_what_to_do() {
     let health = Health { problem: Some("p-why".into()), history: Some("h-why".into()), ..Health::default() };
-    let aside = Opened::SetAside { kept: "/x/old.db".into(), why: "a-why".into(), copy: true };
+    let aside = Aside { kept: "/x/old.db".into(), why: "a-why".into(), copy: true };
     let channels =
         [("mail".to_owned(), State::WrongSetUp("m-why".into())), ("phone".to_owned(), State::Failing("f-why".into()))];
     let channels = channels.into();
     for language in [Language::En, Language::Es] {
         let all = frame(language);
         let some = Frame { whose: Customers::of(&["Ana".into()]).unwrap(), ..all.clone() };
-        let said = |frame: &Frame| banners(frame, &health, &aside, &channels);
+        let said = |frame: &Frame| banners(frame, &Life::Well, &health, Some(&aside), &channels);
         let (whys, texts) = (["p-why", "a-why", "h-why", "m-why", "f-why"], said(&all));
         assert_eq!(texts.len(), whys.len());
         for (why, banner) in whys.iter().zip(&texts) {
             assert!(banner.text.contains(why) && !banner.text.contains('{'), "{banner:?}");
         }
         assert_eq!(said(&some), texts[..3], "channels are everybody's matter");
-        assert_eq!(banners(&all, &Health::default(), &Opened::Clean, &[].into()), []);
+        let alone = |life| banners(&all, &life, &Health::default(), None, &[].into());
+        assert_eq!(alone(Life::Well), []);
+        for part in [TOWER, WRITER] {
+            let hangs = alone(Life::Hangs(part));
+            assert!(hangs.len() == 1 && hangs[0].text.contains("30") && !hangs[0].text.contains('{'), "{hangs:?}");
+        }
         let page = Frame { banners: texts, ..all };
         let seen = seen(vec![a_node("nas", "NAS")], vec![]);
         let page = node::build(page, &View::new(&seen, &Customers::All), &shipped(), "nas", &Told::default()).unwrap();

@@ -10,7 +10,7 @@ use super::{Name, Part, customers, given, names};
 use crate::acts::AccountChange;
 use crate::people::{Account, AccountWish, Password, Role};
 use crate::web::App;
-use crate::web::api::body::{Asked, Body, Place};
+use crate::web::api::body::{Asked, Body, Nothing, Place};
 use crate::web::api::caller::{Caller, Manages};
 use crate::web::api::page::{Page, Slice};
 use crate::web::api::problem::Problem;
@@ -125,6 +125,7 @@ pub(super) async fn list(
 pub(super) async fn add(
     State(app): State<App>,
     caller: Caller<Manages>,
+    _: Asked<Nothing>,
     Body(new): Body<NewAccount>,
 ) -> Result<StatusCode, Problem> {
     let state = &app.shared.config.state;
@@ -147,6 +148,7 @@ pub(super) async fn change(
     State(app): State<App>,
     caller: Caller<Manages>,
     Place(name): Place<String>,
+    _: Asked<Nothing>,
     Body(patch): Body<AccountPatch>,
 ) -> Result<StatusCode, Problem> {
     let (acts, by) = (&app.shared.acts, caller.by());
@@ -173,6 +175,7 @@ pub(super) async fn remove(
     State(app): State<App>,
     caller: Caller<Manages>,
     Place(name): Place<String>,
+    _: Asked<Nothing>,
 ) -> Result<StatusCode, Problem> {
     app.shared.acts.remove_account(&caller.by(), &name).await?;
     Ok(StatusCode::NO_CONTENT)

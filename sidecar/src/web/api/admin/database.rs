@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::web::App;
-use crate::web::api::body::Body;
+use crate::web::api::body::{Asked, Body, Nothing};
 use crate::web::api::caller::{Caller, Manages};
 use crate::web::api::problem::Problem;
 
@@ -41,7 +41,11 @@ pub(super) struct Copied {
 /// Gives free space of the database back to the disk. Over the control socket alone.
 #[utoipa::path(post, path = "/database/vacuum", tag = "sidecar",
     responses((status = 200, body = Smaller)), security(("token" = ["manage"])))]
-pub(super) async fn vacuum(State(app): State<App>, caller: Caller<Manages>) -> Result<Json<Smaller>, Problem> {
+pub(super) async fn vacuum(
+    State(app): State<App>,
+    caller: Caller<Manages>,
+    _: Asked<Nothing>,
+) -> Result<Json<Smaller>, Problem> {
     let done = app.shared.acts.vacuum(&caller.by()).await?;
     Ok(Json(Smaller { before_bytes: done.before, after_bytes: done.after }))
 }
@@ -52,6 +56,7 @@ pub(super) async fn vacuum(State(app): State<App>, caller: Caller<Manages>) -> R
 pub(super) async fn backup(
     State(app): State<App>,
     caller: Caller<Manages>,
+    _: Asked<Nothing>,
     Body(to): Body<To>,
 ) -> Result<(StatusCode, Json<Copied>), Problem> {
     let bytes = app.shared.acts.backup(&caller.by(), to.file.clone().into()).await?;

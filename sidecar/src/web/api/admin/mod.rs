@@ -9,24 +9,25 @@ mod tokens;
 
 use serde::{Deserialize, Deserializer};
 use utoipa::IntoParams;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::UtoipaMethodRouter;
 use utoipa_axum::routes;
 
 use crate::people::{Customers, Refused};
 use crate::web::App;
 
 /// All of them.
-pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(accounts::list, accounts::add))
-        .routes(routes!(accounts::change, accounts::remove))
-        .routes(routes!(tokens::list, tokens::add))
-        .routes(routes!(tokens::revoke))
-        .routes(routes!(nodes::add))
-        .routes(routes!(nodes::change, nodes::retire))
-        .routes(routes!(status::status))
-        .routes(routes!(database::vacuum))
-        .routes(routes!(database::backup))
+pub(super) fn all() -> Vec<UtoipaMethodRouter<App>> {
+    vec![
+        routes!(accounts::list, accounts::add),
+        routes!(accounts::change, accounts::remove),
+        routes!(tokens::list, tokens::add),
+        routes!(tokens::revoke),
+        routes!(nodes::add),
+        routes!(nodes::change, nodes::retire),
+        routes!(status::status),
+        routes!(database::vacuum),
+        routes!(database::backup),
+    ]
 }
 
 /// Which part of a list.

@@ -1,17 +1,18 @@
 //! Nodes that come, are called something else, and go.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::acts::NodeChange;
 use crate::pki::Expected;
 use crate::web::App;
-use crate::web::api::body::{Asked, Body, Place};
+use crate::web::api::body::{Asked, Body, Nothing, Place};
 use crate::web::api::caller::{Caller, Manages};
 use crate::web::api::names::NodeId;
+use crate::web::api::pace::HasSecret;
 use crate::web::api::problem::Problem;
 use crate::web::api::time;
 
@@ -90,8 +91,9 @@ pub(super) struct Past {
 pub(super) async fn add(
     State(app): State<App>,
     caller: Caller<Manages>,
+    _: Asked<Nothing>,
     Body(new): Body<NewNode>,
-) -> Result<(StatusCode, Json<AddedNode>), Problem> {
+) -> Result<(StatusCode, Extension<HasSecret>, Json<AddedNode>), Problem> {
     let NewNode { node, name: title, customer, site, parent, password } = new;
     let expected = Expected { node: node.clone(), title, customer, site, parent };
     let (acts, by) = (&app.shared.acts, caller.by());
@@ -103,7 +105,7 @@ pub(super) async fn add(
         let made = acts.invite(&by, expected).await?;
         AddedNode { node, join: Some(made.join.0), expires_at: time(made.ends), password: None }
     };
-    Ok((StatusCode::CREATED, Json(added)))
+    Ok((StatusCode::CREATED, Extension(HasSecret), Json(added)))
 }
 
 /// Says something else of a node; one that waits to be accepted is accepted.
@@ -113,6 +115,7 @@ pub(super) async fn change(
     State(app): State<App>,
     caller: Caller<Manages>,
     Place(node): Place<String>,
+    _: Asked<Nothing>,
     Body(patch): Body<NodePatch>,
 ) -> Result<StatusCode, Problem> {
     let NodePatch { name: title, customer, site, parent } = patch;

@@ -14,6 +14,7 @@ impl From<Refused> for Problem {
             Refused::People(people) => of_people(&people, text),
             // It is the configuration that does not fit, and that can be changed.
             Refused::Failed(err) if err.kind == Kind::Config => conflict("not-set-up", text),
+            Refused::Away => conflict("away", text),
             why => Error::new(why.kind(), text).into(),
         }
     }

@@ -2,17 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Name, Part, customers, names};
 use crate::people::{Scope, TokenView, TokenWish};
 use crate::web::App;
-use crate::web::api::body::{Asked, Body, Place};
+use crate::web::api::body::{Asked, Body, Nothing, Place};
 use crate::web::api::caller::{Caller, Manages};
+use crate::web::api::pace::HasSecret;
 use crate::web::api::page::{Page, Slice};
 use crate::web::api::problem::Problem;
 use crate::web::api::time;
@@ -101,15 +102,16 @@ pub(super) async fn list(
 pub(super) async fn add(
     State(app): State<App>,
     caller: Caller<Manages>,
+    _: Asked<Nothing>,
     Body(new): Body<NewToken>,
-) -> Result<(StatusCode, Json<MadeToken>), Problem> {
+) -> Result<(StatusCode, Extension<HasSecret>, Json<MadeToken>), Problem> {
     let NewToken { name, scopes, customers: of, days } = new;
     let unknown = |scope: &str| Problem::field("scopes", format!("there is no scope {scope:?}; there are {}", all()));
     let scopes = scopes.iter().map(|scope| Scope::named(scope).ok_or_else(|| unknown(scope)));
     let scopes = scopes.collect::<Result<BTreeSet<_>, _>>()?;
     let wish = TokenWish { name: name.clone(), scopes, customers: customers(of)?, days };
     let made = app.shared.acts.add_token(&caller.by(), wish).await?;
-    Ok((StatusCode::CREATED, Json(MadeToken { name, token: made.0 })))
+    Ok((StatusCode::CREATED, Extension(HasSecret), Json(MadeToken { name, token: made.0 })))
 }
 
 fn all() -> String {
@@ -123,6 +125,7 @@ pub(super) async fn revoke(
     State(app): State<App>,
     caller: Caller<Manages>,
     Place(name): Place<String>,
+    _: Asked<Nothing>,
 ) -> Result<StatusCode, Problem> {
     app.shared.acts.revoke_token(&caller.by(), &name).await?;
     Ok(StatusCode::NO_CONTENT)

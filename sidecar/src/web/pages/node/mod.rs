@@ -1,6 +1,7 @@
 //! A node: everything that is known of it, section by section.
 
 mod backups;
+pub(super) mod commands;
 mod disks;
 mod happened;
 mod head;
@@ -18,7 +19,7 @@ use atalaya_history::Forecast;
 use atalaya_wire::{ObjectId, Sample};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 
 use super::frame::Frame;
 use super::part::{self, Mark};
@@ -27,9 +28,8 @@ use super::table::Table;
 use super::{mark, render, row};
 use crate::db::Run;
 use crate::db::read::runs::{self, Happened};
-use crate::error::Result;
 use crate::history::full;
-use crate::tower::{Latest, NodeState};
+use crate::tower::{Latest, NodeState, OWN};
 use crate::web::App;
 use crate::web::view::View;
 
@@ -48,6 +48,7 @@ pub(super) struct Page {
     tiles: Vec<now::Tile>,
     graphs: Vec<now::Graph>,
     sections: Vec<Section>,
+    commands: Option<commands::Offered>,
 }
 
 /// Something about a node, under a heading of its own.
@@ -119,6 +120,10 @@ impl Look<'_> {
 }
 
 pub(super) async fn page(State(app): State<App>, Path(node): Path<String>, frame: Frame) -> Response {
+    // What there is of the tower itself is elsewhere.
+    if node == OWN {
+        return Redirect::to(if frame.can_manage { "/settings/about" } else { "/alerts" }).into_response();
+    }
     let of = |state: &NodeState| {
         let kinds = state.objects.keys().filter(|(kind, _)| *kind == "fs");
         let objects: Vec<String> =
@@ -129,14 +134,12 @@ pub(super) async fn page(State(app): State<App>, Path(node): Path<String>, frame
     let Some((number, rooms)) = number else { return StatusCode::NOT_FOUND.into_response() };
     let (history, now) = (app.shared.history.clone(), frame.now);
     let told = app.shared.readers.with(move |connection| {
-        let full = rooms.into_iter().map(|room| {
-            let forecast = full(connection, &history, number, &room, now)?;
-            Ok((room, forecast))
-        });
+        // A forecast that cannot be made is unknown, and takes nothing else from the page.
+        let forecast = |room: String| Some((full(connection, &history, number, &room, now).ok()?, room));
         Ok(Told {
-            full: full.collect::<Result<_>>()?,
             runs: runs::runs(connection, number, None, RUNS)?,
             events: runs::events(connection, number, EVENTS)?,
+            full: rooms.into_iter().filter_map(forecast).map(|(full, room)| (room, full)).collect(),
         })
     });
     let told = match told.await {
@@ -172,7 +175,8 @@ pub(super) fn build(frame: Frame, seen: &View<'_>, rules: &Rules, node: &str, to
     let mut alerts: Vec<Said> = seen.alerts_of(node).map(|alert| Said::new(&frame, seen, rules, alert)).collect();
     worst_first(&mut alerts);
     let (head, tiles, graphs) = (head::Head::new(&look), now::tiles(&look), now::graphs(&look));
-    Some(Page { alerts, head, tiles, graphs, sections: sections.into_iter().flatten().collect(), frame })
+    let commands = commands::Offered::new(&look);
+    Some(Page { alerts, head, tiles, graphs, sections: sections.into_iter().flatten().collect(), commands, frame })
 }
 
 /// The worst of many; what is switched off counts as nothing.

@@ -51,19 +51,17 @@ async fn first(frame: Frame) -> Redirect {
 }
 
 /// Somebody who may manage; whoever may not is told why.
-pub(super) struct Manager(By);
+pub(in crate::web::pages) struct Manager(pub(in crate::web::pages) By);
 
 impl FromRequestParts<App> for Manager {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
-        let Ok(frame) = Frame::from_request_parts(parts, app).await;
         let reader = parts.extensions.get::<Reader>().ok_or_else(|| StatusCode::NOT_FOUND.into_response())?;
-        match guard(&reader.person, Need::Manage, None) {
-            Ok(()) => Ok(Self(reader.by())),
-            Err(_) if frame.is_local => Err(said(&frame, Kind::Denied, "settings.needs_account", "/")),
-            Err(why) => Err(said(&frame, Kind::Denied, why.key(), "/")),
-        }
+        let Err(why) = guard(&reader.person, Need::Manage, None) else { return Ok(Self(reader.by())) };
+        let Ok(frame) = Frame::from_request_parts(parts, app).await;
+        let key = if frame.is_local { "settings.needs_account" } else { why.key() };
+        Err(said(&frame, Kind::Denied, key, "/"))
     }
 }
 
@@ -90,7 +88,7 @@ pub(super) fn refused(frame: &Frame, why: &Refused, back: &str) -> Response {
 }
 
 /// Back to a page that says what was done.
-pub(super) fn done(frame: &Frame, did: Result<(), Refused>, back: &str, word: &str) -> Response {
+pub(in crate::web::pages) fn done(frame: &Frame, did: Result<(), Refused>, back: &str, word: &str) -> Response {
     match did {
         Ok(()) => Redirect::to(&format!("{back}?done={word}")).into_response(),
         Err(why) => refused(frame, &why, back),

@@ -1,5 +1,7 @@
 //! Nodes: who is expected, what people call them, and which are no more.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::extract::{Form, Path, Query, State as At};
 use axum::response::{IntoResponse, Response};
@@ -8,11 +10,12 @@ use serde::Deserialize;
 use super::{Confirm, LINES, Manager, Once, done, refused, render};
 use crate::acts::NodeChange;
 use crate::pki::Expected;
+use crate::tower::NodeState;
 use crate::web::App;
 use crate::web::pages::escape;
 use crate::web::pages::frame::Frame;
 use crate::web::pages::missing;
-use crate::web::pages::part::{Mark, State, When};
+use crate::web::pages::part::{State, When};
 use crate::web::pages::row::overall;
 use crate::web::view::View;
 
@@ -47,28 +50,28 @@ struct Row {
 }
 
 impl Row {
-    fn all(frame: &Frame, seen: &View<'_>) -> Vec<Self> {
-        let name = |number| seen.nodes().find(|node| node.row.id == number).map(|node| node.row.name.clone());
-        let row = |node: &crate::tower::NodeState| Self {
+    fn new(frame: &Frame, seen: &View<'_>, names: &BTreeMap<u16, &str>, node: &NodeState) -> Self {
+        let parent = node.row.parent.and_then(|number| names.get(&number).copied());
+        Self {
             id: node.row.name.clone(),
             title: node.row.title.clone(),
             customer: node.row.customer.clone(),
             site: node.row.site.clone(),
-            parent: node.row.parent.and_then(name).unwrap_or_default(),
+            parent: parent.unwrap_or_default().to_owned(),
             state: frame.state(overall(seen, node)),
             joined: frame.when(node.row.joined),
-        };
-        seen.nodes().map(row).collect()
+        }
     }
 }
 
 pub(super) async fn page(At(app): At<App>, _: Manager, Query(asked): Query<Asked>, frame: Frame) -> Response {
     let cannot = app.shared.config.web.listen_tls.is_empty() || app.shared.config.broker.listen_tls.is_empty();
     render(&frame.look(&app, |frame, seen| {
-        let mut rows = Row::all(&frame, seen);
-        rows.sort_by_cached_key(|row| (row.state.mark != Mark::New, row.title.to_lowercase()));
-        let (all, first) = (rows.len(), asked.page.saturating_mul(LINES));
-        let rows: Vec<Row> = rows.into_iter().skip(first).take(LINES).collect();
+        let mut nodes: Vec<&NodeState> = seen.nodes().collect();
+        nodes.sort_by_cached_key(|node| (node.row.state != "new", node.row.title.to_lowercase()));
+        let (all, first, names) = (nodes.len(), asked.page.saturating_mul(LINES), seen.names());
+        let shown = nodes.into_iter().skip(first).take(LINES);
+        let rows: Vec<Row> = shown.map(|node| Row::new(&frame, seen, &names, node)).collect();
         let shown = frame.fill("shown", &[("count", &rows.len().to_string()), ("all", &all.to_string())]);
         let older = (all > first.saturating_add(LINES)).then(|| asked.page + 1);
         Page { rows, shown, newer: asked.page.checked_sub(1), older, cannot, frame }
@@ -119,8 +122,8 @@ struct One {
 
 pub(super) async fn one(At(app): At<App>, _: Manager, Path(node): Path<String>, frame: Frame) -> Response {
     let found = frame.look(&app, |frame, seen| {
-        let row = Row::all(&frame, seen).into_iter().find(|row| row.id == node);
-        row.map(|row| One { frame, row })
+        let row = Row::new(&frame, seen, &seen.names(), seen.node(&node)?);
+        Some(One { frame, row })
     });
     match found {
         Some(page) => render(&page),
