@@ -173,6 +173,15 @@ impl Run {
         }
     }
 
+    /// So long, and until nobody waits for being told: what hid an alert may end at any moment, and how long people may
+    /// wait from then on is watched all the time.
+    fn calm_down(&mut self, seconds: u64) {
+        self.pass(seconds);
+        while !self.people.waits.is_empty() {
+            self.pass(15);
+        }
+    }
+
     fn sample(&mut self, who: u8, object: Object, keys: &[(&'static str, Value)]) {
         let mut values = Values::default();
         keys.iter().for_each(|(key, value)| values.set(*key, value.clone()));
@@ -337,7 +346,7 @@ fn run(steps: &[Do]) {
     steps.iter().for_each(|step| run.act(step));
     // Whatever was silenced ends, nodes that are there go on.
     ["p", "q", "r"].iter().for_each(|id| run.take(&Event::EndQuiet(QuietId::from(*id))));
-    run.pass(1_200);
+    run.calm_down(1_200);
     run.people.settle(&run.state);
     // All is well again: everything is told to be over.
     for who in 0..3 {
@@ -346,11 +355,23 @@ fn run(steps: &[Do]) {
         }
         run.disk(who, Some(false));
     }
-    run.pass(6_000);
+    run.calm_down(6_000);
     run.people.settle(&run.state);
     assert!(run.people.open.is_empty(), "{:?}", run.people.open);
     assert_eq!(run.state.alerts().count(), 0);
     assert!(run.state.incidents().all(|incident| !incident.is_firing()));
+}
+
+/// A node that came back for the third time recovers for 1,350 seconds, and hides until then what else is wrong with it.
+#[test]
+fn what_was_hidden_until_the_last_moment_is_told() {
+    let away = |how| Do::Presence { node: 1, how };
+    let mut steps = vec![away(0)];
+    for span in [2_000, 2_000, 160] {
+        steps.extend([away(1), Do::Pass(900), away(0), Do::Pass(span)]);
+    }
+    steps.push(Do::Service { node: 1, object: 2, up: Some(false), slow: None });
+    run(&steps);
 }
 
 fn cases() -> u32 {
