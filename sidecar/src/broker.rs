@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use atalaya_broker::{Builtin, Changes, Kept, OwnPassword};
+use atalaya_broker::{Builtin, Changes, Kept, OWN_CLIENT_ID, OwnPassword};
 use rumqttc::{MqttOptions, TlsConfiguration, Transport};
 
 use crate::config::External;
@@ -48,7 +48,7 @@ pub fn options(shared: &Shared, builtin: Option<&Builtin>, own: &OwnPassword) ->
     if let Some(builtin) = builtin {
         let (address, own) = (builtin.addresses().own, own.clone());
         return Ok(Arc::new(move || {
-            let mut options = MqttOptions::new("atalaya-sidecar", (address.ip().to_string(), address.port()));
+            let mut options = MqttOptions::new(OWN_CLIENT_ID, (address.ip().to_string(), address.port()));
             options.set_credentials(own.user(), own.password().as_bytes().to_vec());
             Ok(options)
         }));

@@ -207,8 +207,8 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
     let background = background(&shared, &configs);
     let (stop, stopped) = watch::channel(false);
     let options = broker::options(&shared, builtin.as_deref(), &own)?;
-    let link_terms =
-        link::Terms { options, prefix: shared.config.broker.prefix.clone(), id: shared.config.state.id.clone() };
+    let (prefix, id) = (shared.config.broker.prefix.clone(), shared.config.state.id.clone());
+    let link_terms = link::Terms { options, prefix, id, builtin: builtin.clone() };
     let link = tokio::spawn(link::keep_up(link_terms, ear.clone(), shared.out.clone(), stopped));
     let pages = web::serve(&shared).await?;
     let sending = Sending::start(Parts::of(&shared));

@@ -75,7 +75,7 @@ pub struct Addresses {
 
 /// A running broker. Dropped without [`Builtin::stop`], its listeners end at once and its connections with their runtime.
 pub struct Builtin {
-    house: Arc<House>,
+    pub(crate) house: Arc<House>,
     addresses: Addresses,
     tasks: JoinSet<()>,
 }

@@ -12,7 +12,7 @@
 //!
 //! | who | shown by | client id |
 //! |---|---|---|
-//! | own link | random password of this start, at [`Addresses::own`] only | any |
+//! | own link | random password of this start, at [`Addresses::own`] only | any; [`OWN_CLIENT_ID`] |
 //! | node | certificate, or its id and token | `atalaya-<its id>` |
 //! | tool | token's name and token | any that is not a node's |
 //! | anybody | nothing, on this machine, if the guard says so | any |
@@ -57,7 +57,7 @@
 //! - What is larger than allowed ends the connection without the DISCONNECT that MQTT 5 knows (0x95).
 //! - A shutdown publishes all wills: `door` refuses them then, as nobody is gone but the broker.
 //! - All that is retained is put into a new subscriber's lane at once, and what has no room there and in the queue is lost:
-//!   so lanes of tools are long.
+//!   so lanes of tools are long. The own link's is not: it asks for news alone, and what is retained is read past it (`memory`).
 //! - A connection takes about 35 KiB, half of it the handler's future and buffers of fixed size, a quarter its two lanes.
 //! - It logs each connection at `info`, with client ids: whoever sets up the log should have it at `error`.
 
@@ -75,6 +75,7 @@ mod house;
 mod kept;
 mod ledger;
 pub mod limits;
+mod memory;
 mod permits;
 mod props;
 mod rights;
@@ -84,6 +85,7 @@ mod who;
 pub use builtin::{Addresses, Builtin, Error, Terms};
 pub use counters::Counters;
 pub use kept::{Changes, Kept};
+pub use memory::{OWN_CLIENT_ID, Retained};
 pub use rights::Why;
 pub use tls::{fingerprint, server_config};
 pub use who::{Guard, OwnPassword, SENDER, Sender, ToolRights, Who};

@@ -27,8 +27,8 @@ pub const RETAINED_PER_MESSAGE: usize = 2_048;
 pub const NODE_LANE_MAX: usize = 256;
 /// The same of tools, which are told everything retained at once when they subscribe.
 pub const TOOL_LANE_MAX: usize = 4_096;
-/// The same of the own link: 1,000 nodes with sixteen objects of one kind each.
-pub const OWN_LANE_MAX: usize = 16_384;
+/// The same of the own link: a fleet that comes at once fills it whatever it is, and is held back then. A message takes 1 KiB.
+pub const OWN_LANE_MAX: usize = 1_024;
 /// Messages waiting behind a full lane; the oldest go first.
 pub const QUEUE_MESSAGES_MAX: usize = 1_000;
 /// Bytes waiting there.

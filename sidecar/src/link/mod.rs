@@ -1,8 +1,12 @@
 //! The sidecar's own connection to the broker, built in or not. It waits for the tower, which waits for nobody: so a fleet
 //! that comes at once is read as fast as it can be taken in, and the broker holds it back. Should the tower hang, messages
 //! are dropped and counted, and the connection lives: streams are asked for again and views are told again.
+//!
+//! What the built-in broker has retained is read from it directly, when the connection is made and whenever messages to it
+//! had to queue: so its lane can be short, and what is shown is what is retained, whatever was lost on the way.
 
 mod out;
+mod recall;
 mod session;
 pub mod topic;
 

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use atalaya_broker::Builtin;
 use atalaya_wire::NodeId;
 use rumqttc::mqttbytes::QoS;
-use rumqttc::mqttbytes::v5::{LastWill, Packet, Publish, SubscribeFilter};
+use rumqttc::mqttbytes::v5::{LastWill, Packet, Publish, RetainForwardRule, SubscribeFilter, SubscribeReasonCode};
 use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, PublishOptions, SessionMode};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
-use super::{Ear, Heard, Out, topic};
+use super::{Ear, Heard, Out, recall, topic};
 use crate::tower::Word;
 
 /// Messages of ours that may be under way.
@@ -30,6 +31,8 @@ pub struct Terms {
     pub prefix: String,
     /// The sidecar's own id in topics, with its underscore.
     pub id: String,
+    /// The built-in broker, if that is what is connected to: what it has retained is read from it directly.
+    pub builtin: Option<Arc<Builtin>>,
 }
 
 /// Keeps up the connection until `stop` says so.
@@ -77,10 +80,12 @@ impl Session<'_> {
         options.set_last_will(LastWill::new(self.status(), "offline", QoS::AtLeastOnce, true, None));
         let (client, mut events) = AsyncClient::builder(options).capacity(usize::from(UNDER_WAY_MAX)).build();
         let up = watch::Sender::new(false);
+        let (subscribed, news) = mpsc::unbounded_channel();
         tokio::select! {
-            why = self.listen(&client, &mut events, &up) => Ended { why, was_up: *up.borrow() },
+            why = self.listen(&client, &mut events, &up, &subscribed) => Ended { why, was_up: *up.borrow() },
             why = self.speak(&client, up.subscribe()) => Ended { why, was_up: *up.borrow() },
             why = self.goodbye(&client, stop, up.subscribe()) => Ended { why, was_up: *up.borrow() },
+            () = recall::recall(self.terms, self.ear, news) => Ended { why: "it ended".into(), was_up: *up.borrow() },
         }
     }
 
@@ -88,29 +93,36 @@ impl Session<'_> {
         format!("{}/{}/status", self.terms.prefix, self.terms.id)
     }
 
-    async fn listen(&self, client: &AsyncClient, events: &mut EventLoop, up: &watch::Sender<bool>) -> String {
+    async fn listen(
+        &self,
+        client: &AsyncClient,
+        events: &mut EventLoop,
+        up: &watch::Sender<bool>,
+        subscribed: &mpsc::UnboundedSender<String>,
+    ) -> String {
         let mut filters = topic::filters(&self.terms.prefix).into_iter();
+        let mut asked = None;
         loop {
             match events.poll().await {
                 Ok(Event::Incoming(Packet::ConnAck(_))) => {
                     self.ear.tell(Word::Up).await;
                     up.send_replace(true);
-                    if !subscribe(client, filters.next()) {
+                    asked = filters.next();
+                    if !self.subscribe(client, asked.as_deref()) {
                         return "cannot subscribe".into();
                     }
                 }
                 // One kind after another: what is kept of a thousand nodes is more than fits at once.
                 Ok(Event::Incoming(Packet::SubAck(ack))) => {
-                    if ack
-                        .return_codes
-                        .iter()
-                        .any(|code| !matches!(code, rumqttc::mqttbytes::v5::SubscribeReasonCode::Success(_)))
-                    {
+                    if ack.return_codes.iter().any(|code| !matches!(code, SubscribeReasonCode::Success(_))) {
                         tracing::error!(
                             "the broker does not let the sidecar read all topics; see docs/tower.md, \"External broker\""
                         );
                     }
-                    subscribe(client, filters.next());
+                    // As many as there are filters at most.
+                    let _ = asked.take().map(|filter| subscribed.send(filter));
+                    asked = filters.next();
+                    self.subscribe(client, asked.as_deref());
                 }
                 Ok(Event::Incoming(Packet::Publish(publish))) => {
                     self.ear.hear(heard(publish)).await;
@@ -122,6 +134,18 @@ impl Session<'_> {
                 Err(err) => return err.to_string().replace('\n', " "),
             }
         }
+    }
+
+    fn subscribe(&self, client: &AsyncClient, filter: Option<&str>) -> bool {
+        filter.is_none_or(|filter| {
+            let mut filter = SubscribeFilter::new(filter, QoS::AtLeastOnce);
+            // What is told now comes as news, whether the broker keeps it or not.
+            filter.preserve_retain = false;
+            if self.terms.builtin.is_some() {
+                filter.retain_forward_rule = RetainForwardRule::Never;
+            }
+            client.try_subscribe_many([filter]).is_ok()
+        })
     }
 
     /// What is to be said, evenly.
@@ -169,15 +193,6 @@ impl Session<'_> {
         }
         "stopping".into()
     }
-}
-
-fn subscribe(client: &AsyncClient, filter: Option<String>) -> bool {
-    filter.is_none_or(|filter| {
-        let mut filter = SubscribeFilter::new(&filter, QoS::AtLeastOnce);
-        // What is told now comes as news, whether the broker keeps it or not.
-        filter.preserve_retain = false;
-        client.try_subscribe_many([filter]).is_ok()
-    })
 }
 
 fn heard(publish: Publish) -> Heard {
