@@ -93,7 +93,7 @@ pub(crate) struct Args {
 }
 
 /// Names of jobs become names of files.
-fn job_name(text: &str) -> std::result::Result<String, String> {
+pub(super) fn job_name(text: &str) -> std::result::Result<String, String> {
     let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
     if (1..=64).contains(&text.len()) && text.bytes().all(fits) {
         Ok(text.to_owned())

@@ -8,8 +8,9 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::exit::{Exit, Failure, Result};
+use super::place::{self, Place};
 use super::secret::{self, Ask};
-use super::{host, place, times};
+use super::{host, times};
 
 /// For `--help`.
 const EXAMPLES: &str = "Examples:
@@ -43,12 +44,20 @@ enum CipherArg {
     Chacha20Poly1305,
 }
 
+impl Args {
+    /// As if nothing was asked for.
+    pub(crate) const fn usual() -> Self {
+        Self { cipher: CipherArg::Fastest, no_post_quantum: false, label: None }
+    }
+}
+
+/// A new repository.
 #[derive(Serialize)]
-struct Made {
+pub(crate) struct Made {
     repository: String,
     id: String,
-    cipher: &'static str,
-    why: String,
+    pub(crate) cipher: &'static str,
+    pub(crate) why: String,
     post_quantum: bool,
 }
 
@@ -68,6 +77,21 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     }
     let what = format!("passphrase for the new repository {}", place.folder.display());
     let passphrase = secret::passphrase(&context.global, Ask { what: &what, twice: true })?;
+    let made = make(&place, &passphrase, args)?;
+    let mut out = context.output();
+    if out.json {
+        out.json(&made)?;
+    } else {
+        out.remark(format_args!("Made repository {} at {}", &made.id[..8], made.repository))?;
+        out.remark(format_args!("Cipher {}: {}", made.cipher, made.why))?;
+        out.remark("Keep the passphrase safe: without it nobody can read what is stored, and nobody can reset it.")?;
+    }
+    out.finish()?;
+    Ok(Exit::Done)
+}
+
+/// Makes a repository where there is none.
+pub(crate) fn make(place: &Place, passphrase: &[u8], args: &Args) -> Result<Made> {
     let (cipher, why) = choose(args.cipher)?;
     let options = InitOptions {
         cipher,
@@ -75,18 +99,9 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
         label: args.label.clone().unwrap_or_else(|| format!("owner@{}", host::name())),
         now: times::now(),
     };
-    let id = Repository::init(&*place.store, &passphrase, &options)?;
-    let shown = place.folder.display().to_string();
-    let mut out = context.output();
-    if out.json {
-        out.json(&Made { repository: shown, id, cipher: cipher.name(), why, post_quantum: options.post_quantum })?;
-    } else {
-        out.remark(format_args!("Made repository {} at {shown}", &id[..8]))?;
-        out.remark(format_args!("Cipher {}: {why}", cipher.name()))?;
-        out.remark("Keep the passphrase safe: without it nobody can read what is stored, and nobody can reset it.")?;
-    }
-    out.finish()?;
-    Ok(Exit::Done)
+    let id = Repository::init(&*place.store, passphrase, &options)?;
+    let repository = place.folder.display().to_string();
+    Ok(Made { repository, id, cipher: cipher.name(), why, post_quantum: options.post_quantum })
 }
 
 fn choose(arg: CipherArg) -> Result<(Cipher, String)> {

@@ -26,6 +26,7 @@ mod restore_replace;
 mod restore_rights;
 mod restore_traps;
 mod setup;
+mod setup_backup;
 mod smart_helper;
 mod source;
 mod source_open;

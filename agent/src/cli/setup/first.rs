@@ -1,0 +1,171 @@
+//! Sets up a backup: repository, key, configuration, and a first small backup that shows that it works.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use atalaya_repo::{Repository, Role, Unlock};
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::place::failed;
+use super::wanted::Wanted;
+use super::{Args, OwnerKey, place, sheet};
+use crate::cli::context::Context;
+use crate::cli::exit::{Exit, Failure, Result};
+use crate::cli::secret::{self, Ask, Passphrase};
+use crate::cli::{PROGRAM, host, init, instead, key_file, times};
+use crate::durable;
+
+#[derive(Serialize)]
+struct Done {
+    repository: String,
+    id: String,
+    made: bool,
+    job: String,
+    secret: String,
+    config: String,
+}
+
+pub(super) fn set_up(context: &Context, args: &Args, config: &Path, wanted: &Wanted) -> Result<Exit> {
+    let secret = secret_file(config, &args.job, wanted.owner_key);
+    let (text, _) = place::before(context, config)?;
+    let text = format!("{}\n{}", text.trim_end(), section(args, wanted, &secret));
+    // All that can be wrong is found before anything is made.
+    place::check(config, &text)?;
+    if secret.exists() {
+        return Err(Failure::usage(format!(
+            "cannot set up: {} is there already; give another --job",
+            secret.display()
+        )));
+    }
+    place::prove_writable(&folder_of(config))?;
+    let opened = open(context, wanted)?;
+    sheet::hand_over(&opened.folder, &opened.repo.id(), args.recovery_sheet.as_deref())?;
+    let (made, id) = (opened.made, opened.repo.id());
+    keep_secret(opened.repo, &opened.passphrase, wanted.owner_key, &secret, &args.job)?;
+    place::rewrite(config, &text)?;
+    tell(
+        context,
+        &Done {
+            repository: opened.folder.display().to_string(),
+            id,
+            made,
+            job: args.job.clone(),
+            secret: secret.display().to_string(),
+            config: config.display().to_string(),
+        },
+    )?;
+    if args.no_first_backup { Ok(Exit::Done) } else { back_up(context, config, wanted, &secret) }
+}
+
+fn folder_of(config: &Path) -> PathBuf {
+    config.parent().map_or_else(|| "/".into(), Path::to_owned)
+}
+
+/// What the job opens the repository with.
+fn secret_file(config: &Path, job: &str, owner_key: OwnerKey) -> PathBuf {
+    let ending = if owner_key == OwnerKey::Here { "passphrase" } else { "key" };
+    folder_of(config).join(format!("{job}.{ending}"))
+}
+
+/// The job in the configuration. JSON escapes as TOML does.
+fn section(args: &Args, wanted: &Wanted, secret: &Path) -> String {
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let path = |path: &Path| quoted(&path.display().to_string());
+    let paths: Vec<String> = wanted.paths.iter().map(|one| path(one)).collect();
+    let key = if wanted.owner_key == OwnerKey::Here { "passphrase_file" } else { "key_file" };
+    // Only who can read can check.
+    let check = if wanted.owner_key == OwnerKey::Here { "check_every = \"30d\"\n" } else { "" };
+    format!(
+        "\n[[job]]\nname = {}\nrepo = {}\n{key} = {}\npaths = [{}]\nschedule = {}\n{check}",
+        quoted(&args.job),
+        path(&wanted.repo),
+        path(secret),
+        paths.join(", "),
+        quoted(&args.schedule),
+    )
+}
+
+struct Opened {
+    repo: Repository,
+    folder: PathBuf,
+    passphrase: Passphrase,
+    made: bool,
+}
+
+/// Makes the repository, or opens the one that is there.
+fn open(context: &Context, wanted: &Wanted) -> Result<Opened> {
+    context.refuse_within(&wanted.repo)?;
+    let place = crate::cli::place::create(&wanted.repo)?;
+    let made = !place.holds_repository();
+    let shown = place.folder.display();
+    let what =
+        if made { format!("passphrase for the new repository {shown}") } else { format!("passphrase for {shown}") };
+    let passphrase = secret::passphrase(&context.global, Ask { what: &what, twice: made })?;
+    if made {
+        init::make(&place, &passphrase, &init::Args::usual())?;
+    }
+    let repo = Repository::open(place.store, Unlock::Passphrase(&passphrase), &context.state()?)?;
+    Ok(Opened { repo, folder: place.folder, passphrase, made })
+}
+
+/// The passphrase itself, or a new writer's key.
+fn keep_secret(
+    mut repo: Repository,
+    passphrase: &Passphrase,
+    owner_key: OwnerKey,
+    path: &Path,
+    job: &str,
+) -> Result<()> {
+    if owner_key == OwnerKey::Here {
+        let mut line = Zeroizing::new(Vec::with_capacity(passphrase.len() + 1));
+        line.extend_from_slice(passphrase);
+        line.push(b'\n');
+        return durable::replace(path, &line).map_err(|err| failed("write", Some(path), &err));
+    }
+    let file = key_file::create(path)?;
+    match repo.add_key(Role::Writer, &format!("{job}@{}", host::name()), None, times::now()) {
+        Ok((_, bytes)) => file.write(&Zeroizing::new(bytes.unwrap_or_default())),
+        Err(err) => {
+            file.discard();
+            Err(err.into())
+        }
+    }
+}
+
+fn tell(context: &Context, done: &Done) -> Result<()> {
+    let mut out = context.output();
+    if out.json {
+        out.json(done)?;
+    } else {
+        let made = if done.made { "Made" } else { "Opened" };
+        out.remark(format_args!("{made} repository {} at {}", &done.id[..8], done.repository))?;
+        out.remark(format_args!(
+            "Wrote job \"{}\" to {}; what it opens the repository with: {}",
+            done.job, done.config, done.secret
+        ))?;
+        out.remark(format_args!(
+            "It runs when the agent runs. At once, all of it: {PROGRAM} backup --job {} --config {}",
+            done.job, done.config
+        ))?;
+    }
+    out.finish()
+}
+
+/// The folder of the configuration, without its secrets: small, and needed on the day that this machine is gone.
+fn back_up(context: &Context, config: &Path, wanted: &Wanted, secret: &Path) -> Result<Exit> {
+    let option = |name: &str, value: &Path| {
+        let mut word = OsString::from(format!("--{name}="));
+        word.push(value);
+        word
+    };
+    let key = if wanted.owner_key == OwnerKey::Here { "passphrase-file" } else { "key-file" };
+    let mut words = vec![OsString::from(PROGRAM), "backup".into(), option("repo", &wanted.repo), option(key, secret)];
+    words.push(option("state-dir", &context.global.state_dir()?));
+    words
+        .extend(["--job=setup", "--exclude=*.key", "--exclude=*.passphrase", "--exclude=secrets/"].map(OsString::from));
+    words.extend(context.global.json.then(|| "--json".into()));
+    words.extend(context.global.quiet.then(|| "--quiet".into()));
+    words.extend(["--".into(), folder_of(config).into_os_string()]);
+    instead(words)
+}
