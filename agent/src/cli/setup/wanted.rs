@@ -26,9 +26,7 @@ impl Wanted {
         }
         let repo = match context.global.repo.as_ref().filter(|repo| !repo.as_os_str().is_empty()) {
             Some(repo) => repo.clone(),
-            None if is_somebody_there() => {
-                ask("Folder for the repository, on another disk (such as /mnt/usb/nas)", "")?.into()
-            }
+            None if is_somebody_there() => place()?,
             None => return Err(missing("where the repository is to be", "--repo R")),
         };
         let owner_key = match args.owner_key {
@@ -78,6 +76,15 @@ fn picked(answer: &str, found: &[PathBuf]) -> std::result::Result<Vec<PathBuf>, 
         listed.or_else(|| word.starts_with('/').then(|| PathBuf::from(word))).ok_or_else(|| word.to_owned())
     };
     words.map(one).collect()
+}
+
+fn place() -> Result<PathBuf> {
+    loop {
+        let answer = ask("Folder for the repository, on another disk (such as /mnt/usb/nas)", "")?;
+        if !answer.is_empty() {
+            return Ok(answer.into());
+        }
+    }
 }
 
 fn choose() -> Result<OwnerKey> {
