@@ -163,14 +163,15 @@ impl Places {
     fn write(&self, text: &str, key: &Key, joined: &Joined, force: bool) -> Result<()> {
         let text = self.text_with(text, &joined.broker, Some(joined), force)?;
         self.check(&text)?;
+        let before = fs::metadata(&self.config).ok();
         for (path, bytes) in [
             (&self.key, key.pem.as_bytes()),
             (&self.certificate, joined.response.certificate.as_bytes()),
             (&self.ca, joined.response.ca.as_bytes()),
         ] {
-            durable::replace(path, bytes).map_err(|err| failed("write", Some(path), &err))?;
+            let written = durable::replace(path, bytes).and_then(|()| for_the_daemon(path, before.as_ref()));
+            written.map_err(|err| failed("write", Some(path), &err))?;
         }
-        let before = fs::metadata(&self.config).ok();
         durable::replace(&self.config, text.as_bytes()).map_err(|err| failed("write", Some(&self.config), &err))?;
         // Whoever could read it still can; who may not give files away keeps it.
         if let Some(before) = before {
@@ -179,6 +180,14 @@ impl Places {
         }
         Ok(())
     }
+}
+
+/// Root's configuration may be there for a group that the daemon belongs to; what it names is read by the same.
+fn for_the_daemon(path: &Path, config: Option<&fs::Metadata>) -> io::Result<()> {
+    let group = config.filter(|config| config.gid() != 0 && config.mode() & 0o040 != 0).map(MetadataExt::gid);
+    let Some(group) = group.filter(|_| rustix::process::geteuid().is_root()) else { return Ok(()) };
+    std::os::unix::fs::chown(path, None, Some(group))?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o640))
 }
 
 /// The id that this node has, or gets now.
