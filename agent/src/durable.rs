@@ -2,17 +2,18 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-/// Puts `bytes` in the place of `path`, readable by its owner only. It is on the disk when this returns.
+/// Puts `bytes` in the place of `path`, readable by its owner only: who writes it or, where root writes into somebody's
+/// folder, that somebody. It is on the disk when this returns.
 ///
 /// # Errors
 ///
 /// If it cannot be written; the old one is still there then.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let partial = path.with_extension("part");
-    let written = write(&partial, bytes).and_then(|()| fs::rename(&partial, path));
+    let written = write(&partial, bytes).and_then(|()| hand_over(&partial)).and_then(|()| fs::rename(&partial, path));
     if written.is_err() {
         let _ = fs::remove_file(&partial);
     }
@@ -27,6 +28,16 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
+}
+
+/// What "setup" writes as root into the state folder, the daemon has to read.
+fn hand_over(path: &Path) -> io::Result<()> {
+    let Some(folder) = path.parent().filter(|_| rustix::process::geteuid().is_root()) else { return Ok(()) };
+    let owner = fs::metadata(folder)?;
+    if owner.uid() == 0 {
+        return Ok(());
+    }
+    std::os::unix::fs::chown(path, Some(owner.uid()), Some(owner.gid()))
 }
 
 #[cfg(test)]
@@ -47,6 +58,21 @@ mod tests {
         }
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o077, 0);
+    }
+
+    #[test]
+    fn what_root_writes_into_somebodys_folder_is_theirs() {
+        if !rustix::process::geteuid().is_root() {
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("node");
+        for (owner, group) in [(0, 0), (4711, 4712)] {
+            std::os::unix::fs::chown(folder.path(), Some(owner), Some(group)).unwrap();
+            replace(&path, b"x").unwrap();
+            let found = fs::metadata(&path).unwrap();
+            assert_eq!((found.uid(), found.gid()), (owner, group));
+        }
     }
 
     #[test]

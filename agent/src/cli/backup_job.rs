@@ -34,6 +34,7 @@ pub(crate) fn start(context: &Context, job: &str, config: &Path, full: bool) -> 
     for (option, wanted) in [("--json", context.global.json), ("--quiet", context.global.quiet), ("--full", full)] {
         words.extend(wanted.then(|| option.into()));
     }
+    words.extend(["--state-dir".into(), config.state.into()]);
     words.extend(found.words.iter().map(OsString::from));
     super::instead(words)
 }

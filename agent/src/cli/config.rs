@@ -1,5 +1,6 @@
 //! `config`: checking the configuration, and an example of one.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::context::Context;
@@ -30,12 +31,27 @@ enum Action {
     },
     /// Write a commented configuration to standard output
     Example,
+    /// Name the folders that jobs write backups to, a line each
+    Stores {
+        /// Configuration
+        #[arg(long, value_name = "FILE", default_value = CONFIG)]
+        config: PathBuf,
+    },
 }
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     let mut out = context.output();
     match &args.action {
         Action::Example => out.line(EXAMPLE.trim_end())?,
+        Action::Stores { config } => {
+            let found = Config::load(config).map_err(|why| Failure::new(Exit::Usage, why))?;
+            let stores: BTreeSet<&str> = found.jobs.iter().map(|job| job.repo.as_str()).collect();
+            if out.json {
+                out.json(&serde_json::json!({ "stores": stores }))?;
+            } else {
+                stores.iter().try_for_each(|store| out.line(store))?;
+            }
+        }
         Action::Check { config } => {
             let usage = |why| Failure::new(Exit::Usage, why);
             let found = Config::load(config).map_err(usage)?;

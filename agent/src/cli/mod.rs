@@ -19,6 +19,7 @@ mod folders;
 mod global;
 mod host;
 mod init;
+mod job;
 mod key;
 mod key_file;
 mod ls;
@@ -89,6 +90,7 @@ enum Command {
     Check(check::Args),
     Key(key::Args),
     Run(run::Args),
+    Job(job::Args),
     Config(config::Args),
     Setup(setup::Args),
     Status(status::Args),
@@ -114,6 +116,7 @@ impl Command {
             Self::Check(args) => check::run(context, args),
             Self::Key(args) => key::run(context, args),
             Self::Run(args) => run::run(context, args),
+            Self::Job(args) => job::run(context, args),
             Self::Config(args) => config::run(context, args),
             Self::Setup(args) => setup::run(context, args),
             Self::Status(args) => status::run(context, args),

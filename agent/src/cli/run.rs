@@ -16,10 +16,14 @@ pub(crate) struct Args {
     /// Configuration
     #[arg(long, value_name = "FILE", default_value = CONFIG)]
     config: PathBuf,
+
+    /// Let the service that listens on this socket do the jobs, instead of processes of its own
+    #[arg(long, value_name = "SOCKET")]
+    job_socket: Option<PathBuf>,
 }
 
 pub(crate) fn run(_context: &Context, args: &Args) -> Result<Exit> {
     atalaya_base::logs::start();
-    crate::watch::run(&args.config).map_err(|why| Failure::new(Exit::Failed, why))?;
+    crate::watch::run(&args.config, args.job_socket.as_deref()).map_err(|why| Failure::new(Exit::Failed, why))?;
     Ok(Exit::Done)
 }

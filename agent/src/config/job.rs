@@ -131,7 +131,7 @@ impl RawJob {
             let what = "key_file or passphrase_file is needed beside it: nobody is there to be asked";
             return Err(Mistake::at("job.repo", &self.repo, what));
         }
-        let mut words = vec![format!("--repo={}", repo.0.0.display()), format!("--state-dir={}", state.display())];
+        let mut words = vec![format!("--repo={}", repo.0.0.display())];
         // Both: the passphrase is the key file's own.
         for (option, file) in [("--key-file", &self.key_file), ("--passphrase-file", &self.passphrase_file)] {
             words.extend(file.as_ref().map(|file| format!("{option}={}", file.get_ref().0.display())));

@@ -48,6 +48,7 @@ pub struct Config {
     /// Sections of probes, each read by its probe.
     pub(crate) probes: BTreeMap<String, Spanned<IgnoredAny>>,
     files: Vec<Named>,
+    job_files: Vec<Named>,
     /// What the agent keeps No-IP informed of.
     pub noip_client: crate::noip::ClientConfig,
     /// When heavy work waits.
@@ -93,7 +94,7 @@ pub struct Job {
     pub plan: schedule::Job,
     /// How much it matters: 1 to 3.
     pub tier: u8,
-    /// What to pass to the process that does it, after `backup`.
+    /// What to pass to the process that does it, after `backup` and its state folder.
     pub words: Vec<String>,
     /// Its repository.
     pub repo: String,
@@ -112,7 +113,7 @@ pub struct Job {
 pub struct Check {
     /// When.
     pub plan: schedule::Job,
-    /// What to pass to the process that does it, after `check`.
+    /// What to pass to the process that does it, after `check` and its state folder.
     pub words: Vec<String>,
 }
 
@@ -133,6 +134,12 @@ impl Config {
     /// not work until then.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
+        self.files.iter().chain(&self.job_files).filter_map(|file| file.trouble(&self.written)).collect()
+    }
+
+    /// The same, without the files that only jobs read.
+    #[must_use]
+    pub fn warnings_but_for_jobs(&self) -> Vec<String> {
         self.files.iter().filter_map(|file| file.trouble(&self.written)).collect()
     }
 

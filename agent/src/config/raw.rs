@@ -113,7 +113,6 @@ impl Raw {
             noip.get_ref().check().map_err(|what| Mistake::at("noip_client", noip, what))?;
         }
         let files = self.mqtt.iter().flat_map(RawMqtt::files);
-        let files = files.chain(self.jobs.iter().flat_map(RawJob::files));
         let without = "No-IP is told nothing";
         let named = noip.filter(|noip| noip.get_ref().is_on()).into_iter().flat_map(|noip| {
             Named::of("noip_client.password_file", noip.get_ref().password_file.as_ref(), without).chain(Named::of(
@@ -129,6 +128,7 @@ impl Raw {
             heartbeat: self.watch.heartbeat.0,
             sidecar: self.sidecar.key.map(|key| key.0),
             files: files.chain(named).collect(),
+            job_files: self.jobs.iter().flat_map(RawJob::files).collect(),
             jobs: job::check(&self.jobs, &state, &zone, &written)?,
             outputs: mqtt::check(self.mqtt, &written)?,
             socket,

@@ -11,7 +11,7 @@ fn the_example_is_a_configuration() {
     assert_eq!((config.name.as_str(), config.jobs.len(), config.outputs.len()), ("Basement NAS", 1, 1));
     assert_eq!(
         config.jobs[0].words.join(" "),
-        "--repo=/mnt/backup/nas --state-dir=/var/lib/atalaya --key-file=/etc/atalaya/writer.key --job=photos --exclude=*.tmp -- /srv/photos"
+        "--repo=/mnt/backup/nas --key-file=/etc/atalaya/writer.key --job=photos --exclude=*.tmp -- /srv/photos"
     );
     assert_eq!((config.interval.as_secs(), config.heartbeat.as_secs()), (60, 900));
 }

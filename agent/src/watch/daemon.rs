@@ -52,6 +52,8 @@ enum Happened {
 pub(super) struct Daemon {
     pub(super) config: Config,
     pub(super) path: PathBuf,
+    /// Where the job service listens, if jobs are not processes of ours.
+    pub(super) desk: Option<PathBuf>,
     pub(super) node: NodeId,
     pub(super) wires: Vec<Wire>,
     pub(super) board: Board,
@@ -97,7 +99,7 @@ pub(super) struct Daemon {
 }
 
 impl Daemon {
-    pub(super) fn start(config: Config, path: PathBuf) -> Result<Self, String> {
+    pub(super) fn start(config: Config, path: PathBuf, desk: Option<PathBuf>) -> Result<Self, String> {
         let state = |what: &str, err: std::io::Error| {
             format!("cannot {what} in the state folder {}: {err}", config.state.display())
         };
@@ -130,7 +132,7 @@ impl Daemon {
             reload_wanted: false,
             reloaded: None,
             board: Board::new(wires.len(), config.heartbeat),
-            eyes: Eyes::new(probes::resident(&config, &path)?, Site::default(), out.clone()),
+            eyes: Eyes::new(probes::resident(&config, &path, desk.is_none())?, Site::default(), out.clone()),
             ring: Ring::new(RING_BYTES_MAX),
             frame_stream,
             frame_seq: 0,
@@ -156,6 +158,7 @@ impl Daemon {
             unwritten: Unwritten::default(),
             config,
             path,
+            desk,
             node,
             wires,
             records,

@@ -9,6 +9,8 @@ mod clock;
 mod commands;
 mod control;
 mod daemon;
+mod desk;
+mod desk_service;
 mod eyes;
 mod gone;
 mod heat;
@@ -35,24 +37,26 @@ use std::path::Path;
 use crate::config::Config;
 
 pub use control::{Request, ask};
+pub(crate) use desk_service::serve as serve_job;
 pub(crate) use node::{id as node_id, make_state};
 pub use probes::all as all_probes;
 
-/// Runs until SIGTERM or SIGINT.
+/// Runs until SIGTERM or SIGINT. Jobs are processes of its own, or done by the service that listens at `desk`.
 ///
 /// # Errors
 ///
 /// One line: what kept it from starting.
-pub fn run(path: &Path) -> Result<(), String> {
+pub fn run(path: &Path, desk: Option<&Path>) -> Result<(), String> {
     let config = Config::load(path)?;
-    warn(&config);
+    warn(&config, desk.is_none());
     crate::memory::give_back();
-    let daemon = daemon::Daemon::start(config, path.to_owned())?;
+    let daemon = daemon::Daemon::start(config, path.to_owned(), desk.map(Path::to_owned))?;
     crate::memory::give_back();
     daemon.run()
 }
 
-/// Says what does not work yet, for everybody who looks only here.
-fn warn(config: &Config) {
-    config.warnings().iter().for_each(|warning| tracing::warn!("{warning}"));
+/// Says what does not work yet, for everybody who looks only here. What jobs need is read by whoever does them.
+fn warn(config: &Config, jobs: bool) {
+    let warnings = if jobs { config.warnings() } else { config.warnings_but_for_jobs() };
+    warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
 }

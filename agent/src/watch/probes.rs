@@ -72,19 +72,19 @@ fn client(config: &Config) -> Made {
 }
 
 /// The same for the daemon, which `config` in the file `path` describes: those that need much memory read elsewhere, and
-/// one looks whether what is to be backed up can be read.
+/// one looks whether what is to be backed up can be read, if it is the daemon's `own` rights that this hangs on.
 ///
 /// # Errors
 ///
 /// As [`all`].
-pub(super) fn resident(config: &Config, path: &Path) -> Result<Vec<Box<dyn Probe>>, String> {
+pub(super) fn resident(config: &Config, path: &Path, own: bool) -> Result<Vec<Box<dyn Probe>>, String> {
     let place = |probe: Box<dyn Probe>| -> Box<dyn Probe> {
         if probe.apart() { Box::new(Apart::of(probe, path.to_owned())) } else { probe }
     };
     let mut probes: Vec<_> = all(config)?.into_iter().map(place).collect();
     let mut paths: Vec<String> = config.jobs.iter().flat_map(|job| job.paths.clone()).collect();
     paths.dedup();
-    if !paths.is_empty() {
+    if own && !paths.is_empty() {
         probes.push(Box::new(Shares::new(paths)));
     }
     Ok(probes)

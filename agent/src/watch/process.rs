@@ -1,7 +1,9 @@
-//! A backup in a process of its own: what it is told, what it says, how it ended.
+//! A backup in a process of its own: what it is told, what it says, how it ended. The process is ours, or one that the
+//! job service starts for us (`desk.rs`).
 
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -11,15 +13,18 @@ use atalaya_wire::Stamp;
 use jiff::Timestamp;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use crate::config::{Check, Job};
+use super::desk::Desk;
+use crate::config::{Check, Config, Job};
 use crate::schedule::Outcome;
 
 /// Of a line that a job's process says, and of all its complaints.
 const OUTPUT_BYTES_MAX: u64 = 256 << 10;
 /// How often it says how far it is, in seconds.
 const PROGRESS_EVERY: &str = "5";
+/// Behind the name of a job, all of which is to be read. No job is called so: their names have no dots.
+const FULL: &str = ".full";
 
 /// What a job's process tells.
 #[derive(Debug)]
@@ -31,7 +36,7 @@ pub(super) enum News {
 }
 
 /// How far a backup is; totals where it knows or guesses them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Progress {
     pub(super) bytes: u64,
@@ -48,12 +53,23 @@ pub(super) struct Run {
     pub(super) wall: Timestamp,
     /// Whether it reads everything.
     pub(super) full: bool,
-    pid: Pid,
+    hand: Hand,
     /// When it was told to stop.
     pub(super) stopped: Option<Duration>,
     /// It was, because it took too long.
     pub(super) late: bool,
     killed: bool,
+}
+
+/// How a run is told to stop or to wait.
+#[derive(Debug)]
+enum Hand {
+    /// It could not be started.
+    None,
+    /// A process of ours, and what it started.
+    Own(Pid),
+    /// The job service does it.
+    Desk(Desk),
 }
 
 /// How a process ended.
@@ -101,16 +117,33 @@ pub(super) enum Task<'a> {
     Check(&'a Check),
 }
 
-impl Task<'_> {
+impl<'a> Task<'a> {
+    /// What `config` says of the task called `word`.
+    pub(super) fn called(word: &str, config: &'a Config) -> Option<Self> {
+        let job = |name: &str| config.jobs.iter().find(|job| job.plan.name == name);
+        let check = || config.jobs.iter().filter_map(|job| job.check.as_ref()).find(|check| check.plan.name == word);
+        match word.strip_suffix(FULL) {
+            Some(name) => Some(Self::Backup(job(name)?, true)),
+            None => job(word).map(|job| Self::Backup(job, false)).or_else(|| Some(Self::Check(check()?))),
+        }
+    }
+
+    /// What [`Task::called`] understands.
+    pub(super) fn word(&self) -> String {
+        let full = matches!(self, Self::Backup(_, true));
+        format!("{}{}", self.name(), if full { FULL } else { "" })
+    }
+
     /// As the schedule calls it.
-    pub(super) fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &'a str {
         match self {
             Self::Backup(job, _) => &job.plan.name,
             Self::Check(check) => &check.plan.name,
         }
     }
 
-    fn words(&self) -> Vec<&str> {
+    /// What its process is told, before the state folder and behind it.
+    fn words(&self) -> (Vec<&'a str>, &'a [String]) {
         let (mut words, rest) = match self {
             Self::Backup(job, full) => {
                 let mut words = vec!["backup", "--progress-every", PROGRESS_EVERY];
@@ -120,8 +153,7 @@ impl Task<'_> {
             Self::Check(check) => (vec!["check"], &check.words),
         };
         words.extend(["--json", "--quiet", "--background"]);
-        words.extend(rest.iter().map(String::as_str));
-        words
+        (words, rest)
     }
 }
 
@@ -135,30 +167,33 @@ pub(super) struct About {
 }
 
 impl Run {
-    /// Starts the process; `out` hears what it tells.
-    pub(super) fn start(task: Task<'_>, about: About, out: Sender<News>) -> std::io::Result<Self> {
-        let mut command = Command::new(crate::program::this());
-        command.args(task.words());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-        let mut child = command.spawn()?;
-        let pid = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
-        thread::Builder::new().name("job".into()).stack_size(64 << 10).spawn(move || {
-            let ended = wait(&mut child, &out);
-            let _ = out.send_blocking(News::Ended(ended));
-        })?;
-        let About { id, began, wall, full } = about;
-        Ok(Self { job: task.name().to_owned(), id, began, wall, full, pid, stopped: None, late: false, killed: false })
+    /// Starts the process, through the job service if there is one at `desk`; `out` hears what it tells.
+    pub(super) fn start(
+        task: Task<'_>,
+        about: About,
+        (state, desk): (&Path, Option<&Path>),
+        out: Sender<News>,
+    ) -> std::io::Result<Self> {
+        let hand = match desk {
+            Some(desk) => Hand::Desk(Desk::ask(desk, &task.word(), out)?),
+            None => Hand::Own(spawn(task, state, out)?),
+        };
+        Ok(Self { hand, ..Self::never(task.name().to_owned(), about) })
     }
 
     /// One that could not be started.
     pub(super) const fn never(job: String, about: About) -> Self {
         let About { id, began, wall, full } = about;
-        Self { job, id, began, wall, full, pid: Pid::from_raw(i32::MAX), stopped: None, late: false, killed: false }
+        Self { job, id, began, wall, full, hand: Hand::None, stopped: None, late: false, killed: false }
     }
 
-    /// The number of its process.
-    pub(super) fn process(&self) -> u32 {
-        self.pid.as_raw().unsigned_abs()
+    /// The number of its process, once it is known.
+    pub(super) fn process(&self) -> Option<u32> {
+        match &self.hand {
+            Hand::None => None,
+            Hand::Own(pid) => Some(pid.as_raw().unsigned_abs()),
+            Hand::Desk(desk) => desk.process(),
+        }
     }
 
     /// Asks it to stop; what it stored is not lost.
@@ -166,19 +201,51 @@ impl Run {
         self.stopped.get_or_insert(now);
         // What is paused hears nothing.
         self.pause(false);
-        let _ = killpg(self.pid, Signal::SIGTERM);
+        match &self.hand {
+            Hand::None => {}
+            Hand::Own(pid) => drop(killpg(*pid, Signal::SIGTERM)),
+            Hand::Desk(desk) => desk.stop(),
+        }
     }
 
     /// Ends it at once; `false` if that was done before.
     pub(super) fn kill(&mut self) -> bool {
-        let _ = killpg(self.pid, Signal::SIGKILL);
+        match &self.hand {
+            Hand::None => {}
+            Hand::Own(pid) => drop(killpg(*pid, Signal::SIGKILL)),
+            Hand::Desk(desk) => desk.leave(),
+        }
         !std::mem::replace(&mut self.killed, true)
     }
 
     /// Holds it where it is, or lets it go on.
     pub(super) fn pause(&self, pause: bool) {
-        let _ = killpg(self.pid, if pause { Signal::SIGSTOP } else { Signal::SIGCONT });
+        match &self.hand {
+            Hand::None => {}
+            Hand::Own(pid) => hold(*pid, pause),
+            Hand::Desk(desk) => desk.hold(pause),
+        }
     }
+}
+
+/// Holds a process and what it started, or lets it go on.
+pub(super) fn hold(pid: Pid, pause: bool) {
+    let _ = killpg(pid, if pause { Signal::SIGSTOP } else { Signal::SIGCONT });
+}
+
+/// Starts the process of a task that remembers in `state`; `out` hears what it tells.
+pub(super) fn spawn(task: Task<'_>, state: &Path, out: Sender<News>) -> std::io::Result<Pid> {
+    let mut command = Command::new(crate::program::this());
+    let (does, rest) = task.words();
+    command.args(does).arg("--state-dir").arg(state).args(rest);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    let mut child = command.spawn()?;
+    let pid = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
+    thread::Builder::new().name("job".into()).stack_size(64 << 10).spawn(move || {
+        let ended = wait(&mut child, &out);
+        let _ = out.send_blocking(News::Ended(ended));
+    })?;
+    Ok(pid)
 }
 
 fn wait(child: &mut Child, out: &Sender<News>) -> Ended {
@@ -224,6 +291,7 @@ impl Ended {
         let said: Said = serde_json::from_str(&self.said).unwrap_or_default();
         let status = match &self.status {
             Ok(status) => *status,
+            Err(_) if stopped => return (Outcome::Stopped, None, "somebody stopped it".into(), said),
             Err(err) => return (Outcome::Failed, None, format!("cannot run a process for it: {err}"), said),
         };
         let complaint =
@@ -274,7 +342,7 @@ mod tests {
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
         let about = About { id: [0; 16], began: Stamp::default(), wall: Timestamp::UNIX_EPOCH, full: false };
         let pid = Pid::from_raw(i32::try_from(child.id()).unwrap());
-        let mut run = Run { pid, ..Run::never("share".into(), about) };
+        let mut run = Run { hand: Hand::Own(pid), ..Run::never("share".into(), about) };
         run.stop(Duration::from_secs(1));
         run.stop(Duration::from_secs(9));
         assert_eq!(run.stopped, Some(Duration::from_secs(1)));

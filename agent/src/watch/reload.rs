@@ -24,7 +24,7 @@ impl Daemon {
                     self.path.display()
                 ));
             }
-            let eyes = probes::resident(&config, &self.path)?;
+            let eyes = probes::resident(&config, &self.path, self.desk.is_none())?;
             Ok((config, eyes))
         });
         match loaded {
@@ -47,7 +47,7 @@ impl Daemon {
         }
         let old = std::mem::replace(&mut self.config, config);
         (self.config.state, self.config.socket) = (old.state, old.socket);
-        super::warn(&self.config);
+        super::warn(&self.config, self.desk.is_none());
         self.reconnect(&old.outputs);
         self.board.again(self.wires.len(), self.config.heartbeat);
         self.known.begin_anew();

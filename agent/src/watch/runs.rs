@@ -101,7 +101,7 @@ impl Runs {
             self.worked = None;
             return 0.0;
         };
-        let Some(time) = cpu_time(&Site::default(), run.process()) else { return 0.0 };
+        let Some(time) = run.process().and_then(|pid| cpu_time(&Site::default(), pid)) else { return 0.0 };
         let began = Duration::from_millis(run.began.boot_millis);
         let (worked, at) = self.worked.replace((time, now)).unwrap_or((Duration::ZERO, began));
         let cores = std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f32);
@@ -177,7 +177,7 @@ impl Daemon {
         let full = matches!(task, Task::Backup(_, true));
         let id = node::random::<16>().unwrap_or_default();
         let about = About { id, began: clock::stamp(self.now, self.boot), wall: self.now.wall, full };
-        let begun = Run::start(task, about, self.runs.told.clone());
+        let begun = Run::start(task, about, (&config.state, self.desk.as_deref()), self.runs.told.clone());
         let name = task.name().to_owned();
         tracing::info!(job = name, cause, full, "begins");
         if let (Some(view), true) = (self.runs.views.get_mut(at), begun.is_ok()) {

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::PathBuf;
 
 use atalaya_wire::join::{Host, Refusal, Refused};
@@ -67,6 +67,8 @@ fn a_string_is_good_once_and_nothing_is_overwritten() {
     assert!(before.lines().all(|line| text.contains(line)), "{text}");
     assert!(text.find("mqtts://") < text.find("# Home Assistant's."), "the first broker gets the streams: {text}");
     assert_eq!(fs::metadata(config(&bench)).unwrap().permissions().mode() & 0o777, 0o640);
+    // Nobody's group but root's may read that file: nothing else is opened for it either.
+    assert_eq!(fs::metadata(bench.path("etc/node.key")).unwrap().permissions().mode() & 0o777, 0o600);
     let again = join(&bench, &string, &[]);
     assert!(again.code == 2 && again.err.contains("--force"), "{again:?}");
     let forced = join(&bench, &string, &["--force"]);
@@ -80,6 +82,28 @@ fn a_string_is_good_once_and_nothing_is_overwritten() {
     assert_eq!(join(&bench, &another.string(&[]), &["--force"]).code, 0);
     assert_eq!(read(&bench, "agent.toml"), text, "what was written before was replaced");
     assert_ne!(read(&bench, "node.key"), key);
+}
+
+#[test]
+fn the_daemon_of_another_user_can_read_what_root_wrote_for_it() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let (bench, tower) = (Bench::empty(), Tower::start(Nature::Right));
+    let (daemon, state) = (4711, bench.path("state"));
+    for folder in [bench.path("etc"), state.clone()] {
+        fs::create_dir(folder).unwrap();
+    }
+    chown(&state, Some(daemon), Some(daemon)).unwrap();
+    fs::write(config(&bench), format!("[node]\nstate_dir = {state:?}\n")).unwrap();
+    fs::set_permissions(config(&bench), fs::Permissions::from_mode(0o640)).unwrap();
+    chown(config(&bench), None, Some(daemon)).unwrap();
+    assert_eq!(join(&bench, &tower.string(&[]), &[]).code, 0);
+    for name in ["agent.toml", "node.key", "node.pem", "ca.pem"] {
+        let found = fs::metadata(bench.path("etc").join(name)).unwrap();
+        assert_eq!((found.uid(), found.gid(), found.mode() & 0o777), (0, daemon, 0o640), "{name}");
+    }
+    assert_eq!(fs::metadata(state.join("node")).unwrap().uid(), daemon);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::place::failed;
+use super::scratch::Scratch;
 use super::wanted::Wanted;
 use super::{Args, OwnerKey, place, sheet};
 use crate::cli::context::Context;
@@ -39,7 +40,8 @@ pub(super) fn set_up(context: &Context, args: &Args, config: &Path, wanted: &Wan
         )));
     }
     place::prove_writable(&folder_of(config))?;
-    let opened = open(context, wanted)?;
+    let state = Scratch::new()?;
+    let opened = open(context, wanted, &state)?;
     sheet::hand_over(&opened.folder, &opened.repo.id(), args.recovery_sheet.as_deref())?;
     let (made, id) = (opened.made, opened.repo.id());
     keep_secret(opened.repo, &opened.passphrase, wanted.owner_key, &secret, &args.job)?;
@@ -55,7 +57,7 @@ pub(super) fn set_up(context: &Context, args: &Args, config: &Path, wanted: &Wan
             config: config.display().to_string(),
         },
     )?;
-    if args.no_first_backup { Ok(Exit::Done) } else { back_up(context, config, wanted, &secret) }
+    if args.no_first_backup { Ok(Exit::Done) } else { back_up(context, config, wanted, &secret, &state) }
 }
 
 fn folder_of(config: &Path) -> PathBuf {
@@ -94,7 +96,7 @@ struct Opened {
 }
 
 /// Makes the repository, or opens the one that is there.
-fn open(context: &Context, wanted: &Wanted) -> Result<Opened> {
+fn open(context: &Context, wanted: &Wanted, state: &Scratch) -> Result<Opened> {
     context.refuse_within(&wanted.repo)?;
     let place = crate::cli::place::create(&wanted.repo)?;
     let made = !place.holds_repository();
@@ -105,7 +107,7 @@ fn open(context: &Context, wanted: &Wanted) -> Result<Opened> {
     if made {
         init::make(&place, &passphrase, &init::Args::usual())?;
     }
-    let repo = Repository::open(place.store, Unlock::Passphrase(&passphrase), &context.state()?)?;
+    let repo = Repository::open(place.store, Unlock::Passphrase(&passphrase), &state.0)?;
     Ok(Opened { repo, folder: place.folder, passphrase, made })
 }
 
@@ -153,7 +155,7 @@ fn tell(context: &Context, done: &Done) -> Result<()> {
 }
 
 /// The folder of the configuration, without its secrets: small, and needed on the day that this machine is gone.
-fn back_up(context: &Context, config: &Path, wanted: &Wanted, secret: &Path) -> Result<Exit> {
+fn back_up(context: &Context, config: &Path, wanted: &Wanted, secret: &Path, state: &Scratch) -> Result<Exit> {
     let option = |name: &str, value: &Path| {
         let mut word = OsString::from(format!("--{name}="));
         word.push(value);
@@ -161,7 +163,7 @@ fn back_up(context: &Context, config: &Path, wanted: &Wanted, secret: &Path) -> 
     };
     let key = if wanted.owner_key == OwnerKey::Here { "passphrase-file" } else { "key-file" };
     let mut words = vec![OsString::from(PROGRAM), "backup".into(), option("repo", &wanted.repo), option(key, secret)];
-    words.push(option("state-dir", &context.global.state_dir()?));
+    words.push(option("state-dir", &state.0));
     words
         .extend(["--job=setup", "--exclude=*.key", "--exclude=*.passphrase", "--exclude=secrets/"].map(OsString::from));
     words.extend(context.global.json.then(|| "--json".into()));

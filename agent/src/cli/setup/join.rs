@@ -1,5 +1,8 @@
 //! This machine joins a tower.
 
+use std::fs;
+use std::io;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use atalaya_base::config::Url;
@@ -102,15 +105,25 @@ impl Places {
     fn write(&self, text: &str, key: &Key, joined: &Joined, force: bool) -> Result<()> {
         let text = self.text_with(text, &joined.broker, Some(joined), force)?;
         place::check(&self.config, &text)?;
+        let before = fs::metadata(&self.config).ok();
         for (path, bytes) in [
             (&self.key, key.pem.as_bytes()),
             (&self.certificate, joined.response.certificate.as_bytes()),
             (&self.ca, joined.response.ca.as_bytes()),
         ] {
-            durable::replace(path, bytes).map_err(|err| failed("write", Some(path), &err))?;
+            let written = durable::replace(path, bytes).and_then(|()| for_the_daemon(path, before.as_ref()));
+            written.map_err(|err| failed("write", Some(path), &err))?;
         }
         place::rewrite(&self.config, &text)
     }
+}
+
+/// Root's configuration may be there for a group that the daemon belongs to; what it names is read by the same.
+fn for_the_daemon(path: &Path, config: Option<&fs::Metadata>) -> io::Result<()> {
+    let group = config.filter(|config| config.gid() != 0 && config.mode() & 0o040 != 0).map(MetadataExt::gid);
+    let Some(group) = group.filter(|_| rustix::process::geteuid().is_root()) else { return Ok(()) };
+    std::os::unix::fs::chown(path, None, Some(group))?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o640))
 }
 
 /// The id that this node has, or gets now.

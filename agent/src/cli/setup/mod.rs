@@ -5,6 +5,7 @@ mod first;
 mod found;
 mod join;
 mod place;
+mod scratch;
 mod sheet;
 mod wanted;
 

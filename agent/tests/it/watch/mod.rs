@@ -3,6 +3,7 @@
 mod away;
 mod broker;
 mod commands;
+mod desk;
 mod ear;
 mod gone;
 mod idle;

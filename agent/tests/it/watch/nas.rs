@@ -21,6 +21,7 @@ pub(super) struct Nas {
     path: Option<String>,
     /// Sees none of what others mount and unmount.
     alone: bool,
+    desk: Option<PathBuf>,
     child: Option<Child>,
 }
 
@@ -32,7 +33,7 @@ impl Nas {
         fs::create_dir_all(&state).unwrap();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
         let simulate = format!("{speed} {now} {}", folder.join("jump").display());
-        let nas = Self { folder, state, simulate, path: None, alone: false, child: None };
+        let nas = Self { folder, state, simulate, path: None, alone: false, desk: None, child: None };
         nas.configure(config);
         nas
     }
@@ -59,6 +60,16 @@ impl Nas {
         self.path = Some(format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default()));
     }
 
+    /// Has its jobs done by whoever listens there.
+    pub(super) fn ask_for_jobs_at(&mut self, socket: &Path) {
+        self.desk = Some(socket.to_owned());
+    }
+
+    /// Its configuration.
+    pub(super) fn config(&self) -> PathBuf {
+        self.folder.join("agent.toml")
+    }
+
     pub(super) fn state(&self) -> &Path {
         &self.state
     }
@@ -77,6 +88,9 @@ impl Nas {
         let log = fs::File::options().create(true).append(true).open(self.folder.join("log")).unwrap();
         command.arg("run").arg("--config").arg(self.folder.join("agent.toml")).stdin(Stdio::null());
         command.stdout(log.try_clone().unwrap()).stderr(log).env("ATALAYA_SIMULATE", &self.simulate);
+        if let Some(desk) = &self.desk {
+            command.arg("--job-socket").arg(desk);
+        }
         if let Some(path) = &self.path {
             command.env("PATH", path);
         }

@@ -7,7 +7,7 @@ use super::mount::Mount;
 use super::nas::Nas;
 use super::until;
 
-fn repository(folder: &Path) -> String {
+pub(super) fn repository(folder: &Path) -> String {
     let passphrase = folder.join("passphrase");
     std::fs::write(&passphrase, "correct horse").unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_atalaya-agent"));
@@ -18,11 +18,11 @@ fn repository(folder: &Path) -> String {
     format!("repo = {:?}\npassphrase_file = {passphrase:?}\n", folder.join("repo"))
 }
 
-fn job(name: &str, repository: &str, source: &Path, more: &str) -> String {
+pub(super) fn job(name: &str, repository: &str, source: &Path, more: &str) -> String {
     format!("[[job]]\nname = {name:?}\npaths = [{source:?}]\nschedule = \"manual\"\n{repository}{more}\n")
 }
 
-fn job_view(nas: &Nas, at: usize) -> (String, String) {
+pub(super) fn job_view(nas: &Nas, at: usize) -> (String, String) {
     let status = nas.status();
     let of = |key: &str| status["jobs"][at][key].as_str().unwrap_or_default().to_owned();
     (of("result"), of("problem"))
