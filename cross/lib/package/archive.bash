@@ -1,13 +1,5 @@
-# Sourced by what makes packages: what they are called, and archives whose bytes depend on their content alone.
-
-: "${top:?}"
-# Modes come from here and not from whoever runs it.
-umask 022
-version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$top/Cargo.toml" | head -n 1)
-# shellcheck disable=SC2034
-maintainer='Atalaya maintainers <maintainers@atalaya.example>'
-: "${SOURCE_DATE_EPOCH:=$(git -C "$top" log -1 --format=%ct 2> /dev/null || echo 0)}"
-export SOURCE_DATE_EPOCH version
+# Sourced by kinds of packages that are archives: made so that their bytes depend on their content alone.
+# shellcheck shell=bash
 
 # archive DIR MEMBER… writes a tar archive of members of DIR, in this order, all of them root's.
 archive() {

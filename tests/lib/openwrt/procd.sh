@@ -17,6 +17,7 @@ procd_set_param() {
   echo "$kind $*" >> "/tmp/procd/$procd_service.new"
   [ "$kind" != command ] || procd_command="$*"
   [ "$kind" != env ] || procd_env=$1
+  [ "$kind" != pidfile ] || procd_pidfile=$1
   [ "$kind" != user ] || procd_user=$1
 }
 
@@ -33,13 +34,7 @@ procd_kill() {
     left=$((left - 1))
     usleep 100000
   done
-  rm -f "/tmp/procd/$1" "/tmp/procd/$1.pid"
-}
-
-procd_send_signal() {
-  local pid
-  echo "$1 $3" >> /tmp/procd/signals
-  pid=$(procd_pid "$1") && kill "-$3" "$pid"
+  rm -f "/tmp/procd/$1" "/tmp/procd/$1.pid" "$(sed -n 's/^pidfile //p' "/tmp/procd/$1")"
 }
 
 procd_close_service() {
@@ -54,6 +49,7 @@ procd_close_service() {
     # shellcheck disable=SC2086 # Words of the command, none of which has blanks here.
     env ${procd_env:+"$procd_env"} setpriv --reuid "$procd_user" --regid atalaya --clear-groups --no-new-privs $procd_command >> /tmp/log 2>&1 < /dev/null &
     echo $! > "$service.pid"
+    cp "$service.pid" "$procd_pidfile"
   fi
   rm -f "$service.new"
 }
