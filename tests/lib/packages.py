@@ -3,6 +3,7 @@
 import gzip
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -65,6 +66,12 @@ def members(data):
 def listed(found):
     """Name, mode and owners of members, as a test can write them down."""
     return [f"{one.mode:04o} {one.uid}:{one.gid} {one.name}{'/' if one.isdir() else ''}" for one, _ in found]
+
+
+def instructions(page):
+    """The commands of a page that tests follow, by the name that stands before each."""
+    found = re.findall(r"<!-- test: (\w+) -->\n```sh\n(.*?)```", (TOP / page).read_text(), re.DOTALL)
+    return dict(found)
 
 
 def until(seconds, condition):

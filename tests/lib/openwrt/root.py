@@ -1,11 +1,10 @@
-"""A stub root of OpenWrt, and opkg's part in it."""
+"""A stub root of OpenWrt."""
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
-from packages import busybox_root, members, run_in, unzipped
+from packages import busybox_root, run_in
 
 HERE = Path(__file__).resolve().parent
 INFO = "usr/lib/opkg/info"
@@ -26,6 +25,7 @@ class Root:
             ("procd.sh", "lib/functions/procd.sh"),
             ("rc.common", "etc/rc.common"),
             ("uci", "sbin/uci"),
+            ("opkg", "bin/opkg"),
         ]:
             shutil.copy2(HERE / name, path / place)
         (path / "bin/logger").unlink()
@@ -66,39 +66,8 @@ class Root:
         return f"{there.st_mode & 0o7777:04o} {there.st_uid}:{there.st_gid}"
 
     def install(self, ipk):
-        """opkg's steps: control files, data with configuration that was changed left alone, postinst."""
-        outer = dict((one.name, content) for one, content in members(unzipped(ipk.read_bytes())))
-        control = dict((one.name, content) for one, content in members(unzipped(outer["./control.tar.gz"])))
-        name = ipk.name.split("_")[0]
-        upgrade = {"PKG_UPGRADE": "1"} if (self.path / INFO / f"{name}.list").exists() else {}
-        if upgrade:
-            self.run(f"/{INFO}/{name}.prerm", "upgrade", **upgrade)
-        kept = {file: (self.path / file.lstrip("/")).read_bytes()
-                for file in control["./conffiles"].decode().split() if (self.path / file.lstrip("/")).exists()}
-        data = unzipped(outer["./data.tar.gz"])
-        subprocess.run(["tar", "--extract", "--same-owner", "--preserve-permissions", "--directory", self.path],
-                       input=data, check=True)
-        for file, content in kept.items():
-            place = self.path / file.lstrip("/")
-            if place.read_bytes() != content:
-                place.rename(f"{place}-opkg")
-                place.write_bytes(content)
-        for member, content in control.items():
-            if member not in (".", "./"):
-                place = self.path / INFO / f"{name}.{member.removeprefix('./')}"
-                place.write_bytes(content)
-                place.chmod(0o755)
-        files = [one.name.removeprefix(".") for one, _ in members(data) if not one.isdir()]
-        (self.path / INFO / f"{name}.list").write_text("".join(f"{file}\n" for file in files))
-        return self.run(f"/{INFO}/{name}.postinst", "configure", **upgrade)
+        shutil.copy(ipk, self.path / "tmp")
+        return self.run("/bin/opkg", "install", f"/tmp/{ipk.name}")
 
     def remove(self, name):
-        """prerm, then all files but configuration that was changed."""
-        self.run(f"/{INFO}/{name}.prerm", "remove")
-        info = self.path / INFO
-        conffiles = (info / f"{name}.conffiles").read_text().split()
-        for file in (info / f"{name}.list").read_text().split():
-            if file not in conffiles:
-                (self.path / file.lstrip("/")).unlink()
-        for file in info.glob(f"{name}.*"):
-            file.unlink()
+        return self.run("/bin/opkg", "remove", name)

@@ -10,6 +10,15 @@ from packages import bring_libraries, busybox_root, members, run_in, unzipped
 NAME = "atalaya-agent"
 PLACES = {"target": "@appstore", "var": "@appdata", "etc": "@appconf", "home": "@apphome", "tmp": "@apptemp"}
 UID = 261234
+AS_PACKAGE = f"setpriv --reuid {UID} --regid {UID} --clear-groups"
+SUDO = f"""#!/bin/sh
+export PATH=/usr/local/bin:$PATH
+if [ "$1" = -u ]; then shift 2; exec {AS_PACKAGE} "$@"; fi
+exec "$@"
+"""
+SYNOPKG = f"""#!/bin/sh
+for action in stop start; do SYNOPKG_TEMP_LOGFILE=/tmp/message {AS_PACKAGE} /var/packages/$2/scripts/start-stop-status $action || exit; done
+"""
 
 
 class Dsm:
@@ -20,6 +29,11 @@ class Dsm:
         (path / "tmp").chmod(0o1777)
         (path / "etc/passwd").write_text(f"root:x:0:0::/root:/bin/sh\n{NAME}:x:{UID}:{UID}::/var/packages/{NAME}/home:/bin/sh\n")
         (path / "etc/group").write_text(f"root:x:0:\n{NAME}:x:{UID}:\n")
+        (path / "usr/local/bin").mkdir(parents=True)
+        (path / "usr/local/bin" / NAME).symlink_to(f"/var/packages/{NAME}/target/bin/{NAME}")
+        for name, text in [("sudo", SUDO), ("synopkg", SYNOPKG)]:
+            (path / "bin" / name).write_text(text)
+            (path / "bin" / name).chmod(0o755)
         self.message = path / "tmp/message"
 
     def script(self, name, *words, status=""):
@@ -28,8 +42,8 @@ class Dsm:
         env = {"SYNOPKG_PKGNAME": NAME, "SYNOPKG_PKGDEST": f"/var/packages/{NAME}/target", "SYNOPKG_PKGVAR": f"/var/packages/{NAME}/var",
                "SYNOPKG_DSM_VERSION_MAJOR": "7", "SYNOPKG_TEMP_LOGFILE": "/tmp/message", "SYNOPKG_PKG_STATUS": status,
                "SUPERVISE_SECONDS": "1"}
-        done = run_in(self.path, "setpriv", "--reuid", str(UID), "--regid", str(UID), "--clear-groups", "--no-new-privs",
-                      "--bounding-set=-all", f"/var/packages/{NAME}/scripts/{name}", *words, env=env, check=False)
+        done = run_in(self.path, *AS_PACKAGE.split(), "--no-new-privs", "--bounding-set=-all",
+                      f"/var/packages/{NAME}/scripts/{name}", *words, env=env, check=False)
         self.said = done.stdout + done.stderr
         return done.returncode
 
@@ -82,7 +96,7 @@ class Dsm:
         return codes, told
 
     def inside(self, *words):
-        return run_in(self.path, "setpriv", "--reuid", str(UID), "--regid", str(UID), "--clear-groups", *words, check=False)
+        return run_in(self.path, *AS_PACKAGE.split(), *words, check=False)
 
     def kept(self, name):
         """A file below /volume1."""

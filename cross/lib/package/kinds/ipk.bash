@@ -1,5 +1,5 @@
 # Sourced by cross/package: OpenWrt packages for opkg (OpenWrt up to 24.10), made of static binaries and the files in
-# openwrt/. Newer OpenWrt wants .apk, which its own SDK makes: openwrt/Makefile.
+# openwrt/. Newer OpenWrt wants .apk, which its own SDK makes: openwrt/atalaya-agent/Makefile.
 # shellcheck shell=bash disable=SC2154
 
 # shellcheck source=../archive.bash
@@ -49,7 +49,7 @@ ipk() {
 
 # ipk_data BINARY FOLDER lays out what is installed. Modes are OpenWrt's: its configuration is root's alone.
 ipk_data() {
-  local files=$top/openwrt/files
+  local files=$top/openwrt/atalaya-agent/files
   install -D -m 755 "$1" "$2/usr/bin/atalaya-agent"
   install -D -m 755 "$files/atalaya-agent.init" "$2/etc/init.d/atalaya-agent"
   install -D -m 600 "$files/atalaya.config" "$2/etc/config/atalaya"
@@ -57,6 +57,7 @@ ipk_data() {
   install -D -m 644 "$files/atalaya.acl.json" "$2/usr/share/acl.d/atalaya.json"
   install -D -m 644 "$files/atalaya.keep" "$2/lib/upgrade/keep.d/atalaya-agent"
   install -d -m 755 "$2/etc/atalaya"
+  install -d -m 700 "$2/etc/atalaya/secrets"
 }
 
 # ipk_control ARCHITECTURE DATA_BYTES FOLDER
