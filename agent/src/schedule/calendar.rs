@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use atalaya_base::config::{Length, YEARS};
-use cronexpr::Crontab;
+use cronexpr::{Crontab, FallbackTimezoneOption, ParseOptions};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -60,9 +60,12 @@ impl Calendar {
         };
         let hourly = line.split(' ').nth(1).is_some_and(|hours| hours.contains('*'));
         // A zone without a name, as a copied /etc/localtime has it, is known to its own clock only.
-        let name = zone.iana_name().filter(|_| hourly);
-        let line = format!("{line} {}", name.unwrap_or("UTC"));
-        let cron = Box::new(cronexpr::parse_crontab(&line).map_err(|err| wrong(reason(&err, &words)))?);
+        // So is each one where there are no zones' files, as on OpenWrt: not even UTC can be looked up by its name there.
+        let name = zone.iana_name().filter(|name| hourly && TimeZone::get(name).is_ok());
+        let line = name.map_or_else(|| line.clone(), |name| format!("{line} {name}"));
+        let mut options = ParseOptions::default();
+        options.fallback_timezone_option = FallbackTimezoneOption::UTC;
+        let cron = Box::new(cronexpr::parse_crontab_with(&line, options).map_err(|err| wrong(reason(&err, &words)))?);
         let calendar = if name.is_some() { Self::Hourly(cron) } else { Self::Daily(cron, zone.clone()) };
         match calendar.next(BEFORE, None) {
             Some(_) => Ok(calendar),
