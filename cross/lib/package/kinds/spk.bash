@@ -1,4 +1,4 @@
-# Sourced by cross/package: packages for Synology's DSM 7, made of static binaries and the files in synology/.
+# Sourced by cross/package: packages for Synology's DSM 7, made of static binaries and the files in cross/synology/.
 # shellcheck shell=bash disable=SC2154
 
 # shellcheck source=../archive.bash
@@ -29,7 +29,7 @@ package_spk() {
 
 # spk FAMILY BINARY
 spk() {
-  local folder=$work/spk/$1 from=$top/synology number file
+  local folder=$work/spk/$1 from=$top/cross/synology number file
   # DSM compares numbers between dots, hyphens and underscores.
   number=$(printf '%s\n' "$version" | sed 's/[^0-9.][^0-9.]*/_/g')-1
   file=atalaya-agent_${number}_$1.spk
@@ -54,8 +54,8 @@ spk() {
 spk_icons() {
   [ ! -d "$work/icons" ] || return 0
   mkdir "$work/icons"
-  "$top/synology/icon" 64 > "$work/icons/PACKAGE_ICON.PNG"
-  "$top/synology/icon" 256 > "$work/icons/PACKAGE_ICON_256.PNG"
+  "$top/cross/synology/icon" 64 > "$work/icons/PACKAGE_ICON.PNG"
+  "$top/cross/synology/icon" 256 > "$work/icons/PACKAGE_ICON_256.PNG"
 }
 
 # spk_info FAMILY VERSION FOLDER. No value may have a quote in it.
