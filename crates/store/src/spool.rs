@@ -7,7 +7,7 @@
 use std::fs::File;
 use std::io;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, fstat, open};
 use rustix::io::Errno;
@@ -18,8 +18,8 @@ use crate::{Error, Kind, Result, SpoolFile};
 /// What the names of spool files start with, so that cleaning touches nothing else.
 const PREFIX: &str = ".atalaya-spool-";
 
-/// Numbers the named spool files of this process.
-static COUNTER: AtomicU64 = AtomicU64::new(0);
+/// Numbers the named spool files of this process; a name that is taken is passed over. Not every ARM counts 64 bits at once.
+static COUNTER: AtomicUsize = AtomicUsize::new(0);
 
 /// An empty spool file in `dir`, without a name where that is possible.
 ///

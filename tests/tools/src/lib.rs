@@ -9,6 +9,7 @@ pub mod args;
 pub mod bareloop;
 pub mod compare;
 pub mod corpus;
+pub mod newer;
 pub mod proctree;
 mod rng;
 /// States and sources that no folder could make.

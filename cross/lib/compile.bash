@@ -1,0 +1,66 @@
+# Sourced by cross/build: one binary, and the same one again.
+
+# compile ROUTE PROGRAM VARIANT TARGET SOURCES FOLDER BINARY builds PROGRAM from SOURCES, with FOLDER for what is between.
+# A call of cargo for each program: features that the sidecar asks of libraries would grow the agent.
+compile() {
+  local route=$1 program=$2 variant=$3 triple sources=$5 folder=$6 binary=$7
+  triple=$(triple_of "$4")
+  local words=(zigbuild --release --locked --quiet --target "$triple" --target-dir "$folder" --package "atalaya-$program")
+  [ "$variant" != slim ] || words+=(--no-default-features)
+  local settings=(
+    "PATH=$tools/bin:$PATH"
+    "CARGO_ZIGBUILD_CACHE_DIR=$folder/zigbuild"
+    "ZIG_GLOBAL_CACHE_DIR=$folder/zig"
+    "CARGO_ENCODED_RUSTFLAGS=$(rust_flags "$route" "$sources" "$folder")"
+    "TARGET_CFLAGS=$(c_flags "$sources" "$folder")"
+  )
+  if [ "$route" = debian ]; then
+    # Building the standard library is allowed to nightly compilers, and to those that are told to be one.
+    settings+=(RUSTC=/usr/bin/rustc CARGO=/usr/bin/cargo RUSTC_BOOTSTRAP=1)
+    words+=('-Zbuild-std=std,panic_abort')
+  fi
+  (cd "$sources" && env --unset=RUSTFLAGS --unset=CARGO_TARGET_DIR --unset=CARGO_BUILD_TARGET "${settings[@]}" cargo-zigbuild "${words[@]}")
+  mkdir -p "${binary%/*}"
+  install -m 755 "$folder/$triple/release/atalaya-$program" "$binary"
+}
+
+# same_names SOURCES FOLDER prints "FROM=TO" for each folder whose name would get into the binary. The last that fits counts.
+same_names() {
+  local registry
+  echo "$1=/atalaya"
+  for registry in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do echo "$registry=/crates"; done
+  echo "$2=/build"
+}
+
+# rust_flags ROUTE SOURCES FOLDER prints them as cargo wants them, so that blanks in names do no harm.
+rust_flags() {
+  local flags pair
+  # Debian's compiler brings no start files for musl; zig does.
+  [ "$1" != debian ] || flags=-Clink-self-contained=no$'\x1f'
+  while read -r pair; do flags+=--remap-path-prefix=$pair$'\x1f'; done < <(same_names "$2" "$3")
+  printf %s "${flags%$'\x1f'}"
+}
+
+# c_flags SOURCES FOLDER does the same for what is written in C; cc knows no way to write a blank.
+c_flags() {
+  local pair
+  while read -r pair; do
+    case $pair in *' '*) ;; *) printf '%s ' "-ffile-prefix-map=$pair" ;; esac
+  done < <(same_names "$1" "$2")
+}
+
+# compare_with_another ROUTE PROGRAM VARIANT TARGET SOURCES FOLDER BINARY builds it from a copy of the sources beside FOLDER,
+# everything anew, and fails where a byte differs.
+compare_with_another() {
+  local elsewhere
+  elsewhere=$(mktemp -d "$6-again-XXXXXX")
+  mkdir "$elsewhere/the-sources"
+  (cd "$5" && cp -R Cargo.toml Cargo.lock agent crates docs sidecar tests "$elsewhere/the-sources")
+  compile "$1" "$2" "$3" "$4" "$elsewhere/the-sources" "$elsewhere/the-build" "$elsewhere/binary"
+  if ! cmp "$7" "$elsewhere/binary"; then
+    echo "cross/build: $7 is not reproducible: $elsewhere/binary was built from the same sources and differs" >&2
+    return 1
+  fi
+  rm -rf "$elsewhere"
+  echo "   built twice, same bytes"
+}
