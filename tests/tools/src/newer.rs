@@ -44,7 +44,6 @@ pub const CALLS: &[(&str, i64)] = &[
     ("pkey_alloc", libc::SYS_pkey_alloc),
     ("pkey_free", libc::SYS_pkey_free),
     ("statx", libc::SYS_statx),
-    ("io_pgetevents", libc::SYS_io_pgetevents),
     ("rseq", libc::SYS_rseq),
     ("pidfd_send_signal", 424),
     ("io_uring_setup", 425),
