@@ -51,8 +51,9 @@ fn said(path: &Path, words: &[u8]) -> String {
 fn a_service_does_the_jobs_and_remembers_for_itself() {
     let folder = tempfile::tempdir().unwrap();
     let (source, repository) = (source(folder.path(), 1 << 20), repository(folder.path()));
-    let check = "check_every = \"1h\"\nfull_every = \"1d\"";
-    let mut nas = Nas::new(folder.path(), "nas", 1, &job("films", &repository, &source, check));
+    let check = "check_every = \"1h\"";
+    // An hour in twelve seconds, or the check would never come.
+    let mut nas = Nas::new(folder.path(), "nas", 300, &job("films", &repository, &source, check));
     nas.ask_for_jobs_at(&listen(folder.path(), nas.config()));
     nas.start();
     nas.command(r#"{"backup":"films"}"#);
