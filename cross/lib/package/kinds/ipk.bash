@@ -2,7 +2,7 @@
 # openwrt/. Newer OpenWrt wants .apk, which its own SDK makes: openwrt/atalaya-agent/Makefile.
 # shellcheck shell=bash disable=SC2154
 
-# shellcheck source=../archive.bash
+# shellcheck source=cross/lib/package/archive.bash
 . "$lib/archive.bash"
 
 # What OpenWrt calls its architectures, and which static binary runs there.

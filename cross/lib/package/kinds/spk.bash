@@ -1,7 +1,7 @@
 # Sourced by cross/package: packages for Synology's DSM 7, made of static binaries and the files in cross/synology/.
 # shellcheck shell=bash disable=SC2154
 
-# shellcheck source=../archive.bash
+# shellcheck source=cross/lib/package/archive.bash
 . "$lib/archive.bash"
 
 # spk_platforms FAMILY prints what DSM calls the machines, those whose DSM 7 has a kernel of 3.10 or later.
