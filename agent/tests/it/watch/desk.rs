@@ -70,7 +70,7 @@ fn a_service_does_the_jobs_and_remembers_for_itself() {
 fn a_job_of_the_service_is_stopped_and_goes_on_the_next_time() {
     let folder = tempfile::tempdir().unwrap();
     let (source, repository) = (source(folder.path(), 60 << 20), repository(folder.path()));
-    let slow = "limit_upload = \"100K\"\ntime_max = \"4m\"";
+    let slow = "limit_upload = \"100K\"\ntime_max = \"8m\"";
     let mut nas = Nas::new(folder.path(), "nas", 20, &job("films", &repository, &source, slow));
     nas.ask_for_jobs_at(&listen(folder.path(), nas.config()));
     nas.start();
