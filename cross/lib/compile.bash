@@ -1,12 +1,11 @@
 # Sourced by cross/build: one binary, and the same one again.
 
-# compile ROUTE PROGRAM VARIANT TARGET SOURCES FOLDER BINARY builds PROGRAM from SOURCES, with FOLDER for what is between.
+# compile ROUTE PROGRAM TARGET SOURCES FOLDER BINARY builds PROGRAM from SOURCES, with FOLDER for what is between.
 # A call of cargo for each program: features that the sidecar asks of libraries would grow the agent.
 compile() {
-  local route=$1 program=$2 variant=$3 triple sources=$5 folder=$6 binary=$7
-  triple=$(triple_of "$4")
+  local route=$1 program=$2 triple sources=$4 folder=$5 binary=$6
+  triple=$(triple_of "$3")
   local words=(zigbuild --release --locked --quiet --target "$triple" --target-dir "$folder" --package "atalaya-$program")
-  [ "$variant" != slim ] || words+=(--no-default-features)
   local settings=(
     "PATH=$tools/bin:$PATH"
     "CARGO_ZIGBUILD_CACHE_DIR=$folder/zigbuild"
@@ -49,16 +48,16 @@ c_flags() {
   done < <(same_names "$1" "$2")
 }
 
-# compare_with_another ROUTE PROGRAM VARIANT TARGET SOURCES FOLDER BINARY builds it from a copy of the sources beside FOLDER,
+# compare_with_another ROUTE PROGRAM TARGET SOURCES FOLDER BINARY builds it from a copy of the sources beside FOLDER,
 # everything anew, and fails where a byte differs.
 compare_with_another() {
   local elsewhere
-  elsewhere=$(mktemp -d "$6-again-XXXXXX")
+  elsewhere=$(mktemp -d "$5-again-XXXXXX")
   mkdir "$elsewhere/the-sources"
-  (cd "$5" && cp -R Cargo.toml Cargo.lock agent crates docs sidecar tests "$elsewhere/the-sources")
-  compile "$1" "$2" "$3" "$4" "$elsewhere/the-sources" "$elsewhere/the-build" "$elsewhere/binary"
-  if ! cmp "$7" "$elsewhere/binary"; then
-    echo "cross/build: $7 is not reproducible: $elsewhere/binary was built from the same sources and differs" >&2
+  (cd "$4" && cp -R Cargo.toml Cargo.lock agent crates docs sidecar tests "$elsewhere/the-sources")
+  compile "$1" "$2" "$3" "$elsewhere/the-sources" "$elsewhere/the-build" "$elsewhere/binary"
+  if ! cmp "$6" "$elsewhere/binary"; then
+    echo "cross/build: $6 is not reproducible: $elsewhere/binary was built from the same sources and differs" >&2
     return 1
   fi
   rm -rf "$elsewhere"

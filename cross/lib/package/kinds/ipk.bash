@@ -17,19 +17,7 @@ ipk_architectures=(
   x86_64:x86_64
 )
 
-package_ipk() {
-  local pair binary some=
-  for pair in "${ipk_architectures[@]}"; do
-    binary=$bin/${pair#*:}/atalaya-agent
-    if [ -x "$binary" ]; then
-      ipk "${pair%:*}" "$binary"
-      some=1
-    elif [ -n "$all" ]; then
-      fail "there is no $binary; make it with cross/build"
-    fi
-  done
-  [ -n "$some" ] || echo "no binary of atalaya-agent in $bin: no .ipk"
-}
+package_ipk() { each_archive ipk ipk "${ipk_architectures[@]}"; }
 
 # ipk ARCHITECTURE BINARY
 ipk() {

@@ -13,18 +13,8 @@ spk_platforms() {
 }
 
 package_spk() {
-  local pair binary some=
   command -v python3 > /dev/null || fail "cannot draw the icons of the .spk: python3 is missing; install the package of that name"
-  for pair in armv7:armv7 armv8:aarch64; do
-    binary=$bin/${pair#*:}/atalaya-agent
-    if [ -x "$binary" ]; then
-      spk "${pair%:*}" "$binary"
-      some=1
-    elif [ -n "$all" ]; then
-      fail "there is no $binary; make it with cross/build"
-    fi
-  done
-  [ -n "$some" ] || echo "no binary of atalaya-agent for armv7 or aarch64 in $bin: no .spk"
+  each_archive spk spk armv7:armv7 armv8:aarch64
 }
 
 # spk FAMILY BINARY
