@@ -3,7 +3,8 @@
 //! are dropped and counted, and the connection lives: streams are asked for again and views are told again.
 //!
 //! What the built-in broker has retained is read from it directly, when the connection is made and whenever messages to it
-//! had to queue: so its lane can be short, and what is shown is what is retained, whatever was lost on the way.
+//! had to queue: so its lane can be short, and a view that was lost on the way is told again. That something is retained no
+//! more is not told again: what a node gave up meanwhile is shown until the node says something of it.
 
 mod out;
 mod recall;
