@@ -152,11 +152,11 @@ fn resolved(path: &Path) -> PathBuf {
 }
 
 /// A folder that goes away with the program.
-struct Temporary(PathBuf);
+pub(crate) struct Temporary(pub(crate) PathBuf);
 
 impl Temporary {
     /// Brings along what `state` remembers of members, so that an old list of them is noticed without writing, too.
-    fn new(state: &Path) -> std::io::Result<Self> {
+    pub(crate) fn new(state: &Path) -> std::io::Result<Self> {
         let made = Self(nix::unistd::mkdtemp(&std::env::temp_dir().join("atalaya-XXXXXX"))?);
         for entry in std::fs::read_dir(state).into_iter().flatten().flatten() {
             if let Ok(bytes) = std::fs::read(entry.path().join("members")) {

@@ -8,4 +8,4 @@ mod section;
 
 pub(crate) use ask::{Joined, ask};
 pub(crate) use key::Key;
-pub(crate) use section::{Section, Spoiled, merged};
+pub(crate) use section::{Section, Spoiled, merged, quoted};

@@ -112,8 +112,8 @@ fn shown(url: &Url) -> String {
     if url.host.contains(':') { format!("mqtts://[{}]:{}", url.host, url.port) } else { url.to_string() }
 }
 
-/// JSON escapes as TOML does.
-fn quoted(text: &str) -> String {
+/// Text as it stands in the configuration. JSON escapes as TOML does.
+pub(crate) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 

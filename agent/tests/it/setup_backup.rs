@@ -108,6 +108,19 @@ fn what_is_wrong_is_found_before_anything_is_made() {
 }
 
 #[test]
+fn a_sheet_that_cannot_be_handed_over_is_found_before_anything_is_made() {
+    let bench = Bench::empty();
+    fs::write(bench.path(SHEET), "of another machine").unwrap();
+    let there = set_up(&bench, &["--owner-key", "here"]);
+    assert!(there.code == 2 && there.err.contains("it is there already"), "{there:?}");
+    assert_eq!(read(&bench, SHEET), "of another machine");
+    let source = bench.path("src").display().to_string();
+    let nobody = bench.run(["setup", "--config", "agent.toml", "--path", &source, "--owner-key", "here"]);
+    assert!(nobody.code == 2 && nobody.err.contains("--recovery-sheet"), "{nobody:?}");
+    assert!(!bench.path("repo").exists() && !bench.path("agent.toml").exists());
+}
+
+#[test]
 fn a_job_of_that_name_and_a_wrong_passphrase_change_nothing() {
     let bench = Bench::empty();
     assert_eq!(set_up(&bench, &["--owner-key", "here"]).code, 0);

@@ -8,14 +8,15 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::place::failed;
-use super::scratch::Scratch;
 use super::wanted::Wanted;
-use super::{Args, OwnerKey, place, sheet};
+use super::{Args, OwnerKey, owner, place, sheet};
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, Failure, Result};
+use crate::cli::folders::Temporary;
 use crate::cli::secret::{self, Ask, Passphrase};
 use crate::cli::{PROGRAM, host, init, instead, key_file, times};
 use crate::durable;
+use crate::join::quoted;
 
 #[derive(Serialize)]
 struct Done {
@@ -39,8 +40,11 @@ pub(super) fn set_up(context: &Context, args: &Args, config: &Path, wanted: &Wan
             secret.display()
         )));
     }
+    sheet::can_be_handed_over(args.recovery_sheet.as_deref())?;
     place::prove_writable(&folder_of(config))?;
-    let state = Scratch::new()?;
+    // Who sets a machine up is root, and the agent's own state belongs to the agent.
+    let state = context.global.state_dir()?;
+    let state = Temporary::new(&state).map_err(|err| failed("make a temporary folder", None, &err))?;
     let opened = open(context, wanted, &state)?;
     sheet::hand_over(&opened.folder, &opened.repo.id(), args.recovery_sheet.as_deref())?;
     let (made, id) = (opened.made, opened.repo.id());
@@ -57,7 +61,11 @@ pub(super) fn set_up(context: &Context, args: &Args, config: &Path, wanted: &Wan
             config: config.display().to_string(),
         },
     )?;
-    if args.no_first_backup { Ok(Exit::Done) } else { back_up(context, config, wanted, &secret, &state) }
+    let exit = if args.no_first_backup { Exit::Done } else { back_up(context, config, wanted, &secret, &state)? };
+    if let Some(hint) = owner::hand_over(&opened.folder, made)? {
+        context.output().remark(hint)?;
+    }
+    Ok(exit)
 }
 
 fn folder_of(config: &Path) -> PathBuf {
@@ -70,9 +78,8 @@ fn secret_file(config: &Path, job: &str, owner_key: OwnerKey) -> PathBuf {
     folder_of(config).join(format!("{job}.{ending}"))
 }
 
-/// The job in the configuration. JSON escapes as TOML does.
+/// The job in the configuration.
 fn section(args: &Args, wanted: &Wanted, secret: &Path) -> String {
-    let quoted = |text: &str| serde_json::Value::from(text).to_string();
     let path = |path: &Path| quoted(&path.display().to_string());
     let paths: Vec<String> = wanted.paths.iter().map(|one| path(one)).collect();
     let key = if wanted.owner_key == OwnerKey::Here { "passphrase_file" } else { "key_file" };
@@ -96,7 +103,7 @@ struct Opened {
 }
 
 /// Makes the repository, or opens the one that is there.
-fn open(context: &Context, wanted: &Wanted, state: &Scratch) -> Result<Opened> {
+fn open(context: &Context, wanted: &Wanted, state: &Temporary) -> Result<Opened> {
     context.refuse_within(&wanted.repo)?;
     let place = crate::cli::place::create(&wanted.repo)?;
     let made = !place.holds_repository();
@@ -154,8 +161,8 @@ fn tell(context: &Context, done: &Done) -> Result<()> {
     out.finish()
 }
 
-/// The folder of the configuration, without its secrets: small, and needed on the day that this machine is gone.
-fn back_up(context: &Context, config: &Path, wanted: &Wanted, secret: &Path, state: &Scratch) -> Result<Exit> {
+/// The configuration: small, and needed on the day that this machine is gone.
+fn back_up(context: &Context, config: &Path, wanted: &Wanted, secret: &Path, state: &Temporary) -> Result<Exit> {
     let option = |name: &str, value: &Path| {
         let mut word = OsString::from(format!("--{name}="));
         word.push(value);
@@ -164,10 +171,9 @@ fn back_up(context: &Context, config: &Path, wanted: &Wanted, secret: &Path, sta
     let key = if wanted.owner_key == OwnerKey::Here { "passphrase-file" } else { "key-file" };
     let mut words = vec![OsString::from(PROGRAM), "backup".into(), option("repo", &wanted.repo), option(key, secret)];
     words.push(option("state-dir", &state.0));
-    words
-        .extend(["--job=setup", "--exclude=*.key", "--exclude=*.passphrase", "--exclude=secrets/"].map(OsString::from));
+    words.push("--job=setup".into());
     words.extend(context.global.json.then(|| "--json".into()));
     words.extend(context.global.quiet.then(|| "--quiet".into()));
-    words.extend(["--".into(), folder_of(config).into_os_string()]);
+    words.extend(["--".into(), config.as_os_str().to_owned()]);
     instead(words)
 }

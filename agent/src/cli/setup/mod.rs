@@ -4,8 +4,8 @@ mod answer;
 mod first;
 mod found;
 mod join;
+mod owner;
 mod place;
-mod scratch;
 mod sheet;
 mod wanted;
 

@@ -32,6 +32,20 @@ To have the files again, on any Linux machine with nothing but atalaya-agent:
     )
 }
 
+/// Whether there will be somebody to give it to, or a place: asked before anything is made.
+pub(super) fn can_be_handed_over(file: Option<&Path>) -> Result<()> {
+    match file {
+        Some(path) if path.exists() => {
+            let text = format!("cannot write the recovery sheet {}: it is there already; name another", path.display());
+            Err(Failure::usage(text))
+        }
+        None if !is_somebody_there() => Err(Failure::usage(
+            "cannot tell whether the recovery sheet was kept: there is no terminal to ask at; give --recovery-sheet FILE",
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Gives the sheet to a file, or to a person who shows that it was kept. The passphrase never stands on it.
 pub(super) fn hand_over(repo: &Path, id: &str, file: Option<&Path>) -> Result<()> {
     let text = text(repo, id);
@@ -39,11 +53,6 @@ pub(super) fn hand_over(repo: &Path, id: &str, file: Option<&Path>) -> Result<()
         let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
         let written = made.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
         return written.map_err(|err| failed("write the recovery sheet", Some(path), &err));
-    }
-    if !is_somebody_there() {
-        return Err(Failure::usage(
-            "cannot tell whether the recovery sheet was kept: there is no terminal to ask at; give --recovery-sheet FILE",
-        ));
     }
     say(&format!("\n{text}\nPrint it or copy it by hand, and keep it somewhere else than this machine."));
     for _ in 0..TRIES {
