@@ -259,16 +259,26 @@ impl BrokerEventHandler for Door {
                 return PublishAction::Handled;
             }
             self.pay(0, event.payload.len()).await;
-            if !event.retain
-                || event.payload.is_empty()
-                || self.house.keeper.has_room(&event.topic, event.payload.len())
-            {
+            if !event.retain || event.payload.is_empty() {
                 return PublishAction::Continue;
             }
-            self.house.tally.refuse(self.who(), Why::NotRetained);
-            PublishAction::Transform(only_delivered(event))
+            if !self.house.keeper.has_room(&event.topic, event.payload.len()) {
+                self.house.tally.refuse(self.who(), Why::NotRetained);
+                return PublishAction::Transform(only_delivered(event));
+            }
+            if self.house.keeper.is_bare(&event.topic) {
+                return PublishAction::Transform(bare(event));
+            }
+            PublishAction::Continue
         })
     }
+}
+
+/// The same message without properties, retained.
+fn bare(event: ClientPublishEvent) -> PublishPacket {
+    let mut packet = PublishPacket::new(event.topic.as_ref(), event.payload, event.qos).with_retain(true);
+    packet.packet_id = event.packet_id;
+    packet
 }
 
 /// The same message, not retained, with its sender; other properties are lost.

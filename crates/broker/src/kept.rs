@@ -75,6 +75,12 @@ impl Keeper {
         self.ledger().has_room(topic, self.rights.node_of(topic), bytes)
     }
 
+    /// Whether what is retained there has no properties: where only one node may write, the topic says who sent it.
+    /// Properties take half a kilobyte for each message, and there are tens of messages for each node.
+    pub(crate) fn is_bare(&self, topic: &str) -> bool {
+        self.rights.is_of_one_node(topic)
+    }
+
     /// Topics of a node on which something is retained.
     pub(crate) fn topics_of(&self, node: &str) -> Vec<String> {
         let ledger = self.ledger();
@@ -85,7 +91,10 @@ impl Keeper {
     /// Brings in what was kept. What has expired stays out.
     pub(crate) async fn seed(&self, router: &MessageRouter, kept: Vec<Kept>) {
         let now = unix_seconds();
-        for kept in kept {
+        for mut kept in kept {
+            if self.is_bare(&kept.topic) {
+                kept.props.clear();
+            }
             if kept.expires.is_none_or(|expires| expires > now) && self.has_room(&kept.topic, kept.payload.len()) {
                 router.route_message(&packet(kept, now), None).await;
             }

@@ -20,7 +20,8 @@
 //! A client id that somebody is connected with, or has a session under, is never given to somebody else. Whoever shows a
 //! certificate is judged by it alone.
 //!
-//! The own link hears in the user property [`SENDER`] who sent a message, retained ones and wills too. Parsed as [`Sender`],
+//! The own link hears in the user property [`SENDER`] who sent a message, wills too. What a node retains on its own topics
+//! has no properties, this one neither: nobody else may write there. Parsed as [`Sender`],
 //! it must be [`Sender::Node`] of the node that the topic names, but for `…/ack` and `…/cmd/<name>`, which others write.
 //! Without the property it came from anybody on this machine. It needs MQTT 5: under 3.1.1 there are no properties.
 //!

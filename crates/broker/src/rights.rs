@@ -139,6 +139,12 @@ impl Rights {
         (!node.starts_with('_')).then_some(node)
     }
 
+    /// Whether a node, and nobody who has a name of another kind, may write there.
+    pub(crate) fn is_of_one_node(&self, topic: &str) -> bool {
+        let node = self.node_of(topic).and_then(|node| node.parse::<NodeId>().ok());
+        node.is_some_and(|node| self.node_publishes(&node, topic).is_ok())
+    }
+
     fn node_publishes(&self, id: &NodeId, topic: &str) -> Result<(), Why> {
         let own = |rest: &str| format!("{}/{}/{rest}", self.prefix, id.as_str());
         let card = self.discovery_of(&format!("device/atalaya_{}/config", id.as_str()));

@@ -225,7 +225,7 @@ fn the_own_link_hears_who_sent_whatever_the_sender_says() {
 
     let mut nas =
         Client::join(serve.plain, &hello("atalaya-nas", "nas", 5).will("atalaya/nas/status", "offline", false));
-    assert_eq!(nas.publish_with("atalaya/nas/meta", b"m", true, &forged), 0);
+    assert_eq!(nas.publish_with("atalaya/nas/meta", b"m", false, &forged), 0);
     let heard = own.next();
     assert_eq!(said(&heard.user, atalaya_broker::SENDER), ["node:nas"]);
     assert_eq!(said(&heard.user, "x-mqtt-client-id"), ["atalaya-nas"]);
@@ -242,16 +242,32 @@ fn the_own_link_hears_who_sent_whatever_the_sender_says() {
     assert_eq!(said(&own.next().user, "x-mqtt-sender"), ["tool:home"]);
     assert_eq!(own.publish("atalaya/nas/ack", b"{}", false), 0);
     assert_eq!(said(&own.next().user, "x-mqtt-sender"), ["own"]);
+}
 
-    // What was retained says it still, after a restart too.
-    until("all but the own link have left", || serve.counters().connections == 2);
+#[test]
+fn what_a_node_retains_has_no_properties_and_others_keep_theirs() {
+    let serve = Serve::guarded();
+    let mut own = Client::join(serve.own_address(), &serve.own_hello());
+    assert_eq!(own.subscribe("#"), 1);
+    let mut nas = Client::join(serve.plain, &Hello::new("atalaya-nas").user("nas", "secret"));
+    assert_eq!(nas.publish_with("atalaya/nas/meta", b"m", true, &[("a", "b"), ("x-mqtt-sender", "own")]), 0);
+    let heard = own.next();
+    assert!(heard.payload == b"m" && heard.user.is_empty(), "{heard:?}");
+    assert_eq!(own.publish_with("atalaya/nas/cmd/refresh", b"c", true, &[("a", "b")]), 0);
+    assert!(own.next().user.contains(&("x-mqtt-sender".into(), "own".into())));
+
+    // So it is after a restart, too.
+    drop(nas);
+    until("only the own link is left", || serve.counters().connections == 1);
     let kept = serve.stop().set;
     let again = Serve::with(Accounts::default(), None, kept);
     let mut own = Client::join(again.own_address(), &again.own_hello());
     assert_eq!(own.subscribe("#"), 1);
-    let heard = own.next();
-    assert!(heard.retained);
-    assert_eq!(said(&heard.user, "x-mqtt-sender"), ["node:nas"]);
+    let mut heard = [own.next(), own.next()];
+    heard.sort_by(|one, other| one.payload.cmp(&other.payload));
+    assert!(heard.iter().all(|one| one.retained));
+    assert!(heard[0].payload == b"c" && heard[0].user.contains(&("a".into(), "b".into())), "{heard:?}");
+    assert!(heard[1].payload == b"m" && heard[1].user.is_empty(), "{heard:?}");
 }
 
 #[test]
