@@ -4,19 +4,31 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod cli;
+#[cfg(feature = "daemon")]
 mod clock;
+#[cfg(feature = "daemon")]
 pub mod config;
 mod dump;
+#[cfg(feature = "daemon")]
 mod durable;
 mod fs;
+#[cfg(feature = "daemon")]
 mod join;
+#[cfg(feature = "daemon")]
 pub mod link;
+#[cfg(feature = "daemon")]
 pub mod memory;
+#[cfg(feature = "daemon")]
 pub mod noip;
+#[cfg(feature = "daemon")]
 pub mod outbox;
+#[cfg(feature = "daemon")]
 pub mod probe;
+#[cfg(feature = "daemon")]
 mod program;
 pub mod restore;
+#[cfg(feature = "daemon")]
 pub mod schedule;
 pub mod source;
+#[cfg(feature = "daemon")]
 pub mod watch;

@@ -2,8 +2,10 @@
 
 #![deny(unsafe_code)]
 
+#[cfg_attr(not(feature = "daemon"), allow(dead_code))]
 mod heap;
 mod idle_disk;
+#[cfg(feature = "daemon")]
 mod kernel_clock;
 
 use std::ffi::OsString;
@@ -11,14 +13,21 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     heap::keep_small();
-    atalaya_agent::memory::give_back_by(heap::give_back);
-    atalaya_agent::probe::system::ask_clock_by(kernel_clock::kept_right);
     let words: Vec<OsString> = std::env::args_os().collect();
-    if words.get(1).is_some_and(|word| word == "run") {
-        heap::keep_smallest();
-    }
+    #[cfg(feature = "daemon")]
+    be_ready_to_stay(&words);
     if atalaya_agent::cli::wants_background(&words) {
         idle_disk::idle_disk();
     }
     atalaya_agent::cli::run(words)
+}
+
+/// What the library cannot do without `unsafe`, for the daemon.
+#[cfg(feature = "daemon")]
+fn be_ready_to_stay(words: &[OsString]) {
+    atalaya_agent::memory::give_back_by(heap::give_back);
+    atalaya_agent::probe::system::ask_clock_by(kernel_clock::kept_right);
+    if words.get(1).is_some_and(|word| word == "run") {
+        heap::keep_smallest();
+    }
 }

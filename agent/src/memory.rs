@@ -1,4 +1,4 @@
-//! Giving memory back. How it is done is the program's matter; the library only says when.
+//! How much memory the daemon has, and giving it back. How it is done is the program's matter; the library only says when.
 
 use std::sync::OnceLock;
 
@@ -14,4 +14,11 @@ pub(crate) fn give_back() {
     if let Some(how) = HOW.get() {
         how();
     }
+}
+
+/// Bytes of memory that the program has now.
+pub(crate) fn now() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().trim_end_matches(" kB").trim().parse::<u64>().ok().map(|kib| kib << 10)
 }

@@ -5,7 +5,8 @@
 compile() {
   local route=$1 program=$2 triple sources=$4 folder=$5 binary=$6
   triple=$(triple_of "$3")
-  local words=(zigbuild --release --locked --quiet --target "$triple" --target-dir "$folder" --package "atalaya-$program")
+  local words=(zigbuild --release --locked --quiet --target "$triple" --target-dir "$folder" --package "atalaya-${program%-slim}")
+  [ "$program" != agent-slim ] || words+=(--no-default-features)
   local settings=(
     "PATH=$tools/bin:$PATH"
     "CARGO_ZIGBUILD_CACHE_DIR=$folder/zigbuild"
@@ -20,7 +21,7 @@ compile() {
   fi
   (cd "$sources" && env --unset=RUSTFLAGS --unset=CARGO_TARGET_DIR --unset=CARGO_BUILD_TARGET "${settings[@]}" cargo-zigbuild "${words[@]}")
   mkdir -p "${binary%/*}"
-  install -m 755 "$folder/$triple/release/atalaya-$program" "$binary"
+  install -m 755 "$folder/$triple/release/atalaya-${program%-slim}" "$binary"
 }
 
 # same_names SOURCES FOLDER prints "FROM=TO" for each folder whose name would get into the binary. The last that fits counts.

@@ -21,7 +21,13 @@ triple_of() {
 is_built() { [ "$1 $2" != "sidecar armv5te" ]; }
 
 # bytes_max PROGRAM prints the most that a binary may have; "-" where nothing is said.
-bytes_max() { case $1 in agent) echo 8000000 ;; *) echo - ;; esac; }
+bytes_max() {
+  case $1 in
+    agent) echo 8000000 ;;
+    agent-slim) echo 4000000 ;;
+    *) echo - ;;
+  esac
+}
 
 # machine_of TARGET prints what readelf calls the machine.
 machine_of() {

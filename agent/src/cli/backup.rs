@@ -16,32 +16,39 @@ use atalaya_store::{Pace, Store, Throttle};
 
 use super::backup_report::Report;
 use super::context::Context;
+#[cfg(feature = "daemon")]
+use super::daemon::backup_job;
 use super::exit::{Exit, Failure, Result};
 use super::place::Place;
 use super::problems::Problems;
 use super::progress::{Display, of_backup};
-use super::socket::CONFIG;
-use super::{background, backup_job, host, progress_lines, times};
+use super::{background, host, progress_lines, times};
 use crate::source::{self, Excludes, Opener, Shares, Walker};
 
-/// For `--help`.
-const EXAMPLES: &str = "Examples:
-  atalaya-agent backup --repo /mnt/usb/nas /home /etc
-  atalaya-agent backup --repo /mnt/usb/nas --job photos --exclude '*.tmp' /srv
-  atalaya-agent backup --repo /mnt/usb/nas --one-file-system --exclude-caches /
-  atalaya-agent backup --job photos
-
-Patterns of --exclude, as in .gitignore: '*.tmp' and 'node_modules' match
+/// For `--help`, behind the examples.
+const PATTERNS: &str = "Patterns of --exclude, as in .gitignore: '*.tmp' and 'node_modules' match
 names anywhere, '/home/*/.cache' from the root, 'Trash/' folders only,
 '/srv/**/cache' at any depth; '!keep.tmp' takes an earlier one back. The last
 pattern that matches decides.";
+
+fn examples() -> String {
+    let configured = if cfg!(feature = "daemon") { "  atalaya-agent backup --job photos\n" } else { "" };
+    format!(
+        "Examples:
+  atalaya-agent backup --repo /mnt/usb/nas /home /etc
+  atalaya-agent backup --repo /mnt/usb/nas --job photos --exclude '*.tmp' /srv
+  atalaya-agent backup --repo /mnt/usb/nas --one-file-system --exclude-caches /
+{configured}
+{PATTERNS}"
+    )
+}
 
 /// Of a wait for the limit.
 const STOP_SEEN_WITHIN: Duration = Duration::from_millis(100);
 
 /// Back up folders and files into a new snapshot
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = examples())]
 pub(crate) struct Args {
     /// Name for what is backed up together; its last snapshot is what the new one is compared with [default: default]
     #[arg(long, value_name = "NAME", value_parser = job_name)]
@@ -83,12 +90,17 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SECONDS", requires = "json", value_parser = clap::value_parser!(u64).range(1..=3600))]
     progress_every: Option<u64>,
 
-    /// Configuration that --job is looked up in when no PATH is given
-    #[arg(long, value_name = "FILE", default_value = CONFIG)]
-    config: PathBuf,
+    #[cfg(feature = "daemon")]
+    #[command(flatten)]
+    configured: backup_job::Configured,
 
-    /// Folders and files to back up; without any, the configured job called NAME is run
-    #[arg(value_name = "PATH", required_unless_present = "job")]
+    #[cfg_attr(
+        feature = "daemon",
+        doc = "Folders and files to back up; without any, the configured job called NAME is run"
+    )]
+    #[cfg_attr(feature = "daemon", arg(value_name = "PATH", required_unless_present = "job"))]
+    #[cfg_attr(not(feature = "daemon"), doc = "Folders and files to back up")]
+    #[cfg_attr(not(feature = "daemon"), arg(value_name = "PATH", required = true))]
     paths: Vec<PathBuf>,
 }
 
@@ -107,8 +119,9 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
         background::yield_to_everything();
     }
     let job = args.job.as_deref().unwrap_or("default");
+    #[cfg(feature = "daemon")]
     if args.paths.is_empty() {
-        return backup_job::start(context, job, &args.config, args.full);
+        return backup_job::start(context, job, &args.configured, args.full);
     }
     let start = Cell::new(Instant::now());
     let excludes = Excludes::parse(patterns(args)?)?;

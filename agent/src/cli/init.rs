@@ -46,6 +46,7 @@ enum CipherArg {
 
 impl Args {
     /// As if nothing was asked for.
+    #[cfg(feature = "daemon")]
     pub(crate) const fn usual() -> Self {
         Self { cipher: CipherArg::Fastest, no_post_quantum: false, label: None }
     }

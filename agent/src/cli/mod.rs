@@ -2,14 +2,14 @@
 
 mod background;
 mod backup;
-mod backup_job;
 mod backup_report;
 mod check;
+#[cfg(feature = "manuals")]
 mod completions;
-mod config;
 mod context;
+#[cfg(feature = "daemon")]
+mod daemon;
 mod diff;
-mod dismiss;
 mod dump;
 mod entry_text;
 mod exit;
@@ -19,29 +19,23 @@ mod folders;
 mod global;
 mod host;
 mod init;
-mod job;
 mod key;
 mod key_file;
 mod ls;
+#[cfg(feature = "manuals")]
 mod man;
 mod output;
 mod place;
-mod probe;
 mod problems;
 mod progress;
 mod progress_lines;
 mod restore;
 mod restore_report;
 mod restore_watch;
-mod run;
 mod secret;
-mod setup;
-mod smart_helper;
 mod snapshot_arg;
 mod snapshots;
-mod socket;
 mod stats;
-mod status;
 mod text;
 mod times;
 mod walk;
@@ -59,8 +53,6 @@ use global::Global;
 use output::{Output, complain};
 
 use exit::Exit;
-
-pub(crate) use host::memory_now;
 
 /// As it is called.
 const PROGRAM: &str = "atalaya-agent";
@@ -89,15 +81,12 @@ enum Command {
     Dump(dump::Args),
     Check(check::Args),
     Key(key::Args),
-    Run(run::Args),
-    Job(job::Args),
-    Config(config::Args),
-    Setup(setup::Args),
-    Status(status::Args),
-    Dismiss(dismiss::Args),
-    Probe(probe::Args),
-    SmartHelper(smart_helper::Args),
+    #[cfg(feature = "daemon")]
+    #[command(flatten)]
+    Daemon(daemon::Command),
+    #[cfg(feature = "manuals")]
     Completions(completions::Args),
+    #[cfg(feature = "manuals")]
     Man(man::Args),
 }
 
@@ -115,15 +104,11 @@ impl Command {
             Self::Dump(args) => dump::run(context, args),
             Self::Check(args) => check::run(context, args),
             Self::Key(args) => key::run(context, args),
-            Self::Run(args) => run::run(context, args),
-            Self::Job(args) => job::run(context, args),
-            Self::Config(args) => config::run(context, args),
-            Self::Setup(args) => setup::run(context, args),
-            Self::Status(args) => status::run(context, args),
-            Self::Dismiss(args) => dismiss::run(context, args),
-            Self::Probe(args) => probe::run(context, args),
-            Self::SmartHelper(args) => smart_helper::run(context, args),
+            #[cfg(feature = "daemon")]
+            Self::Daemon(command) => command.run(context),
+            #[cfg(feature = "manuals")]
             Self::Completions(args) => completions::run(args),
+            #[cfg(feature = "manuals")]
             Self::Man(args) => man::run(args),
         }
     }
@@ -148,6 +133,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// Does what these words ask for, instead of what was asked for first.
+#[cfg(feature = "daemon")]
 fn instead(words: impl IntoIterator<Item = OsString>) -> Result<Exit> {
     let cli = Cli::try_parse_from(words).map_err(|err| {
         Failure::usage(one_line(PROGRAM, &err).unwrap_or_else(|| "cannot read what was configured".into()))

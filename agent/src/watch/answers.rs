@@ -58,7 +58,7 @@ impl Daemon {
             "probes": probes.collect::<Vec<_>>(),
             "records_waiting": self.records.last() - self.records.acked(),
             "frames_waiting": self.ring.waiting(),
-            "memory_bytes": crate::cli::memory_now(),
+            "memory_bytes": crate::memory::now(),
             "troubles": self.troubles.values().collect::<Vec<_>>(),
         })
     }

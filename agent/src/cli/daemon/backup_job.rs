@@ -1,15 +1,24 @@
 //! `backup --job NAME` without a path: a job of the configuration, by the daemon if one runs, else here.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::PathBuf;
 
-use super::context::Context;
-use super::exit::{Exit, Failure, Result};
+use super::CONFIG;
+use crate::cli::context::Context;
+use crate::cli::exit::{Exit, Failure, Result};
 use crate::config::Config;
 use crate::watch::{Request, ask};
 
-pub(crate) fn start(context: &Context, job: &str, config: &Path, full: bool) -> Result<Exit> {
-    let config = Config::load(config).map_err(Failure::usage)?;
+/// Where the job is described.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Configured {
+    /// Configuration that --job is looked up in when no PATH is given
+    #[arg(long, value_name = "FILE", default_value = CONFIG)]
+    config: PathBuf,
+}
+
+pub(crate) fn start(context: &Context, job: &str, from: &Configured, full: bool) -> Result<Exit> {
+    let config = Config::load(&from.config).map_err(Failure::usage)?;
     let Some(found) = config.jobs.iter().find(|known| known.plan.name == job) else {
         let known: Vec<&str> = config.jobs.iter().map(|known| known.plan.name.as_str()).collect();
         return Err(Failure::usage(format!(
@@ -36,5 +45,5 @@ pub(crate) fn start(context: &Context, job: &str, config: &Path, full: bool) -> 
     }
     words.extend(["--state-dir".into(), config.state.into()]);
     words.extend(found.words.iter().map(OsString::from));
-    super::instead(words)
+    crate::cli::instead(words)
 }

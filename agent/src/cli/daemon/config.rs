@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::context::Context;
-use super::exit::{Exit, Failure, Result};
-use super::output::complain;
 use super::socket::CONFIG;
+use crate::cli::context::Context;
+use crate::cli::exit::{Exit, Failure, Result};
+use crate::cli::output::complain;
 use crate::config::{Config, EXAMPLE};
 
 const EXAMPLES: &str = "Examples:

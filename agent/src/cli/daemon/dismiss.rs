@@ -1,8 +1,8 @@
 //! `dismiss`: what is gone for good is no longer missed.
 
-use super::context::Context;
-use super::exit::{Exit, Failure, Result};
 use super::socket::{Socket, no_agent};
+use crate::cli::context::Context;
+use crate::cli::exit::{Exit, Failure, Result};
 use crate::watch::{Request, ask};
 
 const EXAMPLES: &str = "Examples:

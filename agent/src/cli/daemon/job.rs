@@ -4,9 +4,9 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 
-use super::context::Context;
-use super::exit::{Exit, Failure, Result};
 use super::socket::CONFIG;
+use crate::cli::context::Context;
+use crate::cli::exit::{Exit, Failure, Result};
 
 const EXAMPLES: &str = "Examples:
   atalaya-agent job --state-dir /var/lib/atalaya-job";

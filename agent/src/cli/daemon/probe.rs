@@ -9,9 +9,9 @@ use atalaya_wire::view::Value;
 use atalaya_wire::{ObjectId, Sample};
 use jiff::Timestamp;
 
-use super::context::Context;
-use super::exit::{Exit, Failure, Result};
-use super::output::Output;
+use crate::cli::context::Context;
+use crate::cli::exit::{Exit, Failure, Result};
+use crate::cli::output::Output;
 use crate::config::Config;
 use crate::probe::web::ROOTS;
 use crate::probe::{Fault, Moment, Probe, Site, apart, dns};

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::context::Context;
-use super::exit::{Exit, Failure, Result};
 use super::socket::CONFIG;
+use crate::cli::context::Context;
+use crate::cli::exit::{Exit, Failure, Result};
 
 const EXAMPLES: &str = "Examples:
   atalaya-agent run --config /etc/atalaya/agent.toml";

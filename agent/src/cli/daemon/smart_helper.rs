@@ -7,8 +7,8 @@ use std::time::Duration;
 use listenfd::ListenFd;
 use nix::sys::stat::{Mode, umask};
 
-use super::context::Context;
-use super::exit::{Exit, Failure, Result};
+use crate::cli::context::Context;
+use crate::cli::exit::{Exit, Failure, Result};
 use crate::probe::Site;
 use crate::probe::smart::{Helper, Sweep, listen};
 

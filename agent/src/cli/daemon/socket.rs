@@ -3,8 +3,8 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use super::context::Context;
-use super::exit::{Exit, Failure, Result};
+use crate::cli::context::Context;
+use crate::cli::exit::{Exit, Failure, Result};
 use crate::config::Config;
 
 /// Where the configuration of a daemon lies.

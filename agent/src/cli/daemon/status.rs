@@ -4,9 +4,9 @@ use atalaya_base::text::shown;
 use atalaya_base::units;
 use serde_json::Value;
 
-use super::context::Context;
-use super::exit::{Exit, Failure, Result};
 use super::socket::{Socket, no_agent};
+use crate::cli::context::Context;
+use crate::cli::exit::{Exit, Failure, Result};
 use crate::watch::{Request, ask};
 
 const EXAMPLES: &str = "Examples:

@@ -11,8 +11,8 @@ mod wanted;
 
 use std::path::PathBuf;
 
-use super::context::Context;
-use super::exit::{Exit, Result};
+use crate::cli::context::Context;
+use crate::cli::exit::{Exit, Result};
 
 const EXAMPLES: &str = "Examples:
   atalaya-agent setup
@@ -44,7 +44,7 @@ pub(crate) struct Args {
     paths: Vec<PathBuf>,
 
     /// Name of the backup job
-    #[arg(long, value_name = "NAME", default_value = "nas", value_parser = super::backup::job_name)]
+    #[arg(long, value_name = "NAME", default_value = "nas", value_parser = crate::cli::backup::job_name)]
     job: String,
 
     /// When it runs, as in the configuration

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use atalaya_base::text::without_numbers;
 
 use crate::cli::context::Context;
+use crate::cli::daemon::socket::CONFIG;
 use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::socket::CONFIG;
 use crate::config::Config;
 use crate::durable;
 
