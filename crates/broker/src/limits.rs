@@ -27,8 +27,9 @@ pub const RETAINED_PER_MESSAGE: usize = 2_048;
 pub const NODE_LANE_MAX: usize = 256;
 /// The same of tools, which are told everything retained at once when they subscribe.
 pub const TOOL_LANE_MAX: usize = 4_096;
-/// The same of the own link: a fleet that comes at once fills it whatever it is, and is held back then. A message takes 1 KiB.
-pub const OWN_LANE_MAX: usize = 1_024;
+/// The same of the own link: a fleet that comes at once fills it whatever it is, and is held back then. With
+/// 1,024 a thousand nodes that came at once were heard two minutes later, as most had to wait behind it. A message takes 1 KiB.
+pub const OWN_LANE_MAX: usize = 4_096;
 /// Messages waiting behind a full lane; the oldest go first.
 pub const QUEUE_MESSAGES_MAX: usize = 1_000;
 /// Bytes waiting there.
