@@ -5,6 +5,8 @@ use std::io;
 use std::os::unix::fs::chown;
 use std::path::Path;
 
+use atalaya_base::signals::Signals;
+
 use super::account::{self, Wish};
 use super::file::{Folders, Part};
 use super::folder::{cannot_use, is_of_root};
@@ -40,6 +42,8 @@ pub(super) fn make(
     account: Option<&Wish>,
 ) -> Result<()> {
     let written = |err: io::Error| cannot_write(&place.path, &err);
+    // What is begun is done or undone; a second Ctrl-C ends it as it is.
+    let signals = Signals::listen().map_err(|why| Failure::new(Exit::Failed, why))?;
     let around = Folders::make(&place.folder(), 0o755).map_err(written)?;
     let group = owner.0.as_ref().map(|somebody| somebody.gid);
     let part = Part::write(&place.path, text, group).map_err(written)?;
@@ -48,6 +52,9 @@ pub(super) fn make(
     let mut put = Put { place, part, group, is_there: false };
     // The database is the owner's, and the configuration is whose it is to set up.
     owner.act(|| certify(folder, config))?;
+    if signals.came().is_some() {
+        return Err(Failure::new(Exit::Failed, "stopped; nothing was done"));
+    }
     put.put()?;
     owner.act(|| account::write(folder, config, account))?;
     put.keep();
