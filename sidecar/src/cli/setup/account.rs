@@ -99,7 +99,6 @@ fn password(args: &Args, account: &AccountWish) -> Result<Password> {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands in")]
 fn wrong(why: Refused) -> Failure {
     match why {
         Refused::Failed(err) => err.into(),
