@@ -87,7 +87,7 @@ mod tests {
         std::os::unix::fs::chown(folder.path(), Some(4711), Some(4712)).unwrap();
         let owner = Owner::of(folder.path()).unwrap();
         let file = folder.path().join("x");
-        let made = owner.act(|| fs::write(&file, "x").map_err(|err| refused(err)));
+        let made = owner.act(|| fs::write(&file, "x").map_err(refused));
         made.unwrap();
         let found = fs::metadata(&file).unwrap();
         assert_eq!((found.uid(), found.gid()), (4711, 4712));
