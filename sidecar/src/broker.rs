@@ -4,14 +4,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use atalaya_base::text::shown_reason;
 use atalaya_broker::{Builtin, Changes, Kept, OWN_CLIENT_ID, OwnPassword};
-use rumqttc::{MqttOptions, TlsConfiguration, Transport};
+use rumqttc::mqttbytes::v5::Packet;
+use rumqttc::{AsyncClient, Event, MqttOptions, SessionMode, TlsConfiguration, Transport};
 
 use crate::config::External;
 use crate::db::Row;
 use crate::error::{Error, Kind, Result};
 use crate::files::is_short;
 use crate::program::Shared;
+
+/// Until a broker that is tried out has answered.
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(15);
 
 /// Makes the options of a connection.
 pub type Options = Arc<dyn Fn() -> std::result::Result<MqttOptions, String> + Send + Sync>;
@@ -77,6 +82,31 @@ fn outside(external: &External, id: &str) -> std::result::Result<MqttOptions, St
         options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(config)));
     }
     Ok(options)
+}
+
+/// Whether a broker can be reached and takes us in, asked once and by another name than the sidecar has there, so that one
+/// that runs is not thrown out.
+///
+/// # Errors
+///
+/// Why not.
+pub async fn try_out(external: &External) -> std::result::Result<(), String> {
+    let mut options = outside(external, "_setup")?;
+    options.set_session_mode(SessionMode::Clean);
+    let (client, mut events) = AsyncClient::builder(options).capacity(1).build();
+    let answer = tokio::time::timeout(ANSWER_TIME_MAX, async {
+        loop {
+            match events.poll().await {
+                Ok(Event::Incoming(Packet::ConnAck(_))) => return Ok(()),
+                Ok(_) => {}
+                Err(err) => return Err(shown_reason(err.to_string().trim_start_matches("I/O: "))),
+            }
+        }
+    });
+    let answered =
+        answer.await.unwrap_or_else(|_| Err(format!("no answer within {} seconds", ANSWER_TIME_MAX.as_secs())));
+    drop(client);
+    answered
 }
 
 /// Writes what the broker keeps.

@@ -10,6 +10,7 @@ mod man;
 mod node;
 mod password;
 mod run;
+mod setup;
 mod show;
 mod status;
 mod token;
@@ -38,6 +39,7 @@ pub(crate) struct Cli {
 /// The table of commands.
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    Setup(setup::Args),
     Run(run::Args),
     Status(status::Args),
     Node(node::Args),
@@ -53,6 +55,7 @@ enum Command {
 impl Command {
     fn run(&self) -> Result<Exit> {
         match self {
+            Self::Setup(args) => setup::run(args),
             Self::Run(args) => run::run(args),
             Self::Status(args) => status::run(args),
             Self::Node(args) => node::run(args),

@@ -21,6 +21,11 @@ pub(crate) struct From {
 }
 
 impl From {
+    /// Whether it is anywhere, so that nobody is asked.
+    pub(crate) const fn is_given(&self) -> bool {
+        self.password_file.is_some()
+    }
+
     /// Reads it, or asks until two answers agree.
     pub(crate) fn read(&self, name: &str) -> Result<Password> {
         if let Some(path) = &self.password_file {

@@ -47,6 +47,19 @@ pub fn check(folder: &Path, full: bool) -> Result<Checked> {
     checked.map(|bytes| Checked { bytes, in_use: lock.is_none() })
 }
 
+/// Whether somebody has an account in the database of a state folder, which may be an older version's.
+///
+/// # Errors
+///
+/// As [`check`], without looking through all of it.
+pub fn has_accounts(folder: &Path) -> Result<bool> {
+    let connection = connect(folder)?;
+    connection.pragma_update(None, "query_only", true)?;
+    let found =
+        mine(&connection).and_then(|schema| if schema == 0 { Ok(false) } else { read::people::any(&connection) });
+    found.map_err(|err| err.while_(&format!("use {}", folder.join(FILE).display())))
+}
+
 /// To read; nothing is made that is not there.
 pub(super) fn connect(folder: &Path) -> Result<Connection> {
     let path = folder.join(FILE);
@@ -61,12 +74,17 @@ pub(super) fn connect(folder: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
-fn look(connection: &Connection, full: bool) -> Result<u64> {
+/// How many steps of the schema it has behind it, if it is ours and not a newer version's.
+fn mine(connection: &Connection) -> Result<usize> {
     let id: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     if id != APPLICATION_ID {
         return Err(Error::new(Kind::Refused, "it is a database of another program"));
     }
-    migrate::refuse_newer(connection)?;
+    migrate::refuse_newer(connection)
+}
+
+fn look(connection: &Connection, full: bool) -> Result<u64> {
+    mine(connection)?;
     let how = if full { "integrity_check" } else { "quick_check" };
     let mut found = Vec::new();
     connection.pragma(None, how, FOUND_MAX, |row| {

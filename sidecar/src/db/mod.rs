@@ -25,7 +25,7 @@ mod writer;
 
 pub use backup::backup;
 pub use batch::{Batch, Effect};
-pub use check::{Checked, check};
+pub use check::{Checked, check, has_accounts};
 pub use copy::Copying;
 pub(crate) use health::free_bytes;
 pub(crate) use load::{HEAD, INCIDENT, NODE};

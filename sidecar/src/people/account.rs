@@ -156,7 +156,12 @@ impl People {
 }
 
 impl AccountWish {
-    pub(super) fn check(&self, password: &str) -> Result<(), Refused> {
+    /// Whether there can be such an account.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with its name, the password, or the preferences.
+    pub fn check(&self, password: &str) -> Result<(), Refused> {
         check_name(&self.name)?;
         check_password(&self.name, password)?;
         check_language(&self.language, &self.zone)
@@ -179,7 +184,7 @@ fn may(account: &Account) -> String {
 }
 
 /// Names stand in addresses of pages and in client ids.
-pub(super) fn check_name(name: &str) -> Result<(), Refused> {
+pub(crate) fn check_name(name: &str) -> Result<(), Refused> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._-@".contains(&byte);
     let good = (1..=NAME_BYTES_MAX).contains(&name.len()) && name.bytes().all(fits);
     if good { Ok(()) } else { Err(Refused::Name) }

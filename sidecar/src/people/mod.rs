@@ -17,6 +17,7 @@ mod throttle;
 mod token;
 
 pub use account::AccountWish;
+pub(crate) use account::check_name;
 pub use book::{Account, SessionView, TokenView};
 pub use end::End;
 pub use guard::{Need, Person, Rights, Why, guard};

@@ -23,6 +23,12 @@ pub fn of_this_machine() -> Vec<String> {
     names
 }
 
+/// Whether others may reach a machine by this name or address.
+#[must_use]
+pub fn is_reachable_name(name: &str) -> bool {
+    name.parse().map_or_else(|_| is_name(name), |address| is_reachable(&address))
+}
+
 fn addresses() -> Vec<IpAddr> {
     let Ok(all) = getifaddrs() else { return Vec::new() };
     let outside = all.filter(|one| {
@@ -69,5 +75,7 @@ mod tests {
         let names = of_this_machine();
         assert!(names.len() <= NAMES_MAX && names.iter().all(|name| !name.starts_with("127.")), "{names:?}");
         assert!(is_name("nas-1.lan") && !is_name("") && !is_name("localhost") && !is_name("a b"));
+        assert!(is_reachable_name("nas.lan") && is_reachable_name("fd00::20"));
+        assert!(!is_reachable_name("127.0.0.1") && !is_reachable_name("a:b"));
     }
 }

@@ -19,6 +19,8 @@ pub(crate) struct Program {
     pub(crate) log: std::sync::mpsc::Receiver<String>,
     /// Where pages are.
     pub(crate) pages: String,
+    /// Where nodes connect, if the broker is built in.
+    pub(crate) mqtt: String,
     _folder: Option<tempfile::TempDir>,
 }
 
@@ -59,14 +61,27 @@ impl Program {
     pub(crate) fn start_in(folder: &Path, config: &str) -> Self {
         let (state, path) = (folder.join("state"), folder.join("sidecar.toml"));
         std::fs::write(&path, config).unwrap();
-        let mut command = command(&["run", "--config", path.to_str().unwrap(), "--state-dir", state.to_str().unwrap()]);
+        let command = command(&["run", "--config", path.to_str().unwrap(), "--state-dir", state.to_str().unwrap()]);
+        Self::begin(command, path, state)
+    }
+
+    /// With a configuration that is there and says where its state folder is.
+    pub(crate) fn start_with(config: &Path, state: &Path) -> Self {
+        let command = command(&["run", "--config", config.to_str().unwrap()]);
+        Self::begin(command, config.to_owned(), state.to_owned())
+    }
+
+    fn begin(mut command: Command, path: PathBuf, state: PathBuf) -> Self {
         let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let (tell, log) = std::sync::mpsc::channel();
         std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| tell.send(line)));
-        let mut program = Self { child, state, config: path, log, pages: String::new(), _folder: None };
+        let mut program =
+            Self { child, state, config: path, log, pages: String::new(), mqtt: String::new(), _folder: None };
         let ready = program.hears(" ready ");
-        program.pages = ready.split("pages=\"").nth(1).unwrap().split('"').next().unwrap().trim_end_matches('/').into();
+        let said = |key: &str| ready.split(key).nth(1).unwrap().split('"').next().unwrap().to_owned();
+        program.pages = said("pages=\"").trim_end_matches('/').into();
+        program.mqtt = said("mqtt=\"").split(' ').next().unwrap().into();
         program
     }
 

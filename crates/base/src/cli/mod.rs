@@ -1,9 +1,11 @@
 //! What two command lines have in common.
 
+mod answer;
 mod complaint;
 mod definitions;
 mod prompt;
 
+pub use answer::with_default;
 pub use complaint::one_line;
 pub use definitions::{examples_that_fail, too_wide, unexplained};
 pub use prompt::{Unanswered, without_echo};

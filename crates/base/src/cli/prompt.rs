@@ -56,9 +56,10 @@ fn cannot(err: impl std::fmt::Display) -> Unanswered {
 ///
 /// Why there is none.
 pub fn without_echo(question: &str) -> Result<Zeroizing<Vec<u8>>, Unanswered> {
-    let mut terminal = File::options().read(true).write(true).open("/dev/tty").map_err(cannot)?;
-    terminal.write_all(question.as_bytes()).map_err(cannot)?;
+    let terminal = File::options().read(true).write(true).open("/dev/tty").map_err(cannot)?;
+    // Before the question: what is typed as soon as that shows is neither shown nor lost.
     let mut quiet = Quiet::new(terminal)?;
+    quiet.terminal.write_all(question.as_bytes()).map_err(cannot)?;
     let mut answer = Zeroizing::new(Vec::with_capacity(ANSWER_BYTES_MAX));
     let mut key = Zeroizing::new([0_u8; 1]);
     loop {

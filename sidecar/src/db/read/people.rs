@@ -60,6 +60,15 @@ pub struct NodeKeys {
     pub secret: Option<[u8; 32]>,
 }
 
+/// Whether there is an account.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn any(connection: &Connection) -> Result<bool> {
+    Ok(connection.query_row("SELECT EXISTS (SELECT 1 FROM account WHERE gone IS NULL)", [], |row| row.get(0))?)
+}
+
 /// Reads it.
 ///
 /// # Errors
