@@ -23,7 +23,7 @@ use super::password::From;
 const EXAMPLES: &str = "Examples:
   atalaya-sidecar setup
   atalaya-sidecar setup --reach machine
-  atalaya-sidecar setup --reach network --account ana --password-file ./password
+  atalaya-sidecar setup --reach network --account ana --password-file ./ana
   atalaya-sidecar setup --reach machine --broker mqtts://broker.lan:8883
 
 It asks for what no option says, and changes nothing before all that can be

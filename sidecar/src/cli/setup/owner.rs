@@ -44,7 +44,8 @@ impl Owner {
         self.0.as_ref().is_some_and(|somebody| somebody.name == SERVICE)
     }
 
-    /// Does something as that user: what is made is theirs, and what they could not do fails here already.
+    /// Does something as that user: what is made is theirs, and what they could not do fails here already. Meanwhile the whole
+    /// process is that user.
     pub(super) fn act<T>(&self, what: impl FnOnce() -> Result<T>) -> Result<T> {
         let Some(somebody) = &self.0 else { return what() };
         let become_them = |err| Failure::new(Exit::Failed, format!("cannot act as {}: {err}", somebody.name));
@@ -71,27 +72,5 @@ impl Drop for Back {
         let _ = seteuid(self.uid);
         let _ = setegid(self.gid);
         let _ = setgroups(&self.groups);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_made_as_somebody_is_theirs_and_root_is_root_again() {
-        if !geteuid().is_root() {
-            return;
-        }
-        let folder = tempfile::tempdir().unwrap();
-        std::os::unix::fs::chown(folder.path(), Some(4711), Some(4712)).unwrap();
-        let owner = Owner::of(folder.path()).unwrap();
-        let file = folder.path().join("x");
-        let made = owner.act(|| fs::write(&file, "x").map_err(refused));
-        made.unwrap();
-        let found = fs::metadata(&file).unwrap();
-        assert_eq!((found.uid(), found.gid()), (4711, 4712));
-        assert!(owner.act(|| -> Result<()> { Err(refused("no")) }).is_err());
-        assert!(geteuid().is_root() && getegid().as_raw() == 0);
     }
 }
