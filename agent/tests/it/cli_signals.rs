@@ -12,16 +12,27 @@ use nix::unistd::Pid;
 
 use super::cli::{Bench, PASSPHRASE};
 
+/// Bytes that no compressor makes fewer.
+fn noise(bytes: usize) -> Vec<u8> {
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 32) as u8
+    };
+    std::iter::repeat_with(next).take(bytes).collect()
+}
+
 /// Starts a backup that takes long, sends `signal` once it has a session, and gives exit code and message.
 fn stopped_by(signal: Signal) -> (Option<i32>, String, Bench) {
     let bench = Bench::new();
-    // Zeros that have storage: they must be read, but take no room in the repository.
-    let file = std::fs::File::create(bench.path("src/large")).unwrap();
-    nix::fcntl::posix_fallocate(&file, 0, 400 << 20).unwrap();
+    std::fs::write(bench.path("src/large"), noise(8 << 20)).unwrap();
     for number in 0..3000 {
         std::fs::write(bench.path("src/folder").join(number.to_string()), vec![number as u8; 20_000]).unwrap();
     }
-    let mut command = bench.command(["backup", "src"]);
+    // However busy the machine is, it takes longer than the signal.
+    let mut command = bench.command(["backup", "src", "--limit-upload", "200K"]);
     let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     let sessions = bench.path("repo/sessions");
     let start = Instant::now();
