@@ -2,10 +2,12 @@
 
 mod mqtt;
 mod talk;
+mod trial;
 
 use async_channel::Sender;
 
 pub use mqtt::{Mqtt, Subscription, Terms, Will};
+pub use trial::try_out;
 
 /// Something to publish.
 #[derive(Clone, Debug, PartialEq, Eq)]

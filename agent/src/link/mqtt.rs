@@ -162,17 +162,10 @@ impl Session {
         }
     }
 
-    /// Password and certificates are read for every connection, so that changed ones count at once.
     fn options(&self) -> Result<MqttOptions, String> {
         let Terms { output, identity, will, .. } = &self.terms;
-        let url = &output.url;
-        let mut options = MqttOptions::new(identity, (url.host.as_str(), url.port));
-        options.set_keep_alive(clock::wait(KEEP_ALIVE).as_secs().max(1) as u16);
-        options.set_session_mode(SessionMode::Clean);
+        let mut options = options(output, identity)?;
         options.set_session_expiry_interval(Some(SESSION_SECONDS));
-        options.set_max_packet_size(Some(INCOMING_BYTES_MAX));
-        // Without it room is made for 65,535 messages under way: 14 MiB.
-        options.set_outgoing_inflight_upper_limit(UNDER_WAY_MAX as u16);
         let delay = clock::wait(WILL_DELAY).as_secs().max(1) as u32;
         let properties = LastWillProperties {
             delay_interval: Some(delay),
@@ -184,22 +177,34 @@ impl Session {
             user_properties: Vec::new(),
         };
         options.set_last_will(LastWill::new(&will.topic, will.payload, QoS::AtLeastOnce, true, Some(properties)));
-        match (&output.username, &output.password) {
-            (Some(user), Some(password)) => {
-                options.set_credentials(user, password.read()?.as_bytes().to_vec());
-            }
-            (Some(user), None) => {
-                options.set_username(user);
-            }
-            _ => {}
-        }
-        if url.tls {
-            let client = output.client.as_ref().map(|(cert, key)| (cert.as_path(), key.as_path()));
-            let config = tls::client(output.ca.as_deref(), client)?;
-            options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(config)));
-        }
         Ok(options)
     }
+}
+
+/// For a connection to that broker. Password and certificates are read for every one, so that changed ones count at once.
+pub(super) fn options(output: &Output, identity: &str) -> Result<MqttOptions, String> {
+    let url = &output.url;
+    let mut options = MqttOptions::new(identity, (url.host.as_str(), url.port));
+    options.set_keep_alive(clock::wait(KEEP_ALIVE).as_secs().max(1) as u16);
+    options.set_session_mode(SessionMode::Clean);
+    options.set_max_packet_size(Some(INCOMING_BYTES_MAX));
+    // Without it room is made for 65,535 messages under way: 14 MiB.
+    options.set_outgoing_inflight_upper_limit(UNDER_WAY_MAX as u16);
+    match (&output.username, &output.password) {
+        (Some(user), Some(password)) => {
+            options.set_credentials(user, password.read()?.as_bytes().to_vec());
+        }
+        (Some(user), None) => {
+            options.set_username(user);
+        }
+        _ => {}
+    }
+    if url.tls {
+        let client = output.client.as_ref().map(|(cert, key)| (cert.as_path(), key.as_path()));
+        let config = tls::client(output.ca.as_deref(), client)?;
+        options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(config)));
+    }
+    Ok(options)
 }
 
 /// Until the daemon wants to stop, while nothing can be taken.

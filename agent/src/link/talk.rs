@@ -187,7 +187,7 @@ async fn fate(notice: PublishNotice, topic: String, token: Option<u64>) -> Optio
 }
 
 /// An error in words, without the names of types, and the same words for the same error however often it comes.
-fn said(err: &ConnectionError) -> String {
+pub(super) fn said(err: &ConnectionError) -> String {
     match err {
         ConnectionError::ConnectionRefused(
             ConnectReturnCode::NotAuthorized | ConnectReturnCode::BadUserNamePassword,

@@ -27,6 +27,7 @@ mod restore_rights;
 mod restore_traps;
 mod setup;
 mod setup_backup;
+mod setup_broker;
 mod smart_helper;
 mod source;
 mod source_open;

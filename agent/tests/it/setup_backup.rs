@@ -160,12 +160,12 @@ fn a_person_is_asked_and_the_sheet_has_to_be_kept() {
     let id = bench.json(["stats"])["id"].as_str().map(str::to_owned).unwrap_or_default();
     let (repo, source) = (bench.path("repo").display().to_string(), bench.path("src").display().to_string());
     // Three times something else than stands on the sheet.
-    let ran = answer(&bench, &format!("{source}\n{repo}\nwhat\nkeeper\n1\n2\n3\n"), "");
+    let ran = answer(&bench, &format!("\n{source}\n{repo}\nwhat\nkeeper\n1\n2\n3\n"), "");
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.out.contains("Found on this machine") && ran.out.contains("was not kept"), "{ran:?}");
     assert!(!bench.path("etc/agent.toml").exists() && !bench.path("etc/nas.key").exists());
     assert!(!id.is_empty(), "the id is shown by \"stats\"");
-    let ran = answer(&bench, &format!("{source}\n{repo}\n\n{}\n", &id[..8]), "");
+    let ran = answer(&bench, &format!("\n{source}\n{repo}\n\n{}\n", &id[..8]), "");
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(read(&bench, "etc/agent.toml").contains("key_file"), "keeper is what an empty answer means");
     assert_eq!(run_job(&bench, "nas").code, 0);

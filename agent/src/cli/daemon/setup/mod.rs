@@ -1,6 +1,7 @@
 //! `setup`: the first steps on a machine: a tower to report to, and a backup that was made once.
 
 mod answer;
+mod broker;
 mod first;
 mod found;
 mod join;
@@ -17,9 +18,10 @@ use crate::cli::exit::{Exit, Result};
 const EXAMPLES: &str = "Examples:
   atalaya-agent setup
   atalaya-agent setup --join atalaya1:…
+  atalaya-agent setup --broker mqtt://homeassistant:1883
   atalaya-agent setup --repo /mnt/usb/nas --path /srv --owner-key keeper
 
-Without --join, or with --path, it sets up a backup: it asks for what no option
+Without --join and --broker, or with --path, it sets up a backup: it asks for what no option
 says, makes or opens the repository, shows the recovery sheet, writes the
 configuration and makes a first small backup.";
 
@@ -38,6 +40,9 @@ pub(crate) struct Args {
     /// Join anew: replace the certificate, the key and what an earlier "setup" wrote
     #[arg(long, requires = "join")]
     force: bool,
+
+    #[command(flatten)]
+    broker: broker::Broker,
 
     /// A folder to back up (may be given several times)
     #[arg(long = "path", value_name = "DIR")]
@@ -78,7 +83,10 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     if let Some(string) = &args.join {
         join::join(context, string, &config, args.force)?;
     }
-    if args.join.is_some() && args.paths.is_empty() {
+    if args.join.is_none() {
+        args.broker.set_up(context, &config)?;
+    }
+    if (args.join.is_some() || args.broker.is_named()) && args.paths.is_empty() {
         return Ok(Exit::Done);
     }
     let wanted = wanted::Wanted::of(context, args)?;
