@@ -105,7 +105,8 @@ fn damage_matrix() {
         kinds,
         BTreeSet::from(["config", "data", "ended", "index", "keys", "roster", "sessions", "snapshots", "tree"])
     );
-    for name in &names {
+    let full = std::env::var("ATALAYA_TESTS_FULL").is_ok_and(|full| !full.is_empty());
+    for (number, name) in names.iter().enumerate() {
         let before = store.contents(name).unwrap();
         let mut places = vec![0, 5, 30, before.len() / 3, before.len() / 2, before.len() - 30, before.len() - 1];
         if name.starts_with("data/") {
@@ -120,6 +121,14 @@ fn damage_matrix() {
             let mut bytes = before.clone();
             bytes[at.min(before.len() - 1)] ^= 1 << (at % 8);
             cases.push((format!("bit flipped in byte {at}"), Some(bytes)));
+        }
+        if !full {
+            // Every object is lost, and a third of the rest: another third for the next object, which is of the same kind.
+            let mut place = number;
+            cases.retain(|(case, _)| {
+                place += 1;
+                case == "gone" || place % 3 == 0
+            });
         }
         for (case, bytes) in cases {
             let what = format!("{name} {case}");
