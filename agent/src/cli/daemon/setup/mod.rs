@@ -21,9 +21,9 @@ const EXAMPLES: &str = "Examples:
   atalaya-agent setup --broker mqtt://homeassistant:1883
   atalaya-agent setup --repo /mnt/usb/nas --path /srv --owner-key keeper
 
-Without --join and --broker, or with --path, it sets up a backup: it asks for what no option
-says, makes or opens the repository, shows the recovery sheet, writes the
-configuration and makes a first small backup.";
+Without --join and --broker, or with --path, it sets up a backup: it asks for
+what no option says, makes or opens the repository, shows the recovery sheet,
+writes the configuration and makes a first small backup.";
 
 /// Set this machine up: a first backup, or joining a tower with the string that "atalaya-sidecar node add" prints
 #[derive(Debug, clap::Args)]
