@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::item::{Item, Rank};
 use crate::key::{Key, PlanId};
 use crate::money::Money;
-use crate::plan::Plan;
+use crate::plan::{Plan, Stage};
 use crate::trouble::Trouble;
 
 /// What is remembered of one provider.
@@ -87,6 +87,21 @@ impl State {
         let items = items.into_iter().map(|item| (item.key.clone(), item)).collect();
         let plans = plans.into_iter().map(|plan| (plan.id, plan)).collect();
         Self { head, items, plans, providers, asked: BTreeSet::new() }
+    }
+
+    /// What was kept in a copy that is older than what happened: whatever waited then may have been bought since, so a person
+    /// has to look before another is planned.
+    #[must_use]
+    pub fn is_of_a_copy(mut self, now: i64) -> (Self, Vec<PlanId>) {
+        let waits = |plan: &&mut Plan| matches!(plan.stage, Stage::Proposed { .. } | Stage::Approved { .. });
+        let mut changed = Vec::new();
+        for plan in self.plans.values_mut().filter(waits) {
+            let why = "the database was damaged, and its copy does not know what became of this".to_owned();
+            plan.stage = Stage::Unsettled { since: now, why: why.clone(), next: now };
+            plan.note(now, why);
+            changed.push(plan.id);
+        }
+        (self, changed)
     }
 
     /// The plan of which something may still become, if there is one.

@@ -1,6 +1,8 @@
 //! Why something was not done, for people who read English; pages have their own words.
 
-use crate::plan::Why;
+use crate::found::Flag;
+use crate::plan::{Plan, Why};
+use crate::shop::Act;
 
 impl Why {
     /// In a sentence's second half.
@@ -18,6 +20,37 @@ impl Why {
             Self::NoCap => "no cap is configured in its currency".into(),
             Self::Failed { text } => text.clone(),
             Self::NotDone { who } => format!("{who} looked, and it was not done"),
+        }
+    }
+}
+
+impl Plan {
+    /// What is bought, in a few words.
+    #[must_use]
+    pub fn what(&self) -> String {
+        match self.act {
+            Act::Renew { years: 1 } => format!("{} for one year", self.key.name),
+            Act::Renew { years } => format!("{} for {years} years", self.key.name),
+            Act::AutoRenew => format!("automatic renewal of {}", self.key.name),
+        }
+    }
+}
+
+impl Flag {
+    /// One word for topics, commands and tables.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Redemption => "redemption",
+            Self::PendingDelete => "pending_delete",
+            Self::Suspended => "suspended",
+            Self::AutoRenewPeriod => "auto_renew_period",
+            Self::NotRenewable => "not_renewable",
+            Self::Disabled => "disabled",
+            Self::WrongName => "wrong_name",
+            Self::Untrusted => "untrusted",
+            Self::NotYetValid => "not_yet_valid",
+            Self::Partial => "partial",
         }
     }
 }

@@ -56,3 +56,18 @@ fn numbers_of_plans_are_never_used_again() {
     world.days(16);
     assert_eq!(world.open("a.example").unwrap().id, PlanId(plan.0 + 1));
 }
+
+#[test]
+fn what_waited_in_a_copy_of_the_database_may_have_been_bought_since() {
+    let (mut world, plan) = World::due();
+    let state = std::mem::take(&mut world.state);
+    let (state, changed) = state.is_of_a_copy(world.now);
+    world.state = state;
+    assert_eq!(changed, [plan]);
+    world.approve(plan, "ana");
+    world.pass(30 * DAY, 3_600);
+    assert_eq!((world.shop.bought.len(), world.stage(plan)), (0, "unsettled"));
+    world.shop.domains.get_mut("a.example").unwrap().expires += 365 * DAY;
+    world.pass(2 * DAY, 3_600);
+    assert_eq!(world.stage(plan), "done", "it was, and shows");
+}

@@ -1,0 +1,64 @@
+//! Who is asked. What providers say comes back as what happened.
+
+use atalaya_renew::{Act, Bought, Found, Looked, Order, Quote, Terms, Trouble};
+
+/// All providers together, each by its name. Calls wait for a network and run in threads of their own.
+pub trait Market: Send + Sync {
+    /// What holds for buying.
+    fn terms(&self) -> Terms;
+
+    /// Everything of a provider that has an end.
+    ///
+    /// # Errors
+    ///
+    /// Why it did not say.
+    fn list(&self, provider: &str, now: i64) -> Result<Vec<Found>, Trouble>;
+
+    /// What something costs now.
+    ///
+    /// # Errors
+    ///
+    /// Why it did not say.
+    fn quote(&self, provider: &str, name: &str, act: Act) -> Result<Quote, Trouble>;
+
+    /// Orders it, once.
+    fn buy(&self, provider: &str, order: &Order, now: i64) -> Bought;
+
+    /// How it stands after an order.
+    ///
+    /// # Errors
+    ///
+    /// Why it did not say.
+    fn look(&self, provider: &str, order: &Order) -> Result<Looked, Trouble>;
+}
+
+/// Without any provider.
+#[derive(Clone, Copy, Debug)]
+pub struct NoMarket;
+
+fn none<T>() -> Result<T, Trouble> {
+    Err(Trouble::SetUp("this provider is not configured any more".into()))
+}
+
+impl Market for NoMarket {
+    fn terms(&self) -> Terms {
+        let (caps, providers) = (Vec::new(), std::collections::BTreeMap::new());
+        Terms { zone: jiff::tz::TimeZone::UTC, caps, dry_run: false, every: 6 * 3_600, providers }
+    }
+
+    fn list(&self, _: &str, _: i64) -> Result<Vec<Found>, Trouble> {
+        none()
+    }
+
+    fn quote(&self, _: &str, _: &str, _: Act) -> Result<Quote, Trouble> {
+        none()
+    }
+
+    fn buy(&self, _: &str, _: &Order, _: i64) -> Bought {
+        none().map_or_else(Bought::Not, |()| Bought::Unclear(String::new()))
+    }
+
+    fn look(&self, _: &str, _: &Order) -> Result<Looked, Trouble> {
+        none()
+    }
+}
