@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// All but the agent and the sidecar.
-const LIBRARIES: [&str; 9] = ["alert", "base", "broker", "history", "notify", "renew", "repo", "store", "wire"];
+const LIBRARIES: [&str; 10] = ["alert", "base", "broker", "history", "notify", "provider", "renew", "repo", "store", "wire"];
 
 /// Where their sources are.
 fn libraries() -> impl Iterator<Item = String> {
