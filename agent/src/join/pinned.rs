@@ -6,8 +6,8 @@ use std::time::Duration;
 use atalaya_wire::join::{Host, sha256};
 use rustls::pki_types::CertificateDer;
 
-use crate::probe::reach::Deadline;
 use crate::probe::shown::{Unseen, shown};
+use atalaya_reach::Deadline;
 
 /// For one address, all of it.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 
 use super::server::{Act, Server};
 use super::*;
-use crate::probe::dns::server::{Row, Server as Names, address, serves};
 use crate::probe::{DnsConfig, Fault, Moment, Probe, Site};
+use atalaya_reach::dns::server::{Row, Server as Names, address, serves};
 
 const PASSWORD: &str = "s3cret-of-the-key";
 

@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use crate::probe::reach::Deadline;
+use atalaya_reach::Deadline;
 
 /// Enough for a handshake of TLS.
 const STACK_BYTES: usize = 256 << 10;

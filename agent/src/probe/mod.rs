@@ -25,7 +25,6 @@ pub mod net;
 pub mod noip;
 mod processes;
 pub mod raid;
-pub(crate) mod reach;
 mod runner;
 pub(crate) mod said;
 pub mod services;

@@ -10,7 +10,7 @@ use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signat
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme};
 
-use crate::probe::reach::{Deadline, resolve};
+use atalaya_reach::{Deadline, resolve};
 
 /// For one address of several: the first one may be dead, and the next one not.
 const ADDRESS: Duration = Duration::from_secs(5);

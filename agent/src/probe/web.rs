@@ -97,7 +97,7 @@ impl Web {
 
     fn plain(&self, err: &ureq::Error) -> String {
         let text = match err {
-            ureq::Error::Io(err) => super::reach::plain(err),
+            ureq::Error::Io(err) => atalaya_reach::plain(err),
             ureq::Error::Timeout(_) => "no answer in time".into(),
             // It would be shown, and it may hold a secret.
             ureq::Error::BadUri(_) => "that is no address of a page".into(),

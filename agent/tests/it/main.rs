@@ -10,13 +10,10 @@ mod cli_kinds;
 mod cli_safety;
 mod cli_signals;
 mod cli_state;
-// The servers of the unit tests, which use more of them than is used here.
-#[path = "../../src/probe/dns/server.rs"]
-#[allow(dead_code)]
-mod dns_server;
 mod fake;
 mod kill;
 mod noip;
+// The server of the unit tests, which use more of it than is used here.
 #[path = "../../src/noip/server.rs"]
 #[allow(dead_code)]
 mod noip_server;

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::cli::{Bench, Ran};
-use super::dns_server::{Server as Names, address, serves};
 use super::noip_server::{Act, Server as NoIp};
+use atalaya_reach::dns::server::{Server as Names, address, serves};
 
 const PASSWORD: &str = "s3cret-of-the-key";
 

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// All but the agent and the sidecar.
-const LIBRARIES: [&str; 9] = ["alert", "base", "broker", "history", "notify", "renew", "repo", "store", "wire"];
+const LIBRARIES: [&str; 11] =
+    ["alert", "base", "broker", "history", "notify", "provider", "reach", "renew", "repo", "store", "wire"];
 
 /// Where their sources are.
 fn libraries() -> impl Iterator<Item = String> {
@@ -135,7 +136,7 @@ fn unsafe_stays_in_its_files() {
 fn outside_input_never_panics() {
     for folder in libraries().chain(["agent/src".into(), "sidecar/src".into()]) {
         let lints = ["allow(clippy::unwrap_used", "allow(clippy::expect_used", "todo!(", "unimplemented!("];
-        never(&folder, &lints, &["crates/store/src/conformance/mod.rs"]);
+        never(&folder, &lints, &["crates/reach/src/dns/server.rs", "crates/store/src/conformance/mod.rs"]);
     }
 }
 

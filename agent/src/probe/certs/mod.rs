@@ -13,10 +13,10 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::probe::beside::ask_all;
-use crate::probe::reach::{Deadline, plain, split};
 use crate::probe::said::when;
 use crate::probe::shown::{Unseen, shown};
 use crate::probe::{Fault, Moment, Probe, Result, Site};
+use atalaya_reach::{Deadline, plain, split};
 use parse::Leaf;
 
 const PORT: u16 = 443;

@@ -7,9 +7,9 @@ use atalaya_base::config::{read_from_text, read_text};
 use serde::{Deserialize, Deserializer};
 
 use super::PORT;
-use super::codec::{Kind, Question};
 use super::public::Way;
-use crate::probe::reach::split;
+use atalaya_reach::dns::{Kind, Question};
+use atalaya_reach::split;
 
 /// What to look at, and whom to ask.
 #[derive(Clone, Debug, Deserialize)]

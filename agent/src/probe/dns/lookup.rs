@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::ask::Asker;
-use super::codec::{Code, Data, Kind, Question, Reply};
+use atalaya_reach::dns::Asker;
+use atalaya_reach::dns::{Code, Data, Kind, Question, Reply};
 
 /// Levels that are walked up to the beginning of a zone, and aliases that are followed.
 const STEPS_MAX: usize = 8;
@@ -152,7 +152,7 @@ fn names_of_servers(asker: &mut Asker, guide: Guide<'_>, host: &str) -> Result<V
         if let Code::Bad(code) = &reply.code {
             return Err(format!("the resolver says {code} for {zone}"));
         }
-        let serves = |record: &super::codec::Record| match &record.data {
+        let serves = |record: &atalaya_reach::dns::Record| match &record.data {
             Data::Server(name) if record.name == zone => Some(name.clone()),
             _ => None,
         };

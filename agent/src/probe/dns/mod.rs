@@ -1,15 +1,11 @@
 //! Names that should lead here: what their own servers say, what public resolvers say, and where we really are.
 
-mod ask;
-mod codec;
 mod config;
 mod judge;
 mod lookup;
 mod outlook;
 mod page;
 mod public;
-#[cfg(test)]
-pub(crate) mod server;
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
@@ -17,11 +13,10 @@ use std::time::Duration;
 
 use atalaya_wire::{ObjectId, Sample, Text, text, view};
 
-use crate::probe::reach::Deadline;
 use crate::probe::said::{Since, when};
 use crate::probe::{Fault, Moment, Probe, Result, Site};
-use ask::Asker;
-use codec::Kind;
+use atalaya_reach::Deadline;
+use atalaya_reach::dns::{Asker, Kind};
 use judge::{Family, Judge, shown};
 use lookup::{Found, Guide, Zones, resolved};
 use public::{Public, Way, cgnat, own};

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use super::codec::Kind;
 use super::lookup::{Found, Guide};
 use super::public::{is_global, is_public};
 use super::{Asker, Dns, DnsConfig, Fetch};
 use crate::probe::Site;
-use crate::probe::reach::Deadline;
+use atalaya_reach::Deadline;
+use atalaya_reach::dns::Kind;
 
 /// One look, by the same ways as the probe's.
 pub(crate) struct Outlook<'a> {

@@ -7,11 +7,11 @@ use std::time::Duration;
 use atalaya_base::config::read_from_text;
 use nix::ifaddrs::getifaddrs;
 
-use super::ask::Asker;
-use super::codec::{Data, Kind, Question};
 use crate::probe::Site;
 use crate::probe::address::host_of;
-use crate::probe::reach::{plain, resolve, split};
+use atalaya_reach::dns::Asker;
+use atalaya_reach::dns::{Data, Kind, Question};
+use atalaya_reach::{plain, resolve, split};
 
 /// Those who tell addresses want to be asked no more often.
 const AGE: Duration = Duration::from_secs(600);

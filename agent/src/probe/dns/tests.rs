@@ -1,7 +1,7 @@
 //! Whole readings against one server that is resolver and authority: the one with recursion, the other without.
 
-use super::server::{Asked, Row, Server, address, alias, serves};
 use super::*;
+use atalaya_reach::dns::server::{Asked, Row, Server, address, alias, serves};
 use std::sync::{Arc, Mutex};
 
 struct World {

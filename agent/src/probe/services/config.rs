@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::TIMEOUT_MAX_SECONDS;
 use crate::probe::address::page_of;
-use crate::probe::reach::split;
+use atalaya_reach::split;
 
 /// What should run or answer.
 #[derive(Clone, Debug, Default, Deserialize)]

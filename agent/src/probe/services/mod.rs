@@ -16,10 +16,10 @@ use atalaya_wire::{ObjectId, Sample, text, view};
 use jiff::Timestamp;
 
 use crate::probe::beside::ask_all;
-use crate::probe::reach::Deadline;
 use crate::probe::runner::Runner;
 use crate::probe::said::{Since, when};
 use crate::probe::{Fault, Moment, Probe, Result, Site};
+use atalaya_reach::Deadline;
 use local::Watched;
 
 pub use config::{Check, ServicesConfig};

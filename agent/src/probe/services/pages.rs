@@ -6,10 +6,10 @@ use atalaya_wire::{ObjectId, Sample};
 
 use super::{Check, ServicesConfig, Verdict};
 use crate::probe::beside::ask_all;
-use crate::probe::reach::Deadline;
 use crate::probe::said::Since;
 use crate::probe::web::{ROOTS, Web};
 use crate::probe::{Fault, Moment, Probe, Result, Site};
+use atalaya_reach::Deadline;
 
 /// Pages that are asked at a time: each needs the memory of a handshake.
 const ASKED_AT_ONCE: usize = 4;

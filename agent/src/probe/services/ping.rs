@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, ipproto, socket_with};
 
 use super::Verdict;
-use crate::probe::reach::{Deadline, plain, resolve};
+use atalaya_reach::{Deadline, plain, resolve};
 
 /// Echo and its answer, of IPv4 and IPv6.
 const KINDS: [(u8, u8); 2] = [(8, 0), (128, 129)];

@@ -4,7 +4,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use super::Verdict;
-use crate::probe::reach::{Deadline, plain, resolve, split};
+use atalaya_reach::{Deadline, plain, resolve, split};
 
 /// Connects to the first of the addresses that answers, and hangs up.
 pub(super) fn ask(address: &str, timeout: Duration) -> Verdict {

@@ -1,4 +1,5 @@
 //! A name server for tests, which says whatever a test wants, by UDP and TCP.
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
@@ -9,17 +10,24 @@ use simple_dns::rdata::{A, AAAA, CNAME, NS, RData};
 use simple_dns::{CLASS, Name, Packet, PacketFlag, QTYPE, RCODE, ResourceRecord, TYPE};
 
 /// What was asked.
-pub(crate) struct Asked {
+pub struct Asked {
     bytes: Vec<u8>,
-    pub(crate) name: String,
-    pub(crate) kind: TYPE,
-    pub(crate) recursive: bool,
-    pub(crate) tcp: bool,
+    /// Of which name.
+    pub name: String,
+    /// What of it.
+    pub kind: TYPE,
+    /// Whether it should ask others.
+    pub recursive: bool,
+    /// Whether by TCP.
+    pub tcp: bool,
 }
 
-pub(crate) type Row = (String, RData<'static>);
+/// A name, and what is there.
+pub type Row = (String, RData<'static>);
 
-pub(crate) fn address(name: &str, address: &str) -> Row {
+/// An address of either family.
+#[must_use]
+pub fn address(name: &str, address: &str) -> Row {
     let data = match address.parse().unwrap() {
         IpAddr::V4(a) => RData::A(A { address: a.into() }),
         IpAddr::V6(a) => RData::AAAA(AAAA { address: a.into() }),
@@ -27,11 +35,15 @@ pub(crate) fn address(name: &str, address: &str) -> Row {
     (name.into(), data)
 }
 
-pub(crate) fn alias(name: &str, to: &str) -> Row {
+/// Another name.
+#[must_use]
+pub fn alias(name: &str, to: &str) -> Row {
     (name.into(), RData::CNAME(CNAME(Name::new(to).unwrap().into_owned())))
 }
 
-pub(crate) fn serves(zone: &str, server: &str) -> Row {
+/// A server of a zone.
+#[must_use]
+pub fn serves(zone: &str, server: &str) -> Row {
     (zone.into(), RData::NS(NS(Name::new(server).unwrap().into_owned())))
 }
 
@@ -44,7 +56,8 @@ impl Asked {
     }
 
     /// Those of `rows` that answer, and an alias if there is one, for sixty seconds.
-    pub(crate) fn reply(&self, rows: &[Row]) -> Vec<u8> {
+    #[must_use]
+    pub fn reply(&self, rows: &[Row]) -> Vec<u8> {
         let mut packet = Packet::parse(&self.bytes).unwrap().into_reply();
         packet.set_flags(PacketFlag::RESPONSE);
         if !self.recursive {
@@ -63,13 +76,15 @@ impl Asked {
     }
 }
 
-pub(crate) struct Server {
-    pub(crate) address: SocketAddr,
+/// It, until the program ends.
+pub struct Server {
+    /// Where it is, by UDP and TCP.
+    pub address: SocketAddr,
 }
 
 impl Server {
     /// Sends what `answer` says: datagrams, or one message a connection.
-    pub(crate) fn start(answer: impl Fn(&Asked) -> Vec<Vec<u8>> + Send + Sync + 'static) -> Self {
+    pub fn start(answer: impl Fn(&Asked) -> Vec<Vec<u8>> + Send + Sync + 'static) -> Self {
         let answer = Arc::new(answer);
         let (udp, tcp) = loop {
             let udp = UdpSocket::bind("127.0.0.1:0").unwrap();

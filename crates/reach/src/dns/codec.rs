@@ -10,10 +10,14 @@ const RECORDS_MAX: usize = 64;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// IPv4 addresses.
     A,
+    /// IPv6 addresses.
     Aaaa,
+    /// A zone's servers.
     Ns,
+    /// Texts.
     Txt,
 }
 
@@ -30,52 +34,69 @@ impl Kind {
 
 /// Of what name, in lower case and without a dot at its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Question {
-    pub(super) name: String,
-    pub(super) kind: Kind,
+pub struct Question {
+    /// The name.
+    pub name: String,
+    /// What of it.
+    pub kind: Kind,
 }
 
 impl Question {
-    pub(super) fn new(name: &str, kind: Kind) -> Self {
+    /// In lower case, and without the dot.
+    #[must_use]
+    pub fn new(name: &str, kind: Kind) -> Self {
         Self { name: name.trim_end_matches('.').to_ascii_lowercase(), kind }
     }
 }
 
 /// What a server answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Reply {
-    pub(super) code: Code,
+pub struct Reply {
+    /// Whether that is an answer at all.
+    pub code: Code,
     /// It speaks for the zone.
-    pub(super) authoritative: bool,
+    pub authoritative: bool,
     /// The rest has to be asked for by TCP.
-    pub(super) truncated: bool,
-    pub(super) answers: Vec<Record>,
+    pub truncated: bool,
+    /// In the order in which they came.
+    pub answers: Vec<Record>,
     /// The zone whose beginning stands in the answer, where there was nothing else to say.
-    pub(super) zone: Option<String>,
+    pub zone: Option<String>,
 }
 
 /// How a server answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) enum Code {
+pub enum Code {
+    /// It is.
     #[default]
     Good,
+    /// There is no such name, of no type.
     NoSuchName,
     /// Such as `ServerFailure`.
     Bad(String),
 }
 
+/// A record of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Record {
-    pub(super) name: String,
-    pub(super) ttl: u32,
-    pub(super) data: Data,
+pub struct Record {
+    /// Whose.
+    pub name: String,
+    /// For how many seconds it may be kept.
+    pub ttl: u32,
+    /// What it says.
+    pub data: Data,
 }
 
+/// What a record says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Data {
+pub enum Data {
+    /// An address, of either family.
     Address(IpAddr),
+    /// A server of the zone.
     Server(String),
+    /// The name that it is really called.
     Alias(String),
+    /// A text, its parts put together.
     Text(String),
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::codec::{Question, Reply, decode, encode};
-use crate::probe::reach::{Deadline, plain};
+use crate::{Deadline, plain};
 
 /// How long a server may take each time.
 const WAIT: Duration = Duration::from_millis(1500);
@@ -18,22 +18,30 @@ const UDP_BYTES_MAX: usize = 4096;
 const TCP_BYTES_MAX: usize = 16 << 10;
 
 /// Asks servers until `deadline`. One that was silent is not asked again.
-pub(super) struct Asker {
+pub struct Asker {
     deadline: Deadline,
     silent: Vec<SocketAddr>,
 }
 
 impl Asker {
-    pub(super) fn new(deadline: Deadline) -> Self {
+    /// Nobody is asked yet.
+    #[must_use]
+    pub const fn new(deadline: Deadline) -> Self {
         Self { deadline, silent: Vec::new() }
     }
 
-    pub(super) fn deadline(&self) -> Deadline {
+    /// Until when.
+    #[must_use]
+    pub const fn deadline(&self) -> Deadline {
         self.deadline
     }
 
-    /// What `server` says; an error is in words.
-    pub(super) fn ask(&mut self, server: SocketAddr, question: &Question, recursive: bool) -> Result<Reply, String> {
+    /// What `server` says.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no answer, in words.
+    pub fn ask(&mut self, server: SocketAddr, question: &Question, recursive: bool) -> Result<Reply, String> {
         if self.silent.contains(&server) {
             return Err(format!("{server} does not answer"));
         }
@@ -112,9 +120,9 @@ fn numbered(question: &Question, recursive: bool) -> std::io::Result<(u16, Vec<u
 
 #[cfg(test)]
 mod tests {
-    use super::super::codec::{Code, Data, Kind};
-    use super::super::server::{Asked, Server, address};
     use super::*;
+    use crate::dns::server::{Asked, Server, address};
+    use crate::dns::{Code, Data, Kind};
 
     fn ask(server: &Server) -> Result<Reply, String> {
         let question = Question::new("home.ddns.net", Kind::A);

@@ -1,5 +1,10 @@
 //! Reaching others over the network, with an end in time.
 
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+pub mod dns;
+
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::mpsc;
@@ -12,15 +17,18 @@ const STACK_BYTES: usize = 128 << 10;
 
 /// When something has to be done.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Deadline(Instant);
+pub struct Deadline(Instant);
 
 impl Deadline {
-    pub(crate) fn after(time: Duration) -> Self {
+    /// So long from now.
+    #[must_use]
+    pub fn after(time: Duration) -> Self {
         Self(Instant::now() + time)
     }
 
     /// The earlier of this and `time` from now.
-    pub(crate) fn within(self, time: Duration) -> Self {
+    #[must_use]
+    pub fn within(self, time: Duration) -> Self {
         Self(self.0.min(Instant::now() + time))
     }
 
@@ -29,7 +37,7 @@ impl Deadline {
     /// # Errors
     ///
     /// [`io::ErrorKind::TimedOut`] when nothing is.
-    pub(crate) fn left(self) -> io::Result<Duration> {
+    pub fn left(self) -> io::Result<Duration> {
         match self.0.saturating_duration_since(Instant::now()) {
             Duration::ZERO => Err(io::ErrorKind::TimedOut.into()),
             left => Ok(left),
@@ -39,7 +47,11 @@ impl Deadline {
 
 /// The addresses of `host`, a name or an address, with or without brackets. The system's resolver knows no deadline, so
 /// it is left behind when it takes too long.
-pub(crate) fn resolve(host: &str, port: u16, deadline: Deadline) -> io::Result<Vec<SocketAddr>> {
+///
+/// # Errors
+///
+/// Where there is none, or not in time.
+pub fn resolve(host: &str, port: u16, deadline: Deadline) -> io::Result<Vec<SocketAddr>> {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     if let Ok(address) = host.parse() {
         return Ok(vec![SocketAddr::new(address, port)]);
@@ -55,7 +67,11 @@ pub(crate) fn resolve(host: &str, port: u16, deadline: Deadline) -> io::Result<V
 }
 
 /// `host:port`, with brackets around an IPv6 address; `port` where none is given.
-pub(crate) fn split(text: &str, port: Option<u16>) -> Result<(String, u16), String> {
+///
+/// # Errors
+///
+/// That it is none.
+pub fn split(text: &str, port: Option<u16>) -> Result<(String, u16), String> {
     let bad = || format!("{text:?} is no host:port");
     let only_host = text.parse::<std::net::Ipv6Addr>().is_ok() || !text.contains(':') || text.ends_with(']');
     let (host, port) = match text.rsplit_once(':') {
@@ -69,7 +85,8 @@ pub(crate) fn split(text: &str, port: Option<u16>) -> Result<(String, u16), Stri
 }
 
 /// An error for people, without its number.
-pub(crate) fn plain(err: &io::Error) -> String {
+#[must_use]
+pub fn plain(err: &io::Error) -> String {
     match err.kind() {
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => "no answer in time".into(),
         _ => err.to_string().split(" (os error").next().unwrap_or_default().to_owned(),

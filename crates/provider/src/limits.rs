@@ -1,0 +1,42 @@
+//! What is bounded, and why at this number. What happens when it is full is said at each.
+
+use std::time::Duration;
+
+/// To connect to a server, with all its addresses. Then it counts as one that cannot be reached.
+pub const CONNECT: Duration = Duration::from_secs(10);
+/// A request, from the name's look-up to the last byte. Registrars take several seconds to renew; one that takes longer is
+/// asked how it stands.
+pub const REQUEST: Duration = Duration::from_secs(30);
+/// What is read of an answer. A page of [`PAGE_ITEMS`] domains with four contacts each has half a MiB; more is refused.
+pub const ANSWER_BYTES_MAX: usize = 2 << 20;
+/// Headers of an answer. With more it is no answer.
+pub const ANSWER_HEADER_BYTES_MAX: usize = 32 << 10;
+/// Things asked for at once, where a service has pages.
+pub const PAGE_ITEMS: usize = 200;
+/// Pages of one list. A service that goes on for longer is not believed.
+pub const PAGES_MAX: usize = 50;
+/// A file with a key.
+pub const SECRET_BYTES_MAX: u64 = 4 << 10;
+/// A file with certificates: the whole of what Debian trusts has a quarter of a MiB.
+pub const ROOTS_BYTES_MAX: u64 = 1 << 20;
+/// A domain name as text (RFC 1035, 2.3.4).
+pub const NAME_BYTES_MAX: usize = 253;
+/// A label of it.
+pub const LABEL_BYTES_MAX: usize = 63;
+
+/// Requests to one endpoint of GoDaddy's within [`GODADDY_SPAN`]: what its terms of use allow. One more is not sent.
+pub const GODADDY_REQUESTS_MAX: usize = 60;
+/// In which those are counted.
+pub const GODADDY_SPAN: Duration = Duration::from_secs(60);
+/// GoDaddy takes no record that is kept for a shorter time, in seconds.
+pub const GODADDY_TTL_MIN: u32 = 600;
+/// Nor for a longer one.
+pub const GODADDY_TTL_MAX: u32 = 86_400;
+
+/// Seconds for which a service is left alone that says "too many" without saying for how long.
+pub const BUSY_SECONDS: u32 = 60;
+/// Seconds for which a service may have itself left alone. More is cut to this.
+pub const BUSY_SECONDS_MAX: u32 = 86_400;
+
+const _: () = assert!(CONNECT.as_secs() < REQUEST.as_secs());
+const _: () = assert!(PAGES_MAX * PAGE_ITEMS >= atalaya_renew::limits::FOUND_MAX);

@@ -1,0 +1,7 @@
+//! Providers against local servers that speak their protocols, and misbehave.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod godaddy;
+mod godaddy_buys;
+mod godaddy_records;
+mod home;
