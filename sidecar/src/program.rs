@@ -28,7 +28,7 @@ use crate::limits::QUEUE_MESSAGES_MAX;
 use crate::link::{self, Ear, Out};
 use crate::notify::{Parts, Sending, States};
 use crate::own;
-use crate::renewals::{self, Market, NoMarket, Renewals};
+use crate::renewals::{self, Market, Providers, Renewals};
 use crate::tower::{Board, Terms, Tower, Word};
 use crate::web;
 
@@ -130,8 +130,8 @@ fn renewing(database: &db::Database, now: i64) -> Result<(atalaya_renew::State, 
 }
 
 /// The providers of a configuration.
-pub(crate) fn market(_config: &Arc<Config>) -> Arc<dyn Market> {
-    Arc::new(NoMarket)
+pub(crate) fn market(config: &Config, board: &Board) -> Arc<dyn Market> {
+    Arc::new(Providers::new(config, board.clone()))
 }
 
 /// Starts everything. On the runtime that calls it.
@@ -181,7 +181,7 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
     };
     let identity = identity::make(made)?;
     let doorman = Doorman::default();
-    let market = watch::Sender::new(market(&config));
+    let market = watch::Sender::new(market(&config, &board));
     let (renewals, heard) = Renewals::new(&renewing, market.subscribe());
     let acts = Acts::new(acts::Parts {
         people: Arc::clone(&identity.people),
@@ -237,6 +237,7 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
         desk: shared.desk.clone(),
         clock: Arc::clone(&shared.clock),
     };
+    background.push(tokio::spawn(renewals::tell(shared.clone(), configs.subscribe())));
     background.push(tokio::spawn(renewals::run(parts)));
     let (stop, stopped) = watch::channel(false);
     let options = broker::options(&shared, builtin.as_deref(), &own)?;

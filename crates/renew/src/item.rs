@@ -57,6 +57,9 @@ pub struct Item {
     pub confirmed: Option<i64>,
     /// No plan is proposed before: somebody rejected one, or what was asked failed.
     pub propose_after: i64,
+    /// Why its price could not be had when it was last asked for.
+    #[serde(default)]
+    pub no_price: Option<String>,
 }
 
 /// From when to when, and who says so.
@@ -72,7 +75,7 @@ impl Item {
     /// Of which nothing is known.
     #[must_use]
     pub const fn new(key: Key) -> Self {
-        Self { key, seen: BTreeMap::new(), task: None, confirmed: None, propose_after: 0 }
+        Self { key, seen: BTreeMap::new(), task: None, confirmed: None, propose_after: 0, no_price: None }
     }
 
     /// The source whose word counts: the best that knows an end, of two of a rank the one that said it last.

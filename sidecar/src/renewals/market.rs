@@ -31,34 +31,3 @@ pub trait Market: Send + Sync {
     /// Why it did not say.
     fn look(&self, provider: &str, order: &Order) -> Result<Looked, Trouble>;
 }
-
-/// Without any provider.
-#[derive(Clone, Copy, Debug)]
-pub struct NoMarket;
-
-fn none<T>() -> Result<T, Trouble> {
-    Err(Trouble::SetUp("this provider is not configured any more".into()))
-}
-
-impl Market for NoMarket {
-    fn terms(&self) -> Terms {
-        let (caps, providers) = (Vec::new(), std::collections::BTreeMap::new());
-        Terms { zone: jiff::tz::TimeZone::UTC, caps, dry_run: false, every: 6 * 3_600, providers }
-    }
-
-    fn list(&self, _: &str, _: i64) -> Result<Vec<Found>, Trouble> {
-        none()
-    }
-
-    fn quote(&self, _: &str, _: &str, _: Act) -> Result<Quote, Trouble> {
-        none()
-    }
-
-    fn buy(&self, _: &str, _: &Order, _: i64) -> Bought {
-        none().map_or_else(Bought::Not, |()| Bought::Unclear(String::new()))
-    }
-
-    fn look(&self, _: &str, _: &Order) -> Result<Looked, Trouble> {
-        none()
-    }
-}

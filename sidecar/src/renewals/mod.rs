@@ -4,15 +4,20 @@
 mod ask;
 mod keep;
 mod market;
+mod nodes;
+mod providers;
 mod readings;
 mod run;
+mod tell;
 #[cfg(test)]
 mod tests;
 
 pub use keep::load;
-pub use market::{Market, NoMarket};
+pub use market::Market;
+pub use providers::Providers;
 pub use readings::{Readings, id};
 pub use run::{Parts, run};
+pub use tell::tell;
 
 use std::sync::{Arc, PoisonError, RwLock};
 

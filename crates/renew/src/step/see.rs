@@ -24,6 +24,7 @@ impl Work<'_> {
                 (provider.trouble, provider.failed) = (None, 0);
                 provider.next = now.saturating_add(every);
                 self.all_of(name, rank, found);
+                self.propose();
             }
             Err(why) => {
                 let since = provider.trouble.as_ref().map_or(now, |(_, since)| *since);

@@ -6,7 +6,7 @@ use crate::found::{ByItself, Ends, Flag, Kind};
 use crate::item::Item;
 use crate::key::{Key, PlanId};
 use crate::limits::{
-    PLANS_MAX, PROPOSAL_SECONDS, PROPOSE_AGAIN_SECONDS, QUOTE_AGAIN_SECONDS, SAME_END_SECONDS, YEARS_MAX,
+    PLANS_MAX, PROPOSAL_SECONDS, PROPOSE_AGAIN_SECONDS, QUOTE_AGAIN_SECONDS, SAME_END_SECONDS, YEARS_MAX, short,
 };
 use crate::plan::{Plan, Stage};
 use crate::shop::{Act, Quote};
@@ -84,10 +84,10 @@ impl Work<'_> {
         }
         match quote {
             Ok(quote) if quote.act == want.act && is_priced(&quote) => self.make(want, &quote),
-            Ok(_) => self.pause(&want.key, QUOTE_AGAIN_SECONDS),
+            Ok(_) => self.unpriced(&want.key, "its provider does not say", PROPOSE_AGAIN_SECONDS),
             Err(why) => {
                 let again = if why.may_pass() { QUOTE_AGAIN_SECONDS } else { PROPOSE_AGAIN_SECONDS };
-                self.pause(&want.key, again);
+                self.unpriced(&want.key, &why.to_string(), again);
             }
         }
     }
@@ -97,6 +97,14 @@ impl Work<'_> {
         let seen = self.state.items.get(&want.key).and_then(|item| item.seen.get(&want.provider));
         let Some(Ends::At(ends)) = seen.map(|seen| &seen.found.ends) else { return false };
         ends.abs_diff(quote.expires) > SAME_END_SECONDS.unsigned_abs()
+    }
+
+    /// Whoever asked reads why beside it.
+    fn unpriced(&mut self, key: &Key, why: &str, again: i64) {
+        if let Some(item) = self.state.items.get_mut(key) {
+            item.no_price = Some(short(why));
+        }
+        self.pause(key, again);
     }
 
     fn make(&mut self, want: Want, quote: &Quote) {
@@ -120,6 +128,10 @@ impl Work<'_> {
         let by = plan.wanted_by.as_deref().unwrap_or("it is time");
         let line = format!("proposed ({by})");
         plan.note(self.now, line);
+        if let Some(item) = self.state.items.get_mut(&plan.key) {
+            item.no_price = None;
+            self.save(Part::Item(plan.key.clone()));
+        }
         self.state.plans.insert(id, plan);
         self.save(Part::Head);
         self.save(Part::Plan(id));

@@ -84,6 +84,7 @@ impl Shown {
         if let Some(Ends::Unknown(why)) = found.map(|found| &found.ends) {
             notes.push(why.clone());
         }
+        notes.extend(item.no_price.as_ref().map(|why| format!("its price cannot be had: {why}")));
         let task = item.task.as_ref().map(|task| Task { what: task.what.clone(), deadline: time(task.deadline) });
         Self {
             kind: item.key.kind.into(),

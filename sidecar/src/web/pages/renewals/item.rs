@@ -95,12 +95,14 @@ const fn by_itself(of: ByItself) -> &'static str {
 }
 
 fn notes(frame: &Frame, item: &Item) -> Vec<String> {
-    let Some((_, seen)) = item.best() else { return Vec::new() };
+    let no_price = item.no_price.as_ref().map(|why| frame.fill("renewal.no_price", &[("why", why)]));
+    let Some((_, seen)) = item.best() else { return no_price.into_iter().collect() };
     let mut notes: Vec<String> = seen.found.flags.iter().map(|flag| frame.t(flag_key(*flag)).to_owned()).collect();
     notes.extend(Some(seen.found.note.clone()).filter(|note| !note.is_empty()));
     if let Ends::Unknown(why) = &seen.found.ends {
         notes.push(why.clone());
     }
+    notes.extend(no_price);
     notes
 }
 
