@@ -8,12 +8,15 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod address;
+pub mod cloudflare;
+mod epp;
 pub mod godaddy;
 mod http;
 pub mod limits;
 mod names;
 mod pace;
 mod provider;
+mod records;
 mod secret;
 mod settings;
 #[cfg(feature = "testing")]

@@ -33,6 +33,22 @@ pub const GODADDY_TTL_MIN: u32 = 600;
 /// Nor for a longer one.
 pub const GODADDY_TTL_MAX: u32 = 86_400;
 
+/// Requests to Cloudflare within [`CLOUDFLARE_SPAN`]: it allows 1,200 to a user, whose other programs want some too. One more
+/// is not sent.
+pub const CLOUDFLARE_REQUESTS_MAX: usize = 1_000;
+/// In which those are counted.
+pub const CLOUDFLARE_SPAN: Duration = Duration::from_secs(300);
+/// Seconds for which it is left alone after it said "too many": it blocks everything for so long.
+pub const CLOUDFLARE_AWAY_SECONDS: u32 = 300;
+/// It takes no record that is kept for a shorter time, in seconds; 1 lets it choose.
+pub const CLOUDFLARE_TTL_MIN: u32 = 60;
+/// Nor for a longer one.
+pub const CLOUDFLARE_TTL_MAX: u32 = 86_400;
+/// Orders whose answers said where to look. Beyond that the first are forgotten, and looked for where they usually are.
+pub const WORKFLOWS_MAX: usize = 100;
+/// Zones of an account that are looked into. Each is a request of those above.
+pub const CLOUDFLARE_ZONES_MAX: usize = 200;
+
 /// Seconds for which a service is left alone that says "too many" without saying for how long.
 pub const BUSY_SECONDS: u32 = 60;
 /// Seconds for which a service may have itself left alone. More is cut to this.

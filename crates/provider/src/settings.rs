@@ -3,9 +3,9 @@
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::godaddy;
 use crate::http::Outgoing;
 use crate::provider::Provider;
+use crate::{cloudflare, godaddy};
 
 /// The kinds: name, settings, and what is made of them.
 macro_rules! kinds {
@@ -45,6 +45,7 @@ macro_rules! kinds {
 }
 
 kinds! {
+    "cloudflare" Cloudflare(cloudflare::Settings) => cloudflare::Cloudflare::new;
     "godaddy" GoDaddy(godaddy::Settings) => godaddy::GoDaddy::new;
 }
 

@@ -1,10 +1,12 @@
 //! Local servers that speak the providers' protocols as their documents describe them, and misbehave when they are told to.
 //! They count what was bought.
 
+mod cloudflare;
 mod fault;
 mod godaddy;
 mod server;
 
+pub use cloudflare::{Cloudflare, Pack, Registered};
 pub use fault::Misbehave;
 pub use godaddy::{Domain, GoDaddy, Sold};
 pub use server::Request;

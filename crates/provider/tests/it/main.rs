@@ -1,6 +1,8 @@
 //! Providers against local servers that speak their protocols, and misbehave.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod cloudflare;
+mod cloudflare_buys;
 mod godaddy;
 mod godaddy_buys;
 mod godaddy_records;
