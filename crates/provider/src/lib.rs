@@ -16,6 +16,7 @@ pub mod limits;
 mod names;
 mod pace;
 mod provider;
+pub mod rdap;
 mod records;
 mod secret;
 mod settings;

@@ -49,6 +49,11 @@ pub const WORKFLOWS_MAX: usize = 100;
 /// Zones of an account that are looked into. Each is a request of those above.
 pub const CLOUDFLARE_ZONES_MAX: usize = 200;
 
+/// Domains of one section that registries are asked about. Each is asked once a day.
+pub const RDAP_DOMAINS_MAX: usize = 200;
+/// Seconds after which a registry that was not reached may be asked again.
+pub const RDAP_AGAIN_SECONDS: i64 = 3_600;
+
 /// Seconds for which a service is left alone that says "too many" without saying for how long.
 pub const BUSY_SECONDS: u32 = 60;
 /// Seconds for which a service may have itself left alone. More is cut to this.

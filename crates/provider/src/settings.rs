@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 
 use crate::http::Outgoing;
 use crate::provider::Provider;
-use crate::{cloudflare, godaddy};
+use crate::{cloudflare, godaddy, rdap};
 
 /// The kinds: name, settings, and what is made of them.
 macro_rules! kinds {
@@ -47,6 +47,7 @@ macro_rules! kinds {
 kinds! {
     "cloudflare" Cloudflare(cloudflare::Settings) => cloudflare::Cloudflare::new;
     "godaddy" GoDaddy(godaddy::Settings) => godaddy::GoDaddy::new;
+    "rdap" Rdap(rdap::Settings) => rdap::Rdap::new;
 }
 
 /// A provider by its name.

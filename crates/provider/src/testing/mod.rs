@@ -4,11 +4,13 @@
 mod cloudflare;
 mod fault;
 mod godaddy;
+mod rdap;
 mod server;
 
 pub use cloudflare::{Cloudflare, Pack, Registered};
 pub use fault::Misbehave;
 pub use godaddy::{Domain, GoDaddy, Sold};
+pub use rdap::Rdap;
 pub use server::Request;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

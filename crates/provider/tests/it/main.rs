@@ -7,3 +7,4 @@ mod godaddy;
 mod godaddy_buys;
 mod godaddy_records;
 mod home;
+mod rdap;
