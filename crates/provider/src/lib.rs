@@ -9,11 +9,14 @@
 
 mod address;
 pub mod cloudflare;
+mod day;
 mod epp;
 pub mod godaddy;
+pub mod hand;
 mod http;
 pub mod limits;
 mod names;
+pub mod noip;
 mod pace;
 mod provider;
 pub mod rdap;
@@ -23,6 +26,8 @@ mod settings;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod time;
+pub mod tls;
+pub mod verify;
 
 pub use http::Outgoing;
 pub use provider::{Provider, Shop, Zone};

@@ -54,6 +54,21 @@ pub const RDAP_DOMAINS_MAX: usize = 200;
 /// Seconds after which a registry that was not reached may be asked again.
 pub const RDAP_AGAIN_SECONDS: i64 = 3_600;
 
+/// Hosts of one section whose certificates are looked at, one after the other.
+pub const TLS_HOSTS_MAX: usize = 100;
+/// To look at one, with its name looked up and the handshake done.
+pub const TLS: Duration = Duration::from_secs(10);
+/// Certificates that a server shows beside its own. A chain has two or three.
+pub const TLS_CHAIN_MAX: usize = 16;
+/// Things that one section has by hand.
+pub const HAND_ITEMS_MAX: usize = 500;
+/// Host names of one section at No-IP. Its plans have fewer.
+pub const NOIP_HOSTS_MAX: usize = 100;
+/// To ask one name server, with its own name looked up.
+pub const DNS: Duration = Duration::from_secs(6);
+/// Name servers of a zone that are asked. Zones have two to eight; more than these would be asked for nothing.
+pub const DNS_SERVERS_MAX: usize = 8;
+
 /// Seconds for which a service is left alone that says "too many" without saying for how long.
 pub const BUSY_SECONDS: u32 = 60;
 /// Seconds for which a service may have itself left alone. More is cut to this.

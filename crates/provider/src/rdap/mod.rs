@@ -94,7 +94,6 @@ impl TryFrom<Written> for Settings {
 }
 
 impl Settings {
-    #[allow(clippy::unused_self)]
     pub(crate) fn unreadable(&self) -> Vec<(&'static str, String)> {
         Vec::new()
     }

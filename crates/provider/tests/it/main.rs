@@ -7,4 +7,8 @@ mod godaddy;
 mod godaddy_buys;
 mod godaddy_records;
 mod home;
+mod names;
 mod rdap;
+mod servers;
+mod settings;
+mod tls;
