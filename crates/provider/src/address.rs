@@ -21,10 +21,21 @@ impl Address {
         self.0.starts_with("https://")
     }
 
+    /// Whether it is encrypted, and by its name nobody of this house.
+    pub(crate) fn is_public(&self) -> bool {
+        self.is_tls() && self.0.parse::<Uri>().is_ok_and(|uri| uri.host().is_some_and(is_public))
+    }
+
     /// Whether it is this machine.
     pub(crate) fn is_local(&self) -> bool {
         self.0.parse::<Uri>().is_ok_and(|uri| uri.host().is_some_and(is_local))
     }
+}
+
+/// Whether it is a name that means something elsewhere too, and no address.
+fn is_public(host: &str) -> bool {
+    let bare = host.trim_matches(['[', ']']);
+    bare.parse::<IpAddr>().is_err() && bare.contains('.') && !bare.ends_with(".local") && !bare.ends_with(".localhost")
 }
 
 fn is_local(host: &str) -> bool {

@@ -8,17 +8,26 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod address;
+pub mod cloudflare;
+mod day;
+mod epp;
 pub mod godaddy;
+pub mod hand;
 mod http;
 pub mod limits;
 mod names;
+pub mod noip;
 mod pace;
 mod provider;
+pub mod rdap;
+mod records;
 mod secret;
 mod settings;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod time;
+pub mod tls;
+pub mod verify;
 
 pub use http::Outgoing;
 pub use provider::{Provider, Shop, Zone};

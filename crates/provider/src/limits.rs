@@ -33,6 +33,42 @@ pub const GODADDY_TTL_MIN: u32 = 600;
 /// Nor for a longer one.
 pub const GODADDY_TTL_MAX: u32 = 86_400;
 
+/// Requests to Cloudflare within [`CLOUDFLARE_SPAN`]: it allows 1,200 to a user, whose other programs want some too. One more
+/// is not sent.
+pub const CLOUDFLARE_REQUESTS_MAX: usize = 1_000;
+/// In which those are counted.
+pub const CLOUDFLARE_SPAN: Duration = Duration::from_secs(300);
+/// Seconds for which it is left alone after it said "too many": it blocks everything for so long.
+pub const CLOUDFLARE_AWAY_SECONDS: u32 = 300;
+/// It takes no record that is kept for a shorter time, in seconds; 1 lets it choose.
+pub const CLOUDFLARE_TTL_MIN: u32 = 60;
+/// Nor for a longer one.
+pub const CLOUDFLARE_TTL_MAX: u32 = 86_400;
+/// Orders whose answers said where to look. Beyond that the first are forgotten, and looked for where they usually are.
+pub const WORKFLOWS_MAX: usize = 100;
+/// Zones of an account that are looked into. Each is a request of those above.
+pub const CLOUDFLARE_ZONES_MAX: usize = 200;
+
+/// Domains of one section that registries are asked about. Each is asked once a day.
+pub const RDAP_DOMAINS_MAX: usize = 200;
+/// Seconds after which a registry that was not reached may be asked again.
+pub const RDAP_AGAIN_SECONDS: i64 = 3_600;
+
+/// Hosts of one section whose certificates are looked at, one after the other.
+pub const TLS_HOSTS_MAX: usize = 100;
+/// To look at one, with its name looked up and the handshake done.
+pub const TLS: Duration = Duration::from_secs(10);
+/// Certificates that a server shows beside its own. A chain has two or three.
+pub const TLS_CHAIN_MAX: usize = 16;
+/// Things that one section has by hand.
+pub const HAND_ITEMS_MAX: usize = 500;
+/// Host names of one section at No-IP. Its plans have fewer.
+pub const NOIP_HOSTS_MAX: usize = 100;
+/// To ask one name server, with its own name looked up.
+pub const DNS: Duration = Duration::from_secs(6);
+/// Name servers of a zone that are asked. Zones have two to eight; more than these would be asked for nothing.
+pub const DNS_SERVERS_MAX: usize = 8;
+
 /// Seconds for which a service is left alone that says "too many" without saying for how long.
 pub const BUSY_SECONDS: u32 = 60;
 /// Seconds for which a service may have itself left alone. More is cut to this.

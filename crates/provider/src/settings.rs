@@ -3,9 +3,9 @@
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::godaddy;
 use crate::http::Outgoing;
 use crate::provider::Provider;
+use crate::{cloudflare, godaddy, hand, noip, rdap, tls};
 
 /// The kinds: name, settings, and what is made of them.
 macro_rules! kinds {
@@ -45,7 +45,12 @@ macro_rules! kinds {
 }
 
 kinds! {
+    "cloudflare" Cloudflare(cloudflare::Settings) => cloudflare::Cloudflare::new;
     "godaddy" GoDaddy(godaddy::Settings) => godaddy::GoDaddy::new;
+    "hand" Hand(hand::Settings) => hand::Hand::new;
+    "noip" NoIp(noip::Settings) => noip::NoIp::new;
+    "rdap" Rdap(rdap::Settings) => rdap::Rdap::new;
+    "tls" Tls(tls::Settings) => tls::Tls::new;
 }
 
 /// A provider by its name.

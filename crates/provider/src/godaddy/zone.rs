@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use atalaya_renew::limits::short;
 use atalaya_renew::{Record, RecordType, Trouble};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -11,8 +10,8 @@ use ureq::http::Method;
 use super::GoDaddy;
 use super::api::Change;
 use crate::limits::{GODADDY_TTL_MAX, GODADDY_TTL_MIN};
-use crate::names;
 use crate::provider::Zone;
+use crate::{names, records};
 
 /// `DNSRecord`
 #[derive(Clone, Deserialize)]
@@ -33,14 +32,17 @@ impl Zone for GoDaddy {
     fn records(&self, name: &str, kind: RecordType) -> Result<Vec<Record>, Trouble> {
         let set = self.find(name, kind)?;
         let rows = self.rows(&set)?.into_iter();
-        Ok(rows.map(|row| Record { name: set.name.clone(), kind, data: short(&row.data), ttl: row.ttl }).collect())
+        Ok(rows
+            .map(|row| Record { name: set.name.clone(), kind, data: records::told(kind, &row.data), ttl: row.ttl })
+            .collect())
     }
 
-    fn set(&self, name: &str, kind: RecordType, records: &[Record]) -> Result<(), Trouble> {
+    fn set(&self, name: &str, kind: RecordType, wanted: &[Record]) -> Result<(), Trouble> {
         let set = self.find(name, kind)?;
-        let there: BTreeSet<(String, u32)> = self.rows(&set)?.into_iter().map(|row| (row.data, row.ttl)).collect();
-        let wanted: BTreeSet<(String, u32)> =
-            records.iter().map(|record| (record.data.clone(), ttl(record.ttl))).collect();
+        let there: BTreeSet<(String, u32)> =
+            self.rows(&set)?.into_iter().map(|row| (records::told(kind, &row.data), row.ttl)).collect();
+        let wanted = wanted.iter().map(|record| Ok((records::checked(kind, &record.data)?, ttl(record.ttl))));
+        let wanted = wanted.collect::<Result<BTreeSet<_>, Trouble>>()?;
         if there == wanted {
             return Ok(());
         }
@@ -49,6 +51,7 @@ impl Zone for GoDaddy {
 
     fn add_txt(&self, name: &str, data: &str) -> Result<(), Trouble> {
         let set = self.find(name, RecordType::Txt)?;
+        let data = records::checked(RecordType::Txt, data)?;
         if self.rows(&set)?.iter().any(|row| row.data == data) {
             return Ok(());
         }

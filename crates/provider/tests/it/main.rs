@@ -1,7 +1,14 @@
 //! Providers against local servers that speak their protocols, and misbehave.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod cloudflare;
+mod cloudflare_buys;
 mod godaddy;
 mod godaddy_buys;
 mod godaddy_records;
 mod home;
+mod names;
+mod rdap;
+mod servers;
+mod settings;
+mod tls;
