@@ -153,6 +153,12 @@ fn the_list_says_what_ends_and_a_plan_can_be_asked_for() {
     assert_eq!(code(&again), 422, "{again}");
     let unknown = json!({ "domain": "b.example", "act": "renew" }).to_string();
     assert_eq!(code(&sidecar.ask("POST", "/api/v1/renewals/plans", &asked, &unknown)), 404);
+    let token_alone = token.trim_start_matches("Bearer ");
+    let calendar = sidecar.get(&format!("/calendar/{token_alone}.ics"), &[]);
+    assert!(code(&calendar) == 200 && calendar.contains("SUMMARY:a.example ends\r\n"), "{calendar}");
+    let operator = sidecar.add_token("other", &["operate"], &[]);
+    assert_eq!(code(&sidecar.get(&format!("/calendar/{operator}.ics"), &[])), 404);
+    assert_eq!(code(&sidecar.get("/calendar/none.ics", &[])), 404);
     let spending = body(&sidecar.get("/api/v1/renewals/spending", &asked[..1]));
     assert_eq!(
         spending["months"][0],
