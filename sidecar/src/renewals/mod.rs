@@ -15,7 +15,7 @@ mod tests;
 pub use keep::load;
 pub use market::Market;
 pub use providers::Providers;
-pub use readings::{Readings, id};
+pub use readings::{Asked, Readings, Renewal, Waiting, id};
 pub use run::{Parts, run};
 pub use tell::tell;
 

@@ -4,6 +4,7 @@ use atalaya_alert::{AlertKey, Severity, Target, rule};
 
 use super::bench::{Bench, terms};
 use crate::db::Aside;
+use crate::renewals::{Asked, Readings, Renewal, Waiting};
 use crate::tower::{Own, OwnChannel, SetTerms, Terms, Wish, Word};
 
 /// All is well.
@@ -28,10 +29,26 @@ fn two() -> Terms {
 }
 
 fn live(bench: &mut Bench, own: &Own, seconds: u64) {
-    for _ in 0..seconds / 5 {
+    // Days go by in steps of a minute, which is as often as time has to be told.
+    let step = if seconds > 7_200 { 60 } else { 5 };
+    for _ in 0..seconds / step {
         bench.say(Word::Own(Box::new(own.clone())));
-        bench.pass(5);
+        bench.pass(step);
     }
+}
+
+/// Something that expires, a plan and a provider, as they stand.
+fn expires(standing: &'static str, plan: &'static str, provider: &'static str) -> Own {
+    let renewal = Renewal {
+        id: "domain_a".into(),
+        name: "domain a.example".into(),
+        standing,
+        left: Some((86_400, 10.0)),
+        problem: String::new(),
+    };
+    let plan = Waiting { id: "7".into(), name: "a.example for one year, 20.00 EUR".into(), state: plan };
+    let provider = Asked { name: "registrar".into(), state: provider, problem: String::new() };
+    Own { renewals: Readings { renewals: vec![renewal], plans: vec![plan], providers: vec![provider] }, ..well() }
 }
 
 fn open(bench: &Bench) -> Vec<String> {
@@ -57,6 +74,14 @@ fn bad() -> Vec<(&'static str, Own)> {
         ("channel-failing", channel("failing", 0)),
         ("channel-wrong", channel("wrong", 0)),
         ("channel-gave-up", channel("works", 1)),
+        ("renewal-due", expires("due", "looking", "works")),
+        ("renewal-late", expires("late", "looking", "works")),
+        ("renewal-critical", expires("over", "looking", "works")),
+        ("renewal-unknown", expires("unknown", "looking", "works")),
+        ("plan-waiting", expires("fine", "proposed", "works")),
+        ("plan-unsettled", expires("fine", "unsettled", "works")),
+        ("provider-key", expires("fine", "looking", "wrong_key")),
+        ("provider-away", expires("fine", "looking", "unreachable")),
     ]
 }
 
@@ -67,7 +92,8 @@ fn each_rule_about_the_tower_fires_and_recovers() {
         tried.push(rule);
         let mut bench = Bench::with(two());
         live(&mut bench, &well(), 60);
-        live(&mut bench, &own, 15 * 60);
+        let days = matches!(rule, "renewal-unknown" | "provider-away");
+        live(&mut bench, &own, if days { 49 * 3600 } else { 65 * 60 });
         assert!(open(&bench).iter().any(|key| key.ends_with(rule)), "{rule}: {:?}", open(&bench));
         assert_eq!(told(&bench, "fired", rule), 1, "{rule}");
         // What was counted stays so.
@@ -76,7 +102,13 @@ fn each_rule_about_the_tower_fires_and_recovers() {
         let given_up = own.channels["mail"].given_up;
         let channel = OwnChannel { state: "works", given_up, ..OwnChannel::default() };
         let after = Own { channels: [("mail".to_owned(), channel)].into(), ..after };
-        live(&mut bench, &after, 3600);
+        let renewals = if own.renewals.renewals.is_empty() {
+            Readings::default()
+        } else {
+            expires("fine", "looking", "works").renewals
+        };
+        let after = Own { renewals, ..after };
+        live(&mut bench, &after, 2 * 3600);
         assert_eq!((open(&bench), told(&bench, "resolved", rule)), (vec![], 1), "{rule}");
     }
     let shipped = atalaya_alert::Rules::parse(&[rule::DEFAULT]).unwrap();
