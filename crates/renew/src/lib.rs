@@ -11,6 +11,7 @@ pub mod limits;
 pub mod money;
 pub mod shop;
 pub mod trouble;
+pub mod when;
 pub mod zone;
 
 pub use found::{ByItself, Ends, Flag, Found, Kind};
