@@ -152,7 +152,7 @@ async fn run(args: &Args) -> Result<Result<String, Failed>, String> {
     let stop = args.get("stop").map(str::to_owned);
     let told = move |step: Step| {
         if stop.as_deref().is_some_and(|stop| format!("{step:?}").eq_ignore_ascii_case(stop)) {
-            std::process::abort();
+            std::process::exit(99);
         }
     };
     let done = async {

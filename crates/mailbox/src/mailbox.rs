@@ -15,9 +15,7 @@ use tokio::time::timeout;
 use crate::connect::{Guarded, connect};
 use crate::cursor::{Cursor, Fetched, Round};
 use crate::failed::Failed;
-use crate::limits::{
-    COMMAND, FIRST_MAX, HEADER_BYTES_MAX, LIST_BYTES_MAX, MAIL_BYTES_MAX, ROUND_MAX, TALK_BYTES_MAX,
-};
+use crate::limits::{COMMAND, FIRST_MAX, HEADER_BYTES_MAX, LIST_BYTES_MAX, MAIL_BYTES_MAX, ROUND_MAX, TALK_BYTES_MAX};
 use crate::settings::Settings;
 
 /// A connection to a folder. After an error another one is needed.
@@ -54,7 +52,8 @@ impl Mailbox {
         let mut idles = false;
         out.ask("CAPABILITY", TALK_BYTES_MAX, 0, |response| {
             if let Response::Capabilities(all) = response {
-                idles |= all.iter().any(|one| matches!(one, Capability::Atom(name) if name.eq_ignore_ascii_case("IDLE")));
+                idles |=
+                    all.iter().any(|one| matches!(one, Capability::Atom(name) if name.eq_ignore_ascii_case("IDLE")));
             }
         })
         .await?;

@@ -39,7 +39,8 @@ pub struct Settings {
 
 impl std::fmt::Debug for Settings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let shown = f.debug_struct("Settings").field("host", &self.host).field("port", &self.port).finish_non_exhaustive();
+        let shown =
+            f.debug_struct("Settings").field("host", &self.host).field("port", &self.port).finish_non_exhaustive();
         shown
     }
 }

@@ -46,11 +46,14 @@ impl Mailbox {
     async fn idle(&mut self, time: Duration) -> Result<(), Failed> {
         self.session.get_mut().allow(TALK_BYTES_MAX, 0);
         let asked = self.session.run_command("IDLE").await.map_err(|err| Failed::of(&err))?;
-        let begun = timeout(COMMAND, self.until(|response| match response {
-            Response::Continue(_) => Some(true),
-            Response::Done { tag, .. } if *tag == asked => Some(false),
-            _ => None,
-        }));
+        let begun = timeout(
+            COMMAND,
+            self.until(|response| match response {
+                Response::Continue(_) => Some(true),
+                Response::Done { tag, .. } if *tag == asked => Some(false),
+                _ => None,
+            }),
+        );
         if !begun.await.map_err(|_| Failed::slow())?? {
             // It offered it and refuses it: it is asked now and then instead.
             self.idles = false;
@@ -61,10 +64,13 @@ impl Mailbox {
             quiet.unwrap_or(Ok(()))?;
         }
         self.session.run_command_untagged("DONE").await.map_err(|err| Failed::of(&err))?;
-        let ended = timeout(COMMAND, self.until(|response| match response {
-            Response::Done { tag, status, .. } if *tag == asked => Some(matches!(status, Status::Ok)),
-            _ => None,
-        }));
+        let ended = timeout(
+            COMMAND,
+            self.until(|response| match response {
+                Response::Done { tag, status, .. } if *tag == asked => Some(matches!(status, Status::Ok)),
+                _ => None,
+            }),
+        );
         if ended.await.map_err(|_| Failed::slow())?? { Ok(()) } else { Err(self.hung_up()) }
     }
 

@@ -60,7 +60,8 @@ fn accept(text: &str) -> Option<Link> {
         return None;
     }
     let rest = text.strip_prefix(BEGINS)?;
-    let host = HOSTS.into_iter().find(|host| rest.get(..host.len()).is_some_and(|one| one.eq_ignore_ascii_case(host)))?;
+    let host =
+        HOSTS.into_iter().find(|host| rest.get(..host.len()).is_some_and(|one| one.eq_ignore_ascii_case(host)))?;
     let query = rest.get(host.len()..)?.strip_prefix(PATH)?.strip_prefix('?')?;
     let query = query.split('#').next()?;
     let mut token = None;
@@ -176,7 +177,8 @@ mod tests {
 
     #[test]
     fn pages() {
-        let page = "<a class=x HREF = 'https://a/?b&amp;c'>x</a><a href=https://d>y</a><a href=\"https://e\r\nf\">z</a>href";
+        let page =
+            "<a class=x HREF = 'https://a/?b&amp;c'>x</a><a href=https://d>y</a><a href=\"https://e\r\nf\">z</a>href";
         assert_eq!(hrefs(page), ["https://a/?b&c", "https://d", "https://ef"]);
         assert_eq!(hrefs("<a href=\"é"), ["é"]);
     }

@@ -118,7 +118,8 @@ mod tests {
         ] {
             assert_eq!(read(text), Some((vec!["noip.com".to_owned()], false)), "{text}");
         }
-        let gmail = " mx.example.org; dkim=pass header.i=@noip.com; dmarc=pass (p=REJECT sp=REJECT) header.from=noip.com";
+        let gmail =
+            " mx.example.org; dkim=pass header.i=@noip.com; dmarc=pass (p=REJECT sp=REJECT) header.from=noip.com";
         assert_eq!(read(gmail), Some((vec![], true)));
     }
 

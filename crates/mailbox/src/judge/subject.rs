@@ -42,8 +42,20 @@ fn is_host(text: &str) -> bool {
 
 /// Beginnings of words by which a provider speaks of something that ends, in the languages of the screens.
 const WORDS: [&str; 14] = [
-    "expir", "renew", "action required", "redemption", "suspend", "cancel", "overdue", "payment", "caduc", "venc",
-    "renov", "acción requerida", "suspen", "pago",
+    "expir",
+    "renew",
+    "action required",
+    "redemption",
+    "suspend",
+    "cancel",
+    "overdue",
+    "payment",
+    "caduc",
+    "venc",
+    "renov",
+    "acción requerida",
+    "suspen",
+    "pago",
 ];
 
 /// Whether it is about something that ends.
