@@ -15,6 +15,8 @@ mod judge;
 pub mod limits;
 mod mailbox;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod wait;
 

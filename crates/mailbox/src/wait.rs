@@ -25,6 +25,10 @@ impl Mailbox {
     ///
     /// See [`Failed`].
     pub async fn wait(&mut self, time: Duration) -> Result<Woken, Failed> {
+        self.wait_by(time, IDLE, POLL).await
+    }
+
+    pub(crate) async fn wait_by(&mut self, time: Duration, idle: Duration, poll: Duration) -> Result<Woken, Failed> {
         let until = Instant::now() + time;
         // What came since the round began counts.
         while !self.seen.grew {
@@ -33,9 +37,9 @@ impl Mailbox {
                 return Ok(Woken::Time);
             }
             if self.idles {
-                self.idle(left.min(IDLE)).await?;
+                self.idle(left.min(idle)).await?;
             } else {
-                sleep(left.min(POLL)).await;
+                sleep(left.min(poll)).await;
                 self.ask("NOOP", TALK_BYTES_MAX, 0, |_| {}).await?;
             }
         }

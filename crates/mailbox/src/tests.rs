@@ -1,9 +1,9 @@
 //! Servers that are slow, silent, lying or endless: each call ends, in bounded memory, and says what was wrong.
-#![allow(clippy::unwrap_used)]
 
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use atalaya_mailbox::{Cursor, Failed, Fetched, Mailbox, Round, Security, Settings, Woken};
+use crate::{Cursor, Failed, Fetched, Mailbox, Round, Security, Settings, Woken};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -30,15 +30,19 @@ const DECENT: Script = &[
 
 struct Server {
     settings: Settings,
+    /// Commands that it was told.
+    heard: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
     async fn start(greeting: Act, script: Script) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let told = Arc::clone(&heard);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, greeting.clone(), script));
+                tokio::spawn(serve(stream, greeting.clone(), script, Arc::clone(&told)));
             }
         });
         let settings = Settings {
@@ -50,7 +54,7 @@ impl Server {
             password: "hush".to_owned().into(),
             folder: "INBOX".into(),
         };
-        Self { settings }
+        Self { settings, heard }
     }
 
     async fn round(&self, cursor: Option<Cursor>) -> Result<Round, Failed> {
@@ -58,19 +62,22 @@ impl Server {
     }
 }
 
-async fn serve(stream: TcpStream, greeting: Act, script: Script) {
+async fn serve(stream: TcpStream, greeting: Act, script: Script, heard: Arc<Mutex<Vec<String>>>) {
     let mut stream = BufReader::new(stream);
     if act(&mut stream, &greeting, "").await.is_none() {
         return;
     }
-    let mut line = String::new();
+    let (mut line, mut before) = (String::new(), String::new());
     while stream.read_line(&mut line).await.is_ok_and(|read| read > 0) {
-        let (tag, command) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
+        // `DONE` alone has no tag: it ends the command before it.
+        let (tag, command) = line.trim().split_once(' ').unwrap_or((before.as_str(), line.trim()));
+        heard.lock().unwrap().push(command.to_owned());
         let found = script.iter().chain(DECENT).find(|(begins, _)| command.starts_with(begins));
         let refuse = Act::Say("{tag} BAD what\r\n");
         if act(&mut stream, found.map_or(&refuse, |(_, act)| act), tag).await.is_none() {
             return;
         }
+        before = tag.to_owned();
         line.clear();
     }
 }
@@ -232,25 +239,49 @@ async fn who_never_answers_keeps_nobody_for_ever() {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn idle_is_armed_again_and_again() {
-    const LIST: (&str, Act) = ("FETCH", Act::Say("{tag} OK\r\n"));
-    const IDLES: Script =
-        &[LIST, ("IDLE", Act::Say("+ idling\r\n* OK Still here\r\n")), ("", Act::Say("A0005 OK\r\n"))];
-    // `DONE` has no tag; the server above ends each IDLE by the tag of the first, so that one is all that ends well.
+    const IDLES: Script = &[
+        ("FETCH", Act::Say("{tag} OK\r\n")),
+        ("IDLE", Act::Say("+ idling\r\n* OK Still here\r\n")),
+        ("DONE", Act::Say("{tag} OK\r\n")),
+    ];
     let server = Server::start(HELLO, IDLES).await;
     let mut mailbox = Mailbox::open(&server.settings).await.unwrap();
     mailbox.round(None, |_| true).await.unwrap();
-    let begun = tokio::time::Instant::now();
-    let _ = mailbox.wait(Duration::from_secs(24 * 60)).await;
-    assert!(begun.elapsed() >= Duration::from_secs(24 * 60), "it waited");
-    // One that offers IDLE and refuses it is asked now and then.
-    const REFUSES: Script =
-        &[LIST, ("IDLE", Act::Say("{tag} NO\r\n")), ("NOOP", Act::Say("* 9 EXISTS\r\n{tag} OK\r\n"))];
-    let server = Server::start(HELLO, REFUSES).await;
+    let (short, time) = (Duration::from_millis(100), Duration::from_millis(550));
+    assert_eq!(mailbox.wait_by(time, short, short).await.unwrap(), Woken::Time);
+    let heard = server.heard.lock().unwrap().clone();
+    let count = |word: &str| heard.iter().filter(|one| *one == word).count();
+    assert!(count("IDLE") >= 4 && count("IDLE") == count("DONE"), "{heard:?}");
+    let changes = ["SELECT", "STORE", "COPY", "MOVE", "EXPUNGE", "APPEND", "CLOSE", "BODY["];
+    assert!(!heard.iter().any(|one| changes.iter().any(|word| one.contains(word))), "{heard:?}");
+}
+
+#[tokio::test]
+async fn where_there_is_no_idle_it_asks_now_and_then() {
+    const REFUSES: Script = &[
+        ("FETCH", Act::Say("{tag} OK\r\n")),
+        ("IDLE", Act::Say("{tag} NO\r\n")),
+        ("NOOP", Act::Say("* 9 EXISTS\r\n{tag} OK\r\n")),
+    ];
+    const HAS_NONE: Script = &[
+        ("CAPABILITY", Act::Say("* CAPABILITY IMAP4rev1\r\n{tag} OK\r\n")),
+        ("FETCH", Act::Say("{tag} OK\r\n")),
+        ("NOOP", Act::Say("* 9 EXISTS\r\n{tag} OK\r\n")),
+    ];
+    for script in [REFUSES, HAS_NONE] {
+        let server = Server::start(HELLO, script).await;
+        let mut mailbox = Mailbox::open(&server.settings).await.unwrap();
+        mailbox.round(None, |_| true).await.unwrap();
+        let short = Duration::from_millis(100);
+        assert_eq!(mailbox.wait_by(Duration::from_secs(20), short, short).await.unwrap(), Woken::Mail);
+        assert_eq!(server.heard.lock().unwrap().last().unwrap(), "NOOP");
+    }
+    // One that says too much to it is let go.
+    const FLOODS: Script = &[("FETCH", Act::Say("{tag} OK\r\n")), ("IDLE", Act::Endless("+ idling\r\n* OK x\r\n"))];
+    let server = Server::start(HELLO, FLOODS).await;
     let mut mailbox = Mailbox::open(&server.settings).await.unwrap();
     mailbox.round(None, |_| true).await.unwrap();
-    let begun = tokio::time::Instant::now();
-    assert_eq!(mailbox.wait(Duration::from_secs(3_600)).await.unwrap(), Woken::Mail);
-    assert!(begun.elapsed() < Duration::from_secs(400));
+    assert!(hostile(&mailbox.wait(Duration::from_secs(60)).await.unwrap_err()));
 }
