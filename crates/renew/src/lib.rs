@@ -18,6 +18,7 @@ pub mod standing;
 pub mod state;
 mod step;
 pub mod trouble;
+pub mod when;
 mod words;
 pub mod zone;
 

@@ -1,0 +1,210 @@
+//! Why there is no certificate: one kind for each thing that somebody would do about it.
+
+use std::fmt;
+
+use atalaya_renew::Trouble;
+use atalaya_renew::limits::short;
+use instant_acme::{Error, Problem};
+
+use crate::http::Told;
+use crate::limits::{WAIT_SECONDS, WAIT_SECONDS_MAX};
+
+/// Why a call did not do what it was asked. None of them was tried twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failed {
+    /// What is set up here is wrong: an address, a file, a request for a certificate.
+    SetUp(String),
+    /// No connection, or an authority in trouble. Later.
+    Unreachable(String),
+    /// Too many requests, orders or failures.
+    Busy {
+        /// Seconds until it may be asked again.
+        after: u32,
+        /// What there was too much of.
+        why: String,
+    },
+    /// The terms of service are not agreed to in the configuration, or there are new ones: a person has to read them.
+    Terms(String),
+    /// The authority does not know or want the account: its file has to be removed, or its external binding is wrong.
+    Account(String),
+    /// The proof could not be laid: the provider's own words.
+    Proof(Trouble),
+    /// The authority looked and did not find the proof.
+    NotProved(String),
+    /// It will not sign this: a name that it refuses, a profile that it has not, a request that it does not like.
+    Refused(String),
+    /// It is not done yet. The draft is kept; the next call goes on with it.
+    Pending(String),
+    /// What it answers cannot be read, or is not what was asked for.
+    Garbled(String),
+}
+
+impl Failed {
+    /// In the words that the planner has for all providers.
+    #[must_use]
+    pub fn trouble(&self) -> Trouble {
+        match self {
+            Self::SetUp(why) => Trouble::SetUp(why.clone()),
+            Self::Unreachable(_) | Self::Pending(_) => Trouble::Unreachable(self.to_string()),
+            Self::Busy { after, .. } => Trouble::Busy { after: *after },
+            Self::Terms(_) | Self::Account(_) => Trouble::WrongKey(self.to_string()),
+            Self::Proof(trouble) => trouble.clone(),
+            Self::NotProved(_) | Self::Refused(_) => Trouble::Refused(self.to_string()),
+            Self::Garbled(why) => Trouble::Garbled(why.clone()),
+        }
+    }
+
+    /// One word for logs, metrics and tables.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::SetUp(_) => "set_up",
+            Self::Unreachable(_) => "unreachable",
+            Self::Busy { .. } => "busy",
+            Self::Terms(_) => "terms",
+            Self::Account(_) => "account",
+            Self::Proof(_) => "proof",
+            Self::NotProved(_) => "not_proved",
+            Self::Refused(_) => "refused",
+            Self::Pending(_) => "pending",
+            Self::Garbled(_) => "garbled",
+        }
+    }
+
+    /// What became of a request, with what the last answer said beside its body.
+    pub(crate) fn of(err: Error, told: &Told) -> Self {
+        match err {
+            Error::Api(problem) => Self::of_problem(&problem, told),
+            // Of ours: no answer. It is said in one line already.
+            Error::Other(err) => match err.downcast::<Self>() {
+                Ok(failed) => *failed,
+                Err(err) => Self::Garbled(short(&err.to_string())),
+            },
+            Error::Timeout(_) => Self::Pending("the authority has not finished".into()),
+            Error::Unsupported(what) => Self::Refused(format!("the authority has no {what}")),
+            other => Self::of_status(told).unwrap_or_else(|| Self::Garbled(short(&other.to_string()))),
+        }
+    }
+
+    /// An answer that is no document of a problem: a server in front of the authority's says so.
+    fn of_status(told: &Told) -> Option<Self> {
+        match told.status {
+            429 => Some(Self::busy(told, "too many requests")),
+            503 if told.retry_after.is_some() => Some(Self::busy(told, "the authority asks to come later")),
+            500.. => Some(Self::Unreachable(format!("the authority answers {}", told.status))),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn of_problem(problem: &Problem, told: &Told) -> Self {
+        let kind = problem.r#type.as_deref().unwrap_or_default();
+        let why = short(&explain(problem));
+        match kind.strip_prefix("urn:ietf:params:acme:error:").unwrap_or_default() {
+            "rateLimited" => Self::busy(told, &why),
+            "userActionRequired" => Self::Terms(why),
+            "accountDoesNotExist" | "externalAccountRequired" | "invalidContact" | "unsupportedContact" => {
+                Self::Account(why)
+            }
+            // Of the account where it is the account that is refused, and not a proof.
+            "unauthorized" if matches!(told.status, 401 | 403) => Self::Account(why),
+            "unauthorized" | "dns" | "connection" | "incorrectResponse" | "tls" => Self::NotProved(why),
+            "badNonce" | "serverInternal" => Self::Unreachable(why),
+            "orderNotReady" => Self::Pending(why),
+            _ => Self::of_status(told).unwrap_or(Self::Refused(why)),
+        }
+    }
+
+    fn busy(told: &Told, why: &str) -> Self {
+        let after = told.retry_after.unwrap_or(WAIT_SECONDS).clamp(1, WAIT_SECONDS_MAX);
+        Self::Busy { after: u32::try_from(after).unwrap_or(u32::MAX), why: why.to_owned() }
+    }
+}
+
+/// What it says, of each name where it says so.
+fn explain(problem: &Problem) -> String {
+    let mut out = problem.detail.clone().or_else(|| problem.r#type.clone()).unwrap_or_else(|| "no reason given".into());
+    for sub in &problem.subproblems {
+        if let Some(identifier) = &sub.identifier {
+            out += &format!("; {}: ", identifier.authorized(false));
+            out += sub.detail.as_deref().unwrap_or("no reason given");
+        }
+    }
+    out
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SetUp(why) => f.write_str(why),
+            Self::Unreachable(why) => write!(f, "the authority was not reached: {why}"),
+            Self::Busy { after, why } => write!(f, "the authority takes nothing for {after} s: {why}"),
+            Self::Terms(why) => write!(f, "the authority's terms are to be agreed to: {why}"),
+            Self::Account(why) => write!(f, "the authority does not accept the account: {why}"),
+            Self::Proof(trouble) => write!(f, "the proof could not be laid: {trouble}"),
+            Self::NotProved(why) => write!(f, "the authority did not find the proof: {why}"),
+            Self::Refused(why) => write!(f, "the authority refuses: {why}"),
+            Self::Pending(why) => write!(f, "not done yet: {why}"),
+            Self::Garbled(why) => write!(f, "the authority's answer cannot be used: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for Failed {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(status: u16, retry_after: Option<u64>, body: &str) -> Failed {
+        let told = Told { status, retry_after };
+        Failed::of(Error::Api(serde_json::from_str(body).unwrap()), &told)
+    }
+
+    #[test]
+    fn what_one_would_do_differently() {
+        let kind = |name: &str| format!(r#"{{"type":"urn:ietf:params:acme:error:{name}","detail":"because"}}"#);
+        for (name, status, word) in [
+            ("rateLimited", 429, "busy"),
+            ("userActionRequired", 403, "terms"),
+            ("accountDoesNotExist", 400, "account"),
+            ("externalAccountRequired", 403, "account"),
+            ("unauthorized", 403, "account"),
+            ("unauthorized", 200, "not_proved"),
+            ("dns", 200, "not_proved"),
+            ("badNonce", 400, "unreachable"),
+            ("serverInternal", 500, "unreachable"),
+            ("rejectedIdentifier", 400, "refused"),
+            ("caa", 403, "refused"),
+            ("invalidProfile", 400, "refused"),
+            ("orderNotReady", 403, "pending"),
+        ] {
+            let got = failed(status, None, &kind(name));
+            assert_eq!(got.word(), word, "{name} {got:?}");
+            assert!(got.to_string().contains("because"), "{got}");
+        }
+    }
+
+    #[test]
+    fn a_wait_is_kept_and_bounded() {
+        let body = r#"{"type":"urn:ietf:params:acme:error:rateLimited","detail":"too many certificates"}"#;
+        assert_eq!(failed(429, Some(90), body), Failed::Busy { after: 90, why: "too many certificates".into() });
+        assert!(matches!(failed(429, None, body), Failed::Busy { after: 3_600, .. }));
+        assert!(matches!(failed(429, Some(u64::MAX), body), Failed::Busy { after: 604_800, .. }));
+    }
+
+    #[test]
+    fn an_answer_that_is_no_document_is_judged_by_its_status() {
+        let json = || Error::Json(serde_json::from_str::<u8>("<html>").unwrap_err());
+        let of = |status, retry_after| Failed::of(json(), &Told { status, retry_after });
+        assert_eq!(of(502, None).word(), "unreachable");
+        assert_eq!(of(503, Some(5)), Failed::Busy { after: 5, why: "the authority asks to come later".into() });
+        assert_eq!(of(200, None).word(), "garbled");
+    }
+
+    #[test]
+    fn each_name_is_told_of() {
+        let body = r#"{"type":"urn:ietf:params:acme:error:rejectedIdentifier","detail":"no","subproblems":[
+            {"type":"x","detail":"is on a list","identifier":{"type":"dns","value":"a.example"}}]}"#;
+        assert!(failed(400, None, body).to_string().ends_with("no; a.example: is on a list"));
+    }
+}

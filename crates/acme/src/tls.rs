@@ -1,0 +1,28 @@
+//! Whom the client trusts: the certificates that the machine trusts, or those of one file alone.
+
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+use crate::limits::ROOTS_BYTES_MAX;
+
+/// Where Debian, OpenWrt and Alpine have the certificates that the machine trusts.
+const SYSTEM: &str = "/etc/ssl/certs/ca-certificates.crt";
+
+/// The certificates of `ca_file`, or of the machine. Read at each connection, so that a new one counts at once.
+pub(crate) fn roots(ca_file: Option<&Path>) -> Result<Vec<CertificateDer<'static>>, String> {
+    let path = ca_file.unwrap_or(Path::new(SYSTEM));
+    let cannot = |why: &dyn std::fmt::Display| format!("cannot read the certificates in {}: {why}", path.display());
+    let mut pem = Vec::new();
+    let file = std::fs::File::open(path).map_err(|err| cannot(&err))?;
+    file.take(ROOTS_BYTES_MAX).read_to_end(&mut pem).map_err(|err| cannot(&err))?;
+    let found: Vec<_> = CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect();
+    if found.is_empty() { Err(cannot(&"there is none in it")) } else { Ok(found) }
+}
+
+pub(crate) fn provider() -> Arc<rustls::crypto::CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
