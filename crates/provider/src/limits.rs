@@ -64,8 +64,10 @@ pub const TLS_CHAIN_MAX: usize = 16;
 pub const HAND_ITEMS_MAX: usize = 500;
 /// Host names of one section at No-IP. Its plans have fewer.
 pub const NOIP_HOSTS_MAX: usize = 100;
-/// To ask one name server, with its own name looked up.
-pub const DNS: Duration = Duration::from_secs(6);
+/// To ask a zone's servers for a record, with their own names looked up.
+pub const DNS: Duration = Duration::from_secs(20);
+/// To ask No-IP's servers for all names of a section.
+pub const NOIP: Duration = Duration::from_secs(60);
 /// Name servers of a zone that are asked. Zones have two to eight; more than these would be asked for nothing.
 pub const DNS_SERVERS_MAX: usize = 8;
 
