@@ -27,6 +27,7 @@ pub mod people;
 pub mod pki;
 pub mod program;
 mod reload;
+pub mod renewals;
 pub mod rules;
 pub mod status;
 pub mod tower;

@@ -13,6 +13,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::config::Config;
 use crate::limits::TICK;
 use crate::program::Shared;
+use crate::renewals::Readings;
 use crate::tower::{Own, OwnChannel, Word};
 
 /// Until it is ended.
@@ -50,6 +51,7 @@ fn feel(shared: &Shared, config: &Config, free_bytes: Option<u64>) -> Own {
         dropped: shared.ear.dropped(),
         broker: shared.doorman.looks().map(|(_, counters)| kept(&counters)),
         channels: names.map(|name| (name.clone(), channel(&name))).collect(),
+        renewals: Readings::of(&shared.renewals.seen(), shared.clock.now().seconds()),
     }
 }
 

@@ -28,6 +28,7 @@ use crate::limits::QUEUE_MESSAGES_MAX;
 use crate::link::{self, Ear, Out};
 use crate::notify::{Parts, Sending, States};
 use crate::own;
+use crate::renewals::{self, Market, Providers, Renewals};
 use crate::tower::{Board, Terms, Tower, Word};
 use crate::web;
 
@@ -69,6 +70,8 @@ pub struct Shared {
     pub notify: Arc<Notify>,
     /// How channels are.
     pub channels: States,
+    /// What expires.
+    pub renewals: Renewals,
     /// The built-in broker, as far as others have to do with it.
     pub doorman: Doorman,
     /// What people may have done.
@@ -110,9 +113,25 @@ pub struct Running {
     keeping: Option<tokio::task::JoinHandle<()>>,
     /// What goes on by itself looks here: it is not begun again with another configuration, it would forget.
     pub(crate) configs: watch::Sender<Arc<Config>>,
+    /// Who is asked about what expires.
+    pub(crate) market: watch::Sender<Arc<dyn Market>>,
     background: Vec<tokio::task::JoinHandle<()>>,
     tower: JoinHandle<()>,
     writer: Writer,
+}
+
+/// What was known of renewals. A copy that took the place of a damaged database is older than what may have been bought.
+fn renewing(database: &db::Database, now: i64) -> Result<(atalaya_renew::State, Vec<atalaya_renew::PlanId>)> {
+    let state = renewals::load(db::renewals(&database.connection)?)?;
+    Ok(match &database.opened {
+        Opened::SetAside(_) => state.is_of_a_copy(now),
+        _ => (state, Vec::new()),
+    })
+}
+
+/// The providers of a configuration.
+pub(crate) fn market(config: &Config, board: &Board) -> Arc<dyn Market> {
+    Arc::new(Providers::new(config, board.clone()))
 }
 
 /// Starts everything. On the runtime that calls it.
@@ -131,6 +150,7 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
     }
     let loaded = db::load(&database.connection)?;
     let kept = db::retained(&database.connection)?;
+    let (renewing, unsure) = renewing(&database, now.seconds())?;
     let people = db::read::people::load(&database.connection, now.seconds())?;
     let rules = Arc::new(crate::rules::read(config.alerts.dir.as_deref())?);
     let board = Board::default();
@@ -161,6 +181,8 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
     };
     let identity = identity::make(made)?;
     let doorman = Doorman::default();
+    let market = watch::Sender::new(market(&config, &board));
+    let (renewals, heard) = Renewals::new(&renewing, market.subscribe());
     let acts = Acts::new(acts::Parts {
         people: Arc::clone(&identity.people),
         gate: Arc::clone(&identity.gate),
@@ -171,6 +193,7 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
         doorman: doorman.clone(),
         desk: writer.desk(),
         vacuum,
+        renewals: renewals.clone(),
         folder: folder.clone(),
         last_command,
     });
@@ -190,6 +213,7 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
         out,
         notify,
         channels: States::default(),
+        renewals,
         life: watch::Sender::new(Life::Well),
         opened,
         folder,
@@ -204,7 +228,17 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
     }
     let keeping = builtin.clone().map(|builtin| tokio::spawn(Keeping::new(builtin, files, &shared).run()));
     let configs = watch::Sender::new(Arc::clone(&shared.config));
-    let background = background(&shared, &configs);
+    let mut background = background(&shared, &configs);
+    let parts = renewals::Parts {
+        state: renewing,
+        unsure,
+        heard,
+        market: market.subscribe(),
+        desk: shared.desk.clone(),
+        clock: Arc::clone(&shared.clock),
+    };
+    background.push(tokio::spawn(renewals::tell(shared.clone(), configs.subscribe())));
+    background.push(tokio::spawn(renewals::run(parts)));
     let (stop, stopped) = watch::channel(false);
     let options = broker::options(&shared, builtin.as_deref(), &own)?;
     let (prefix, id) = (shared.config.broker.prefix.clone(), shared.config.state.id.clone());
@@ -225,6 +259,7 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
         sending,
         keeping,
         configs,
+        market,
         background,
         tower,
         writer,

@@ -8,7 +8,7 @@ use crate::error::{Error, Kind, Result};
 use crate::limits::RELOAD_WAIT_MAX;
 use crate::notify::Parts;
 use crate::people;
-use crate::program::{Running, terms};
+use crate::program::{Running, market, terms};
 use crate::tower::Word;
 
 impl Running {
@@ -28,6 +28,10 @@ impl Running {
         let identity = &self.shared.identity;
         identity.people.set_terms(people::Terms { session: config.web.session, idle: config.web.session_idle });
         identity.gate.set_anonymous(config.anonymous());
+        // What providers remember, such as how often they were asked, is not lost because of another section.
+        if config.renewals != self.shared.config.renewals || config.state.zone != self.shared.config.state.zone {
+            self.market.send_replace(market(&config, &self.shared.board));
+        }
         self.configs.send_replace(Arc::clone(&config));
         (self.shared.config, self.shared.rules) = (config, rules);
         self.sending.renew(Parts::of(&self.shared));

@@ -69,6 +69,39 @@ pub const VIEWS: &[OwnView] = &[
             PROBLEM,
         ],
     },
+    OwnView {
+        name: "renewal",
+        keys: &[
+            key("name", "text", "What it is, and its name."),
+            key(
+                "standing",
+                "text",
+                "`lasting`, `fine`, `due`, `late`, `critical`, `over` or `unknown`: by the share of its life.",
+            ),
+            key("left_seconds", "number", "Until it ends; unknown where nobody knows."),
+            key("left_percent", "number", "What share of its life that is."),
+            PROBLEM,
+        ],
+    },
+    OwnView {
+        name: "plan",
+        keys: &[
+            key("name", "text", "What is to be bought, and for what price."),
+            key("state", "text", "`proposed`, `approved`, `sending`, `looking` or `unsettled`."),
+        ],
+    },
+    OwnView {
+        name: "provider",
+        keys: &[
+            key("name", "text", "As in the configuration."),
+            key(
+                "state",
+                "text",
+                "`works`, or what is wrong: `wrong_key`, `not_entitled`, `set_up`, `unreachable` and others.",
+            ),
+            PROBLEM,
+        ],
+    },
 ];
 
 /// The one of this name.

@@ -6,15 +6,30 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod event;
 pub mod found;
+pub mod item;
+pub mod key;
 pub mod limits;
 pub mod money;
+pub mod plan;
 pub mod shop;
+pub mod standing;
+pub mod state;
+mod step;
 pub mod trouble;
+mod words;
 pub mod zone;
 
+pub use event::{Action, Ask, Event, Part, Refused, Tell, Want};
 pub use found::{ByItself, Ends, Flag, Found, Kind};
+pub use item::{Item, Life, Rank, Sighting, Task};
+pub use key::{Key, PlanId};
 pub use money::{Currency, Micros, Minor, Money};
+pub use plan::{Line, Plan, Stage, Why};
 pub use shop::{Act, Bought, Looked, Order, Quote};
+pub use standing::{Standing, left, standing};
+pub use state::{Head, Provider, Seller, State, Terms};
+pub use step::step;
 pub use trouble::Trouble;
 pub use zone::{Record, RecordType};

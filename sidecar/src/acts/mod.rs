@@ -10,6 +10,7 @@ mod database;
 mod joining;
 mod nodes;
 mod refused;
+mod renewals;
 mod tokens;
 
 pub use accounts::AccountChange;
@@ -17,6 +18,7 @@ pub use broker::Doorman;
 pub use commands::Command;
 pub use nodes::{Invited, NodeChange, NodeSecret};
 pub use refused::Refused;
+pub use renewals::Named;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -30,6 +32,7 @@ use crate::error::Kind;
 use crate::link::Out;
 use crate::people::{Need, People, Person, Rights, guard};
 use crate::pki::Gate;
+use crate::renewals::Renewals;
 use crate::tower::{Board, Who, Word};
 
 /// Who asks.
@@ -71,6 +74,7 @@ pub struct Acts {
     doorman: Doorman,
     desk: Desk,
     vacuum: Vacuum,
+    renewals: Renewals,
     folder: PathBuf,
     /// One copy at a time.
     copying: Arc<Mutex<()>>,
@@ -98,6 +102,8 @@ pub struct Parts {
     pub desk: Desk,
     /// Who makes the database smaller.
     pub vacuum: Vacuum,
+    /// What expires.
+    pub renewals: Renewals,
     /// The state folder.
     pub folder: PathBuf,
     /// Of the last signed command.
@@ -108,9 +114,10 @@ impl Acts {
     /// Done through these.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { people, gate, tower, board, out, clock, doorman, desk, vacuum, folder, last_command } = parts;
+        let Parts { people, gate, tower, board, out, clock, doorman, desk, vacuum, renewals, folder, last_command } =
+            parts;
         let (copying, numbers) = (Arc::default(), Arc::new(Mutex::new(last_command)));
-        Self { people, gate, tower, board, out, clock, doorman, desk, vacuum, folder, copying, numbers }
+        Self { people, gate, tower, board, out, clock, doorman, desk, vacuum, renewals, folder, copying, numbers }
     }
 
     fn now(&self) -> Now {

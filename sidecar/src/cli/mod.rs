@@ -9,6 +9,7 @@ mod exit;
 mod man;
 mod node;
 mod password;
+mod renewals;
 mod run;
 mod setup;
 mod show;
@@ -46,6 +47,7 @@ enum Command {
     User(user::Args),
     Token(token::Args),
     Alerts(alerts::Args),
+    Renewals(renewals::Args),
     Db(db::Args),
     Config(config::Args),
     Completions(completions::Args),
@@ -62,6 +64,7 @@ impl Command {
             Self::User(args) => user::run(args),
             Self::Token(args) => token::run(args),
             Self::Alerts(args) => alerts::run(args),
+            Self::Renewals(args) => renewals::run(args),
             Self::Db(args) => db::run(args),
             Self::Config(args) => config::run(args),
             Self::Completions(args) => completions::run(args),

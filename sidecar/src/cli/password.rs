@@ -26,6 +26,14 @@ impl From {
         self.password_file.is_some()
     }
 
+    /// Reads one that there is already, or asks for it.
+    pub(crate) fn read_once(&self, name: &str) -> Result<Password> {
+        match &self.password_file {
+            Some(path) => from_file(path),
+            None => ask(&format!("Password of {name}: ")),
+        }
+    }
+
     /// Reads it, or asks until two answers agree.
     pub(crate) fn read(&self, name: &str) -> Result<Password> {
         if let Some(path) = &self.password_file {

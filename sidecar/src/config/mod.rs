@@ -6,6 +6,7 @@ mod broker;
 mod history;
 mod listen;
 mod names;
+mod renewals;
 mod state;
 mod stay;
 mod web;
@@ -13,6 +14,7 @@ mod web;
 use std::path::Path;
 
 use atalaya_base::config::{Mistake, Named, Spanned, Written, read, section, text_of};
+use atalaya_provider::ProviderSettings;
 use serde::Deserialize;
 
 pub use alerts::{Alerts, Channel, Set};
@@ -20,6 +22,7 @@ pub use beat::Beat;
 pub use broker::{Broker, External};
 pub use history::History;
 pub use listen::is_loopback;
+pub use renewals::{NODES, Renewals};
 pub use state::State;
 pub use web::{Metrics, Web};
 
@@ -43,6 +46,8 @@ pub struct Config {
     pub alerts: Alerts,
     /// Who is told that it lives.
     pub beat: Beat,
+    /// Who is asked about what expires.
+    pub renewals: Renewals,
     /// As they were written: without that they go by who can connect, which is known once it is clear what stays.
     accept: Option<bool>,
     anonymous: Option<bool>,
@@ -71,6 +76,10 @@ struct Raw {
     nodes: RawNodes,
     #[serde(default, deserialize_with = "section")]
     beat: beat::Raw,
+    #[serde(default, deserialize_with = "section")]
+    renewals: renewals::Raw,
+    #[serde(default, rename = "provider")]
+    providers: Vec<Spanned<ProviderSettings>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -93,6 +102,7 @@ impl Raw {
             web,
             history: self.history.check()?,
             beat: self.beat.check()?,
+            renewals: self.renewals.check(self.providers)?,
             alerts: alerts::check(self.alerts, self.sets, self.channels, &state.zone)?,
             state,
             files,
@@ -161,7 +171,7 @@ impl Config {
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let files = self.files.iter().filter_map(|file| file.trouble(&self.written));
-        files.chain(self.alerts.warnings(&self.written)).collect()
+        files.chain(self.alerts.warnings(&self.written)).chain(self.renewals.warnings(&self.written)).collect()
     }
 }
 

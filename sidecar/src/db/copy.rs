@@ -10,7 +10,7 @@ use super::{APPLICATION_ID, migrate};
 use crate::error::Result;
 
 /// What is copied. History is too large, and what else is missing is told again by agents or made again by people.
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 16] = [
     "meta",
     "customer",
     "node",
@@ -21,6 +21,7 @@ const TABLES: [&str; 15] = [
     "incident",
     "timeline",
     "maintenance",
+    "renewal",
     "account",
     "token",
     "audit",

@@ -161,6 +161,17 @@ fn windows(connection: &Connection) -> Result<Vec<WindowRow>> {
     Ok(read)
 }
 
+/// Parts of what is known of renewals: kind, key, body.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn renewals(connection: &Connection) -> Result<Vec<(u8, String, String)>> {
+    let mut statement = connection.prepare("SELECT kind, key, body FROM renewal ORDER BY kind, key")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// What the broker kept.
 ///
 /// # Errors

@@ -7,7 +7,8 @@ use rusqlite::Connection;
 
 use crate::error::{Error, Kind, Result};
 
-const STEPS: &[&str] = &[include_str!("schema/0001.sql"), include_str!("schema/0002.sql")];
+const STEPS: &[&str] =
+    &[include_str!("schema/0001.sql"), include_str!("schema/0002.sql"), include_str!("schema/0003.sql")];
 
 /// Brings a database to this version's schema.
 ///

@@ -214,6 +214,12 @@ pub enum Row {
         body: Option<String>,
         begun: Option<i64>,
     },
+    /// A part of what is known of renewals; gone without a body.
+    Renewal {
+        kind: u8,
+        key: String,
+        body: Option<String>,
+    },
     Account(AccountRow),
     AccountGone {
         name: String,
@@ -309,6 +315,7 @@ impl Row {
             Self::AlertPart { body: Some(body), .. }
             | Self::Timeline { body, .. }
             | Self::Notification { body, .. }
+            | Self::Renewal { body: Some(body), .. }
             | Self::Event { body, .. } => body.len(),
             Self::Stream { missing, .. } => missing.len(),
             _ => 128,
@@ -334,7 +341,8 @@ impl Row {
             | Self::Notification { .. }
             | Self::Delivery { .. }
             | Self::Delivered { .. }
-            | Self::Maintenance { .. } => super::put::alerts(self, to),
+            | Self::Maintenance { .. }
+            | Self::Renewal { .. } => super::put::alerts(self, to),
             _ => super::put::people(self, to),
         }
     }

@@ -9,9 +9,13 @@ use super::presence::OWN;
 use super::{Tower, Why};
 use crate::clock::Now;
 use crate::db::{self, Row};
+use crate::renewals::Readings;
 
-/// The view of a channel, and of the database.
+/// Views of which there may be several, and the one of the database.
 const CHANNEL: &str = "channel";
+const RENEWAL: &str = "renewal";
+const PLAN: &str = "plan";
+const PROVIDER: &str = "provider";
 const DATABASE: &str = "database";
 /// The rule whose alert ends when somebody acknowledges it.
 const SET_ASIDE: &str = "database-set-aside";
@@ -31,6 +35,8 @@ pub struct Own {
     pub broker: Option<(f64, u64)>,
     /// Channels by name.
     pub channels: BTreeMap<String, OwnChannel>,
+    /// What expires.
+    pub renewals: Readings,
 }
 
 /// A channel.
@@ -77,7 +83,35 @@ impl Tower {
             ];
             self.own_reading(Object::new(CHANNEL, name), reading, now);
         }
-        self.channels_gone(own, now);
+        self.renewals(&own.renewals, now);
+        self.gone_of_own(own, now);
+    }
+
+    fn renewals(&mut self, said: &Readings, now: Now) {
+        for one in &said.renewals {
+            #[expect(clippy::cast_precision_loss, reason = "limits are far coarser than what is lost above 2^53")]
+            let left = |of: fn((i64, f64)) -> f64| one.left.map_or(Value::Unknown, |left| Value::Number(of(left)));
+            let reading = [
+                ("name", Value::Text(one.name.clone())),
+                ("standing", Value::Text(one.standing.to_owned())),
+                ("left_seconds", left(|(seconds, _)| seconds as f64)),
+                ("left_percent", left(|(_, percent)| percent)),
+                ("problem", text(Some(&one.problem))),
+            ];
+            self.own_reading(Object::new(RENEWAL, &one.id), reading, now);
+        }
+        for plan in &said.plans {
+            let reading = [("name", Value::Text(plan.name.clone())), ("state", Value::Text(plan.state.to_owned()))];
+            self.own_reading(Object::new(PLAN, &plan.id), reading, now);
+        }
+        for provider in &said.providers {
+            let reading = [
+                ("name", Value::Text(provider.name.clone())),
+                ("state", Value::Text(provider.state.to_owned())),
+                ("problem", text(Some(&provider.problem))),
+            ];
+            self.own_reading(Object::new(PROVIDER, &provider.name), reading, now);
+        }
     }
 
     fn own_reading<const N: usize>(&mut self, object: Object, keys: [(&'static str, Value); N], now: Now) {
@@ -86,12 +120,19 @@ impl Tower {
         self.engine(&Event::Sample { node: OWN.into(), object, values, at: Wall(now.seconds()) }, now);
     }
 
-    /// A channel that is no more takes its alerts along.
-    fn channels_gone(&mut self, own: &Own, now: Now) {
+    /// A channel, a renewal, a plan, a provider that is no more takes its alerts along.
+    fn gone_of_own(&mut self, own: &Own, now: Now) {
+        let is_there = |object: &Object| match object.view() {
+            CHANNEL => own.channels.contains_key(object.id()),
+            RENEWAL => own.renewals.renewals.iter().any(|one| one.id == object.id()),
+            PLAN => own.renewals.plans.iter().any(|plan| plan.id == object.id()),
+            PROVIDER => own.renewals.providers.iter().any(|one| one.name == object.id()),
+            _ => true,
+        };
         let gone: Vec<Object> = {
             let seen = self.board.read();
-            let ours = seen.alerts.keys().filter(|key| key.node.as_str() == OWN && key.object.view() == CHANNEL);
-            ours.filter(|key| !own.channels.contains_key(key.object.id())).map(|key| key.object.clone()).collect()
+            let ours = seen.alerts.keys().filter(|key| key.node.as_str() == OWN && !is_there(&key.object));
+            ours.map(|key| key.object.clone()).collect()
         };
         for object in gone {
             self.engine(&Event::Gone { node: OWN.into(), object: Some(object) }, now);

@@ -20,7 +20,8 @@ use crate::people::{Customers, Need, Person, Rights, Role, guard};
 /// The cookie of a session, where TLS protects it and where it never leaves this machine.
 pub(super) const COOKIES: [&str; 2] = ["__Host-atalaya", "atalaya"];
 /// What anybody may ask for.
-const OPEN: [&str; 7] = ["/health", "/login", "/first/", "/assets/", "/join", "/api", "/api/v1/openapi.json"];
+const OPEN: [&str; 8] =
+    ["/health", "/login", "/first/", "/assets/", "/join", "/calendar/", "/api", "/api/v1/openapi.json"];
 
 /// Who asks, and how.
 #[derive(Clone, Debug)]

@@ -2,6 +2,7 @@
 
 mod api;
 mod assets;
+mod calendar;
 pub(crate) mod control;
 mod guard;
 mod headers;
@@ -130,6 +131,7 @@ fn router(app: App) -> Router {
         .merge(api::routes(&app))
         .merge(metrics::routes())
         .merge(join::routes())
+        .merge(calendar::routes())
         .merge(assets::routes())
         .fallback(pages::missing)
         .layer(middleware::from_fn(whole::to_its_end))

@@ -1,10 +1,12 @@
 //! Home Assistant's device discovery: one message a node. Rules of the schema are held by the linter in the tests.
 
 mod entity;
+mod renewal;
 mod table;
 mod tower;
 
 pub use entity::{Entity, Platform};
+pub use renewal::STANDINGS;
 pub use table::entities;
 pub use tower::{ALERT_EVENTS, Tower, WORST};
 

@@ -60,6 +60,12 @@ pub(in crate::db) fn alerts(row: &Row, to: &Transaction<'_>) -> rusqlite::Result
             params![id, body, begun],
         ),
         Row::Maintenance { id, .. } => run(to, "DELETE FROM maintenance WHERE id = ?1", [id]),
+        Row::Renewal { kind, key, body: Some(body) } => {
+            run(to, "INSERT OR REPLACE INTO renewal (kind, key, body) VALUES (?1, ?2, ?3)", params![kind, key, body])
+        }
+        Row::Renewal { kind, key, body: None } => {
+            run(to, "DELETE FROM renewal WHERE kind = ?1 AND key = ?2", params![kind, key])
+        }
         _ => Ok(()),
     }
 }

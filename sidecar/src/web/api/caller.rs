@@ -24,6 +24,8 @@ pub(super) trait Right: Send {
 pub(super) struct Reads;
 /// It acknowledges, silences, notes, commands.
 pub(super) struct Operates;
+/// It is decided by people: they approve, and see to it that money is spent once.
+pub(super) struct Approves;
 /// It is about accounts, tokens, nodes, settings, the audit.
 pub(super) struct Manages;
 
@@ -33,6 +35,10 @@ impl Right for Reads {
 
 impl Right for Operates {
     const NEED: Need = Need::Operate;
+}
+
+impl Right for Approves {
+    const NEED: Need = Need::Approve;
 }
 
 impl Right for Manages {

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, Required, ResponseBuilder};
 
 use super::body::{Asked, Nothing};
@@ -29,6 +29,7 @@ numbers have the unit that their key ends with. Lists come in pages: `next` is w
         (name = "nodes", description = "Machines, what is known of them, their history"),
         (name = "alerts", description = "What is wrong, and who cares for it"),
         (name = "incidents", description = "What belonged together, from its beginning to what was learnt"),
+        (name = "renewals", description = "What expires, what it costs, and who approved that"),
         (name = "notifications", description = "Who was told of what"),
         (name = "accounts", description = "People"),
         (name = "tokens", description = "What programs show"),
@@ -46,6 +47,9 @@ pub(super) fn beginning() -> Document {
     let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(text)).build();
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("token", SecurityScheme::Http(scheme));
+    let text = "The session of somebody who logged in and may approve: no token does. The header X-CSRF says what forms of the session say.";
+    let cookie = ApiKeyValue::with_description("__Host-atalaya", text);
+    components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     document
 }
 

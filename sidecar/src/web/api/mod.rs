@@ -20,6 +20,7 @@ mod pace;
 mod page;
 pub(super) mod problem;
 mod query;
+mod renewals;
 mod silences;
 mod windows;
 
@@ -86,6 +87,7 @@ fn all() -> Vec<UtoipaMethodRouter<App>> {
         routes!(notifications::test),
         routes!(audit::list),
     ];
+    all.extend(renewals::all());
     all.extend(admin::all());
     all
 }

@@ -58,6 +58,9 @@ pub(super) struct Frame {
 const DONE: &[(&str, &str)] = &[
     ("acknowledged", "done.acknowledged"),
     ("announced", "done.announced"),
+    ("approved", "done.approved"),
+    ("asked", "done.asked"),
+    ("rejected", "done.rejected"),
     ("silenced", "done.silenced"),
     ("ended", "done.ended"),
     ("noted", "done.noted"),

@@ -15,6 +15,7 @@ mod needs;
 mod node;
 mod part;
 pub(super) mod reference;
+mod renewals;
 mod row;
 mod rules;
 mod said;
@@ -59,6 +60,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/me", get(me::page).post(me::change))
         .route("/me/password", post(me::password))
         .route("/me/sessions/{id}/end", post(me::end))
+        .merge(renewals::routes())
         .merge(settings::routes())
 }
 

@@ -1,0 +1,185 @@
+//! How something stands: by the share of its life that is left, never by fixed days, because lives grow shorter.
+
+use serde::{Deserialize, Serialize};
+
+use crate::found::{ByItself, Ends, Kind};
+use crate::item::{Item, Life};
+use crate::limits::{LAST_SECONDS, STALE_SECONDS};
+
+/// Best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It does not end.
+    Lasting,
+    /// There is time.
+    Fine,
+    /// It is to be renewed now.
+    Due,
+    /// It should have been.
+    Late,
+    /// It ends within hours or days.
+    Critical,
+    /// It has ended.
+    Over,
+    /// Nobody knows, or nobody has looked for long. Never fine.
+    Unknown,
+}
+
+impl Standing {
+    /// One word for topics, metrics and tables.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Lasting => "lasting",
+            Self::Fine => "fine",
+            Self::Due => "due",
+            Self::Late => "late",
+            Self::Critical => "critical",
+            Self::Over => "over",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Whether somebody should do something.
+    #[must_use]
+    pub const fn wants(self) -> bool {
+        matches!(self, Self::Due | Self::Late | Self::Critical | Self::Over)
+    }
+}
+
+/// Shares of a life: below the first it is due, then late, then critical.
+const fn shares(kind: Kind) -> [f64; 3] {
+    match kind {
+        // A week, three days and a day of thirty: the mail comes a week before.
+        Kind::HostName => [7.0 / 30.0, 0.1, 1.0 / 30.0],
+        // Two months, one month and a week of a year.
+        Kind::Domain | Kind::Token | Kind::Secret => [1.0 / 6.0, 1.0 / 12.0, 1.0 / 52.0],
+        // As `lego` and `certbot` renew: a third is left.
+        Kind::Certificate => [1.0 / 3.0, 1.0 / 6.0, 1.0 / 12.0],
+    }
+}
+
+/// What share of its life is left, from 0 to 1.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "a share")]
+pub fn left(life: &Life, now: i64) -> f64 {
+    let (left, all) = (life.ends.saturating_sub(now), life.ends.saturating_sub(life.begun));
+    if all <= 0 { 0.0 } else { (left as f64 / all as f64).clamp(0.0, 1.0) }
+}
+
+/// How it stands.
+#[must_use]
+pub fn standing(item: &Item, now: i64) -> Standing {
+    let best = item.best().map(|(_, seen)| seen);
+    let grave = best.is_some_and(|seen| seen.found.flags.iter().any(|flag| flag.is_grave()));
+    let Some(life) = item.life() else {
+        return match best {
+            Some(_) if grave => Standing::Critical,
+            Some(seen) if seen.found.ends == Ends::Never && !is_stale(item, now) => Standing::Lasting,
+            _ => Standing::Unknown,
+        };
+    };
+    if now >= life.ends {
+        return Standing::Over;
+    }
+    let by_share = by_share(item, &life, now);
+    if grave {
+        return by_share.max(Standing::Critical);
+    }
+    // What was seen long ago may have been renewed or lost; that it ends soon stays true until somebody says otherwise.
+    if is_stale(item, now) && by_share <= Standing::Due { Standing::Unknown } else { by_share }
+}
+
+fn by_share(item: &Item, life: &Life, now: i64) -> Standing {
+    let [due, late, critical] = shares(item.key.kind);
+    let share = left(life, now);
+    let short = life.ends - life.begun < 10 * crate::limits::DAY_SECONDS;
+    if share < critical || (!short && life.ends - now < LAST_SECONDS) {
+        return Standing::Critical;
+    }
+    // Whoever renews it does that in time or late, and only the latter is somebody's business.
+    let alone = matches!(item.by_itself(), ByItself::ProviderRenews | ByItself::ProviderReplaces | ByItself::Renewed);
+    match share {
+        _ if alone && share >= late / 2.0 => Standing::Fine,
+        share if share < late => Standing::Late,
+        share if share < due => Standing::Due,
+        _ => Standing::Fine,
+    }
+}
+
+fn is_stale(item: &Item, now: i64) -> bool {
+    // A person's word and a provider's mail say until when.
+    if item.confirmed.is_some() || item.task.is_some() {
+        return false;
+    }
+    let typed = item.seen.values().any(|seen| seen.rank == crate::item::Rank::Hand);
+    !typed && item.last_seen().is_none_or(|at| now.saturating_sub(at) > STALE_SECONDS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::found::{Flag, Found};
+    use crate::item::{Rank, Sighting};
+    use crate::key::Key;
+
+    const DAY: i64 = crate::limits::DAY_SECONDS;
+
+    fn item(kind: Kind, begun: i64, ends: Ends, seen: i64) -> Item {
+        let mut item = Item::new(Key::new(kind, "x.example"));
+        let mut found = Found::new(kind, "x.example", ends);
+        found.begun = Some(begun);
+        item.seen.insert("shop".into(), Sighting { rank: Rank::Holder, at: seen, found });
+        item
+    }
+
+    fn after(kind: Kind, days: i64, left: i64) -> Standing {
+        let now = (days - left) * DAY;
+        standing(&item(kind, 0, Ends::At(days * DAY), now), now)
+    }
+
+    #[test]
+    fn by_the_share_that_is_left() {
+        use Standing::{Critical, Due, Fine, Late, Over};
+        let table = [
+            (Kind::Domain, 365, [(61, Fine), (60, Due), (30, Late), (7, Critical), (0, Over), (-3, Over)].as_slice()),
+            (Kind::HostName, 30, &[(7, Fine), (6, Due), (2, Late), (1, Critical)]),
+            (Kind::Certificate, 90, &[(31, Fine), (29, Due), (14, Late), (7, Critical)]),
+            (Kind::Certificate, 47, &[(16, Fine), (15, Due), (7, Late), (3, Critical)]),
+            (Kind::Certificate, 6, &[(3, Fine), (1, Due), (0, Over)]),
+        ];
+        for (kind, days, cases) in table {
+            for (left, wanted) in cases {
+                assert_eq!(after(kind, days, *left), *wanted, "{kind:?} of {days} days, {left} left");
+            }
+        }
+    }
+
+    #[test]
+    fn unknown_is_never_fine() {
+        let unknown = item(Kind::Domain, 0, Ends::Unknown("registry answers nobody".into()), 0);
+        assert_eq!(standing(&unknown, 0), Standing::Unknown);
+        assert_eq!(standing(&Item::new(Key::new(Kind::Domain, "x")), 0), Standing::Unknown);
+        let never = item(Kind::Token, 0, Ends::Never, 0);
+        assert_eq!((standing(&never, 0), standing(&never, 8 * DAY)), (Standing::Lasting, Standing::Unknown));
+        let fine = item(Kind::Domain, 0, Ends::At(365 * DAY), 0);
+        assert_eq!(standing(&fine, 8 * DAY), Standing::Unknown, "nobody looked for a week");
+        assert_eq!(standing(&fine, 360 * DAY), Standing::Critical, "it may have been renewed, and nobody says so");
+    }
+
+    #[test]
+    fn what_is_renewed_alone_wants_nobody_until_that_fails() {
+        let mut domain = item(Kind::Domain, 0, Ends::At(365 * DAY), 335 * DAY);
+        domain.seen.get_mut("shop").unwrap().found.by_itself = ByItself::ProviderRenews;
+        assert_eq!(standing(&domain, 336 * DAY), Standing::Fine);
+        assert_eq!(standing(&domain, 359 * DAY), Standing::Critical);
+    }
+
+    #[test]
+    fn what_its_provider_stopped_is_critical_however_long_it_lasts() {
+        let mut domain = item(Kind::Domain, 0, Ends::At(365 * DAY), 0);
+        domain.seen.get_mut("shop").unwrap().found.flags.push(Flag::Suspended);
+        assert_eq!(standing(&domain, DAY), Standing::Critical);
+    }
+}

@@ -1,0 +1,103 @@
+//! What sources say.
+
+use super::Work;
+use crate::event::{Part, Refused, Tell};
+use crate::found::Found;
+use crate::item::{Item, Rank, Sighting, Task};
+use crate::key::Key;
+use crate::limits::{FOUND_MAX, ITEMS_MAX, short};
+use crate::state::Asked;
+use crate::trouble::Trouble;
+
+/// After a failure a provider is asked again after so many seconds, then twice as many, up to how often it is asked anyway.
+const AGAIN_SECONDS: i64 = 300;
+
+impl Work<'_> {
+    pub(super) fn listed(&mut self, name: &str, found: Result<Vec<Found>, Trouble>) {
+        self.state.asked.remove(&Asked::List(name.to_owned()));
+        let Some(rank) = self.terms.providers.get(name).map(|terms| terms.rank) else { return };
+        let (now, every) = (self.now, self.terms.every);
+        let provider = self.state.providers.entry(name.to_owned()).or_default();
+        match found {
+            Ok(found) => {
+                provider.listed = Some(now);
+                (provider.trouble, provider.failed) = (None, 0);
+                provider.next = now.saturating_add(every);
+                self.all_of(name, rank, found);
+                self.propose();
+            }
+            Err(why) => {
+                let since = provider.trouble.as_ref().map_or(now, |(_, since)| *since);
+                let wait = AGAIN_SECONDS.saturating_mul(1 << provider.failed.min(20)).min(every);
+                let wait = match why {
+                    Trouble::Busy { after } => i64::from(after).max(60),
+                    _ if why.may_pass() => wait,
+                    // A person has to do something, and it does not matter when that is seen.
+                    _ => every,
+                };
+                provider.next = now.saturating_add(wait);
+                provider.failed = provider.failed.saturating_add(1);
+                provider.trouble = Some((why, since));
+            }
+        }
+        self.save(Part::Provider(name.to_owned()));
+    }
+
+    /// What a provider does not name any more, it does not have any more.
+    fn all_of(&mut self, source: &str, rank: Rank, found: Vec<Found>) {
+        let mut there = std::collections::BTreeSet::new();
+        for found in found.into_iter().take(FOUND_MAX) {
+            there.insert(Key::new(found.kind, &found.name));
+            self.seen(source, rank, found);
+        }
+        let gone: Vec<Key> = self
+            .state
+            .items
+            .values_mut()
+            .filter(|item| !there.contains(&item.key))
+            .filter_map(|item| item.seen.remove(source).map(|_| item.key.clone()))
+            .collect();
+        for key in gone {
+            let unseen = self.state.items.get(&key).is_some_and(|item| item.seen.is_empty() && item.task.is_none());
+            // One with a plan stays: what became of that is somebody's business.
+            if unseen && self.state.open_plan(&key).is_none() {
+                self.state.items.remove(&key);
+            }
+            self.save(Part::Item(key));
+        }
+    }
+
+    pub(super) fn seen(&mut self, source: &str, rank: Rank, mut found: Found) {
+        let key = Key::new(found.kind, &found.name);
+        if key.name.is_empty() || (self.state.items.len() >= ITEMS_MAX && !self.state.items.contains_key(&key)) {
+            return;
+        }
+        found.note = short(&found.note);
+        found.name.clone_from(&key.name);
+        found.flags.sort_unstable();
+        let item = self.state.items.entry(key.clone()).or_insert_with(|| Item::new(key.clone()));
+        item.seen.insert(source.to_owned(), Sighting { rank, at: self.now, found });
+        self.save(Part::Item(key));
+    }
+
+    pub(super) fn mail(&mut self, key: Key, mut task: Task) {
+        task.what = short(&task.what);
+        let item = self.state.items.entry(key.clone()).or_insert_with(|| Item::new(key.clone()));
+        let newer = item.task.as_ref().is_none_or(|old| old.at < task.at);
+        // A mail that was read again after it was done asks for nothing new.
+        if !newer || item.confirmed.is_some_and(|at| at >= task.at) {
+            return;
+        }
+        item.task = Some(task);
+        self.save(Part::Item(key.clone()));
+        self.tell(Tell::Task(key));
+    }
+
+    pub(super) fn confirm(&mut self, key: &Key, _who: &str) {
+        let now = self.now;
+        let Some(item) = self.state.items.get_mut(key) else { return self.refuse(Refused::NoItem) };
+        item.task = None;
+        item.confirmed = Some(now);
+        self.save(Part::Item(key.clone()));
+    }
+}

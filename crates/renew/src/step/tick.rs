@@ -1,0 +1,96 @@
+//! What follows from time alone.
+
+use super::Work;
+use crate::event::{Ask, Part};
+use crate::key::PlanId;
+use crate::limits::KEPT_SECONDS;
+use crate::plan::{Plan, Stage};
+use crate::state::Asked;
+
+impl Work<'_> {
+    pub(super) fn tick(&mut self) {
+        self.resume();
+        self.ask_providers();
+        for id in self.open() {
+            self.lapse(id);
+            self.price(id);
+            self.look(id);
+        }
+        self.propose();
+        self.forget();
+    }
+
+    fn open(&self) -> Vec<PlanId> {
+        self.state.plans.values().filter(|plan| plan.is_open()).map(|plan| plan.id).collect()
+    }
+
+    /// What is being sent and was not sent by this run was, perhaps, by the one before.
+    fn resume(&mut self) {
+        let lost = |plan: &&Plan| {
+            matches!(plan.stage, Stage::Sending { .. }) && !self.state.asked.contains(&Asked::Plan(plan.id))
+        };
+        let lost: Vec<(PlanId, Stage)> =
+            self.state.plans.values().filter(lost).map(|plan| (plan.id, plan.stage.clone())).collect();
+        for (id, stage) in lost {
+            let Stage::Sending { who, since } = stage else { continue };
+            let stage = Stage::Looking { who, since, number: None, looks: 0, next: self.now };
+            self.move_to(id, stage, "the program ended while it was being sent");
+        }
+    }
+
+    fn ask_providers(&mut self) {
+        let (now, every) = (self.now, self.terms.every);
+        let names: Vec<String> = self.terms.providers.keys().cloned().collect();
+        for name in names {
+            let next = self.state.providers.get(&name).map_or(0, |provider| provider.next);
+            // A clock that went back would keep it waiting for as long.
+            if now >= next || next - now > 2 * every {
+                self.ask(Asked::List(name.clone()), || Ask::List(name));
+            }
+        }
+        // Whoever is not configured any more says nothing any more.
+        let gone: Vec<String> =
+            self.state.providers.keys().filter(|name| !self.terms.providers.contains_key(*name)).cloned().collect();
+        for name in gone {
+            self.state.providers.remove(&name);
+            self.save(Part::Provider(name.clone()));
+            self.drop_source(&name);
+        }
+    }
+
+    fn drop_source(&mut self, source: &str) {
+        let touched: Vec<_> = self
+            .state
+            .items
+            .values_mut()
+            .filter_map(|item| {
+                item.seen.remove(source).map(|_| (item.key.clone(), item.seen.is_empty() && item.task.is_none()))
+            })
+            .collect();
+        for (key, unseen) in touched {
+            if unseen && self.state.open_plan(&key).is_none() {
+                self.state.items.remove(&key);
+            }
+            self.save(Part::Item(key));
+        }
+    }
+
+    fn lapse(&mut self, id: PlanId) {
+        if let Some(Stage::Proposed { until }) = self.plan(id).map(|plan| &plan.stage)
+            && self.now >= *until
+        {
+            self.move_to(id, Stage::Lapsed, "nobody decided in time");
+        }
+    }
+
+    /// Plans that were over long ago.
+    fn forget(&mut self) {
+        let last = |plan: &Plan| plan.history.last().map_or(plan.made, |line| line.at);
+        let old = |plan: &&Plan| !plan.is_open() && self.now.saturating_sub(last(plan)) > KEPT_SECONDS;
+        let old: Vec<PlanId> = self.state.plans.values().filter(old).map(|plan| plan.id).collect();
+        for id in old {
+            self.state.plans.remove(&id);
+            self.save(Part::Plan(id));
+        }
+    }
+}

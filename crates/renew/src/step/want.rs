@@ -1,0 +1,145 @@
+//! From what ends to a plan that a person can say yes to.
+
+use super::Work;
+use crate::event::{Ask, Part, Refused, Tell, Want};
+use crate::found::{ByItself, Ends, Flag, Kind};
+use crate::item::Item;
+use crate::key::{Key, PlanId};
+use crate::limits::{
+    PLANS_MAX, PROPOSAL_SECONDS, PROPOSE_AGAIN_SECONDS, QUOTE_AGAIN_SECONDS, SAME_END_SECONDS, YEARS_MAX, short,
+};
+use crate::plan::{Plan, Stage};
+use crate::shop::{Act, Quote};
+use crate::standing::standing;
+use crate::state::Asked;
+use crate::trouble::Trouble;
+
+impl Work<'_> {
+    /// Plans for what is due, can be bought, and is nobody's plan yet.
+    pub(super) fn propose(&mut self) {
+        let due: Vec<Want> = self
+            .state
+            .items
+            .values()
+            .filter(|item| self.is_to_propose(item))
+            .filter_map(|item| {
+                let provider = self.seller(item)?;
+                Some(Want { key: item.key.clone(), provider, act: Act::Renew { years: 1 }, who: None })
+            })
+            .collect();
+        for want in due {
+            self.ask(Asked::Quote(want.key.clone()), || Ask::Quote(want));
+        }
+    }
+
+    fn is_to_propose(&self, item: &Item) -> bool {
+        let alone = matches!(item.by_itself(), ByItself::ProviderRenews | ByItself::Renewed);
+        let open = || self.state.open_plan(&item.key).is_some();
+        item.key.kind == Kind::Domain
+            && !alone
+            && self.now >= item.propose_after
+            && standing(item, self.now).wants()
+            && !open()
+    }
+
+    /// Where it can be bought: a provider that has it, sells, and does not say that it cannot be renewed.
+    fn seller(&self, item: &Item) -> Option<String> {
+        let sells = |name: &str| self.terms.providers.get(name).is_some_and(|terms| terms.sells);
+        let fit = |flags: &[Flag]| !flags.contains(&Flag::NotRenewable);
+        item.seen.iter().find(|(name, seen)| sells(name) && fit(&seen.found.flags)).map(|(name, _)| name.clone())
+    }
+
+    pub(super) fn want(&mut self, key: Key, act: Act, who: String) {
+        if let Act::Renew { years } = act
+            && !(1..=YEARS_MAX).contains(&years)
+        {
+            return self.refuse(Refused::Years);
+        }
+        if let Some(plan) = self.state.open_plan(&key) {
+            let id = plan.id;
+            return self.refuse(Refused::PlanThere(id));
+        }
+        let Some(item) = self.state.items.get(&key) else { return self.refuse(Refused::NoItem) };
+        match self.seller(item).filter(|_| key.kind == Kind::Domain) {
+            Some(provider) => {
+                let want = Want { key: key.clone(), provider, act, who: Some(who) };
+                self.ask(Asked::Quote(key), || Ask::Quote(want));
+            }
+            None => self.refuse(Refused::NotSold),
+        }
+    }
+
+    pub(super) fn quoted(&mut self, want: Want, quote: Result<Quote, Trouble>) {
+        self.state.asked.remove(&Asked::Quote(want.key.clone()));
+        // It went, or somebody was faster, while the provider was asked.
+        if !self.state.items.contains_key(&want.key) || self.state.open_plan(&want.key).is_some() {
+            return;
+        }
+        if let Ok(quote) = &quote
+            && self.is_elsewhere(&want, quote)
+        {
+            // What it said before is old, perhaps from before it was renewed: nobody is asked because of that.
+            self.pause(&want.key, QUOTE_AGAIN_SECONDS);
+            return self.ask(Asked::List(want.provider.clone()), || Ask::List(want.provider));
+        }
+        match quote {
+            Ok(quote) if quote.act == want.act && is_priced(&quote) => self.make(want, &quote),
+            Ok(_) => self.unpriced(&want.key, "its provider does not say", PROPOSE_AGAIN_SECONDS),
+            Err(why) => {
+                let again = if why.may_pass() { QUOTE_AGAIN_SECONDS } else { PROPOSE_AGAIN_SECONDS };
+                self.unpriced(&want.key, &why.to_string(), again);
+            }
+        }
+    }
+
+    /// Whether it ends at another time than its provider said when it was asked for all it has.
+    fn is_elsewhere(&self, want: &Want, quote: &Quote) -> bool {
+        let seen = self.state.items.get(&want.key).and_then(|item| item.seen.get(&want.provider));
+        let Some(Ends::At(ends)) = seen.map(|seen| &seen.found.ends) else { return false };
+        ends.abs_diff(quote.expires) > SAME_END_SECONDS.unsigned_abs()
+    }
+
+    /// Whoever asked reads why beside it.
+    fn unpriced(&mut self, key: &Key, why: &str, again: i64) {
+        if let Some(item) = self.state.items.get_mut(key) {
+            item.no_price = Some(short(why));
+        }
+        self.pause(key, again);
+    }
+
+    fn make(&mut self, want: Want, quote: &Quote) {
+        if self.state.plans.len() >= PLANS_MAX {
+            return;
+        }
+        let id = PlanId(self.state.head.next_plan.max(1));
+        self.state.head.next_plan = id.0 + 1;
+        let mut plan = Plan {
+            id,
+            key: want.key,
+            provider: want.provider,
+            act: want.act,
+            price: quote.price,
+            expires: quote.expires,
+            made: self.now,
+            wanted_by: want.who,
+            stage: Stage::Proposed { until: self.now.saturating_add(PROPOSAL_SECONDS) },
+            history: Vec::new(),
+        };
+        let by = plan.wanted_by.as_deref().unwrap_or("it is time");
+        let line = format!("proposed ({by})");
+        plan.note(self.now, line);
+        if let Some(item) = self.state.items.get_mut(&plan.key) {
+            item.no_price = None;
+            self.save(Part::Item(plan.key.clone()));
+        }
+        self.state.plans.insert(id, plan);
+        self.save(Part::Head);
+        self.save(Part::Plan(id));
+        self.tell(Tell::Proposed(id));
+    }
+}
+
+/// Nobody can say yes to a renewal without knowing what it costs.
+const fn is_priced(quote: &Quote) -> bool {
+    quote.price.is_some() || matches!(quote.act, Act::AutoRenew)
+}

@@ -1,0 +1,33 @@
+//! Who is asked. What providers say comes back as what happened.
+
+use atalaya_renew::{Act, Bought, Found, Looked, Order, Quote, Terms, Trouble};
+
+/// All providers together, each by its name. Calls wait for a network and run in threads of their own.
+pub trait Market: Send + Sync {
+    /// What holds for buying.
+    fn terms(&self) -> Terms;
+
+    /// Everything of a provider that has an end.
+    ///
+    /// # Errors
+    ///
+    /// Why it did not say.
+    fn list(&self, provider: &str, now: i64) -> Result<Vec<Found>, Trouble>;
+
+    /// What something costs now.
+    ///
+    /// # Errors
+    ///
+    /// Why it did not say.
+    fn quote(&self, provider: &str, name: &str, act: Act) -> Result<Quote, Trouble>;
+
+    /// Orders it, once.
+    fn buy(&self, provider: &str, order: &Order, now: i64) -> Bought;
+
+    /// How it stands after an order.
+    ///
+    /// # Errors
+    ///
+    /// Why it did not say.
+    fn look(&self, provider: &str, order: &Order) -> Result<Looked, Trouble>;
+}

@@ -1,0 +1,83 @@
+//! The providers of a configuration, and what nodes report.
+
+use std::collections::BTreeMap;
+
+use atalaya_provider::{Provider, Shop};
+use atalaya_renew::{Act, Bought, Found, Looked, Order, Quote, Rank, Seller, Terms, Trouble};
+
+use super::market::Market;
+use super::nodes;
+use crate::config::{Config, NODES};
+use crate::tower::Board;
+
+/// See the module.
+pub struct Providers {
+    all: BTreeMap<String, Box<dyn Provider>>,
+    board: Board,
+    terms: Terms,
+}
+
+impl Providers {
+    /// Those of a configuration. Nothing is read or asked yet.
+    #[must_use]
+    pub fn new(config: &Config, board: Board) -> Self {
+        let renewals = &config.renewals;
+        let mut terms = BTreeMap::from([(NODES.to_owned(), Seller { rank: Rank::Holder, sells: false })]);
+        let mut all = BTreeMap::new();
+        // Where there are providers there is a contact: the configuration was checked.
+        for (settings, outgoing) in renewals.providers.iter().zip(renewals.outgoing.iter().cycle()) {
+            let (name, own) = (settings.0.name.clone(), settings.0.own.clone());
+            let rank = rank(own.kind());
+            let provider = own.open(outgoing);
+            terms.insert(name.clone(), Seller { rank, sells: provider.shop().is_some() });
+            all.insert(name, provider);
+        }
+        let every = i64::try_from(renewals.every.as_secs()).unwrap_or(i64::MAX);
+        let (zone, caps) = (config.state.zone.clone(), renewals.caps.clone());
+        Self { all, board, terms: Terms { zone, caps, dry_run: renewals.dry_run, every, providers: terms } }
+    }
+
+    fn named(&self, provider: &str) -> Result<&dyn Provider, Trouble> {
+        let found = self.all.get(provider).map(Box::as_ref);
+        found.ok_or_else(|| Trouble::SetUp(format!("the provider {provider:?} is not configured any more")))
+    }
+
+    fn shop(&self, provider: &str) -> Result<&dyn Shop, Trouble> {
+        let shop = self.named(provider)?.shop();
+        shop.ok_or_else(|| Trouble::SetUp(format!("the provider {provider:?} is not set up to buy anything")))
+    }
+}
+
+/// Whose word counts more.
+fn rank(kind: &str) -> Rank {
+    match kind {
+        "rdap" => Rank::Registry,
+        "hand" | "noip" => Rank::Hand,
+        _ => Rank::Holder,
+    }
+}
+
+impl Market for Providers {
+    fn terms(&self) -> Terms {
+        self.terms.clone()
+    }
+
+    fn list(&self, provider: &str, now: i64) -> Result<Vec<Found>, Trouble> {
+        if provider == NODES { Ok(nodes::list(&self.board.read())) } else { self.named(provider)?.list(now) }
+    }
+
+    fn quote(&self, provider: &str, name: &str, act: Act) -> Result<Quote, Trouble> {
+        self.shop(provider)?.quote(name, act)
+    }
+
+    fn buy(&self, provider: &str, order: &Order, now: i64) -> Bought {
+        match self.shop(provider) {
+            Ok(shop) => shop.buy(order, now),
+            Err(why) => Bought::Not(why),
+        }
+    }
+
+    fn look(&self, provider: &str, order: &Order) -> Result<Looked, Trouble> {
+        self.shop(provider)?.look(order)
+    }
+}

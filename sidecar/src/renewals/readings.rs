@@ -1,0 +1,97 @@
+//! How everything that expires stands, as readings of the tower itself: alerts of it are alerts like any other.
+
+use atalaya_renew::{Ends, Item, Plan, State, left, standing};
+use atalaya_wire::ObjectId;
+
+/// What the tower is told of one thing that expires.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Renewal {
+    /// In topics and alerts.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// See [`atalaya_renew::Standing`].
+    pub standing: &'static str,
+    /// Seconds until it ends, and what share of its life that is in percent.
+    pub left: Option<(i64, f64)>,
+    /// Why nobody knows, or what a mail asks for.
+    pub problem: String,
+}
+
+/// What the tower is told of a plan that is not over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its number.
+    pub id: String,
+    /// What is bought and for how much.
+    pub name: String,
+    /// How far it is.
+    pub state: &'static str,
+}
+
+/// What the tower is told of a provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// As in the configuration.
+    pub name: String,
+    /// `works`, or what is wrong.
+    pub state: &'static str,
+    /// Why.
+    pub problem: String,
+}
+
+/// All of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Readings {
+    /// What expires.
+    pub renewals: Vec<Renewal>,
+    /// What waits to be approved, sent or seen.
+    pub plans: Vec<Waiting>,
+    /// Who is asked.
+    pub providers: Vec<Asked>,
+}
+
+impl Readings {
+    /// As things are at a time, in seconds since 1970.
+    #[must_use]
+    pub fn of(state: &State, now: i64) -> Self {
+        let open = state.plans.values().filter(|plan| plan.is_open());
+        let asked = state.providers.iter().map(|(name, provider)| Asked {
+            name: name.clone(),
+            state: provider.trouble.as_ref().map_or("works", |(why, _)| why.word()),
+            problem: provider.trouble.as_ref().map_or_else(String::new, |(why, _)| why.to_string()),
+        });
+        Self {
+            renewals: state.items.values().map(|item| renewal(item, now)).collect(),
+            plans: open.map(waiting).collect(),
+            providers: asked.collect(),
+        }
+    }
+}
+
+/// The id of something in topics and alerts.
+#[must_use]
+pub fn id(item: &Item) -> String {
+    ObjectId::of(&format!("{}_{}", item.key.kind.word(), item.key.name)).as_str().to_owned()
+}
+
+fn renewal(item: &Item, now: i64) -> Renewal {
+    let life = item.life();
+    let unknown = item.best().and_then(|(_, seen)| match &seen.found.ends {
+        Ends::Unknown(why) => Some(why.clone()),
+        Ends::At(_) | Ends::Never => None,
+    });
+    let problem = item.task.as_ref().map(|task| task.what.clone()).or(unknown).unwrap_or_default();
+    Renewal {
+        id: id(item),
+        name: format!("{} {}", item.key.kind.word().replace('_', " "), item.key.name),
+        standing: standing(item, now).word(),
+        left: life.map(|life| (life.ends.saturating_sub(now), 100.0 * left(&life, now))),
+        problem,
+    }
+}
+
+fn waiting(plan: &Plan) -> Waiting {
+    let price = plan.price.map_or_else(String::new, |price| format!(", {price}"));
+    Waiting { id: plan.id.to_string(), name: format!("{}{price}", plan.what()), state: plan.stage.word() }
+}

@@ -1,0 +1,135 @@
+//! What expires: what waits for somebody first, then everything, then what was bought.
+
+mod act;
+mod item;
+mod plan;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State as At;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+
+use atalaya_renew::{Standing, State as Known};
+
+use super::frame::Frame;
+use super::part::{Mark, State, When};
+use super::{missing, render};
+use crate::web::App;
+use item::Row;
+use plan::Card;
+
+/// Plans that are over, on the page; the API has the others.
+const PLANS_SHOWN: usize = 30;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/renewals", get(page))
+        .route("/renewals/check", post(act::check))
+        .route("/renewals/confirm", post(act::confirm))
+        .route("/renewals/plans", post(act::plan))
+        .route("/renewals/plans/{id}/approve", post(act::approve))
+        .route("/renewals/plans/{id}/reject", post(act::reject))
+        .route("/renewals/plans/{id}/settle", post(act::settle))
+        .route("/renewals/spending", post(act::spending))
+}
+
+#[derive(Template)]
+#[template(path = "renewals.html")]
+struct Page {
+    frame: Frame,
+    verdict: State,
+    /// Plans that wait for a person, or of which nobody knows what became of them.
+    waiting: Vec<Card>,
+    rows: Vec<Row>,
+    over: Vec<Card>,
+    providers: Vec<Provider>,
+    spending: Spending,
+    /// Whether the reader may approve.
+    can_approve: bool,
+}
+
+struct Provider {
+    name: String,
+    state: State,
+    listed: Option<When>,
+    next: Option<When>,
+    problem: String,
+}
+
+struct Spending {
+    on: bool,
+    /// Whether anything is bought, in a sentence.
+    word: String,
+    /// What was spent, of what, for each currency.
+    months: Vec<String>,
+}
+
+async fn page(At(app): At<App>, frame: Frame) -> Response {
+    // Names and money are everybody's: to who has some customers there is nothing.
+    if !frame.sees_all() {
+        return missing().await.into_response();
+    }
+    let known = app.shared.renewals.seen();
+    let (waiting, over): (Vec<_>, Vec<_>) = known.plans.values().rev().partition(|plan| plan.is_open());
+    let now = frame.now.seconds();
+    let mut rows: Vec<Row> = known.items.values().map(|item| Row::new(&frame, &known, item)).collect();
+    rows.sort_by(|one, other| (one.mark, &one.ends_at).cmp(&(other.mark, &other.ends_at)));
+    render(&Page {
+        verdict: verdict(&frame, &known, now),
+        waiting: waiting.into_iter().map(|plan| Card::new(&frame, plan)).collect(),
+        over: over.into_iter().take(PLANS_SHOWN).map(|plan| Card::new(&frame, plan)).collect(),
+        providers: providers(&frame, &known),
+        spending: spending(&app, &frame, &known, now),
+        can_approve: frame.can_manage && !frame.is_local,
+        rows,
+        frame,
+    })
+}
+
+/// The worst of all, in a sentence.
+fn verdict(frame: &Frame, known: &Known, now: i64) -> State {
+    let wants = known.items.values().filter(|item| atalaya_renew::standing(item, now).wants());
+    let unknown = known.items.values().filter(|item| atalaya_renew::standing(item, now) == Standing::Unknown).count();
+    let (mark, word) = match (known.items.len(), wants.count(), unknown) {
+        (0, ..) => (Mark::Off, frame.t("renewals.none").to_owned()),
+        (_, 0, 0) => (Mark::Ok, frame.t("renewals.fine").to_owned()),
+        (_, 0, unknown) => (Mark::Unknown, frame.count("renewals.unknown", unknown)),
+        (_, wants, _) => (Mark::Medium, frame.count("renewals.want", wants)),
+    };
+    State { mark, word }
+}
+
+fn providers(frame: &Frame, known: &Known) -> Vec<Provider> {
+    let show = |(name, provider): (&String, &atalaya_renew::Provider)| {
+        let (mark, key) = match provider.trouble.as_ref().map(|(why, _)| why.may_pass()) {
+            None => (Mark::Ok, "channel.works"),
+            Some(true) => (Mark::Low, "channel.failing"),
+            Some(false) => (Mark::High, "channel.wrong"),
+        };
+        Provider {
+            name: name.clone(),
+            state: frame.state_as(mark, key),
+            listed: provider.listed.and_then(|at| frame.when(at)),
+            next: frame.when(provider.next),
+            problem: provider.trouble.as_ref().map_or_else(String::new, |(why, _)| why.to_string()),
+        }
+    };
+    known.providers.iter().map(show).collect()
+}
+
+fn spending(app: &App, frame: &Frame, known: &Known, now: i64) -> Spending {
+    let terms = app.shared.renewals.terms();
+    let month = |cap: &atalaya_renew::Money| {
+        let (spent, cap) = (known.spent(&terms, *cap, now)?.to_string(), cap.to_string());
+        Some(frame.fill("spending.month", &[("spent", &spent), ("cap", &cap)]))
+    };
+    let word = match &known.head.switched_off {
+        Some(who) => frame.fill("spending.off", &[("who", who)]),
+        None if terms.dry_run => frame.t("spending.dry_run").to_owned(),
+        None if terms.caps.is_empty() => frame.t("spending.no_cap").to_owned(),
+        None => frame.t("spending.on").to_owned(),
+    };
+    let months = terms.caps.iter().filter_map(month).collect();
+    Spending { on: known.head.switched_off.is_none(), word, months }
+}
