@@ -21,6 +21,11 @@ pub(crate) fn name(text: &str) -> Result<String, Trouble> {
     Err(Trouble::SetUp(format!("{:?} is no name such as nas.example.com{hint}", short(text))))
 }
 
+/// What is said of an answer about something else than was asked for.
+pub(crate) fn another() -> Trouble {
+    Trouble::Garbled("it tells of another domain than was asked for".into())
+}
+
 /// The longest of `zones` that `name` is, or lies in.
 pub(crate) fn zone_of<'a>(name: &str, zones: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let within = |zone: &&str| name.strip_suffix(*zone).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));

@@ -9,7 +9,7 @@ use ureq::http::Method;
 use zeroize::Zeroizing;
 
 use super::Cloudflare;
-use crate::http::{Answer, Ask, NoAnswer};
+use crate::http::{Answer, Ask, JSON, NoAnswer};
 use crate::limits::{BUSY_SECONDS_MAX, CLOUDFLARE_AWAY_SECONDS, PAGES_MAX};
 use crate::secret::Secret;
 
@@ -105,7 +105,7 @@ impl Cloudflare {
         self.pace.take("")?;
         let token = Zeroizing::new(format!("Bearer {}", token.read()?.as_str()));
         let question = method == Method::GET;
-        let ask = Ask { method, path, headers: &[("Authorization", &token)], body };
+        let ask = Ask { method, path, headers: &[("Authorization", &token), JSON], body };
         let answer =
             self.service.ask(&ask).map_err(if question { NoAnswer::on_question } else { NoAnswer::on_change })?;
         self.heed(&answer);
@@ -117,10 +117,12 @@ impl Cloudflare {
         if answer.status == 429 {
             return self.pace.stay_away(away(answer));
         }
-        let limit = answer.rate_limit.as_deref().unwrap_or_default();
-        let part = |name: &str| limit.split(';').find_map(|part| part.trim().strip_prefix(name)?.parse::<u32>().ok());
-        if let (Some(0), Some(seconds)) = (part("r="), part("t=")) {
-            self.pace.stay_away(seconds);
+        for limit in answer.rate_limit.as_deref().unwrap_or_default().split(',') {
+            let part =
+                |name: &str| limit.split(';').find_map(|part| part.trim().strip_prefix(name)?.parse::<u32>().ok());
+            if let (Some(0), Some(seconds)) = (part("r="), part("t=")) {
+                self.pace.stay_away(seconds);
+            }
         }
     }
 

@@ -56,10 +56,9 @@ impl GoDaddy {
 
     /// One of them, by `v1`.
     pub(super) fn domain(&self, name: &str) -> Result<Summary, Trouble> {
-        let answer = self.get("domain", &format!("/v1/domains/{}", names::name(name)?))?;
-        let mut one: Summary = answer.json()?;
-        one.partial = answer.status == 203;
-        Ok(one)
+        let name = names::name(name)?;
+        let one: Summary = self.get("domain", &format!("/v1/domains/{name}"))?.json()?;
+        if one.domain.eq_ignore_ascii_case(&name) { Ok(one) } else { Err(names::another()) }
     }
 }
 

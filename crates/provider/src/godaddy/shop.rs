@@ -17,6 +17,7 @@ use crate::{names, time};
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Detail {
+    domain: String,
     expires_at: String,
     #[serde(default)]
     renew_auto: bool,
@@ -161,7 +162,10 @@ impl GoDaddy {
     }
 
     fn detail(&self, customer: &str, name: &str) -> Result<Detail, Trouble> {
-        self.get("customer-domain", &format!("/v2/customers/{customer}/domains/{}", names::name(name)?))?.json()
+        let name = names::name(name)?;
+        let detail: Detail =
+            self.get("customer-domain", &format!("/v2/customers/{customer}/domains/{name}"))?.json()?;
+        if detail.domain.eq_ignore_ascii_case(&name) { Ok(detail) } else { Err(names::another()) }
     }
 
     /// The last renewal; `None` where there was none, or only another's.
