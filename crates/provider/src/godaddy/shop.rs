@@ -176,7 +176,8 @@ impl GoDaddy {
                 let ours = action.request_id.as_deref().is_none_or(|id| id == order.reference);
                 ours.then_some(action)
             }),
-            Err(Trouble::NotThere(_)) => Ok(None),
+            // 409 where its status knows no such action.
+            Err(Trouble::NotThere(_) | Trouble::Refused(_)) => Ok(None),
             Err(trouble) => Err(trouble),
         }
     }
