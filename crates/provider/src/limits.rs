@@ -19,6 +19,8 @@ pub const PAGES_MAX: usize = 50;
 pub const SECRET_BYTES_MAX: u64 = 4 << 10;
 /// A file with certificates: the whole of what Debian trusts has a quarter of a MiB.
 pub const ROOTS_BYTES_MAX: u64 = 1 << 20;
+/// What a service gives as the mark of a place in a list. GoDaddy's are domains, Cloudflare's some hundred bytes.
+pub const MARK_BYTES_MAX: usize = 1_024;
 /// A domain name as text (RFC 1035, 2.3.4).
 pub const NAME_BYTES_MAX: usize = 253;
 /// A label of it.
@@ -64,8 +66,10 @@ pub const TLS_CHAIN_MAX: usize = 16;
 pub const HAND_ITEMS_MAX: usize = 500;
 /// Host names of one section at No-IP. Its plans have fewer.
 pub const NOIP_HOSTS_MAX: usize = 100;
-/// To ask one name server, with its own name looked up.
-pub const DNS: Duration = Duration::from_secs(6);
+/// To ask a zone's servers for a record, with their own names looked up.
+pub const DNS: Duration = Duration::from_secs(20);
+/// To ask No-IP's servers for all names of a section.
+pub const NOIP: Duration = Duration::from_secs(60);
 /// Name servers of a zone that are asked. Zones have two to eight; more than these would be asked for nothing.
 pub const DNS_SERVERS_MAX: usize = 8;
 

@@ -3,7 +3,7 @@
 use atalaya_renew::Trouble;
 use atalaya_renew::limits::short;
 
-use crate::limits::{LABEL_BYTES_MAX, NAME_BYTES_MAX};
+use crate::limits::{LABEL_BYTES_MAX, MARK_BYTES_MAX, NAME_BYTES_MAX};
 
 /// `text` in lower case and without a dot at its end. Labels hold letters, digits, `-` and, as those of proofs do, `_`.
 ///
@@ -19,6 +19,25 @@ pub(crate) fn name(text: &str) -> Result<String, Trouble> {
     }
     let hint = if text.is_ascii() { "" } else { "; write it as xn--…" };
     Err(Trouble::SetUp(format!("{:?} is no name such as nas.example.com{hint}", short(text))))
+}
+
+/// What a service gave as the mark of a place in a list, as it stands in a query.
+///
+/// # Errors
+///
+/// [`Trouble::Garbled`] where it is too long for one.
+pub(crate) fn mark(text: &str) -> Result<String, Trouble> {
+    if text.len() > MARK_BYTES_MAX {
+        return Err(Trouble::Garbled("a mark of a place in its list is too long".into()));
+    }
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    let one = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    Ok(text.bytes().map(one).collect())
+}
+
+/// What is said of an answer about something else than was asked for.
+pub(crate) fn another() -> Trouble {
+    Trouble::Garbled("it tells of another domain than was asked for".into())
 }
 
 /// The longest of `zones` that `name` is, or lies in.
@@ -46,6 +65,13 @@ mod tests {
             assert!(matches!(name(bad), Err(Trouble::SetUp(_))), "{bad}");
         }
         assert!(name("año.es").unwrap_err().to_string().contains("xn--"));
+    }
+
+    #[test]
+    fn a_mark_stands_in_a_query_whatever_it_is() {
+        assert_eq!(mark("a+/=&x").unwrap(), "a%2B%2F%3D%26x");
+        assert_eq!(mark("año.es").unwrap(), "a%C3%B1o.es");
+        assert!(mark(&"x".repeat(2_000)).is_err());
     }
 
     #[test]

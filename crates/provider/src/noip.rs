@@ -17,10 +17,10 @@ use serde::Deserialize;
 
 use crate::day::Day;
 use crate::http::Outgoing;
-use crate::limits::{DNS_SERVERS_MAX, NOIP_HOSTS_MAX};
+use crate::limits::{DNS_SERVERS_MAX, NOIP, NOIP_HOSTS_MAX};
 use crate::names;
 use crate::provider::Provider;
-use crate::verify::{There, ask};
+use crate::verify::{Servers, There};
 
 /// Those that answer for its zones.
 const SERVERS: [&str; 4] = ["nf1.no-ip.com", "nf2.no-ip.com", "nf3.no-ip.com", "nf4.no-ip.com"];
@@ -93,14 +93,14 @@ impl NoIp {
     }
 
     /// What the first server says that says something.
-    fn standing(&self, name: &str) -> Standing {
+    fn standing(&self, servers: &mut Servers, name: &str) -> Standing {
         let mut unseen = String::new();
         for server in &self.0.servers {
-            match (ask(server, name, RecordType::A), unseen.is_empty()) {
+            match (servers.ask(server, name, RecordType::A), unseen.is_empty()) {
                 (Ok(There::Data(_)), _) => return Standing::Answered,
                 (Ok(There::NoSuchName), _) => return Standing::Gone,
                 (Ok(There::Nothing), _) => {
-                    return match ask(server, name, RecordType::Aaaa) {
+                    return match servers.ask(server, name, RecordType::Aaaa) {
                         Ok(There::Data(_)) => Standing::Answered,
                         Ok(_) => Standing::Gone,
                         Err(why) => Standing::Unseen(why),
@@ -116,11 +116,12 @@ impl NoIp {
 
 impl Provider for NoIp {
     fn list(&self, _: i64) -> Result<Vec<Found>, Trouble> {
+        let mut servers = Servers::new(&self.0.servers, NOIP);
         let found = |host: &Host| {
             let why = "nobody said when it was last confirmed; set confirmed to that day";
             let until = |day: Day| Ends::At(day.0 + NOIP_CONFIRMATION_SECONDS);
             let ends = host.confirmed.map_or_else(|| Ends::Unknown(why.into()), until);
-            let (flags, note) = match self.standing(&host.name) {
+            let (flags, note) = match self.standing(&mut servers, &host.name) {
                 Standing::Answered => (Vec::new(), "No-IP answers for it".to_owned()),
                 Standing::Gone => (vec![Flag::Suspended], "No-IP no longer answers for it".to_owned()),
                 Standing::Unseen(why) => (vec![Flag::Partial], format!("its servers do not answer: {why}")),

@@ -1,6 +1,8 @@
 //! What a zone's own servers say, after a record was changed: the service that holds it may tell of a change before they do.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use atalaya_reach::dns::{Asker, Code, Data, Kind, Question};
 use atalaya_reach::{Deadline, plain, resolve, split};
@@ -60,9 +62,10 @@ pub fn visible(servers: &[String], record: &Record) -> Result<Sight, Trouble> {
     if servers.is_empty() {
         return Err(Trouble::SetUp(format!("there is no server to ask for {name}")));
     }
+    let mut asked = Servers::new(servers, DNS);
     let mut sight = Sight::default();
     for server in servers.iter().take(DNS_SERVERS_MAX) {
-        match ask(server, &name, record.kind) {
+        match asked.ask(server, &name, record.kind) {
             Ok(There::Data(all)) if all.contains(&data) => sight.showing.push(server.clone()),
             Ok(There::Data(all)) => sight.lacking.push((server.clone(), short(&all.join(", ")))),
             Ok(There::Nothing) => sight.lacking.push((server.clone(), format!("no {} there", record.kind))),
@@ -73,45 +76,61 @@ pub fn visible(servers: &[String], record: &Record) -> Result<Sight, Trouble> {
     Ok(sight)
 }
 
-/// Asks one server, which has to be the zone's own.
-pub(crate) fn ask(server: &str, name: &str, kind: RecordType) -> Result<There, String> {
-    let deadline = Deadline::after(DNS);
-    let mut why = String::new();
-    for address in addresses(server, deadline)?.into_iter().take(ADDRESSES_MAX) {
-        match ask_at(address, name, kind, deadline) {
-            Ok(there) => return Ok(there),
-            Err(told) => why = told,
+/// A zone's own servers, asked until some time has passed. One that is silent is not asked again.
+pub(crate) struct Servers {
+    asker: Asker,
+    addresses: BTreeMap<String, Result<Vec<SocketAddr>, String>>,
+}
+
+impl Servers {
+    /// Their names are looked up now.
+    pub(crate) fn new(servers: &[String], time: Duration) -> Self {
+        let deadline = Deadline::after(time);
+        let look_up = |server: &String| (server.clone(), addresses(server, deadline));
+        let addresses = servers.iter().take(DNS_SERVERS_MAX).map(look_up).collect();
+        Self { asker: Asker::new(deadline), addresses }
+    }
+
+    /// What one of them says.
+    pub(crate) fn ask(&mut self, server: &str, name: &str, kind: RecordType) -> Result<There, String> {
+        let all = self.addresses.get(server).cloned().unwrap_or_else(|| Err(format!("{server} is not known")))?;
+        let mut why = String::new();
+        for address in all.into_iter().take(ADDRESSES_MAX) {
+            match self.ask_at(address, name, kind) {
+                Ok(there) => return Ok(there),
+                Err(told) => why = told,
+            }
+        }
+        Err(why)
+    }
+
+    fn ask_at(&mut self, server: SocketAddr, name: &str, kind: RecordType) -> Result<There, String> {
+        let asked = match kind {
+            RecordType::A => Kind::A,
+            RecordType::Aaaa => Kind::Aaaa,
+            RecordType::Txt => Kind::Txt,
+        };
+        let reply = self.asker.ask(server, &Question::new(name, asked), false)?;
+        if !reply.authoritative {
+            return Err(format!("{server} does not answer for {name}"));
+        }
+        let fits = |data: Data| match data {
+            Data::Address(address) => Some(address.to_string()),
+            Data::Text(text) => Some(text),
+            Data::Server(_) | Data::Alias(_) => None,
+        };
+        let own = reply.answers.into_iter().filter(|record| record.name == name);
+        let data: Vec<String> = own.filter_map(|record| fits(record.data)).collect();
+        match reply.code {
+            Code::NoSuchName => Ok(There::NoSuchName),
+            Code::Bad(code) => Err(format!("{server} says {code}")),
+            Code::Good if data.is_empty() => Ok(There::Nothing),
+            Code::Good => Ok(There::Data(data)),
         }
     }
-    Err(why)
 }
 
 fn addresses(server: &str, deadline: Deadline) -> Result<Vec<SocketAddr>, String> {
     let (host, port) = split(server, Some(PORT))?;
     resolve(&host, port, deadline).map_err(|err| format!("{server}: {}", plain(&err)))
-}
-
-fn ask_at(server: SocketAddr, name: &str, kind: RecordType, deadline: Deadline) -> Result<There, String> {
-    let asked = match kind {
-        RecordType::A => Kind::A,
-        RecordType::Aaaa => Kind::Aaaa,
-        RecordType::Txt => Kind::Txt,
-    };
-    let reply = Asker::new(deadline).ask(server, &Question::new(name, asked), false)?;
-    if !reply.authoritative {
-        return Err(format!("{server} does not answer for {name}"));
-    }
-    let fits = |data: Data| match data {
-        Data::Address(address) => Some(address.to_string()),
-        Data::Text(text) => Some(text),
-        Data::Server(_) | Data::Alias(_) => None,
-    };
-    let own = reply.answers.into_iter().filter(|record| record.name == name);
-    let data: Vec<String> = own.filter_map(|record| fits(record.data)).collect();
-    match reply.code {
-        Code::NoSuchName => Ok(There::NoSuchName),
-        Code::Bad(code) => Err(format!("{server} says {code}")),
-        Code::Good if data.is_empty() => Ok(There::Nothing),
-        Code::Good => Ok(There::Data(data)),
-    }
 }

@@ -120,6 +120,21 @@ fn stores_try_once() {
     never("crates/store/src/local", &["cache"], &[]);
 }
 
+/// A provider is asked once, at a time that it is told; what may spend is loaded where it spends.
+#[test]
+fn providers_ask_once_and_spend_in_one_place() {
+    let fakes: Vec<String> = files("crates/provider/src/testing").into_iter().map(|(name, _)| name).collect();
+    let fakes: Vec<&str> = fakes.iter().map(String::as_str).collect();
+    never("crates/provider/src", &["sleep(", "Timestamp::now", "SystemTime"], &fakes);
+    let shops = ["cloudflare", "godaddy"]
+        .map(|name| ["mod", "shop"].map(|file| format!("crates/provider/src/{name}/{file}.rs")));
+    let shops: Vec<&str> = shops.iter().flatten().map(String::as_str).chain(fakes).collect();
+    never("crates/provider/src", &["spend_key", "spend_token"], &shops);
+    for (name, text) in files("crates/provider/src").iter().filter(|(_, text)| text.contains("_redirects(")) {
+        assert!(text.contains(".max_redirects(0)"), "{name}");
+    }
+}
+
 const UNSAFE: [&str; 4] =
     ["agent/src/heap.rs", "agent/src/idle_disk.rs", "agent/src/kernel_clock.rs", "sidecar/src/heap.rs"];
 

@@ -1,7 +1,7 @@
 //! Questions and changes, the envelope around each answer, and what its errors mean.
 
 use atalaya_renew::Trouble;
-use atalaya_renew::limits::short;
+use atalaya_renew::limits::{FOUND_MAX, short};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -9,8 +9,9 @@ use ureq::http::Method;
 use zeroize::Zeroizing;
 
 use super::Cloudflare;
-use crate::http::{Answer, Ask, NoAnswer};
+use crate::http::{Answer, Ask, JSON, NoAnswer};
 use crate::limits::{BUSY_SECONDS_MAX, CLOUDFLARE_AWAY_SECONDS, PAGES_MAX};
+use crate::names;
 use crate::secret::Secret;
 
 /// What stands around each answer.
@@ -62,6 +63,9 @@ impl Cloudflare {
             let (mut more, info): (Vec<T>, Info) = self.ask(&format!("{path}&page={page}"))?;
             let over = more.is_empty() || info.page.max(page) >= info.total_pages;
             all.append(&mut more);
+            if all.len() > FOUND_MAX {
+                break;
+            }
             if over {
                 return Ok(all);
             }
@@ -76,11 +80,14 @@ impl Cloudflare {
             let from = if cursor.is_empty() { String::new() } else { format!("&cursor={cursor}") };
             let (mut more, info): (Vec<T>, Info) = self.ask(&format!("{path}{from}"))?;
             all.append(&mut more);
+            if all.len() > FOUND_MAX {
+                break;
+            }
             match info.cursor.filter(|next| !next.is_empty()) {
                 None => return Ok(all),
                 // One that does not move has no end.
-                Some(next) if encoded(&next)? == cursor => return Err(endless()),
-                Some(next) => cursor = encoded(&next)?,
+                Some(next) if names::mark(&next)? == cursor => return Err(endless()),
+                Some(next) => cursor = names::mark(&next)?,
             }
         }
         Err(endless())
@@ -105,7 +112,7 @@ impl Cloudflare {
         self.pace.take("")?;
         let token = Zeroizing::new(format!("Bearer {}", token.read()?.as_str()));
         let question = method == Method::GET;
-        let ask = Ask { method, path, headers: &[("Authorization", &token)], body };
+        let ask = Ask { method, path, headers: &[("Authorization", &token), JSON], body };
         let answer =
             self.service.ask(&ask).map_err(if question { NoAnswer::on_question } else { NoAnswer::on_change })?;
         self.heed(&answer);
@@ -117,10 +124,12 @@ impl Cloudflare {
         if answer.status == 429 {
             return self.pace.stay_away(away(answer));
         }
-        let limit = answer.rate_limit.as_deref().unwrap_or_default();
-        let part = |name: &str| limit.split(';').find_map(|part| part.trim().strip_prefix(name)?.parse::<u32>().ok());
-        if let (Some(0), Some(seconds)) = (part("r="), part("t=")) {
-            self.pace.stay_away(seconds);
+        for limit in answer.rate_limit.as_deref().unwrap_or_default().split(',') {
+            let part =
+                |name: &str| limit.split(';').find_map(|part| part.trim().strip_prefix(name)?.parse::<u32>().ok());
+            if let (Some(0), Some(seconds)) = (part("r="), part("t=")) {
+                self.pace.stay_away(seconds);
+            }
         }
     }
 
@@ -180,17 +189,7 @@ fn away(answer: &Answer) -> u32 {
 }
 
 fn endless() -> Trouble {
-    Trouble::Garbled(format!("a list of it has no end within {PAGES_MAX} pages"))
-}
-
-/// A cursor as it stands in a query. Services make them of base64.
-fn encoded(cursor: &str) -> Result<String, Trouble> {
-    if cursor.len() > 1_024 {
-        return Err(Trouble::Garbled("a cursor of it is too long".into()));
-    }
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-    let one = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    Ok(cursor.bytes().map(one).collect())
+    Trouble::Garbled(format!("a list of it has no end within {FOUND_MAX} entries and {PAGES_MAX} pages"))
 }
 
 /// What stands in a path where an id belongs.
@@ -213,7 +212,5 @@ mod tests {
         for bad in ["", "a/b", "../x", "a?b", &"x".repeat(65)] {
             assert!(id(bad).is_err(), "{bad}");
         }
-        assert_eq!(encoded("a+/=&x").unwrap(), "a%2B%2F%3D%26x");
-        assert!(encoded(&"x".repeat(2_000)).is_err());
     }
 }

@@ -124,14 +124,14 @@ impl Provider for Cloudflare {
     }
 }
 
-/// Nothing, and a word to `closed`, where the token may not read that.
+/// Nothing, and a word to `closed`, where the token may not read that, or it is not there.
 fn open<T>(
     asked: Result<Vec<T>, Trouble>,
     what: &'static str,
     closed: &mut Vec<&'static str>,
 ) -> Result<Vec<T>, Trouble> {
     match asked {
-        Err(Trouble::NotEntitled(_)) => {
+        Err(Trouble::NotEntitled(_) | Trouble::NotThere(_)) => {
             if !closed.contains(&what) {
                 closed.push(what);
             }

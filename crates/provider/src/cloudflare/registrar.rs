@@ -92,7 +92,7 @@ impl Cloudflare {
     fn domain_of(&self, account: &str, name: &str) -> Result<Domain, Trouble> {
         match self.get::<Registration>(&format!("/accounts/{account}/registrar/registrations/{name}")) {
             Ok(one) if one.domain_name.eq_ignore_ascii_case(name) => Ok(one.domain(account)),
-            Ok(_) => Err(Trouble::Garbled("it tells of another domain than was asked for".into())),
+            Ok(_) => Err(names::another()),
             Err(Trouble::NotThere(_)) => {
                 let one: Legacy = self.get(&format!("/accounts/{account}/registrar/domains/{name}"))?;
                 one.domain(account, Some(name)).ok_or_else(|| Trouble::NotThere(name.into()))

@@ -56,7 +56,8 @@ impl Token {
         if begun.is_some_and(|begun| begun > now) {
             flags.push(Flag::NotYetValid);
         }
-        let note = short(&format!("Cloudflare, token {}", self.id));
+        let advice = if ends == Ends::Never { "; it has no end, and one with an end would be safer" } else { "" };
+        let note = short(&format!("Cloudflare, token {}{advice}", self.id));
         Ok(Found { begun, flags, note, by_itself: ByItself::Nothing, ..Found::new(Kind::Token, "API token", ends) })
     }
 }

@@ -8,7 +8,7 @@ use ureq::http::Method;
 use zeroize::Zeroizing;
 
 use super::GoDaddy;
-use crate::http::{Answer, Ask};
+use crate::http::{Answer, Ask, JSON};
 use crate::limits::BUSY_SECONDS_MAX;
 use crate::secret::Secret;
 
@@ -45,7 +45,7 @@ impl GoDaddy {
     pub(super) fn get(&self, endpoint: &'static str, path: &str) -> Result<Answer, Trouble> {
         self.pace.take(endpoint)?;
         let key = authorization(&self.key)?;
-        let ask = Ask { headers: &[("Authorization", &key)], ..Ask::get(path) };
+        let ask = Ask { headers: &[("Authorization", &key), JSON], ..Ask::get(path) };
         let answer = self.service.ask(&ask).map_err(crate::http::NoAnswer::on_question)?;
         if answer.is_success() { Ok(answer) } else { Err(self.judge(&answer)) }
     }
@@ -54,7 +54,7 @@ impl GoDaddy {
     pub(super) fn change(&self, key: &Secret, change: &Change<'_>) -> Result<Answer, Trouble> {
         self.pace.take(change.endpoint)?;
         let key = authorization(key)?;
-        let mut headers = vec![("Authorization", key.as_str())];
+        let mut headers = vec![("Authorization", key.as_str()), JSON];
         headers.extend(change.reference.map(|reference| ("X-Request-Id", reference)));
         let ask = Ask { method: change.method.clone(), path: change.path, headers: &headers, body: change.body };
         self.service.ask(&ask).map_err(crate::http::NoAnswer::on_change)

@@ -32,8 +32,7 @@ impl GoDaddy {
     pub(super) fn domains(&self) -> Result<Vec<Summary>, Trouble> {
         let mut all: Vec<Summary> = Vec::new();
         for _ in 0..PAGES_MAX {
-            let marker = all.last().map(|last| names::name(&last.domain)).transpose();
-            let marker = marker.map_err(|_| Trouble::Garbled("one of its domains is no name".into()))?;
+            let marker = all.last().map(|last| names::mark(&last.domain)).transpose()?;
             let marker = marker.map_or_else(String::new, |marker| format!("&marker={marker}"));
             let answer = self.get("domains", &format!("/v1/domains?limit={PAGE_ITEMS}{marker}"))?;
             let mut page: Vec<Summary> = answer.json()?;
@@ -56,10 +55,9 @@ impl GoDaddy {
 
     /// One of them, by `v1`.
     pub(super) fn domain(&self, name: &str) -> Result<Summary, Trouble> {
-        let answer = self.get("domain", &format!("/v1/domains/{}", names::name(name)?))?;
-        let mut one: Summary = answer.json()?;
-        one.partial = answer.status == 203;
-        Ok(one)
+        let name = names::name(name)?;
+        let one: Summary = self.get("domain", &format!("/v1/domains/{name}"))?.json()?;
+        if one.domain.eq_ignore_ascii_case(&name) { Ok(one) } else { Err(names::another()) }
     }
 }
 

@@ -17,6 +17,7 @@ use crate::{names, time};
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Detail {
+    domain: String,
     expires_at: String,
     #[serde(default)]
     renew_auto: bool,
@@ -161,7 +162,10 @@ impl GoDaddy {
     }
 
     fn detail(&self, customer: &str, name: &str) -> Result<Detail, Trouble> {
-        self.get("customer-domain", &format!("/v2/customers/{customer}/domains/{}", names::name(name)?))?.json()
+        let name = names::name(name)?;
+        let detail: Detail =
+            self.get("customer-domain", &format!("/v2/customers/{customer}/domains/{name}"))?.json()?;
+        if detail.domain.eq_ignore_ascii_case(&name) { Ok(detail) } else { Err(names::another()) }
     }
 
     /// The last renewal; `None` where there was none, or only another's.
@@ -172,7 +176,8 @@ impl GoDaddy {
                 let ours = action.request_id.as_deref().is_none_or(|id| id == order.reference);
                 ours.then_some(action)
             }),
-            Err(Trouble::NotThere(_)) => Ok(None),
+            // 409 where its status knows no such action.
+            Err(Trouble::NotThere(_) | Trouble::Refused(_)) => Ok(None),
             Err(trouble) => Err(trouble),
         }
     }

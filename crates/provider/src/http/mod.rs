@@ -20,6 +20,9 @@ pub(crate) use trust::{distrust, provider, roots};
 use crate::address::Address;
 use crate::limits::{ANSWER_BYTES_MAX, ANSWER_HEADER_BYTES_MAX, CONNECT};
 
+/// What is understood.
+pub(crate) const JSON: (&str, &str) = ("Accept", "application/json");
+
 /// A service over HTTP.
 #[derive(Clone, Debug)]
 pub(crate) struct Service {

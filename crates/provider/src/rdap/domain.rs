@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::http::Answer;
-use crate::{epp, time};
+use crate::{epp, names, time};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -61,7 +61,7 @@ pub(super) fn wait(answer: &Answer) -> i64 {
 
 fn read(domain: Domain, name: &str) -> Result<Found, Trouble> {
     if !domain.ldh_name.trim_end_matches('.').eq_ignore_ascii_case(name) {
-        return Err(Trouble::Garbled("it tells of another domain than was asked for".into()));
+        return Err(names::another());
     }
     let when = |action: &str| {
         let event = domain.events.iter().find(|event| event.event_action.eq_ignore_ascii_case(action))?;

@@ -168,7 +168,10 @@ impl Rdap {
             );
             return (Ok(Found::new(Kind::Domain, name, Ends::Unknown(why))), DAY_SECONDS);
         };
-        match self.service(base).ask(&Ask::get(&format!("/domain/{name}"))) {
+        let path = format!("/domain/{name}");
+        // As RFC 7480, 4.2 wants it.
+        let ask = Ask { headers: &[("Accept", "application/rdap+json")], ..Ask::get(&path) };
+        match self.service(base).ask(&ask) {
             // Nobody was asked: it may be tried again before a day is over.
             Err(no) => (Err(no.on_question()), RDAP_AGAIN_SECONDS),
             Ok(answer) => (domain::judge(&answer, name), DAY_SECONDS.max(domain::wait(&answer))),

@@ -183,6 +183,8 @@ fn it_is_left_alone_when_it_has_enough() {
     let provider = world.with("");
     world.fake.rate_limit("\"default\";r=0;t=30");
     assert!(matches!(provider.list(at(NOW)), Err(Trouble::Busy { after: 29..=30 })));
+    world.fake.rate_limit("\"default\";r=50;t=30, \"burst\";r=0;t=7");
+    assert!(matches!(world.list(), Err(Trouble::Busy { after: 6..=7 })));
     world.fake.rate_limit("\"default\";r=50;t=30");
     assert!(world.list().is_ok());
 }

@@ -32,6 +32,7 @@ fn a_change_is_there_when_every_server_that_answers_shows_it() {
     assert_eq!((sight.showing.as_slice(), sight.is_everywhere()), (&servers[..1], false));
     assert_eq!(sight.lacking, [(servers[1].clone(), "203.0.113.6".to_owned())]);
     assert_eq!(sight.silent[0].0, servers[2]);
+    let see = |kind, data: &str| visible(&servers[..2], &record(kind, data)).unwrap();
     *rows.lock().unwrap() = vec![address("nas.example.com", "203.0.113.7")];
     assert!(see(RecordType::A, "203.0.113.7").is_everywhere());
     let sight = see(RecordType::Aaaa, "2001:DB8:0::7");
