@@ -18,6 +18,8 @@ pub enum Misbehave {
     DoneThenSilent,
     /// Does what it was asked, and sends half of its answer's body.
     Half,
+    /// Does what it was asked, and hangs up when its answer, whole as it looks, should have gone on.
+    Short,
     /// Hangs up before it does anything.
     HangUp,
     /// Waits so long before it answers, having done what it was asked.
@@ -35,7 +37,10 @@ pub enum Misbehave {
 impl Misbehave {
     /// Whether what was asked is done.
     pub(super) const fn does(&self) -> bool {
-        matches!(self, Self::DoneBut(_) | Self::DoneThenSilent | Self::Half | Self::Slow(_) | Self::Nonsense)
+        matches!(
+            self,
+            Self::DoneBut(_) | Self::DoneThenSilent | Self::Half | Self::Short | Self::Slow(_) | Self::Nonsense
+        )
     }
 
     /// Sends something in the place of `reply`.
@@ -54,6 +59,12 @@ impl Misbehave {
                 reply.send(&mut bytes)?;
                 let keep = bytes.len() - reply.body.len().div_ceil(2);
                 stream.write_all(bytes.get(..keep).unwrap_or_default())
+            }
+            Self::Short => {
+                let mut bytes = Vec::new();
+                let body = [reply.body.as_slice(), &[b' '; 9]].concat();
+                Reply { body, ..reply.clone() }.send(&mut bytes)?;
+                stream.write_all(bytes.get(..bytes.len() - 9).unwrap_or_default())
             }
             Self::Slow(time) => {
                 std::thread::sleep(*time);

@@ -110,6 +110,7 @@ fn whatever_becomes_of_the_answer_it_is_bought_once() {
         Misbehave::DoneBut(302),
         Misbehave::DoneBut(200),
         Misbehave::Half,
+        Misbehave::Short,
         Misbehave::Nonsense,
         Misbehave::DoneThenSilent,
         Misbehave::Slow(PATIENCE * 2),

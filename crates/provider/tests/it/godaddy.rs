@@ -121,6 +121,7 @@ fn answers_that_are_none() {
     for (how, word) in [
         (Misbehave::HangUp, "unreachable"),
         (Misbehave::Half, "garbled"),
+        (Misbehave::Short, "garbled"),
         (Misbehave::Nonsense, "garbled"),
         (Misbehave::NoHttp, "unreachable"),
         (Misbehave::Huge(3), "garbled"),
