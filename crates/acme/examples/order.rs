@@ -3,6 +3,7 @@
 //! `order directory=URL ca=FILE state=FOLDER names=a,b way=dns:MANAGEMENT:PORT|listen:ADDRESS|webroot:FOLDER …`
 //!
 //! Further: `place=FOLDER` installs it and tells [`Draft::remove`]; `replaces=1` names the one that is installed;
+//! `reload=PROGRAM,ARGUMENT…` runs that afterwards; `served=HOST:PORT` looks there, and settles or rolls back;
 //! `profile=`, `eab=ID:KEY`, `csr=FILE` (DER), `agree=no`, `contact=`; `stop=ordered|laid|proved|requested` dies there;
 //! `lie=1` lays a wrong record; `ask=hint` asks for the window of the one that is installed.
 
@@ -14,6 +15,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use atalaya_acme::install::Place;
+use atalaya_acme::reload::Allowed;
+use atalaya_acme::served::{Served, served};
 use atalaya_acme::{Authority, Chain, Client, Draft, External, Failed, Proof, Request, Step, Wanted, Way};
 use atalaya_renew::Trouble;
 use simple_dns::rdata::RData;
@@ -164,6 +167,9 @@ async fn run(args: &Args) -> Result<Result<String, Failed>, String> {
         if let (Some(place), Some(key)) = (&place, &issued.key) {
             place.install(&issued.chain, key)?;
             Draft::remove(&draft)?;
+            if let Some(at) = args.get("served") {
+                return deploy(args, place, &issued.chain, at).await;
+            }
         }
         let chain = &issued.chain;
         Ok(format!(
@@ -177,6 +183,25 @@ async fn run(args: &Args) -> Result<Result<String, Failed>, String> {
         ))
     };
     Ok(done.await)
+}
+
+/// What follows an installation.
+async fn deploy(args: &Args, place: &Place, chain: &Chain, at: &str) -> Result<String, Failed> {
+    if let Some(command) = args.get("reload") {
+        let words = command.split(',').map(ToOwned::to_owned).collect();
+        Allowed::new([("web".to_owned(), words)].into())?.run("web").await?;
+    }
+    let (host, port) = at.split_once(':').unwrap_or((at, "443"));
+    let seen = served(host, port.parse().unwrap_or(443), "nas.example.com", &chain.fingerprint).await;
+    match seen {
+        Served::Yes => place.settle()?,
+        _ => place.roll_back()?,
+    }
+    Ok(match seen {
+        Served::Yes => "served".into(),
+        Served::Other { .. } => "another is served: rolled back".into(),
+        Served::Nothing(why) => format!("nothing is served: rolled back: {why}"),
+    })
 }
 
 async fn hint(client: &mut Client, chain: Option<&Chain>) -> Result<String, Failed> {

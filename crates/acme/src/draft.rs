@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::failed::Failed;
 use crate::file::{self, OURS};
+use crate::proof::Way;
 
 /// Kept from the first request to the authority until its caller has the certificate in its place.
 #[derive(Clone, Serialize, Deserialize)]
@@ -61,6 +62,22 @@ impl Draft {
     pub fn remove(path: &Path) -> Result<(), Failed> {
         let cannot = |err: std::io::Error| Failed::SetUp(format!("cannot remove {}: {err}", path.display()));
         file::remove(path).map_err(cannot)
+    }
+
+    /// Removes the records that a stopped or failed order left in its zone, without asking the authority for anything.
+    /// [`crate::Client::issue`] does so, too; this is for when no order follows.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read or written. Whether all records went, [`Draft::has_left_records`] says.
+    pub async fn sweep(path: &Path, way: &Way) -> Result<Option<Self>, Failed> {
+        let Some(mut draft) = Self::read(path)? else { return Ok(None) };
+        crate::prove::sweep(way, &mut draft, path).await?;
+        if draft.order.is_none() && !draft.has_left_records() {
+            Self::remove(path)?;
+            return Ok(None);
+        }
+        Ok(Some(draft))
     }
 
     pub(crate) fn request(&self) -> Result<Vec<u8>, Failed> {

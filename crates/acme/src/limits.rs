@@ -53,8 +53,10 @@ pub const HINT_SECONDS_RANGE: std::ops::RangeInclusive<u64> = 60..=86_400;
 
 /// A command that makes a service read its certificate again.
 pub const RELOAD: Duration = Duration::from_secs(60);
-/// What is kept of what it says.
-pub const RELOAD_BYTES_MAX: usize = 4 << 10;
+/// For its last words after it ended.
+pub const LAST_WORDS: Duration = Duration::from_millis(200);
+/// What is kept of what it says, from the end: as much as is shown.
+pub const RELOAD_BYTES_MAX: usize = atalaya_renew::limits::TEXT_BYTES_MAX;
 /// A handshake with a service, to see which certificate it serves.
 pub const HANDSHAKE: Duration = Duration::from_secs(10);
 

@@ -203,3 +203,32 @@ fn is_about_replacing(err: &Error, status: u16) -> bool {
 pub(crate) fn patience(time: std::time::Duration) -> RetryPolicy {
     RetryPolicy::new().initial_delay(LOOK).backoff(1.5).timeout(time)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever has many certificates gives each a task.
+    #[test]
+    fn a_call_can_go_to_another_thread() {
+        fn is_send<T: Send>(_: T) {}
+        fn check(client: &mut Client, wanted: &Wanted<'_>, way: &Way, chain: &Chain) {
+            is_send(client.issue(wanted, way, Path::new("draft"), &|_| {}));
+            is_send(client.hint(chain));
+        }
+        let _ = check;
+    }
+
+    #[test]
+    fn what_is_replaced_is_a_courtesy() {
+        let api = |kind: &str| {
+            let text = format!(r#"{{"type":"urn:ietf:params:acme:error:{kind}"}}"#);
+            Error::Api(serde_json::from_str(&text).unwrap())
+        };
+        assert!(is_about_replacing(&Error::Unsupported("ARI"), 200));
+        assert!(is_about_replacing(&Error::Other("replaces field mismatch".into()), 201));
+        assert!(is_about_replacing(&api("alreadyReplaced"), 409) && is_about_replacing(&api("conflict"), 409));
+        assert!(!is_about_replacing(&api("rateLimited"), 429));
+        assert!(!is_about_replacing(&Error::Other(Box::new(Failed::Unreachable(String::new()))), 0));
+    }
+}

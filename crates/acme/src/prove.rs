@@ -117,3 +117,96 @@ where
     let asked = tokio::task::spawn_blocking(move || ask(proof.as_ref())).await;
     asked.unwrap_or_else(|_| Err(Trouble::Unclear("what asked the provider was stopped".into())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+    use std::time::Duration;
+
+    /// A provider that fails now and then, and what is in its zone.
+    #[derive(Default)]
+    struct Zone {
+        records: Mutex<Vec<(String, String)>>,
+        add_fails_after: Option<usize>,
+        is_never_seen: bool,
+        removes_nothing: Mutex<bool>,
+    }
+
+    impl Proof for Zone {
+        fn add_txt(&self, name: &str, value: &str) -> Result<(), Trouble> {
+            let mut records = self.records.lock().unwrap();
+            records.push((name.to_owned(), value.to_owned()));
+            // It was done, and the answer was lost.
+            let failed = self.add_fails_after.is_some_and(|after| records.len() > after);
+            if failed { Err(Trouble::Unclear("no answer".into())) } else { Ok(()) }
+        }
+
+        fn remove_txt(&self, name: &str, value: &str) -> Result<(), Trouble> {
+            if *self.removes_nothing.lock().unwrap() {
+                return Err(Trouble::Unreachable("away".into()));
+            }
+            self.records.lock().unwrap().retain(|one| one != &(name.to_owned(), value.to_owned()));
+            Ok(())
+        }
+
+        fn wait_visible(&self, _: &str, _: &str, _: Duration) -> Result<(), Trouble> {
+            if self.is_never_seen { Err(Trouble::NotThere("ns1".into())) } else { Ok(()) }
+        }
+    }
+
+    fn challenges() -> Vec<Challenge> {
+        // A name and its wildcard: two values of one record.
+        let one = |value: &str| Challenge {
+            name: "example.com".into(),
+            token: "tok".into(),
+            answer: "tok.thumb".into(),
+            value: value.into(),
+        };
+        vec![one("first"), one("second")]
+    }
+
+    fn draft() -> Draft {
+        serde_json::from_str(
+            r#"{"directory":"d","names":[],"profile":null,"replaces":null,"order":null,"request":"","key":null,"laid":[]}"#,
+        )
+        .unwrap()
+    }
+
+    #[tokio::test]
+    async fn whatever_fails_no_record_stays() {
+        for zone in [
+            Zone::default(),
+            Zone { add_fails_after: Some(0), ..Zone::default() },
+            Zone { add_fails_after: Some(1), ..Zone::default() },
+            Zone { is_never_seen: true, ..Zone::default() },
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("draft");
+            let fails = zone.add_fails_after.is_some() || zone.is_never_seen;
+            let zone = Arc::new(zone);
+            let (way, mut draft) = (Way::Dns(Arc::clone(&zone) as Arc<dyn Proof>), draft());
+            let laid = lay(&way, &challenges(), &mut draft, &path).await;
+            assert_eq!(laid.is_err(), fails);
+            assert_eq!(Draft::read(&path).unwrap().unwrap().laid.len(), 2, "noted before they are there");
+            sweep(&way, &mut draft, &path).await.unwrap();
+            assert!(zone.records.lock().unwrap().is_empty() && !draft.has_left_records());
+        }
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_removed_is_removed_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("draft");
+        let zone = Arc::new(Zone { removes_nothing: Mutex::new(true), ..Zone::default() });
+        let (way, mut draft) = (Way::Dns(Arc::clone(&zone) as Arc<dyn Proof>), draft());
+        let laid = lay(&way, &challenges(), &mut draft, &path).await;
+        assert!(laid.is_ok());
+        sweep(&way, &mut draft, &path).await.unwrap();
+        assert!(Draft::sweep(&path, &way).await.unwrap().unwrap().has_left_records());
+        *zone.removes_nothing.lock().unwrap() = false;
+        assert!(Draft::sweep(&path, &way).await.unwrap().is_none());
+        assert!(zone.records.lock().unwrap().is_empty() && !path.exists());
+        assert!(Draft::sweep(&path, &way).await.unwrap().is_none());
+    }
+}

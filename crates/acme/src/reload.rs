@@ -13,7 +13,7 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use crate::failed::Failed;
-use crate::limits::{RELOAD, RELOAD_BYTES_MAX};
+use crate::limits::{LAST_WORDS, RELOAD, RELOAD_BYTES_MAX};
 
 /// What may be run, each under a name by which certificates refer to it.
 #[derive(Clone, Debug, Default)]
@@ -81,31 +81,32 @@ fn start(command: &[String]) -> std::io::Result<Child> {
 
 /// Its status, and the end of what it said.
 async fn end(child: &mut Child) -> std::io::Result<(std::process::ExitStatus, String)> {
-    let mut stderr = child.stderr.take();
-    let said = async {
-        match &mut stderr {
-            Some(stderr) => tail(stderr).await,
-            None => Vec::new(),
+    let (mut stderr, mut said) = (child.stderr.take(), Vec::new());
+    let status = {
+        let mut read = std::pin::pin!(async {
+            if let Some(stderr) = &mut stderr {
+                tail(stderr, &mut said).await;
+            }
+        });
+        tokio::select! {
+            () = &mut read => child.wait().await?,
+            status = child.wait() => {
+                // Whoever inherited the pipe may keep it open: its end is not waited for.
+                let _ = timeout(LAST_WORDS, read).await;
+                status?
+            }
         }
     };
-    let mut said = std::pin::pin!(said);
-    // Whoever inherited the pipe may keep it open: its end is not waited for.
-    let status = tokio::select! {
-        said = &mut said => return Ok((child.wait().await?, short(&String::from_utf8_lossy(&said)))),
-        status = child.wait() => status?,
-    };
-    let rest = timeout(std::time::Duration::from_millis(100), said).await.unwrap_or_default();
-    Ok((status, short(&String::from_utf8_lossy(&rest))))
+    Ok((status, short(&String::from_utf8_lossy(&said))))
 }
 
 /// The last of what is said. All of it is read, so that nobody waits for us.
-async fn tail(from: &mut (impl AsyncRead + Unpin)) -> Vec<u8> {
-    let (mut out, mut block) = (Vec::new(), [0; 1024]);
+async fn tail(from: &mut (impl AsyncRead + Unpin), out: &mut Vec<u8>) {
+    let mut block = [0; 1024];
     while let Ok(read @ 1..) = from.read(&mut block).await {
         out.extend_from_slice(block.get(..read).unwrap_or_default());
         out.drain(..out.len().saturating_sub(RELOAD_BYTES_MAX));
     }
-    out
 }
 
 #[cfg(test)]
@@ -139,7 +140,7 @@ mod tests {
             ("missing", &["/nowhere/program"]),
         ]);
         let why = commands.run("fails").await.unwrap_err().to_string();
-        assert!(why.contains("exit status: 3") && why.len() < 600, "{why}");
+        assert!(why.contains("exit status: 3") && why.ends_with("bad syntax") && why.len() < 600, "{why}");
         assert!(commands.run("missing").await.unwrap_err().to_string().contains("cannot be started"));
     }
 

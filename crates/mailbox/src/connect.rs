@@ -49,7 +49,10 @@ async fn tcp(settings: &Settings) -> Result<TcpStream, Failed> {
         let why = format!("a password is not sent to {} in clear: set security to tls or starttls", settings.host);
         return Err(Failed::SetUp(why));
     }
-    TcpStream::connect(addresses.as_slice()).await.map_err(|err| cannot(err.kind().to_string()))
+    let stream = TcpStream::connect(addresses.as_slice()).await.map_err(|err| cannot(err.kind().to_string()))?;
+    // The library says a command in several pieces, each of which would wait for the one before to be confirmed.
+    stream.set_nodelay(true).map_err(|err| cannot(err.kind().to_string()))?;
+    Ok(stream)
 }
 
 async fn protect(settings: &Settings, stream: Box<dyn Stream>) -> Result<Box<dyn Stream>, Failed> {

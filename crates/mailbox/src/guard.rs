@@ -174,7 +174,7 @@ mod tests {
     fn lines_and_nesting_end() {
         assert!(check(&vec![b'a'; LINE_BYTES_MAX], 0).is_ok());
         assert!(check(&vec![b'a'; LINE_BYTES_MAX + 1], 0).is_err());
-        assert!(check(&vec![b'('; DEPTH_MAX + 1], 0).is_err());
+        assert!(check(&[b'('; DEPTH_MAX + 1], 0).is_err());
         assert!(check(format!("\"{}\"", "(".repeat(200)).as_bytes(), 0).is_ok());
         assert!(check("(\r\n".repeat(200).as_bytes(), 0).is_ok(), "each line begins anew");
         assert!(check("(((((((((({1}\r\na".repeat(4).as_bytes(), 1).is_err(), "but for literals");

@@ -18,6 +18,8 @@ use crate::failed::Failed;
 use crate::limits::{COMMAND, FIRST_MAX, HEADER_BYTES_MAX, LIST_BYTES_MAX, MAIL_BYTES_MAX, ROUND_MAX, TALK_BYTES_MAX};
 use crate::settings::Settings;
 
+const LOGOUT: &str = "LOGOUT";
+
 /// A connection to a folder. After an error another one is needed.
 pub struct Mailbox {
     pub(crate) session: Session<Guarded>,
@@ -34,7 +36,7 @@ pub(crate) struct Seen {
     pub(crate) exists: u32,
     /// Whether there are more than when the round began.
     pub(crate) grew: bool,
-    bye: bool,
+    pub(crate) bye: bool,
 }
 
 impl Mailbox {
@@ -93,7 +95,7 @@ impl Mailbox {
 
     /// Says goodbye; whether it is heard does not matter.
     pub async fn close(mut self) {
-        let _ = timeout(Duration::from_secs(2), self.ask("LOGOUT", TALK_BYTES_MAX, 0, |_| {})).await;
+        let _ = timeout(Duration::from_secs(2), self.ask(LOGOUT, TALK_BYTES_MAX, 0, |_| {})).await;
     }
 
     /// Opens the folder, to be read, and gives its `UIDVALIDITY`.
@@ -194,6 +196,10 @@ impl Mailbox {
             let response = self.session.read_response().await.map_err(|err| Failed::of_io(&err))?;
             let Some(response) = response else { return Err(self.hung_up()) };
             self.seen.note(response.parsed());
+            // It may stay silent and connected; only to a goodbye of ours there is an answer after its own.
+            if self.seen.bye && command != LOGOUT {
+                return Err(self.hung_up());
+            }
             match response.parsed() {
                 Response::Done { tag, status, .. } if *tag == asked => {
                     let refused = || Failed::SetUp("the mail server refuses a command".into());

@@ -39,8 +39,6 @@ pub struct Settings {
 
 impl std::fmt::Debug for Settings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let shown =
-            f.debug_struct("Settings").field("host", &self.host).field("port", &self.port).finish_non_exhaustive();
-        shown
+        f.debug_struct("Settings").field("host", &self.host).field("port", &self.port).finish_non_exhaustive()
     }
 }

@@ -92,6 +92,9 @@ impl Mailbox {
             let response = self.session.read_response().await.map_err(|err| Failed::of_io(&err))?;
             let Some(response) = response else { return Err(self.hung_up()) };
             self.seen.note(response.parsed());
+            if self.seen.bye {
+                return Err(self.hung_up());
+            }
             if let Some(found) = is_it(response.parsed()) {
                 return Ok(found);
             }

@@ -30,7 +30,7 @@ impl<'a> Letter<'a> {
 
     /// Names and addresses of all that claim to have written it.
     pub(crate) fn froms(&self) -> impl Iterator<Item = (&str, &str)> {
-        let all = self.from_headers().filter_map(|value| value.as_address());
+        let all = self.senders().filter_map(|value| value.as_address());
         all.flat_map(Address::iter).map(|one| (one.name().unwrap_or_default(), one.address().unwrap_or_default()))
     }
 
@@ -38,14 +38,14 @@ impl<'a> Letter<'a> {
     pub(crate) fn sender(&self) -> Option<&str> {
         let mut froms = self.froms();
         let (_, address) = froms.next()?;
-        if froms.next().is_some() || self.from_headers().count() != 1 {
+        if froms.next().is_some() || self.senders().count() != 1 {
             return None;
         }
         let (local, domain) = address.split_once('@')?;
         (!local.is_empty() && !domain.contains('@')).then_some(domain)
     }
 
-    fn from_headers(&self) -> impl Iterator<Item = &HeaderValue<'a>> {
+    fn senders(&self) -> impl Iterator<Item = &HeaderValue<'a>> {
         self.0.headers().iter().take(HEADERS_MAX).filter(|header| header.name == HeaderName::From).map(|one| &one.value)
     }
 
