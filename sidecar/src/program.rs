@@ -28,6 +28,8 @@ use crate::limits::QUEUE_MESSAGES_MAX;
 use crate::link::{self, Ear, Out};
 use crate::notify::{Parts, Sending, States};
 use crate::own;
+use crate::renewals::certificates::Issued;
+use crate::renewals::mailbox::Post;
 use crate::renewals::{self, Market, Providers, Renewals};
 use crate::tower::{Board, Terms, Tower, Word};
 use crate::web;
@@ -72,6 +74,8 @@ pub struct Shared {
     pub channels: States,
     /// What expires.
     pub renewals: Renewals,
+    /// The mailbox.
+    pub post: Post,
     /// The built-in broker, as far as others have to do with it.
     pub doorman: Doorman,
     /// What people may have done.
@@ -115,6 +119,8 @@ pub struct Running {
     pub(crate) configs: watch::Sender<Arc<Config>>,
     /// Who is asked about what expires.
     pub(crate) market: watch::Sender<Arc<dyn Market>>,
+    /// What was ordered here.
+    pub(crate) issued: Issued,
     background: Vec<tokio::task::JoinHandle<()>>,
     tower: JoinHandle<()>,
     writer: Writer,
@@ -130,8 +136,8 @@ fn renewing(database: &db::Database, now: i64) -> Result<(atalaya_renew::State, 
 }
 
 /// The providers of a configuration.
-pub(crate) fn market(config: &Config, board: &Board) -> Arc<dyn Market> {
-    Arc::new(Providers::new(config, board.clone()))
+pub(crate) fn market(config: &Config, board: &Board, issued: &Issued, post: &Post) -> Arc<dyn Market> {
+    Arc::new(Providers::new(config, board.clone(), issued.clone(), post.clone()))
 }
 
 /// Starts everything. On the runtime that calls it.
@@ -181,7 +187,8 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
     };
     let identity = identity::make(made)?;
     let doorman = Doorman::default();
-    let market = watch::Sender::new(market(&config, &board));
+    let (issued, post) = (Issued::default(), Post::default());
+    let market = watch::Sender::new(market(&config, &board, &issued, &post));
     let (renewals, heard) = Renewals::new(&renewing, market.subscribe());
     let acts = Acts::new(acts::Parts {
         people: Arc::clone(&identity.people),
@@ -214,6 +221,7 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
         notify,
         channels: States::default(),
         renewals,
+        post: post.clone(),
         life: watch::Sender::new(Life::Well),
         opened,
         folder,
@@ -239,6 +247,10 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
     };
     background.push(tokio::spawn(renewals::tell(shared.clone(), configs.subscribe())));
     background.push(tokio::spawn(renewals::run(parts)));
+    let keeping_certificates =
+        renewals::certificates::keep(shared.clone(), issued.clone(), configs.subscribe(), market.subscribe());
+    background.push(tokio::spawn(keeping_certificates));
+    background.push(tokio::spawn(renewals::mailbox::read(shared.clone(), post.clone(), configs.subscribe())));
     let (stop, stopped) = watch::channel(false);
     let options = broker::options(&shared, builtin.as_deref(), &own)?;
     let (prefix, id) = (shared.config.broker.prefix.clone(), shared.config.state.id.clone());
@@ -260,6 +272,7 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
         keeping,
         configs,
         market,
+        issued,
         background,
         tower,
         writer,

@@ -29,8 +29,14 @@ impl Running {
         identity.people.set_terms(people::Terms { session: config.web.session, idle: config.web.session_idle });
         identity.gate.set_anonymous(config.anonymous());
         // What providers remember, such as how often they were asked, is not lost because of another section.
-        if config.renewals != self.shared.config.renewals || config.state.zone != self.shared.config.state.zone {
-            self.market.send_replace(market(&config, &self.shared.board));
+        let was = &self.shared.config;
+        let had = !was.certificates.all.is_empty();
+        if config.renewals != was.renewals
+            || config.state.zone != was.state.zone
+            || config.certificates.all.is_empty() == had
+            || config.mailbox.is_some() != was.mailbox.is_some()
+        {
+            self.market.send_replace(market(&config, &self.shared.board, &self.issued, &self.shared.post));
         }
         self.configs.send_replace(Arc::clone(&config));
         (self.shared.config, self.shared.rules) = (config, rules);

@@ -3,8 +3,10 @@
 mod alerts;
 mod beat;
 mod broker;
+mod certificates;
 mod history;
 mod listen;
+mod mailbox;
 mod names;
 mod renewals;
 mod state;
@@ -20,8 +22,10 @@ use serde::Deserialize;
 pub use alerts::{Alerts, Channel, Set};
 pub use beat::Beat;
 pub use broker::{Broker, External};
+pub use certificates::{Acme, Certificate, Certificates, Way};
 pub use history::History;
 pub use listen::is_loopback;
+pub use mailbox::Mailbox;
 pub use renewals::{NODES, Renewals};
 pub use state::State;
 pub use web::{Metrics, Web};
@@ -48,6 +52,10 @@ pub struct Config {
     pub beat: Beat,
     /// Who is asked about what expires.
     pub renewals: Renewals,
+    /// What is ordered here.
+    pub certificates: Certificates,
+    /// Where providers' mails are read.
+    pub mailbox: Option<Mailbox>,
     /// As they were written: without that they go by who can connect, which is known once it is clear what stays.
     accept: Option<bool>,
     anonymous: Option<bool>,
@@ -80,6 +88,12 @@ struct Raw {
     renewals: renewals::Raw,
     #[serde(default, rename = "provider")]
     providers: Vec<Spanned<ProviderSettings>>,
+    #[serde(default, deserialize_with = "section")]
+    acme: certificates::RawAcme,
+    #[serde(default, deserialize_with = "section")]
+    mailbox: mailbox::Raw,
+    #[serde(default, rename = "certificate")]
+    certificates: Vec<Spanned<certificates::RawCertificate>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -95,6 +109,8 @@ impl Raw {
         let broker = self.broker.check()?;
         let web = self.web.check()?;
         let state = self.state.check();
+        let renewals = self.renewals.check(self.providers)?;
+        let certificates = certificates::check(self.acme, self.certificates, &renewals.zones())?;
         Ok(Config {
             accept: self.nodes.accept,
             anonymous,
@@ -102,7 +118,9 @@ impl Raw {
             web,
             history: self.history.check()?,
             beat: self.beat.check()?,
-            renewals: self.renewals.check(self.providers)?,
+            renewals,
+            certificates,
+            mailbox: self.mailbox.check()?,
             alerts: alerts::check(self.alerts, self.sets, self.channels, &state.zone)?,
             state,
             files,

@@ -1,5 +1,6 @@
 //! `[renewals]` and `[[provider]]`: who is asked about what expires, and what may be spent.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use atalaya_base::config::{Length, Mistake, Spanned, Written};
@@ -14,6 +15,8 @@ pub const NODES: &str = "nodes";
 /// See the module.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Renewals {
+    /// Whom services may write to.
+    pub contact: Option<String>,
     /// How the sidecar appears to services; there is one where there are providers.
     pub outgoing: Option<Outgoing>,
     /// How often providers are asked.
@@ -43,6 +46,7 @@ impl Default for Raw {
 
 impl Raw {
     pub(super) fn check(self, providers: Vec<Spanned<ProviderSettings>>) -> Result<Renewals, Mistake> {
+        let contact = self.contact.as_ref().map(|contact| contact.get_ref().clone());
         let outgoing = self.contact.map(|contact| {
             Outgoing::new(contact.get_ref()).map_err(|why| Mistake::at("renewals.contact", &contact, why))
         });
@@ -50,10 +54,10 @@ impl Raw {
         if let (None, Some(first)) = (&outgoing, providers.first()) {
             let why =
                 "a provider is asked in somebody's name: set contact in [renewals] to an address of mail or https://…";
-            return Err(Mistake::at("provider", first, why.to_owned()));
+            return Err(Mistake::at("provider", first, why));
         }
         let (every, dry_run) = (self.every.0, self.dry_run);
-        Ok(Renewals { outgoing, every, caps: caps(self.caps)?, dry_run, providers: named(providers)? })
+        Ok(Renewals { contact, outgoing, every, caps: caps(self.caps)?, dry_run, providers: named(providers)? })
     }
 }
 
@@ -73,13 +77,18 @@ fn caps(written: Vec<Spanned<String>>) -> Result<Vec<Money>, Mistake> {
 
 /// Each name once.
 fn named(written: Vec<Spanned<ProviderSettings>>) -> Result<Vec<(ProviderSettings, usize)>, Mistake> {
-    let mut names = std::collections::BTreeSet::from([NODES.to_owned()]);
+    let mut names = BTreeSet::from([
+        NODES.to_owned(),
+        crate::renewals::certificates::ACME.to_owned(),
+        crate::renewals::mailbox::MAILBOX.to_owned(),
+    ]);
     let mut providers = Vec::new();
     for one in written {
         let name = one.get_ref().name.clone();
         if names.len() > PROVIDERS_MAX || !names.insert(name.clone()) {
-            let why =
-                format!("{name:?} is there already, is the nodes' own name, or is one of more than {PROVIDERS_MAX}");
+            let why = format!(
+                "{name:?} is there already, is the name of a source that is always there, or is one of more than {PROVIDERS_MAX}"
+            );
             return Err(Mistake::at("provider.name", &one, why));
         }
         let at = one.span().start;
@@ -89,6 +98,13 @@ fn named(written: Vec<Spanned<ProviderSettings>>) -> Result<Vec<(ProviderSetting
 }
 
 impl Renewals {
+    /// Names of providers that may hold zones.
+    pub(super) fn zones(&self) -> BTreeSet<&str> {
+        let holds = |kind: &str| matches!(kind, "cloudflare" | "godaddy");
+        let all = self.providers.iter().filter(|(provider, _)| holds(provider.own.kind()));
+        all.map(|(provider, _)| provider.name.as_str()).collect()
+    }
+
     /// Files that cannot be read now, a line each.
     pub(super) fn warnings(&self, written: &Written) -> impl Iterator<Item = String> {
         self.providers.iter().flat_map(move |(provider, at)| {

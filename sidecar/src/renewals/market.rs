@@ -1,5 +1,6 @@
 //! Who is asked. What providers say comes back as what happened.
 
+use atalaya_provider::Zone;
 use atalaya_renew::{Act, Bought, Found, Looked, Order, Quote, Terms, Trouble};
 
 /// All providers together, each by its name. Calls wait for a network and run in threads of their own.
@@ -23,6 +24,13 @@ pub trait Market: Send + Sync {
 
     /// Orders it, once.
     fn buy(&self, provider: &str, order: &Order, now: i64) -> Bought;
+
+    /// Lets something be done in a provider's zones.
+    ///
+    /// # Errors
+    ///
+    /// What came of it, or that it holds none.
+    fn zone(&self, provider: &str, what: &mut dyn FnMut(&dyn Zone) -> Result<(), Trouble>) -> Result<(), Trouble>;
 
     /// How it stands after an order.
     ///

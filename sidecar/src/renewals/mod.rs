@@ -2,12 +2,15 @@
 //! is on the disk before anything is done, and providers are asked one thing at a time in threads of their own.
 
 mod ask;
+pub mod certificates;
 mod keep;
+pub mod mailbox;
 mod market;
 mod nodes;
 mod providers;
 mod readings;
 mod run;
+mod seal;
 mod tell;
 #[cfg(test)]
 mod tests;
@@ -17,6 +20,7 @@ pub use market::Market;
 pub use providers::Providers;
 pub use readings::{Asked, Readings, Renewal, Waiting, id};
 pub use run::{Parts, run};
+pub use seal::Seal;
 pub use tell::tell;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -52,6 +56,8 @@ pub enum Word {
         /// What became of it.
         answer: oneshot::Sender<Result<(), Denied>>,
     },
+    /// Something happened, and whoever saw it waits until it is on the disk.
+    Kept(Event, oneshot::Sender<Result<(), Denied>>),
     /// All providers are to be asked now.
     Check(oneshot::Sender<Result<(), Denied>>),
 }
@@ -114,6 +120,15 @@ impl Renewals {
     /// Something happened; where there is no room it comes again.
     pub fn happened(&self, event: Event) -> bool {
         self.words.try_send(Word::Happened(event)).is_ok()
+    }
+
+    /// Something happened; on the disk when this returns.
+    ///
+    /// # Errors
+    ///
+    /// The program is stopping.
+    pub async fn keep(&self, event: Event) -> Result<(), Denied> {
+        self.ask(|answer| Word::Kept(event, answer)).await
     }
 
     async fn ask(&self, word: impl FnOnce(oneshot::Sender<Result<(), Denied>>) -> Word) -> Result<(), Denied> {

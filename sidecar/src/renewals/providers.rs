@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use atalaya_provider::{Provider, Shop};
+use atalaya_provider::{Provider, Shop, Zone};
 use atalaya_renew::{Act, Bought, Found, Looked, Order, Quote, Rank, Seller, Terms, Trouble};
 
+use super::certificates::{ACME, Issued};
+use super::mailbox::{MAILBOX, Post};
 use super::market::Market;
 use super::nodes;
 use crate::config::{Config, NODES};
@@ -14,15 +16,23 @@ use crate::tower::Board;
 pub struct Providers {
     all: BTreeMap<String, Box<dyn Provider>>,
     board: Board,
+    issued: Issued,
+    post: Post,
     terms: Terms,
 }
 
 impl Providers {
     /// Those of a configuration. Nothing is read or asked yet.
     #[must_use]
-    pub fn new(config: &Config, board: Board) -> Self {
+    pub fn new(config: &Config, board: Board, issued: Issued, post: Post) -> Self {
         let renewals = &config.renewals;
         let mut terms = BTreeMap::from([(NODES.to_owned(), Seller { rank: Rank::Holder, sells: false })]);
+        if !config.certificates.all.is_empty() {
+            terms.insert(ACME.to_owned(), Seller { rank: Rank::Holder, sells: false });
+        }
+        if config.mailbox.is_some() {
+            terms.insert(MAILBOX.to_owned(), Seller { rank: Rank::Holder, sells: false });
+        }
         let mut all = BTreeMap::new();
         // Where there are providers there is a contact: the configuration was checked.
         for (settings, outgoing) in renewals.providers.iter().zip(renewals.outgoing.iter().cycle()) {
@@ -34,7 +44,13 @@ impl Providers {
         }
         let every = i64::try_from(renewals.every.as_secs()).unwrap_or(i64::MAX);
         let (zone, caps) = (config.state.zone.clone(), renewals.caps.clone());
-        Self { all, board, terms: Terms { zone, caps, dry_run: renewals.dry_run, every, providers: terms } }
+        Self {
+            all,
+            board,
+            issued,
+            post,
+            terms: Terms { zone, caps, dry_run: renewals.dry_run, every, providers: terms },
+        }
     }
 
     fn named(&self, provider: &str) -> Result<&dyn Provider, Trouble> {
@@ -63,7 +79,17 @@ impl Market for Providers {
     }
 
     fn list(&self, provider: &str, now: i64) -> Result<Vec<Found>, Trouble> {
-        if provider == NODES { Ok(nodes::list(&self.board.read())) } else { self.named(provider)?.list(now) }
+        match provider {
+            NODES => Ok(nodes::list(&self.board.read())),
+            ACME => Ok(self.issued.list()),
+            MAILBOX => self.post.list(),
+            other => self.named(other)?.list(now),
+        }
+    }
+
+    fn zone(&self, provider: &str, what: &mut dyn FnMut(&dyn Zone) -> Result<(), Trouble>) -> Result<(), Trouble> {
+        let zone = self.named(provider)?.zone();
+        what(zone.ok_or_else(|| Trouble::SetUp(format!("the provider {provider:?} holds no zones")))?)
     }
 
     fn quote(&self, provider: &str, name: &str, act: Act) -> Result<Quote, Trouble> {

@@ -84,6 +84,10 @@ impl Planner {
         match word {
             Word::Happened(event) => self.take(event).await,
             Word::Done { event, audit, answer } => self.act(event, Row::Audit(audit), answer).await,
+            Word::Kept(event, answer) => {
+                self.take(event).await;
+                let _ = answer.send(Ok(()));
+            }
             Word::Check(answer) => {
                 self.state.providers.values_mut().for_each(|provider| provider.next = 0);
                 self.take(Event::Tick).await;

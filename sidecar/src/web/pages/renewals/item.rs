@@ -1,9 +1,11 @@
 //! A line of the table of what expires.
 
+use atalaya_mailbox::Link;
 use atalaya_renew::{ByItself, Ends, Item, Kind, Standing, State as Known, left, standing};
 
 use super::super::frame::Frame;
 use super::super::part::{Bar, Mark, State, When};
+use crate::renewals::Seal;
 
 pub(super) struct Row {
     pub(super) mark: Mark,
@@ -22,6 +24,8 @@ pub(super) struct Row {
     pub(super) notes: Vec<String>,
     /// What a mail asks for, by when, and the link for the reader to open.
     pub(super) task: Option<(String, Option<When>)>,
+    /// Where it is done. For the reader to open; never fetched by us.
+    pub(super) link: Option<String>,
     /// Whether a person's word counts for it.
     pub(super) can_confirm: bool,
     /// Whether a plan for it can be asked for.
@@ -31,7 +35,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn new(frame: &Frame, known: &Known, item: &Item) -> Self {
+    pub(super) fn new(frame: &Frame, known: &Known, item: &Item, seal: Option<&Seal>) -> Self {
         let now = frame.now.seconds();
         let (life, best) = (item.life(), item.best());
         let (mark, key) = mark(standing(item, now));
@@ -40,8 +44,13 @@ impl Row {
             (Bar::new(percent, mark), format!("{} %", frame.language.number(percent, 0)))
         });
         let task = item.task.as_ref().map(|task| (task.what.clone(), frame.when(task.deadline)));
+        // Whoever has it can act: only who may act sees it.
+        let sealed = item.task.as_ref().and_then(|task| task.link.as_deref()).filter(|_| frame.can_operate);
+        let link =
+            sealed.and_then(|sealed| Link::of_token(&seal?.open(sealed)?)).map(|link| link.address().to_string());
         Self {
             mark,
+            link,
             state: frame.state_as(mark, key),
             kind: frame.t(kind(item.key.kind)).to_owned(),
             kind_word: item.key.kind.word(),

@@ -10,11 +10,14 @@ use axum::extract::State as At;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
+use atalaya_mailbox::{Provider as Sender, Why};
 use atalaya_renew::{Standing, State as Known};
 
 use super::frame::Frame;
 use super::part::{Mark, State, When};
 use super::{missing, render};
+use crate::renewals::Seal;
+use crate::renewals::mailbox::Note;
 use crate::web::App;
 use item::Row;
 use plan::Card;
@@ -45,6 +48,7 @@ struct Page {
     over: Vec<Card>,
     providers: Vec<Provider>,
     spending: Spending,
+    letters: Vec<Letter>,
     /// Whether the reader may approve.
     can_approve: bool,
 }
@@ -55,6 +59,14 @@ struct Provider {
     listed: Option<When>,
     next: Option<When>,
     problem: String,
+}
+
+/// A mail that is no task.
+struct Letter {
+    when: Option<When>,
+    state: State,
+    from: &'static str,
+    subject: String,
 }
 
 struct Spending {
@@ -73,13 +85,17 @@ async fn page(At(app): At<App>, frame: Frame) -> Response {
     let known = app.shared.renewals.seen();
     let (waiting, over): (Vec<_>, Vec<_>) = known.plans.values().rev().partition(|plan| plan.is_open());
     let now = frame.now.seconds();
-    let mut rows: Vec<Row> = known.items.values().map(|item| Row::new(&frame, &known, item)).collect();
+    // Without its key links are not shown, and the provider's site is where it is done.
+    let has_link = known.items.values().any(|item| item.task.as_ref().is_some_and(|task| task.link.is_some()));
+    let seal = has_link.then(|| Seal::of(&app.shared.folder).ok()).flatten();
+    let mut rows: Vec<Row> = known.items.values().map(|item| Row::new(&frame, &known, item, seal.as_ref())).collect();
     rows.sort_by(|one, other| (one.mark, &one.ends_at).cmp(&(other.mark, &other.ends_at)));
     render(&Page {
         verdict: verdict(&frame, &known, now),
         waiting: waiting.into_iter().map(|plan| Card::new(&frame, plan)).collect(),
         over: over.into_iter().take(PLANS_SHOWN).map(|plan| Card::new(&frame, plan)).collect(),
         providers: providers(&frame, &known),
+        letters: app.shared.post.notes().iter().map(|note| letter(&frame, note)).collect(),
         spending: spending(&app, &frame, &known, now),
         can_approve: frame.can_manage && !frame.is_local,
         rows,
@@ -98,6 +114,22 @@ fn verdict(frame: &Frame, known: &Known, now: i64) -> State {
         (_, wants, _) => (Mark::Medium, frame.count("renewals.want", wants)),
     };
     State { mark, word }
+}
+
+fn letter(frame: &Frame, note: &Note) -> Letter {
+    let (mark, key) = match note.why {
+        None => (Mark::Low, "letter.look"),
+        Some(Why::OtherSender | Why::Senders) => (Mark::High, "letter.sender"),
+        Some(Why::NotChecked | Why::NotSigned) => (Mark::High, "letter.not_signed"),
+        Some(Why::NotOurs) => (Mark::Medium, "letter.not_ours"),
+        Some(Why::Unreadable) => (Mark::Medium, "letter.unreadable"),
+    };
+    let from = match note.provider {
+        Sender::NoIp => "No-IP",
+        Sender::GoDaddy => "GoDaddy",
+        Sender::Cloudflare => "Cloudflare",
+    };
+    Letter { when: frame.when(note.at), state: frame.state_as(mark, key), from, subject: note.subject.clone() }
 }
 
 fn providers(frame: &Frame, known: &Known) -> Vec<Provider> {

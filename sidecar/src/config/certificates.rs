@@ -1,0 +1,160 @@
+//! `[acme]` and `[[certificate]]`: certificates that Atalaya orders, renews and puts in their place.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use atalaya_acme::install;
+use atalaya_acme::reload::Allowed;
+use atalaya_base::config::{Mistake, Place, Spanned};
+use atalaya_notify::Secret;
+use serde::Deserialize;
+
+use super::names::Name;
+
+const CERTIFICATES_MAX: usize = 64;
+const DIRECTORY: &str = "https://acme-v02.api.letsencrypt.org/directory";
+
+/// Who signs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acme {
+    /// The address of its directory.
+    pub directory: String,
+    /// Whether its terms of service are agreed to.
+    pub agree: bool,
+    /// Whose certificates are trusted there, if not those of the machine.
+    pub ca_file: Option<PathBuf>,
+    /// Identifier and key of an account elsewhere.
+    pub external: Option<(String, Secret)>,
+}
+
+/// A certificate.
+#[derive(Clone, Debug)]
+pub struct Certificate {
+    /// Its name, for people and in files of the state folder.
+    pub name: String,
+    /// What it is for.
+    pub names: Vec<String>,
+    /// How control of these is shown.
+    pub way: Way,
+    /// Where it is put, and who may read the key.
+    pub place: install::Place,
+    /// The command that makes a service read it.
+    pub reload: Option<String>,
+    /// Where it is seen served: host and port.
+    pub served: Option<(String, u16)>,
+    /// A kind of certificate that the authority offers.
+    pub profile: Option<String>,
+}
+
+/// How control of a name is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// A record in a zone of this provider.
+    Provider(String),
+    /// A listener, to which port 80 leads.
+    Listen(SocketAddr),
+    /// A folder that is shown at port 80.
+    Webroot(PathBuf),
+}
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub struct Certificates {
+    /// Who signs.
+    pub acme: Acme,
+    /// What is signed.
+    pub all: Vec<Certificate>,
+    /// Commands that may be run, by name.
+    pub reload: Allowed,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawAcme {
+    directory: Option<String>,
+    agree: bool,
+    ca_file: Option<Place>,
+    eab_id: Option<String>,
+    eab_key_file: Option<Secret>,
+    reload: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawCertificate {
+    name: Name,
+    names: Vec<String>,
+    provider: Option<String>,
+    listen: Option<SocketAddr>,
+    webroot: Option<Place>,
+    folder: Place,
+    user: Option<String>,
+    group: Option<String>,
+    reload: Option<String>,
+    served: Option<String>,
+    profile: Option<String>,
+}
+
+/// Names stand once; a provider and a reload command are among those that there are.
+pub(super) fn check(
+    acme: RawAcme,
+    written: Vec<Spanned<RawCertificate>>,
+    zones: &BTreeSet<&str>,
+) -> Result<Certificates, Mistake> {
+    let commands: BTreeSet<String> = acme.reload.keys().cloned().collect();
+    let reload = Allowed::new(acme.reload).map_err(|why| Mistake::whole("acme.reload", why.to_string()))?;
+    let external = match (acme.eab_id, acme.eab_key_file) {
+        (Some(id), Some(key)) => Some((id, key)),
+        (None, None) => None,
+        _ => return Err(Mistake::whole("acme.eab_id", "eab_id and eab_key_file stand together")),
+    };
+    let directory = acme.directory.unwrap_or_else(|| DIRECTORY.to_owned());
+    let acme = Acme { directory, agree: acme.agree, ca_file: acme.ca_file.map(|place| place.0), external };
+    let mut seen = BTreeSet::new();
+    let mut all = Vec::new();
+    for one in written {
+        let wrong = |why: String| Mistake::at("certificate", &one, why);
+        let raw = one.get_ref();
+        if seen.len() >= CERTIFICATES_MAX || !seen.insert(raw.name.0.clone()) {
+            return Err(wrong(format!("{:?} is there already, or one of more than {CERTIFICATES_MAX}", raw.name.0)));
+        }
+        all.push(raw.check(zones, &commands).map_err(wrong)?);
+    }
+    if let (false, Some(_)) = (acme.agree, all.first()) {
+        let why = "certificates need agree = true in [acme]: read the authority's terms of service first";
+        return Err(Mistake::whole("acme.agree", why));
+    }
+    Ok(Certificates { acme, all, reload })
+}
+
+impl RawCertificate {
+    fn check(&self, zones: &BTreeSet<&str>, commands: &BTreeSet<String>) -> Result<Certificate, String> {
+        let way = match (&self.provider, self.listen, &self.webroot) {
+            (Some(provider), None, None) if zones.contains(provider.as_str()) => Way::Provider(provider.clone()),
+            (Some(provider), None, None) => return Err(format!("there is no provider {provider:?} that holds zones")),
+            (None, Some(listen), None) => Way::Listen(listen),
+            (None, None, Some(webroot)) => Way::Webroot(webroot.0.clone()),
+            _ => return Err("set one of provider, listen and webroot: how its names are shown to be yours".into()),
+        };
+        if self.names.is_empty() {
+            return Err("names is empty: what is it for?".into());
+        }
+        if let Some(reload) = self.reload.as_ref().filter(|reload| !commands.contains(*reload)) {
+            return Err(format!("there is no command {reload:?} in [acme.reload]"));
+        }
+        let served = self.served.as_deref().map(|served| {
+            let parts = served.rsplit_once(':').and_then(|(host, port)| Some((host.to_owned(), port.parse().ok()?)));
+            parts.ok_or_else(|| format!("served is {served:?}; write host:port"))
+        });
+        Ok(Certificate {
+            name: self.name.0.clone(),
+            names: self.names.clone(),
+            way,
+            place: install::Place { folder: self.folder.0.clone(), user: self.user.clone(), group: self.group.clone() },
+            reload: self.reload.clone(),
+            served: served.transpose()?,
+            profile: self.profile.clone(),
+        })
+    }
+}

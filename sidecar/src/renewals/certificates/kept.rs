@@ -1,0 +1,104 @@
+//! What is remembered of a certificate over a restart beside the certificate itself: when the authority wants to be asked,
+//! and how often ordering failed, so that a program that starts again and again is not counted as a flood.
+
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use atalaya_acme::Failed;
+use atalaya_renew::when::Window;
+use serde::{Deserialize, Serialize};
+
+/// After a failure it is tried again after so many seconds, then twice as many, up to a day.
+const AGAIN_SECONDS: i64 = 600;
+const AGAIN_SECONDS_MAX: i64 = 86_400;
+
+/// See the module. What cannot be read is begun anew: nothing depends on it but politeness.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Kept {
+    /// In which span the authority wants to be asked for the certificate of this fingerprint.
+    pub(super) window: Option<Window>,
+    pub(super) fingerprint: String,
+    /// When it is asked about that again, in seconds since 1970.
+    pub(super) ask_again: i64,
+    /// Failures in a row.
+    pub(super) failed: u32,
+    /// Not before.
+    pub(super) next: i64,
+    /// Why it failed the last time.
+    pub(super) why: String,
+}
+
+impl Kept {
+    pub(super) fn path(folder: &Path, name: &str) -> PathBuf {
+        folder.join(format!("{name}.json"))
+    }
+
+    pub(super) fn read(path: &Path) -> Self {
+        std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    }
+
+    pub(super) fn write(&self, path: &Path) {
+        let part = path.with_extension("part");
+        let write = || {
+            let _ = std::fs::remove_file(&part);
+            let mut file = std::fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(&part)?;
+            file.write_all(&serde_json::to_vec(self)?)?;
+            std::fs::rename(&part, path)
+        };
+        if let Err(why) = write() {
+            tracing::warn!(%why, file = %path.display(), "cannot keep how far a certificate is");
+        }
+    }
+
+    /// It was ordered and not had.
+    pub(super) fn fail(&mut self, why: &Failed, now: i64) {
+        let wait = AGAIN_SECONDS.saturating_mul(1 << self.failed.min(10)).min(AGAIN_SECONDS_MAX);
+        let wait = match why {
+            Failed::Busy { after, .. } => i64::from(*after),
+            // It goes on where it is, and costs nothing.
+            Failed::Pending(_) => 60,
+            _ => wait,
+        };
+        self.next = now.saturating_add(wait);
+        self.failed = self.failed.saturating_add(1);
+        self.why = why.to_string();
+    }
+
+    pub(super) fn succeed(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Whether it may be ordered. A clock that went back does not make it wait for longer than it ever would.
+    pub(super) const fn may(&self, now: i64) -> bool {
+        now >= self.next || self.next - now > AGAIN_SECONDS_MAX
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_wait_longer_each_time_and_over_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Kept::path(folder.path(), "nas");
+        let (mut now, mut kept, mut waits) = (1_000_000, Kept::read(&path), Vec::new());
+        for _ in 0..12 {
+            kept.fail(&Failed::NotProved("no record".into()), now);
+            kept.write(&path);
+            kept = Kept::read(&path);
+            assert!(!kept.may(now));
+            waits.push(kept.next - now);
+            now = kept.next;
+            assert!(kept.may(now));
+        }
+        assert!(waits.is_sorted() && waits[0] == 600 && waits[11] == 86_400, "{waits:?}");
+        assert!(kept.may(now - 10 * 86_400), "a clock that went back");
+        kept.fail(&Failed::Busy { after: 7_200, why: String::new() }, now);
+        assert_eq!(kept.next - now, 7_200);
+        std::fs::write(&path, "{").unwrap();
+        assert_eq!(Kept::read(&path), Kept::default());
+    }
+}

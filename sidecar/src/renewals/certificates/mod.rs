@@ -1,0 +1,120 @@
+//! Certificates that are ordered here: looked at every minute, each in its turn; what stands of them is listed as the
+//! source [`ACME`].
+
+mod kept;
+mod proof;
+mod turn;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use atalaya_acme::{Authority, Client, External, Failed};
+use atalaya_renew::{ByItself, Ends, Event, Found, Kind};
+use tokio::sync::watch;
+
+use super::Market;
+use crate::config::{Acme, Config};
+use crate::program::Shared;
+
+/// The source that is not configured as a provider.
+pub const ACME: &str = "acme";
+/// Each certificate is looked at so often.
+const LOOK: Duration = Duration::from_secs(60);
+/// In the state folder.
+const FOLDER: &str = "acme";
+
+/// What is known of certificates that are ordered here, by name. Shared with whoever lists it.
+#[derive(Clone, Debug, Default)]
+pub struct Issued(Arc<Mutex<BTreeMap<String, Found>>>);
+
+impl Issued {
+    /// All of it.
+    #[must_use]
+    pub fn list(&self) -> Vec<Found> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Says how one stands; whether that is news.
+    fn put(&self, name: &str, found: Found) -> bool {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(name.to_owned(), found.clone()) != Some(found)
+    }
+
+    fn keep(&self, names: &[&str]) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|name, _| names.contains(&name.as_str()));
+    }
+}
+
+/// Looks after them until it is ended.
+pub async fn keep(
+    shared: Shared,
+    issued: Issued,
+    configs: watch::Receiver<Arc<Config>>,
+    market: watch::Receiver<Arc<dyn Market>>,
+) {
+    let folder = shared.folder.join(FOLDER);
+    loop {
+        let config = Arc::clone(&configs.borrow());
+        let all = &config.certificates.all;
+        issued.keep(&all.iter().map(|one| one.name.as_str()).collect::<Vec<_>>());
+        let mut client = Asked { config: &config, folder: &folder, client: None };
+        let mut is_news = false;
+        for certificate in all {
+            let market = Arc::clone(&market.borrow());
+            let now = shared.clock.now().seconds();
+            let found = turn::turn(certificate, &mut client, market, now).await;
+            is_news |= issued.put(&certificate.name, found);
+        }
+        if is_news {
+            shared.renewals.happened(Event::Listed(ACME.into(), Ok(issued.list())));
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// The authority, asked only if there is something to ask.
+struct Asked<'a> {
+    config: &'a Config,
+    folder: &'a Path,
+    client: Option<Client>,
+}
+
+impl Asked<'_> {
+    async fn client(&mut self) -> Result<&mut Client, Failed> {
+        if self.client.is_none() {
+            make(self.folder)?;
+            self.client = Some(Client::open(&authority(self.config, self.folder)?).await?);
+        }
+        self.client.as_mut().ok_or_else(|| Failed::SetUp("there is no authority".into()))
+    }
+}
+
+/// A folder that nobody else may read.
+fn make(folder: &Path) -> Result<(), Failed> {
+    use std::os::unix::fs::DirBuilderExt;
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|err| Failed::SetUp(format!("cannot make {}: {err}", folder.display())))
+}
+
+fn authority(config: &Config, folder: &Path) -> Result<Authority, Failed> {
+    let Acme { directory, agree, ca_file, external } = &config.certificates.acme;
+    let external = external.as_ref().map(|(id, key)| Ok(External { id: id.clone(), key: key.read()? }));
+    let contact = config.renewals.contact.clone();
+    Ok(Authority {
+        directory: directory.clone(),
+        contact: contact.ok_or_else(|| Failed::SetUp("set contact in [renewals]: the authority wants one".into()))?,
+        agree: *agree,
+        external: external.transpose().map_err(Failed::SetUp)?,
+        ca_file: ca_file.clone(),
+        account_file: folder.join("account.json"),
+    })
+}
+
+/// A certificate as a line of the list.
+fn found(name: &str, ends: Ends, begun: Option<i64>, note: String) -> Found {
+    let mut found = Found::new(Kind::Certificate, name, ends);
+    (found.begun, found.by_itself, found.note) = (begun, ByItself::Renewed, note);
+    found
+}

@@ -1,0 +1,154 @@
+//! One look at one certificate: is it there, is it time, order it, put it in its place, see it served.
+
+use std::sync::Arc;
+
+use atalaya_acme::served::{Served, served};
+use atalaya_acme::{Chain, Draft, Failed, Request, Wanted};
+use atalaya_renew::when::{Life, Stage, seed};
+use atalaya_renew::{Ends, Found};
+
+use super::super::Market;
+use super::kept::Kept;
+use super::{Asked, found, proof};
+use crate::config::Certificate;
+
+/// The authority is asked about its window at most so often, and at least.
+const HINT_SECONDS: std::ops::RangeInclusive<i64> = 3_600..=86_400;
+
+/// How it stands after the look.
+pub(super) async fn turn(certificate: &Certificate, asked: &mut Asked<'_>, market: Arc<dyn Market>, now: i64) -> Found {
+    let path = Kept::path(asked.folder, &certificate.name);
+    let mut kept = Kept::read(&path);
+    let before = kept.clone();
+    let installed = match certificate.place.chain() {
+        Ok(installed) => installed,
+        Err(why) => return found(&certificate.name, Ends::Unknown(why.to_string()), None, String::new()),
+    };
+    let mut note = String::new();
+    let chain = if is_due(installed.as_ref(), certificate, asked, &mut kept, now).await && kept.may(now) {
+        match renew(certificate, installed.as_ref(), asked, market).await {
+            Ok(chain) => {
+                kept.succeed();
+                tracing::info!(
+                    certificate = certificate.name,
+                    until = chain.ends,
+                    "a certificate was issued and installed"
+                );
+                Some(chain)
+            }
+            Err(why) => {
+                kept.fail(&why, now);
+                tracing::warn!(certificate = certificate.name, %why, "a certificate could not be had; it is tried again");
+                installed
+            }
+        }
+    } else {
+        installed
+    };
+    if let Some(chain) = &chain {
+        note = settle(certificate, chain).await;
+    }
+    if !kept.why.is_empty() {
+        note = kept.why.clone();
+    }
+    if kept != before {
+        kept.write(&path);
+    }
+    match chain {
+        Some(chain) => found(&certificate.name, Ends::At(chain.ends), Some(chain.begun), noted(&chain, note)),
+        None => found(&certificate.name, Ends::Unknown(format!("not issued yet: {}", kept.why)), None, String::new()),
+    }
+}
+
+fn noted(chain: &Chain, note: String) -> String {
+    let names = format!("{} · {}", chain.names.join(", "), chain.issuer);
+    if note.is_empty() { names } else { format!("{names} · {note}") }
+}
+
+/// Whether it is to be ordered now: there is none, its names are others, or its time has come.
+async fn is_due(
+    installed: Option<&Chain>,
+    certificate: &Certificate,
+    asked: &mut Asked<'_>,
+    kept: &mut Kept,
+    now: i64,
+) -> bool {
+    let Some(chain) = installed else { return true };
+    let mut names = certificate.names.clone();
+    names.iter_mut().for_each(|name| name.make_ascii_lowercase());
+    names.sort();
+    names.dedup();
+    if chain.names != names {
+        return true;
+    }
+    hint(chain, asked, kept, now).await;
+    let life = Life { begun: chain.begun, ends: chain.ends };
+    let window = kept.window.filter(|_| kept.fingerprint == chain.fingerprint);
+    life.stage(window, seed(&chain.fingerprint), now) != Stage::Fine
+}
+
+/// Asks when the authority wants to be asked, if it is time. Where it does not say, the share of its life counts.
+async fn hint(chain: &Chain, asked: &mut Asked<'_>, kept: &mut Kept, now: i64) {
+    let known = kept.fingerprint == chain.fingerprint;
+    if known && now < kept.ask_again && kept.ask_again - now <= *HINT_SECONDS.end() {
+        return;
+    }
+    if !known {
+        (kept.window, kept.fingerprint) = (None, chain.fingerprint.clone());
+    }
+    let hint = match asked.client().await {
+        Ok(client) => client.hint(chain).await,
+        Err(why) => Err(why),
+    };
+    let again = match hint {
+        Ok(Some(hint)) => {
+            kept.window = Some(hint.window);
+            i64::from(hint.again)
+        }
+        Ok(None) => *HINT_SECONDS.end(),
+        Err(_) => *HINT_SECONDS.start(),
+    };
+    kept.ask_again = now.saturating_add(again.clamp(*HINT_SECONDS.start(), *HINT_SECONDS.end()));
+}
+
+/// Orders it and puts it in its place; the one before stays beside it.
+async fn renew(
+    certificate: &Certificate,
+    installed: Option<&Chain>,
+    asked: &mut Asked<'_>,
+    market: Arc<dyn Market>,
+) -> Result<Chain, Failed> {
+    let draft = asked.folder.join(format!("{}.draft", certificate.name));
+    let wanted = Wanted {
+        names: &certificate.names,
+        profile: certificate.profile.as_deref(),
+        replaces: installed,
+        request: Request::Own,
+    };
+    let way = proof::way(&certificate.way, market);
+    let issued = asked.client().await?.issue(&wanted, &way, &draft, &|_| {}).await?;
+    let key = issued.key.ok_or_else(|| Failed::Garbled("the certificate came without its key".into()))?;
+    certificate.place.install(&issued.chain, &key)?;
+    // What is left of its proof is swept by the next order.
+    if !issued.left_records {
+        Draft::remove(&draft)?;
+    }
+    if let Some(reload) = &certificate.reload {
+        asked.config.certificates.reload.run(reload).await?;
+    }
+    Ok(issued.chain)
+}
+
+/// The one before goes when the new one is seen served; what is wrong otherwise.
+async fn settle(certificate: &Certificate, chain: &Chain) -> String {
+    if !certificate.place.has_previous() {
+        return String::new();
+    }
+    let Some((host, port)) = &certificate.served else { return String::new() };
+    let name = chain.names.first().map_or(host.as_str(), String::as_str);
+    match served(host, *port, name, &chain.fingerprint).await {
+        Served::Yes => certificate.place.settle().err().map_or_else(String::new, |why| why.to_string()),
+        Served::Other { .. } => format!("{host}:{port} still shows another certificate: make it read the new one"),
+        Served::Nothing(why) => format!("{host}:{port} shows none: {why}"),
+    }
+}

@@ -1,0 +1,235 @@
+//! Providers' mails become tasks. What a mail asks for is on the disk before the mailbox's cursor goes on, so that a mail is
+//! read again rather than lost. Nothing is ever fetched: a person opens the link.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use atalaya_mailbox as mail;
+use atalaya_mailbox::{Cursor, Failed, Fetched, Rules, Stage, Verdict, Why, concerns, judge};
+use atalaya_renew::limits::{DAY_SECONDS, short};
+use atalaya_renew::{Event, Found, Key, Kind, Task, Trouble};
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+
+use super::seal::Seal;
+use crate::config::{Config, Mailbox};
+use crate::program::Shared;
+
+/// The source that is not configured as a provider.
+pub const MAILBOX: &str = "mailbox";
+/// Days from No-IP's first mail to the end of a name.
+const NOIP_DAYS: i64 = 7;
+/// The connection is waited on for so long; then the configuration is looked at again.
+const WAIT: Duration = Duration::from_secs(600);
+/// After a failure, and where there is no mailbox.
+const AGAIN: Duration = Duration::from_secs(60);
+const AGAIN_MAX: Duration = Duration::from_secs(3_600);
+/// Mails that a person should look at, kept for the page.
+const NOTES_MAX: usize = 20;
+
+/// How the mailbox is, shared with whoever lists it.
+#[derive(Clone, Debug, Default)]
+pub struct Post(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    trouble: Option<Trouble>,
+    notes: VecDeque<Note>,
+}
+
+/// A mail that is no task, and that a person should know of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// When it was read.
+    pub at: i64,
+    /// Whose it is or claims to be.
+    pub provider: mail::Provider,
+    /// Its subject.
+    pub subject: String,
+    /// Why it is not believed; nothing for one that is.
+    pub why: Option<Why>,
+}
+
+impl Post {
+    /// Nothing that ends is in it; only how it is.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be read.
+    pub fn list(&self) -> Result<Vec<Found>, Trouble> {
+        self.with(|state| state.trouble.clone().map_or_else(|| Ok(Vec::new()), Err))
+    }
+
+    /// Mails to know of, the newest first.
+    #[must_use]
+    pub fn notes(&self) -> Vec<Note> {
+        self.with(|state| state.notes.iter().cloned().collect())
+    }
+
+    fn with<T>(&self, what: impl FnOnce(&mut State) -> T) -> T {
+        what(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn is(&self, trouble: Option<Trouble>) -> bool {
+        self.with(|state| std::mem::replace(&mut state.trouble, trouble.clone()) != trouble)
+    }
+}
+
+/// What is kept beside the database: how far which folder was read, and what was noted.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Kept {
+    /// Whose folder.
+    of: String,
+    cursor: Option<Cursor>,
+    notes: VecDeque<Note>,
+}
+
+/// Reads until it is ended.
+pub async fn read(shared: Shared, post: Post, configs: watch::Receiver<Arc<Config>>) {
+    let path = shared.folder.join("mailbox.json");
+    post.with(|state| state.notes = kept(&path).notes);
+    let mut failed = 0_u32;
+    loop {
+        let Some(settings) = configs.borrow().mailbox.clone() else {
+            tokio::time::sleep(AGAIN).await;
+            continue;
+        };
+        let done = session(&shared, &post, &settings, &path, &mut failed).await;
+        let trouble = done.err().map(|why| why.trouble());
+        if trouble.is_some() {
+            failed = failed.saturating_add(1);
+        }
+        if post.is(trouble) {
+            shared.renewals.happened(Event::Listed(MAILBOX.into(), post.list()));
+        }
+        if failed > 0 {
+            tokio::time::sleep(AGAIN.saturating_mul(1 << failed.min(7)).min(AGAIN_MAX)).await;
+        }
+    }
+}
+
+fn kept(path: &Path) -> Kept {
+    std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+}
+
+fn keep(path: &Path, kept: &Kept) -> Result<(), Failed> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let part = path.with_extension("part");
+    let write = || {
+        let _ = std::fs::remove_file(&part);
+        let mut file = std::fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(&part)?;
+        file.write_all(&serde_json::to_vec(kept)?)?;
+        file.sync_all()?;
+        std::fs::rename(&part, path)
+    };
+    write().map_err(|err: std::io::Error| Failed::SetUp(format!("cannot write {}: {err}", path.display())))
+}
+
+/// One connection: everything that is new, then waiting for more.
+async fn session(
+    shared: &Shared,
+    post: &Post,
+    settings: &Mailbox,
+    path: &PathBuf,
+    failed: &mut u32,
+) -> Result<(), Failed> {
+    let seal = Seal::of(&shared.folder).map_err(|err| Failed::SetUp(err.text))?;
+    let mut mailbox = mail::Mailbox::open(&opened(settings)?).await?;
+    let of = format!("{} {} {}", settings.user, settings.host, settings.folder);
+    loop {
+        let mut kept = kept(path);
+        if kept.of != of {
+            kept = Kept { of: of.clone(), notes: kept.notes, cursor: None };
+        }
+        let round = mailbox.round(kept.cursor, concerns).await?;
+        *failed = 0;
+        if post.is(None) {
+            shared.renewals.happened(Event::Listed(MAILBOX.into(), Ok(Vec::new())));
+        }
+        let rules = Rules { server: settings.authserv_id.clone(), hosts: hosts(shared, settings) };
+        for one in round.mails {
+            take(shared, &seal, &rules, one, &mut kept.notes).await?;
+        }
+        post.with(|state| state.notes.clone_from(&kept.notes));
+        kept.cursor = Some(round.cursor);
+        keep(path, &kept)?;
+        if round.more {
+            continue;
+        }
+        if mailbox.wait(WAIT).await? == mail::Woken::Time {
+            mailbox.close().await;
+            return Ok(());
+        }
+    }
+}
+
+fn opened(settings: &Mailbox) -> Result<mail::Settings, Failed> {
+    Ok(mail::Settings {
+        host: settings.host.clone(),
+        port: settings.port,
+        security: settings.security,
+        ca_file: settings.ca_file.clone(),
+        user: settings.user.clone(),
+        password: settings.password.read().map_err(Failed::SetUp)?,
+        folder: settings.folder.clone(),
+    })
+}
+
+/// Names that are ours: those of the configuration, and those that providers and people know.
+fn hosts(shared: &Shared, settings: &Mailbox) -> Vec<String> {
+    let known = shared.renewals.seen();
+    let listed = known.items.keys().filter(|key| key.kind == Kind::HostName).map(|key| key.name.clone());
+    listed.chain(settings.hosts.iter().cloned()).collect()
+}
+
+/// One mail: a task, a note, or nothing.
+async fn take(
+    shared: &Shared,
+    seal: &Seal,
+    rules: &Rules,
+    mail: Fetched,
+    notes: &mut VecDeque<Note>,
+) -> Result<(), Failed> {
+    let Fetched::Mail { bytes, .. } = mail else { return Ok(()) };
+    let now = shared.clock.now().seconds();
+    let note = match judge(&bytes, rules) {
+        Verdict::Unrelated => return Ok(()),
+        Verdict::Confirm { host, stage, link, sent } => {
+            // When it was sent is the sender's word: it makes no task younger than it is.
+            let at = sent.filter(|sent| *sent <= now).unwrap_or(now);
+            let link = link.map(|link| seal.close(link.token())).transpose();
+            let link = link.map_err(|err| Failed::SetUp(err.text))?;
+            let task = Task { at, deadline: deadline(stage, at), what: what(stage, &host), link };
+            let told = shared.renewals.keep(Event::Mail(Key::new(Kind::HostName, &host), task)).await;
+            return told.map_err(|_| Failed::Unreachable("a mail's task cannot be written now".into()));
+        }
+        Verdict::Look { provider, subject, .. } => Note { at: now, provider, subject: short(&subject), why: None },
+        Verdict::Suspicious { provider, why, subject } => {
+            tracing::warn!(?provider, ?why, "a mail claims to be a provider's and is not believed");
+            Note { at: now, provider, subject: short(&subject), why: Some(why) }
+        }
+    };
+    notes.push_front(note);
+    notes.truncate(NOTES_MAX);
+    Ok(())
+}
+
+const fn deadline(stage: Stage, at: i64) -> i64 {
+    match stage {
+        Stage::ExpiringSoon => at.saturating_add(NOIP_DAYS * DAY_SECONDS),
+        // It has ended: every hour counts.
+        Stage::Expired | Stage::Redemption => at,
+    }
+}
+
+fn what(stage: Stage, host: &str) -> String {
+    match stage {
+        Stage::ExpiringSoon => format!("No-IP wants {host} confirmed"),
+        Stage::Expired => format!("{host} has expired at No-IP; confirm it"),
+        Stage::Redemption => format!("{host} is in redemption at No-IP; it can still be had back"),
+    }
+}
