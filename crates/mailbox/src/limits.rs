@@ -19,8 +19,8 @@ pub const HEADER_BYTES_MAX: usize = 64 << 10;
 pub const ROUND_MAX: usize = 50;
 /// Mails that are looked at where there is no cursor: the last of them. What is older was seen by a person.
 pub const FIRST_MAX: u32 = 200;
-/// The list of new mails: some 80,000 of them. More is refused: nobody has so many since the last round.
-pub const LIST_BYTES_MAX: usize = 4 << 20;
+/// The list of new mails: some 20,000 of them. More is refused: nobody has so many since the last round.
+pub const LIST_BYTES_MAX: usize = 1 << 20;
 /// What a server says to a command that is no fetch.
 pub const TALK_BYTES_MAX: usize = 64 << 10;
 /// A line, without what it carries as literals. RFC 7162, 4 asks clients for 8,192.
