@@ -82,7 +82,7 @@ fn what_is_due_is_approved_on_its_page_and_bought_once() {
     assert_eq!(plan.price.unwrap().to_string(), "21.99 USD");
     let (cookie, csrf) = log_in(&sidecar, "ana");
     let page = sidecar.get("/renewals", &[("Cookie", &cookie)]);
-    assert!(page.contains("Spend 21.99 USD") && page.contains("a.example for one year"), "{page}");
+    assert!(page.contains("Spend 21.99 USD") && page.contains("Renew a.example for one year"), "{page}");
     let path = format!("/renewals/plans/{}/approve", plan.id);
     let forged = sidecar.ask("POST", &path, &[("Cookie", &cookie)], "");
     assert_eq!(code(&forged), 403, "without what shows the form to be ours");

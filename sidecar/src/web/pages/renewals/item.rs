@@ -1,7 +1,7 @@
 //! A line of the table of what expires.
 
 use atalaya_mailbox::Link;
-use atalaya_renew::{ByItself, Ends, Item, Kind, Standing, State as Known, left, standing};
+use atalaya_renew::{ByItself, Ends, Item, Kind, Standing, State as Known, Terms, left, standing};
 
 use super::super::frame::Frame;
 use super::super::part::{Bar, Mark, State, When};
@@ -34,8 +34,16 @@ pub(super) struct Row {
     pub(super) ask: String,
 }
 
+/// What rows are made with.
+pub(super) struct Can<'a> {
+    /// Who sells.
+    pub(super) terms: &'a Terms,
+    /// What opens links.
+    pub(super) seal: Option<&'a Seal>,
+}
+
 impl Row {
-    pub(super) fn new(frame: &Frame, known: &Known, item: &Item, seal: Option<&Seal>) -> Self {
+    pub(super) fn new(frame: &Frame, known: &Known, item: &Item, can: &Can<'_>) -> Self {
         let now = frame.now.seconds();
         let (life, best) = (item.life(), item.best());
         let (mark, key) = mark(standing(item, now));
@@ -47,7 +55,7 @@ impl Row {
         // Whoever has it can act: only who may act sees it.
         let sealed = item.task.as_ref().and_then(|task| task.link.as_deref()).filter(|_| frame.can_operate);
         let link =
-            sealed.and_then(|sealed| Link::of_token(&seal?.open(sealed)?)).map(|link| link.address().to_string());
+            sealed.and_then(|sealed| Link::of_token(&can.seal?.open(sealed)?)).map(|link| link.address().to_string());
         Self {
             mark,
             link,
@@ -64,7 +72,9 @@ impl Row {
             notes: notes(frame, item),
             task,
             can_confirm: matches!(item.key.kind, Kind::HostName | Kind::Secret),
-            can_plan: item.key.kind == Kind::Domain && known.open_plan(&item.key).is_none(),
+            can_plan: item.key.kind == Kind::Domain
+                && known.open_plan(&item.key).is_none()
+                && item.seen.keys().any(|source| can.terms.providers.get(source).is_some_and(|seller| seller.sells)),
             ask: frame.fill("plan.for", &[("name", &item.key.name)]),
         }
     }

@@ -19,7 +19,7 @@ use super::{missing, render};
 use crate::renewals::Seal;
 use crate::renewals::mailbox::Note;
 use crate::web::App;
-use item::Row;
+use item::{Can, Row};
 use plan::Card;
 
 /// Plans that are over, on the page; the API has the others.
@@ -88,7 +88,9 @@ async fn page(At(app): At<App>, frame: Frame) -> Response {
     // Without its key links are not shown, and the provider's site is where it is done.
     let has_link = known.items.values().any(|item| item.task.as_ref().is_some_and(|task| task.link.is_some()));
     let seal = has_link.then(|| Seal::of(&app.shared.folder).ok()).flatten();
-    let mut rows: Vec<Row> = known.items.values().map(|item| Row::new(&frame, &known, item, seal.as_ref())).collect();
+    let terms = app.shared.renewals.terms();
+    let can = Can { terms: &terms, seal: seal.as_ref() };
+    let mut rows: Vec<Row> = known.items.values().map(|item| Row::new(&frame, &known, item, &can)).collect();
     rows.sort_by(|one, other| (one.mark, &one.ends_at).cmp(&(other.mark, &other.ends_at)));
     render(&Page {
         verdict: verdict(&frame, &known, now),
@@ -107,11 +109,13 @@ async fn page(At(app): At<App>, frame: Frame) -> Response {
 fn verdict(frame: &Frame, known: &Known, now: i64) -> State {
     let wants = known.items.values().filter(|item| atalaya_renew::standing(item, now).wants());
     let unknown = known.items.values().filter(|item| atalaya_renew::standing(item, now) == Standing::Unknown).count();
+    let worst = known.items.values().map(|item| item::mark(atalaya_renew::standing(item, now)).0).min();
+    let worst = worst.unwrap_or(Mark::Medium);
     let (mark, word) = match (known.items.len(), wants.count(), unknown) {
         (0, ..) => (Mark::Off, frame.t("renewals.none").to_owned()),
         (_, 0, 0) => (Mark::Ok, frame.t("renewals.fine").to_owned()),
         (_, 0, unknown) => (Mark::Unknown, frame.count("renewals.unknown", unknown)),
-        (_, wants, _) => (Mark::Medium, frame.count("renewals.want", wants)),
+        (_, wants, _) => (worst, frame.count("renewals.want", wants)),
     };
     State { mark, word }
 }
