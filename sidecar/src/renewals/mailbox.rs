@@ -2,7 +2,7 @@
 //! read again rather than lost. Nothing is ever fetched: a person opens the link.
 
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -134,7 +134,7 @@ async fn session(
     shared: &Shared,
     post: &Post,
     settings: &Mailbox,
-    path: &PathBuf,
+    path: &Path,
     failed: &mut u32,
 ) -> Result<(), Failed> {
     let seal = Seal::of(&shared.folder).map_err(|err| Failed::SetUp(err.text))?;

@@ -318,6 +318,12 @@ fn decisions_read_no_clock() {
     }
 }
 
+/// What is bought is a function of what was seen and decided.
+#[test]
+fn renewals_are_decided_from_what_they_are_told() {
+    never("crates/renew/src", &["Timestamp::now", "SystemTime", "Instant", "std::fs", "std::net", "std::thread"], &[]);
+}
+
 /// Time comes with each word that the tower hears.
 #[test]
 fn the_tower_reads_no_clock() {
