@@ -87,9 +87,9 @@ impl Tower {
         self.gone_of_own(own, now);
     }
 
+    #[expect(clippy::cast_precision_loss, reason = "limits are far coarser than what is lost above 2^53")]
     fn renewals(&mut self, said: &Readings, now: Now) {
         for one in &said.renewals {
-            #[expect(clippy::cast_precision_loss, reason = "limits are far coarser than what is lost above 2^53")]
             let left = |of: fn((i64, f64)) -> f64| one.left.map_or(Value::Unknown, |left| Value::Number(of(left)));
             let reading = [
                 ("name", Value::Text(one.name.clone())),

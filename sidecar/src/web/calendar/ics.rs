@@ -96,7 +96,7 @@ mod tests {
             text: "one\ntwo\r\\ three\u{7}".into(),
             url: "https://nas.lan/renewals".into(),
         };
-        let text = calendar("Renewals", &[day.clone()]);
+        let text = calendar("Renewals", &[day]);
         assert!(text.split("\r\n").all(|line| line.len() <= LINE_BYTES_MAX && !line.contains(['\r', '\n'])), "{text}");
         let unfolded = text.replace("\r\n ", "");
         assert!(unfolded.contains("SUMMARY:a.example\\; vence\\, año a.example"), "{unfolded}");
