@@ -30,9 +30,11 @@ with_emulator() {
       exec \"\$@\"" "$rule" "$@"' sh "$wait" "$rule" "$@" &
   pid=$!
   while [ "$(readlink "/proc/$pid/ns/user")" = "$before" ]; do sleep 0.01; done
-  echo '0 0 65536' > "/proc/$pid/uid_map"
-  echo '0 0 65536' > "/proc/$pid/gid_map"
-  echo > "$wait"
+  if kill -0 "$pid" 2> /dev/null; then
+    echo '0 0 65536' > "/proc/$pid/uid_map"
+    echo '0 0 65536' > "/proc/$pid/gid_map"
+    echo > "$wait"
+  fi
   rm -f "$wait"
   wait "$pid"
 }
