@@ -1,11 +1,14 @@
 # Sourced by cross/build: one binary, and the same one again.
 
-# compile ROUTE PROGRAM TARGET SOURCES FOLDER BINARY builds PROGRAM from SOURCES, with FOLDER for what is between.
+# compile ROUTE PROGRAM TARGET SOURCES FOLDER BINARY builds PROGRAM from SOURCES with $profile, and FOLDER for what is between.
 # A call of cargo for each program: features that the sidecar asks of libraries would grow the agent.
 compile() {
-  local route=$1 program=$2 triple sources=$4 folder=$5 binary=$6
+  local route=$1 program=$2 triple sources=$4 folder=$5 binary=$6 name unset=()
   triple=$(triple_of "$3")
-  local words=(zigbuild --release --locked --quiet --target "$triple" --target-dir "$folder" --package "atalaya-${program%-slim}")
+  # The same bytes whatever whoever calls this has set for builds of another kind.
+  for name in RUSTFLAGS CARGO_TARGET_DIR CARGO_BUILD_TARGET $(compgen -e CARGO_PROFILE_); do unset+=("--unset=$name"); done
+  # shellcheck disable=SC2154
+  local words=(zigbuild --profile "$profile" --locked --quiet --target "$triple" --target-dir "$folder" --package "atalaya-${program%-slim}")
   [ "$program" != agent-slim ] || words+=(--no-default-features)
   local settings=(
     "PATH=$tools/bin:$PATH"
@@ -17,11 +20,12 @@ compile() {
   if [ "$route" = debian ]; then
     # Building the standard library is allowed to nightly compilers, and to those that are told to be one.
     settings+=(RUSTC=/usr/bin/rustc CARGO=/usr/bin/cargo RUSTC_BOOTSTRAP=1)
-    words+=('-Zbuild-std=std,panic_abort')
+    # A panic says its line. What would name the functions that led there finds no names in a stripped binary.
+    words+=('-Zbuild-std=std,panic_abort' -Zbuild-std-features=panic-unwind)
   fi
-  (cd "$sources" && env --unset=RUSTFLAGS --unset=CARGO_TARGET_DIR --unset=CARGO_BUILD_TARGET "${settings[@]}" cargo-zigbuild "${words[@]}")
+  (cd "$sources" && env "${unset[@]}" "${settings[@]}" cargo-zigbuild "${words[@]}")
   mkdir -p "${binary%/*}"
-  install -m 755 "$folder/$triple/release/atalaya-${program%-slim}" "$binary"
+  install -m 755 "$folder/$triple/$profile/atalaya-${program%-slim}" "$binary"
 }
 
 # same_names SOURCES FOLDER prints "FROM=TO" for each folder whose name would get into the binary. The last that fits counts.
@@ -41,9 +45,14 @@ rust_flags() {
   printf %s "${flags%$'\x1f'}"
 }
 
+# What zstd has for levels and sizes that nothing here asks for: a repository is written with its third level, whose only
+# strategies are "fast" and "dfast". What is written is the same, and what can be read, too.
+zstd_without=(GREEDY LAZY LAZY2 BTLAZY2 BTOPT BTULTRA)
+
 # c_flags SOURCES FOLDER does the same for what is written in C; cc knows no way to write a blank.
 c_flags() {
   local pair
+  printf -- '-DZSTD_EXCLUDE_%s_BLOCK_COMPRESSOR ' "${zstd_without[@]}"
   while read -r pair; do
     case $pair in *' '*) ;; *) printf '%s ' "-ffile-prefix-map=$pair" ;; esac
   done < <(same_names "$1" "$2")

@@ -3,14 +3,17 @@
 # may_enter tells whether such a Debian can be entered here.
 may_enter() { [ "$(id -u)" -eq 0 ] && unshare --mount --pid --net --fork true 2> /dev/null; }
 
-# debian_archive TARGET makes a minimal Debian once, and prints where its archive is.
+# debian_archive TARGET [ARCHITECTURE] makes a minimal Debian once, and prints where its archive is. One of another machine
+# sets itself up under an emulator: tests/lib/foreign.bash must be there, too.
 debian_archive() {
-  local archive=$1/debian/bookworm.tar
+  local archive root words=()
+  [ $# -eq 1 ] || words=(--foreign "--arch=$2")
+  archive=$1/debian/bookworm${2:+-$2}.tar
   if [ ! -f "$archive" ]; then
     mkdir -p "$1/debian"
-    local root
     root=$(mktemp --directory "$1/debian/making.XXXXXX")
-    if ! debootstrap --variant=minbase --include=systemd,systemd-sysv,openssl,man-db bookworm "$root" > "$1/debian/log" 2>&1; then
+    if ! { debootstrap "${words[@]}" --variant=minbase --include=systemd,systemd-sysv,openssl,man-db bookworm "$root" &&
+      { [ $# -eq 1 ] || second_stage "$2" "$root"; }; } > "$1/debian/log" 2>&1; then
       tail -n 5 "$1/debian/log" >&2
       rm -rf "$root"
       return 1
@@ -21,6 +24,18 @@ debian_archive() {
     mv "$archive.part" "$archive"
   fi
   printf '%s\n' "$archive"
+}
+
+# second_stage ARCHITECTURE FOLDER: devices were made in the first, and cannot be where a user namespace is; debootstrap knows
+# that of this kind of container.
+second_stage() { foreign_enter "$1" "$2" env container=lxc /debootstrap/debootstrap --second-stage; }
+
+# foreign_enter ARCHITECTURE FOLDER COMMAND… enters a Debian of another machine.
+foreign_enter() {
+  local arch=$1
+  shift
+  # shellcheck disable=SC2016
+  with_emulator "$arch" bash -euc '. "$0"; enter "$@"' "${BASH_SOURCE[0]}" "$@"
 }
 
 # debian_root ARCHIVE FOLDER unpacks one.

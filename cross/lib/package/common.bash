@@ -82,7 +82,7 @@ runnable() {
   done
 }
 
-# documents PROGRAM makes its manual pages and completions once, in $work/documents/PROGRAM.
+# documents PROGRAM makes its manual pages, completions and notices of libraries once, in $work/documents/PROGRAM.
 documents() {
   local program=$1 folder=$work/documents/$1 words shell
   [ ! -d "$folder" ] || return 0
@@ -92,6 +92,8 @@ documents() {
   for shell in bash fish zsh; do
     "${words[@]}" completions "$shell" > "$folder/$shell"
   done
+  "$lib/notices" "$program" > "$folder/NOTICES" || fail "cannot say what atalaya-$program is linked with"
+  gzip -9 --no-name "$folder/NOTICES"
 }
 
 # stage PROGRAM ARCHITECTURE PREFIX FOLDER lays out what every package has, below FOLDER/PREFIX.
@@ -105,6 +107,7 @@ stage() {
   install -D -m 644 "$work/documents/$program/fish" "$base/share/fish/vendor_completions.d/$name.fish"
   install -D -m 644 "$work/documents/$program/zsh" "$base/share/zsh/vendor-completions/_$name"
   install -D -m 644 "$top/$program/src/config/example.toml" "$base/share/doc/$name/examples/$program.toml"
+  install -D -m 644 "$work/documents/$program/NOTICES.gz" "$base/share/doc/$name/NOTICES.gz"
 }
 
 # units PROGRAM: files of systemd/ that belong to it.

@@ -17,7 +17,7 @@ one_tarball() {
   install -m 755 "$lib/tarball/install.sh" "$root/install.sh"
   sed "s|/usr/share/doc|/usr/local/share/doc|" "$lib/config/$program.toml" > "$root/$program.toml"
   echo "$program" > "$root/PROGRAM"
-  install -m 644 "$lib/debian/copyright" "$root/copyright"
+  install -m 644 "$top/LICENSE-MIT" "$top/LICENSE-APACHE" "$root"
   stamped "$root"
   tar --create --directory "$work/tarball" --sort=name --owner=0 --group=0 --numeric-owner --format=gnu \
     --mode=u=rwX,go=rX "$base" | gzip -9 --no-name > "$file"
