@@ -126,18 +126,23 @@ pub struct Running {
     writer: Writer,
 }
 
-/// What was known of renewals. A copy that took the place of a damaged database is older than what may have been bought.
-fn renewing(database: &db::Database, now: i64) -> Result<(atalaya_renew::State, Vec<atalaya_renew::PlanId>)> {
+/// What was known of renewals. A copy that took the place of a damaged database is older than what may have been bought; that
+/// is written before anything else begins, for the next start takes the copy for what it was.
+fn renewing(database: &mut db::Database, now: i64) -> Result<atalaya_renew::State> {
     let state = renewals::load(db::renewals(&database.connection)?)?;
-    Ok(match &database.opened {
-        Opened::SetAside(_) => state.is_of_a_copy(now),
-        _ => (state, Vec::new()),
-    })
+    if !matches!(database.opened, Opened::SetAside(_)) {
+        return Ok(state);
+    }
+    let (state, unsure) = state.is_of_a_copy(now);
+    let mut batch = db::Batch::default();
+    renewals::rows(&state, &unsure).into_iter().for_each(|row| batch.push(row));
+    batch.commit(&mut database.connection)?;
+    Ok(state)
 }
 
 /// The providers of a configuration.
-pub(crate) fn market(config: &Config, board: &Board, issued: &Issued, post: &Post) -> Arc<dyn Market> {
-    Arc::new(Providers::new(config, board.clone(), issued.clone(), post.clone()))
+pub(crate) fn market(config: &Config, issued: &Issued, post: &Post) -> Arc<dyn Market> {
+    Arc::new(Providers::new(config, issued.clone(), post.clone()))
 }
 
 /// Starts everything. On the runtime that calls it.
@@ -148,7 +153,7 @@ pub(crate) fn market(config: &Config, board: &Board, issued: &Issued, post: &Pos
 pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Result<Running> {
     let now = clock.now();
     let files = crate::files::raise();
-    let database = db::open(&folder, now.seconds())?;
+    let mut database = db::open(&folder, now.seconds())?;
     let opened = database.opened.clone();
     if let Opened::SetAside(db::Aside { kept, why, copy }) = &opened {
         let from = if *copy { "last night's copy of accounts, nodes and alerts is used" } else { "a new one is begun" };
@@ -156,7 +161,7 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
     }
     let loaded = db::load(&database.connection)?;
     let kept = db::retained(&database.connection)?;
-    let (renewing, unsure) = renewing(&database, now.seconds())?;
+    let renewing = renewing(&mut database, now.seconds())?;
     let people = db::read::people::load(&database.connection, now.seconds())?;
     let rules = Arc::new(crate::rules::read(config.alerts.dir.as_deref())?);
     let board = Board::default();
@@ -188,7 +193,7 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
     let identity = identity::make(made)?;
     let doorman = Doorman::default();
     let (issued, post) = (Issued::default(), Post::default());
-    let market = watch::Sender::new(market(&config, &board, &issued, &post));
+    let market = watch::Sender::new(market(&config, &issued, &post));
     let (renewals, heard) = Renewals::new(&renewing, market.subscribe());
     let acts = Acts::new(acts::Parts {
         people: Arc::clone(&identity.people),
@@ -239,13 +244,13 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
     let mut background = background(&shared, &configs);
     let parts = renewals::Parts {
         state: renewing,
-        unsure,
         heard,
         market: market.subscribe(),
         desk: shared.desk.clone(),
         clock: Arc::clone(&shared.clock),
     };
     background.push(tokio::spawn(renewals::tell(shared.clone(), configs.subscribe())));
+    background.push(tokio::spawn(renewals::nodes::tell(shared.clone())));
     background.push(tokio::spawn(renewals::run(parts)));
     let keeping_certificates =
         renewals::certificates::keep(shared.clone(), issued.clone(), configs.subscribe(), market.subscribe());

@@ -35,6 +35,7 @@ pub use client::Client;
 pub use draft::Draft;
 pub use failed::Failed;
 pub use hint::Hint;
+pub use names::tidy;
 pub use order::{Issued, Step, Wanted};
 pub use proof::{Proof, Way};
 pub use request::Request;

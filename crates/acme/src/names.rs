@@ -8,7 +8,11 @@ use crate::failed::Failed;
 use crate::limits::{NAME_BYTES_MAX, NAMES_MAX};
 
 /// Sorted, in lower case, each once; addresses as they are written shortest.
-pub(crate) fn tidy(names: &[String]) -> Result<Vec<String>, Failed> {
+///
+/// # Errors
+///
+/// [`Failed::SetUp`]: which is no name that a certificate can have.
+pub fn tidy(names: &[String]) -> Result<Vec<String>, Failed> {
     let mut out = Vec::new();
     for name in names {
         out.push(one(name).ok_or_else(|| Failed::SetUp(format!("{name:?} is no name that a certificate can have")))?);

@@ -14,6 +14,15 @@ pub enum Event {
     Tick,
     /// A provider said all that it has, or why not.
     Listed(String, Result<Vec<Found>, Trouble>),
+    /// Somebody who is not asked said all that they have, such as a node.
+    Told {
+        /// Who.
+        source: String,
+        /// How much their word counts.
+        rank: crate::item::Rank,
+        /// All of it.
+        found: Vec<Found>,
+    },
     /// Somebody else saw something: an agent's report, a certificate that was installed.
     Seen {
         /// Who.
@@ -172,4 +181,6 @@ pub enum Refused {
     Spending(crate::plan::Why),
     /// A number of years that cannot be.
     Years,
+    /// When it ends is seen, and not said.
+    NotSaid,
 }

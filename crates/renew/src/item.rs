@@ -71,6 +71,12 @@ pub struct Life {
     pub ends: i64,
 }
 
+/// Whether a person's word counts for such a thing: its provider's page is the only one that knows.
+#[must_use]
+pub const fn is_said_by_people(kind: Kind) -> bool {
+    matches!(kind, Kind::HostName | Kind::Secret)
+}
+
 impl Item {
     /// Of which nothing is known.
     #[must_use]
@@ -89,7 +95,8 @@ impl Item {
     /// The longest that is known of it; `None` where nobody knows, and where it does not end.
     #[must_use]
     pub fn life(&self) -> Option<Life> {
-        if let Some(at) = self.confirmed.filter(|at| self.task.as_ref().is_none_or(|task| task.at < *at)) {
+        let confirmed = self.confirmed.filter(|_| is_said_by_people(self.key.kind));
+        if let Some(at) = confirmed.filter(|at| self.task.as_ref().is_none_or(|task| task.at < *at)) {
             let seen = self.best().and_then(|(_, seen)| life_of(self.key.kind, &seen.found));
             let length = seen.as_ref().map_or_else(|| usual(self.key.kind), |life| life.ends - life.begun);
             if seen.is_none_or(|life| life.begun < at) {

@@ -31,6 +31,6 @@ pub use plan::{Line, Plan, Stage, Why};
 pub use shop::{Act, Bought, Looked, Order, Quote};
 pub use standing::{Standing, left, standing};
 pub use state::{Head, Provider, Seller, State, Terms};
-pub use step::step;
+pub use step::{step, withheld};
 pub use trouble::Trouble;
 pub use zone::{Record, RecordType};

@@ -26,12 +26,16 @@ pub const PROPOSE_AGAIN_SECONDS: i64 = 14 * DAY_SECONDS;
 pub const QUOTE_AGAIN_SECONDS: i64 = 6 * 3_600;
 /// An order that was certainly not taken is tried again at most so often, each time with all that is looked at before.
 pub const TRIES_MAX: u32 = 5;
+/// From the last look at its price to the moment an order is sent. Later, all is looked at again.
+pub const SEND_SECONDS: i64 = 60;
 /// Until an order shows; then a person has to look.
 pub const SHOWS_SECONDS: i64 = DAY_SECONDS;
 /// An end that moved by less is the same: providers round.
 pub const SAME_END_SECONDS: i64 = DAY_SECONDS;
 /// A renewal moves an end by at least so much.
 pub const MOVED_SECONDS: i64 = 30 * DAY_SECONDS;
+/// What a person confirmed and nobody names any more is forgotten after so long: two of No-IP's terms.
+pub const CONFIRMED_SECONDS: i64 = 2 * NOIP_CONFIRMATION_SECONDS;
 /// Plans that are over are kept for so long.
 pub const KEPT_SECONDS: i64 = 3 * YEAR_SECONDS;
 /// Plans that are kept at most: a hundred domains, ten years.

@@ -66,6 +66,8 @@ pub enum Stage {
         who: String,
         /// Since when.
         since: i64,
+        /// How long the approval counts, if it is certainly not taken.
+        until: i64,
     },
     /// It was sent, and what it did is looked for.
     Looking {
@@ -183,7 +185,7 @@ impl Plan {
             act: self.act,
             price: self.price,
             expires: self.expires,
-            reference: format!("atalaya-{}", self.id),
+            reference: format!("atalaya-{}-{}", self.id, self.made),
         }
     }
 

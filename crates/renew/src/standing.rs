@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::found::{ByItself, Ends, Kind};
-use crate::item::{Item, Life};
+use crate::item::{Item, Life, Rank, Sighting};
 use crate::limits::{LAST_SECONDS, STALE_SECONDS};
 
 /// Best first.
@@ -72,7 +72,9 @@ pub fn left(life: &Life, now: i64) -> f64 {
 #[must_use]
 pub fn standing(item: &Item, now: i64) -> Standing {
     let best = item.best().map(|(_, seen)| seen);
-    let grave = best.is_some_and(|seen| seen.found.flags.iter().any(|flag| flag.is_grave()));
+    // Whoever says that it is about to be deleted is believed, also where another counts more for its date.
+    let fresh = |seen: &&Sighting| now.saturating_sub(seen.at) <= STALE_SECONDS;
+    let grave = item.seen.values().filter(fresh).any(|seen| seen.found.flags.iter().any(|flag| flag.is_grave()));
     let Some(life) = item.life() else {
         return match best {
             Some(_) if grave => Standing::Critical,
@@ -113,15 +115,14 @@ fn is_stale(item: &Item, now: i64) -> bool {
     if item.confirmed.is_some() || item.task.is_some() {
         return false;
     }
-    let typed = item.seen.values().any(|seen| seen.rank == crate::item::Rank::Hand);
-    !typed && item.last_seen().is_none_or(|at| now.saturating_sub(at) > STALE_SECONDS)
+    // It counts when the word that counts was said, not when another source last did not know.
+    item.best().is_none_or(|(_, seen)| seen.rank != Rank::Hand && now.saturating_sub(seen.at) > STALE_SECONDS)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::found::{Flag, Found};
-    use crate::item::{Rank, Sighting};
     use crate::key::Key;
 
     const DAY: i64 = crate::limits::DAY_SECONDS;

@@ -11,6 +11,9 @@ use crate::money::Money;
 use crate::plan::{Plan, Stage};
 use crate::trouble::Trouble;
 
+/// More than are made between two copies: a number means one plan for good, also in mails and audits that a copy forgot.
+const PLANS_SINCE: u64 = 1_000;
+
 /// What is remembered of one provider.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provider {
@@ -94,6 +97,9 @@ impl State {
     #[must_use]
     pub fn is_of_a_copy(mut self, now: i64) -> (Self, Vec<PlanId>) {
         let waits = |plan: &&mut Plan| matches!(plan.stage, Stage::Proposed { .. } | Stage::Approved { .. });
+        // What was spent and decided since is not in it.
+        self.head.switched_off.get_or_insert_with(|| "the database was replaced by its copy".to_owned());
+        self.head.next_plan = self.head.next_plan.saturating_add(PLANS_SINCE);
         let mut changed = Vec::new();
         for plan in self.plans.values_mut().filter(waits) {
             let why = "the database was damaged, and its copy does not know what became of this".to_owned();

@@ -148,6 +148,9 @@ fn denied(why: Denied) -> Refused {
             "no provider that is configured with a spending key sells it, so it is renewed where it was bought",
         ),
         Denied::Refused(Planner::Spending(why)) => Refused::new(Kind::Refused, format!("not now: {}", why.text())),
+        Denied::Refused(Planner::NotSaid) => {
+            Refused::new(Kind::Refused, "only host names and secrets are confirmed; of everything else the end is seen")
+        }
         Denied::Refused(Planner::Years) => Refused::new(Kind::Refused, "a renewal is for 1 to 10 years"),
     }
 }

@@ -119,6 +119,9 @@ pub(super) fn check(
         if seen.len() >= CERTIFICATES_MAX || !seen.insert(raw.name.0.clone()) {
             return Err(wrong(format!("{:?} is there already, or one of more than {CERTIFICATES_MAX}", raw.name.0)));
         }
+        if all.iter().any(|other: &Certificate| other.place.folder == raw.folder.0) {
+            return Err(wrong(format!("another certificate is in {} already", raw.folder.0.display())));
+        }
         all.push(raw.check(zones, &commands).map_err(wrong)?);
     }
     if let (false, Some(_)) = (acme.agree, all.first()) {

@@ -26,7 +26,7 @@ pub use certificates::{Acme, Certificate, Certificates, Way};
 pub use history::History;
 pub use listen::is_loopback;
 pub use mailbox::Mailbox;
-pub use renewals::{NODES, Renewals};
+pub use renewals::Renewals;
 pub use state::State;
 pub use web::{Metrics, Web};
 

@@ -9,8 +9,6 @@ use atalaya_renew::Money;
 use serde::Deserialize;
 
 const PROVIDERS_MAX: usize = 64;
-/// The source that is not configured: what nodes report.
-pub const NODES: &str = "nodes";
 
 /// See the module.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,11 +75,8 @@ fn caps(written: Vec<Spanned<String>>) -> Result<Vec<Money>, Mistake> {
 
 /// Each name once.
 fn named(written: Vec<Spanned<ProviderSettings>>) -> Result<Vec<(ProviderSettings, usize)>, Mistake> {
-    let mut names = BTreeSet::from([
-        NODES.to_owned(),
-        crate::renewals::certificates::ACME.to_owned(),
-        crate::renewals::mailbox::MAILBOX.to_owned(),
-    ]);
+    let mut names =
+        BTreeSet::from([crate::renewals::certificates::ACME.to_owned(), crate::renewals::mailbox::MAILBOX.to_owned()]);
     let mut providers = Vec::new();
     for one in written {
         let name = one.get_ref().name.clone();

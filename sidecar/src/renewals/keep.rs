@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use atalaya_renew::{Head, Item, Part, Plan, Provider, State};
+use atalaya_renew::{Head, Item, Part, Plan, PlanId, Provider, State};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -51,4 +51,11 @@ pub(super) fn row(state: &State, part: &Part) -> Row {
         Part::Plan(id) => of(PLAN, id.to_string(), state.plans.get(id)),
         Part::Provider(name) => of(PROVIDER, name.clone(), state.providers.get(name)),
     }
+}
+
+/// What there is one of, and these plans.
+#[must_use]
+pub fn rows(state: &State, plans: &[PlanId]) -> Vec<Row> {
+    let plans = plans.iter().map(|plan| Part::Plan(*plan));
+    std::iter::once(Part::Head).chain(plans).map(|part| row(state, &part)).collect()
 }

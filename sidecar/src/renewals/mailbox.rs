@@ -15,6 +15,7 @@ use tokio::sync::watch;
 
 use super::seal::Seal;
 use crate::config::{Config, Mailbox};
+use crate::db::Opened;
 use crate::program::Shared;
 
 /// The source that is not configured as a provider.
@@ -90,7 +91,15 @@ struct Kept {
 /// Reads until it is ended.
 pub async fn read(shared: Shared, post: Post, configs: watch::Receiver<Arc<Config>>) {
     let path = shared.folder.join("mailbox.json");
-    post.with(|state| state.notes = kept(&path).notes);
+    let mut before = kept(&path);
+    post.with(|state| state.notes.clone_from(&before.notes));
+    // A copy of the database knows less than the mailbox's cursor says.
+    if matches!(shared.opened, Opened::SetAside(_)) {
+        before.cursor = None;
+        if let Err(why) = keep(&path, &before) {
+            tracing::warn!(%why, "the mailbox is not read again");
+        }
+    }
     let mut failed = 0_u32;
     loop {
         let Some(settings) = configs.borrow().mailbox.clone() else {
@@ -139,9 +148,12 @@ async fn session(
 ) -> Result<(), Failed> {
     let seal = Seal::of(&shared.folder).map_err(|err| Failed::SetUp(err.text))?;
     let mut mailbox = mail::Mailbox::open(&opened(settings)?).await?;
-    let of = format!("{} {} {}", settings.user, settings.host, settings.folder);
     loop {
         let mut kept = kept(path);
+        let mut ours = hosts(shared, settings);
+        ours.sort();
+        // With another name that is ours a mail that was nobody's business may be: all that a round reads is read again.
+        let of = format!("{} {} {} {}", settings.user, settings.host, settings.folder, ours.join(" "));
         if kept.of != of {
             kept = Kept { of: of.clone(), notes: kept.notes, cursor: None };
         }
@@ -150,7 +162,7 @@ async fn session(
         if post.is(None) {
             shared.renewals.happened(Event::Listed(MAILBOX.into(), Ok(Vec::new())));
         }
-        let rules = Rules { server: settings.authserv_id.clone(), hosts: hosts(shared, settings) };
+        let rules = Rules { server: settings.authserv_id.clone(), hosts: ours };
         for one in round.mails {
             take(shared, &seal, &rules, one, &mut kept.notes).await?;
         }
@@ -194,9 +206,13 @@ async fn take(
     mail: Fetched,
     notes: &mut VecDeque<Note>,
 ) -> Result<(), Failed> {
-    let Fetched::Mail { bytes, .. } = mail else { return Ok(()) };
     let now = shared.clock.now().seconds();
-    let note = match judge(&bytes, rules) {
+    let Fetched::Mail { bytes, .. } = mail else {
+        let subject = "a mail that is larger than is read; look at it in your mailbox".to_owned();
+        note(notes, Note { at: now, provider: mail::Provider::NoIp, subject, why: Some(Why::Unreadable) });
+        return Ok(());
+    };
+    let told = match judge(&bytes, rules) {
         Verdict::Unrelated => return Ok(()),
         Verdict::Confirm { host, stage, link, sent } => {
             // When it was sent is the sender's word: it makes no task younger than it is.
@@ -213,9 +229,17 @@ async fn take(
             Note { at: now, provider, subject: short(&subject), why: Some(why) }
         }
     };
-    notes.push_front(note);
-    notes.truncate(NOTES_MAX);
+    note(notes, told);
     Ok(())
+}
+
+/// Once each: a folder is read again when there is reason to.
+fn note(notes: &mut VecDeque<Note>, new: Note) {
+    let is_known = |old: &Note| old.subject == new.subject && old.provider == new.provider && old.why == new.why;
+    if !notes.iter().any(is_known) {
+        notes.push_front(new);
+        notes.truncate(NOTES_MAX);
+    }
 }
 
 const fn deadline(stage: Stage, at: i64) -> i64 {

@@ -6,7 +6,7 @@ pub mod certificates;
 mod keep;
 pub mod mailbox;
 mod market;
-mod nodes;
+pub mod nodes;
 mod providers;
 mod readings;
 mod run;
@@ -15,7 +15,7 @@ mod tell;
 #[cfg(test)]
 mod tests;
 
-pub use keep::load;
+pub use keep::{load, rows};
 pub use market::Market;
 pub use providers::Providers;
 pub use readings::{Asked, Readings, Renewal, Waiting, id};
@@ -24,6 +24,7 @@ pub use seal::Seal;
 pub use tell::tell;
 
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
 
 use atalaya_renew::{Event, Refused, State, Terms};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -53,6 +54,8 @@ pub enum Word {
         event: Event,
         /// Who, when, from where.
         audit: Audit,
+        /// When they said so.
+        said: Instant,
         /// What became of it.
         answer: oneshot::Sender<Result<(), Denied>>,
     },
@@ -105,7 +108,7 @@ impl Renewals {
     ///
     /// Why it was not done.
     pub async fn act(&self, event: Event, audit: Audit) -> Result<(), Denied> {
-        self.ask(|answer| Word::Done { event, audit, answer }).await
+        self.ask(|answer| Word::Done { event, audit, said: Instant::now(), answer }).await
     }
 
     /// Has all providers asked now, whenever they would have been.

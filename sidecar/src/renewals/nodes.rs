@@ -1,21 +1,70 @@
 //! What nodes report that has an end: certificates in their files and on their ports.
 
-use atalaya_renew::{ByItself, Ends, Flag, Found, Kind};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use atalaya_renew::{ByItself, Ends, Event, Flag, Found, Kind, Rank, State};
 use atalaya_wire::Sample;
 use atalaya_wire::view::Cert;
 
+use crate::program::Shared;
 use crate::tower::Seen;
 
-/// Everything of that kind that any node has.
-pub(super) fn list(seen: &Seen) -> Vec<Found> {
-    let mut all = Vec::new();
-    for (id, node) in seen.nodes.iter().filter(|(_, node)| node.row.state == "member") {
-        let title = if node.row.title.is_empty() { id.as_str() } else { &node.row.title };
+/// Each node is a source of its own: one that is away, or has not spoken since the start, keeps what it said, until that is
+/// too old to count.
+const SOURCE: &str = "node ";
+/// Looked at so often.
+const LOOK: Duration = Duration::from_secs(60);
+/// What has not changed is said again after so many seconds.
+const AGAIN_SECONDS: i64 = 6 * 3_600;
+
+/// Tells until it is ended.
+pub async fn tell(shared: Shared) {
+    let mut told = BTreeMap::new();
+    loop {
+        let now = shared.clock.now().seconds();
+        let (known, all) = (shared.renewals.seen(), list(&shared.board.read()));
+        for event in news(&mut told, &known, all, now) {
+            shared.renewals.happened(event);
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// What each node said last, and when that was told.
+type Told = BTreeMap<String, (Vec<Found>, i64)>;
+
+/// What is to be told: what changed, what is old, and that who is no member any more has nothing.
+fn news(told: &mut Told, known: &State, all: BTreeMap<String, Option<Vec<Found>>>, now: i64) -> Vec<Event> {
+    let said = |source: &str, found| Event::Told { source: source.to_owned(), rank: Rank::Holder, found };
+    let sources = known.items.values().flat_map(|item| item.seen.keys()).filter(|source| source.starts_with(SOURCE));
+    let gone: BTreeSet<&String> = sources.filter(|source| !all.contains_key(*source)).collect();
+    let mut out: Vec<Event> = gone.into_iter().map(|source| said(source, Vec::new())).collect();
+    told.retain(|source, _| all.contains_key(source));
+    for (source, found) in all {
+        let Some(found) = found else { continue };
+        let fresh = |(last, at): &(Vec<Found>, i64)| *last == found && (0..AGAIN_SECONDS).contains(&(now - at));
+        if !told.get(&source).is_some_and(fresh) {
+            out.push(said(&source, found.clone()));
+            told.insert(source, (found, now));
+        }
+    }
+    out
+}
+
+/// Everything of that kind, by source; nothing is known of a node that has not spoken since the start.
+fn list(seen: &Seen) -> BTreeMap<String, Option<Vec<Found>>> {
+    let members = seen.nodes.iter().filter(|(_, node)| node.row.state == "member");
+    let of = |(id, node): (&_, &crate::tower::NodeState)| {
+        let id = AsRef::<str>::as_ref(id);
+        // Two may be called the same.
+        let title = if node.row.title.is_empty() { id.to_owned() } else { format!("{} ({id})", node.row.title) };
         let samples = node.objects.values().filter_map(crate::tower::Latest::sample);
         let certs = samples.filter_map(|sample| if let Sample::Cert(cert) = sample { Some(cert) } else { None });
-        all.extend(certs.map(|cert| found(title, &cert)));
-    }
-    all
+        let found = (!node.objects.is_empty()).then(|| certs.map(|cert| found(&title, &cert)).collect());
+        (format!("{SOURCE}{id}"), found)
+    };
+    members.map(of).collect()
 }
 
 fn found(node: &str, cert: &Cert) -> Found {
@@ -58,5 +107,33 @@ mod tests {
         let found = super::found("NAS", &cert);
         assert_eq!((found.ends, found.flags), (Ends::At(1_798_761_600), vec![Flag::WrongName]));
         assert!(found.begun.is_some());
+    }
+
+    #[test]
+    fn who_has_not_spoken_yet_keeps_what_it_said_and_who_is_no_member_has_nothing() {
+        use atalaya_renew::{Key, Terms, step};
+        let terms = Terms {
+            zone: jiff::tz::TimeZone::UTC,
+            caps: Vec::new(),
+            dry_run: false,
+            every: 3_600,
+            providers: BTreeMap::new(),
+        };
+        let (mut state, mut told) = (State::default(), Told::new());
+        let cert = |node: &str| vec![Found::new(Kind::Certificate, format!("{node}: a"), Ends::At(9_000_000))];
+        let mut turn = |state: &mut State, all: &[(&str, Option<&str>)], now: i64| {
+            let all = all.iter().map(|(id, has)| (format!("{SOURCE}{id}"), has.map(cert))).collect();
+            let news = news(&mut told, state, all, now);
+            let count = news.len();
+            news.into_iter().for_each(|event| drop(step(state, &terms, event, now)));
+            count
+        };
+        assert_eq!(turn(&mut state, &[("one", Some("one")), ("two", Some("two"))], 100), 2);
+        assert_eq!(turn(&mut state, &[("one", Some("one")), ("two", Some("two"))], 200), 0, "nothing new");
+        assert_eq!(turn(&mut state, &[("one", None), ("two", Some("two"))], 300), 0);
+        assert_eq!(state.items.len(), 2, "one is away");
+        assert_eq!(turn(&mut state, &[("two", Some("two"))], 400), 1);
+        assert_eq!(state.items.keys().collect::<Vec<_>>(), [&Key::new(Kind::Certificate, "two: a")]);
+        assert_eq!(turn(&mut state, &[("two", Some("two"))], 100_000), 1, "it is said again");
     }
 }

@@ -1,4 +1,4 @@
-//! The providers of a configuration, and what nodes report.
+//! The providers of a configuration, and the sources that are always there.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,11 @@ use atalaya_renew::{Act, Bought, Found, Looked, Order, Quote, Rank, Seller, Term
 use super::certificates::{ACME, Issued};
 use super::mailbox::{MAILBOX, Post};
 use super::market::Market;
-use super::nodes;
-use crate::config::{Config, NODES};
-use crate::tower::Board;
+use crate::config::Config;
 
 /// See the module.
 pub struct Providers {
     all: BTreeMap<String, Box<dyn Provider>>,
-    board: Board,
     issued: Issued,
     post: Post,
     terms: Terms,
@@ -24,9 +21,9 @@ pub struct Providers {
 impl Providers {
     /// Those of a configuration. Nothing is read or asked yet.
     #[must_use]
-    pub fn new(config: &Config, board: Board, issued: Issued, post: Post) -> Self {
+    pub fn new(config: &Config, issued: Issued, post: Post) -> Self {
         let renewals = &config.renewals;
-        let mut terms = BTreeMap::from([(NODES.to_owned(), Seller { rank: Rank::Holder, sells: false })]);
+        let mut terms = BTreeMap::new();
         if !config.certificates.all.is_empty() {
             terms.insert(ACME.to_owned(), Seller { rank: Rank::Holder, sells: false });
         }
@@ -44,13 +41,7 @@ impl Providers {
         }
         let every = i64::try_from(renewals.every.as_secs()).unwrap_or(i64::MAX);
         let (zone, caps) = (config.state.zone.clone(), renewals.caps.clone());
-        Self {
-            all,
-            board,
-            issued,
-            post,
-            terms: Terms { zone, caps, dry_run: renewals.dry_run, every, providers: terms },
-        }
+        Self { all, issued, post, terms: Terms { zone, caps, dry_run: renewals.dry_run, every, providers: terms } }
     }
 
     fn named(&self, provider: &str) -> Result<&dyn Provider, Trouble> {
@@ -80,7 +71,6 @@ impl Market for Providers {
 
     fn list(&self, provider: &str, now: i64) -> Result<Vec<Found>, Trouble> {
         match provider {
-            NODES => Ok(nodes::list(&self.board.read())),
             ACME => Ok(self.issued.list()),
             MAILBOX => self.post.list(),
             other => self.named(other)?.list(now),

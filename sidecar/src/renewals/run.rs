@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use atalaya_renew::{Action, Ask, Event, Part, PlanId, State, Terms, step};
+use atalaya_renew::{Action, Ask, Bought, Event, State, Terms, step, withheld};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
@@ -12,12 +12,14 @@ use super::market::Market;
 use super::{Denied, Heard, Word, ask, keep};
 use crate::clock::Clock;
 use crate::db::{Desk, Row};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 
 /// Time is told so often.
 const TICK: Duration = Duration::from_secs(10);
 /// What could not be written is written again after.
 const AGAIN: Duration = Duration::from_secs(2);
+/// What a person wants waits for so long: less than until the request is answered that it took too long.
+const WANTED: Duration = Duration::from_secs(10);
 /// Providers that are asked at the same time: the others wait, and so do people's pages never.
 const ASKED_MAX: usize = 2;
 
@@ -25,8 +27,6 @@ const ASKED_MAX: usize = 2;
 pub struct Parts {
     /// What it knows.
     pub state: State,
-    /// Plans that are not what they were in the database: written first.
-    pub unsure: Vec<PlanId>,
     /// What it is told, and where it shows what it knows.
     pub heard: Heard,
     /// Who is asked, as the newest configuration says.
@@ -39,11 +39,9 @@ pub struct Parts {
 
 /// Until it is ended.
 pub async fn run(parts: Parts) {
-    let Parts { state, unsure, heard, market, desk, clock } = parts;
+    let Parts { state, heard, market, desk, clock } = parts;
     let mut planner =
         Planner { state, market, desk, clock, asks: JoinSet::new(), waiting: Vec::new(), seen: heard.seen };
-    let unsure = unsure.into_iter().map(|plan| keep::row(&planner.state, &Part::Plan(plan))).collect();
-    planner.keep_at_last(unsure).await;
     let mut words = heard.words;
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -83,7 +81,15 @@ impl Planner {
     async fn hear(&mut self, word: Word) {
         match word {
             Word::Happened(event) => self.take(event).await,
-            Word::Done { event, audit, answer } => self.act(event, Row::Audit(audit), answer).await,
+            // Whoever asked was told that it took too long: what they wanted does not happen hours later. To stop always may.
+            Word::Done { event, said, answer, .. }
+                if said.elapsed() > WANTED
+                    && !matches!(event, Event::Switch { on: false, .. } | Event::Reject { .. }) =>
+            {
+                let why = Error::new(Kind::Full, "it waited too long for the disk; nothing was done");
+                let _ = answer.send(Err(Denied::Failed(why)));
+            }
+            Word::Done { event, audit, answer, .. } => self.act(event, Row::Audit(audit), answer).await,
             Word::Kept(event, answer) => {
                 self.take(event).await;
                 let _ = answer.send(Ok(()));
@@ -169,9 +175,21 @@ impl Planner {
 
     /// Asks as many as may be asked at the same time. What was approved and paid for goes first.
     fn send(&mut self) {
-        while self.asks.len() < ASKED_MAX && !self.waiting.is_empty() {
-            let urgent = self.waiting.iter().position(|ask| matches!(ask, Ask::Buy(..) | Ask::Price(..)));
+        loop {
+            // Lists take minutes where servers do not answer: what was approved has a place of its own.
+            let urgent = self.waiting.iter().position(|ask| !matches!(ask, Ask::List(_) | Ask::Quote(_)));
+            let room = if urgent.is_some() { ASKED_MAX + 1 } else { ASKED_MAX };
+            if self.waiting.is_empty() || self.asks.len() >= room {
+                return;
+            }
             let ask = self.waiting.remove(urgent.unwrap_or(0));
+            if let Ask::Buy(id, ..) = &ask
+                && let Some(why) = withheld(&self.state, &self.terms(), *id, self.now())
+            {
+                let event = Event::Bought(*id, Bought::Not(why));
+                self.asks.spawn(std::future::ready(event));
+                continue;
+            }
             let (market, clock) = (Arc::clone(&self.market.borrow()), Arc::clone(&self.clock));
             self.asks.spawn_blocking(move || ask::answer(&*market, &ask, clock.now().seconds()));
         }

@@ -150,7 +150,6 @@ mod tests {
         use atalaya_renew::{Ends, Event, Found, Kind, Rank, step};
         let config = Config::read(std::path::Path::new("s.toml"), "[web]\nurl = \"https://nas.lan\"\n").unwrap();
         let mut state = State::default();
-        let board = crate::tower::Board::default();
         let terms = super::super::Market::terms(&super::super::Providers::new(
             &config,
             board,

@@ -77,8 +77,13 @@ impl Bench {
         let shop = Arc::new(Shop::default());
         let market = watch::Sender::new(Arc::clone(&shop) as Arc<dyn Market>);
         let (renewals, heard) = Renewals::new(&State::default(), market.subscribe());
-        let (state, unsure) = (State::default(), Vec::new());
-        tokio::spawn(run(Parts { state, unsure, heard, market: market.subscribe(), desk: writer.desk(), clock }));
+        tokio::spawn(run(Parts {
+            state: State::default(),
+            heard,
+            market: market.subscribe(),
+            desk: writer.desk(),
+            clock,
+        }));
         Self { renewals, shop, folder, writer: Some(writer), _market: market }
     }
 

@@ -173,7 +173,8 @@ impl GoDaddy {
         let path = format!("/v2/customers/{customer}/domains/{}/actions/RENEW", names::name(&order.name)?);
         match self.get("actions", &path) {
             Ok(answer) => answer.json().map(|action: Action| {
-                let ours = action.request_id.as_deref().is_none_or(|id| id == order.reference);
+                // One without an id may be last year's.
+                let ours = action.request_id.as_deref() == Some(order.reference.as_str());
                 ours.then_some(action)
             }),
             // 409 where its status knows no such action.
@@ -236,7 +237,8 @@ fn still(order: &Order, read: Read) -> Result<Read, Trouble> {
         return Err(Trouble::Refused(format!("{} ends at another time than was approved: {now}", order.name)));
     }
     match (read.quote.price, order.price) {
-        (None, _) => Ok(read),
+        (None, None) => Ok(read),
+        (None, Some(limit)) => Err(Trouble::Refused(format!("it says no price now, and {limit} was approved"))),
         (Some(price), Some(limit)) if price.is_within(limit) => Ok(read),
         (Some(price), Some(limit)) => Err(Trouble::Refused(format!("it costs {price} now, and {limit} was approved"))),
         (Some(price), None) => Err(Trouble::Refused(format!("it costs {price}, and no price was approved"))),

@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
-use atalaya_renew::limits::DAY_SECONDS;
+use atalaya_renew::limits::{DAY_SECONDS, STALE_SECONDS};
 use atalaya_renew::{Ends, Flag, Found, Kind, Trouble};
 use serde::{Deserialize, Deserializer, de::Error};
 
@@ -119,8 +119,8 @@ struct Known {
     /// Not before.
     again: i64,
     found: Found,
-    /// That it was not just for want of an answer.
-    told: bool,
+    /// When its registry last told it; never, if it only did not answer.
+    told: Option<i64>,
 }
 
 impl Rdap {
@@ -195,10 +195,12 @@ impl Provider for Rdap {
             }
             let (asked, rest) = self.ask(bootstrap, name);
             let (found, told) = match (asked, known.remove(name)) {
-                (Ok(found), _) => (found, true),
-                (Err(trouble), Some(before)) if before.told => (stale(before.found, &trouble), true),
+                (Ok(found), _) => (found, Some(now)),
+                (Err(trouble), Some(Known { found, told: Some(told), .. })) if now - told <= STALE_SECONDS => {
+                    (stale(found, &trouble), Some(told))
+                }
                 (Err(trouble), _) => {
-                    (Found::new(Kind::Domain, name, Ends::Unknown(format!("its registry: {trouble}"))), false)
+                    (Found::new(Kind::Domain, name, Ends::Unknown(format!("its registry: {trouble}"))), None)
                 }
             };
             known.insert(name.clone(), Known { again: now + rest, found, told });

@@ -42,7 +42,8 @@ impl Work<'_> {
                 if self.terms.dry_run {
                     return self.move_to(id, Stage::Rehearsed, "dry run: all is as approved, nothing was sent");
                 }
-                let (stage, order) = (Stage::Sending { who: who.clone(), since: self.now }, plan.order());
+                let (stage, order) =
+                    (Stage::Sending { who: who.clone(), since: self.now, until: *until }, plan.order());
                 let provider = plan.provider.clone();
                 self.move_to(id, stage, "sending");
                 self.state.asked.insert(Asked::Plan(id));
@@ -54,7 +55,7 @@ impl Work<'_> {
 
     pub(super) fn bought(&mut self, id: PlanId, bought: Bought) {
         self.state.asked.remove(&Asked::Plan(id));
-        let Some(Stage::Sending { who, since }) = self.plan(id).map(|plan| plan.stage.clone()) else { return };
+        let Some(Stage::Sending { who, since, until }) = self.plan(id).map(|plan| plan.stage.clone()) else { return };
         match bought {
             Bought::Taken { number, charged } => {
                 let charged = charged.map_or_else(String::new, |charged| format!(", {charged} charged"));
@@ -71,7 +72,7 @@ impl Work<'_> {
             }
             Bought::Not(why) => {
                 // Back to the approval, so that everything is looked at again before it is sent again.
-                let approved = self.approved_again(id, who, since);
+                let approved = self.approved_again(id, who, until);
                 if let (Some(stage), true) = (approved, why.may_pass()) {
                     self.move_to(id, stage, format!("not taken: {why}"));
                 } else {
@@ -82,10 +83,9 @@ impl Work<'_> {
     }
 
     /// The stage before it was sent, one try more; `None` after too many.
-    fn approved_again(&self, id: PlanId, who: String, since: i64) -> Option<Stage> {
+    fn approved_again(&self, id: PlanId, who: String, until: i64) -> Option<Stage> {
         let sent = self.plan(id)?.history.iter().filter(|line| line.what == "sending").count();
         let tries = u32::try_from(sent).unwrap_or(u32::MAX);
-        let until = since.saturating_add(crate::limits::APPROVAL_SECONDS);
         let next = self.now.saturating_add(AGAIN_SECONDS.saturating_mul(i64::from(tries)));
         (tries < TRIES_MAX).then_some(Stage::Approved { who, until, tries, next })
     }
@@ -98,7 +98,7 @@ impl Work<'_> {
         if !why.may_pass() {
             return self.stop(id, Why::Failed { text: why.to_string() });
         }
-        let wait = if let Trouble::Busy { after } = why { i64::from(*after) } else { AGAIN_SECONDS };
+        let wait = if let Trouble::Busy { after } = why { i64::from(*after).max(60) } else { AGAIN_SECONDS };
         let stage = Stage::Approved { who, until, tries, next: self.now.saturating_add(wait) };
         self.move_to(id, stage, format!("its price cannot be had: {why}"));
     }

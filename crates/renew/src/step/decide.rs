@@ -34,7 +34,11 @@ impl Work<'_> {
         if self.state.head.switched_off.is_some() {
             return Some(Why::SwitchedOff);
         }
-        self.exceeds(plan.price?)
+        match plan.price {
+            Some(price) => self.exceeds(price),
+            // What is charged later counts for a later month; without any cap nothing is bought at all.
+            None => self.terms.caps.is_empty().then_some(Why::NoCap),
+        }
     }
 
     fn exceeds(&self, price: Money) -> Option<Why> {
@@ -66,10 +70,12 @@ impl Work<'_> {
             let word = plan.stage.word();
             return self.refuse(Refused::Decided(word));
         }
-        let (expires, at) = (plan.expires, self.now);
+        let (expires, at, key) = (plan.expires, self.now, plan.key.clone());
         if done {
             let what = format!("{who} says that it was done");
             self.move_to(id, Stage::Done { at, expires }, what);
+            // Its provider may show it days later, and until then it looks as due as before.
+            self.pause(&key, PROPOSE_AGAIN_SECONDS);
         } else {
             let what = format!("{who} says that it was not done");
             self.move_to(id, Stage::Stopped { why: Why::NotDone { who } }, what);
@@ -79,5 +85,11 @@ impl Work<'_> {
     pub(super) fn switch(&mut self, on: bool, who: String) {
         self.state.head.switched_off = if on { None } else { Some(who) };
         self.save(Part::Head);
+        if !on {
+            // What was approved before does not come back when it is switched on for something else.
+            let approved = |plan: &&Plan| matches!(plan.stage, Stage::Approved { .. });
+            let all: Vec<PlanId> = self.state.plans.values().filter(approved).map(|plan| plan.id).collect();
+            all.into_iter().for_each(|id| self.stop(id, Why::SwitchedOff));
+        }
     }
 }

@@ -16,6 +16,7 @@ use crate::event::{Action, Ask, Event, Part, Refused, Tell};
 use crate::key::{Key, PlanId};
 use crate::plan::{Plan, Stage};
 use crate::state::{Asked, State, Terms};
+use crate::trouble::Trouble;
 
 /// What follows from an event at a time, in seconds since 1970. [`Event::Tick`] should come every minute.
 ///
@@ -28,6 +29,20 @@ pub fn step(state: &mut State, terms: &Terms, event: Event, now: i64) -> Vec<Act
     let mut actions: Vec<Action> = work.saved.into_iter().map(Action::Save).collect();
     actions.append(&mut work.out);
     actions
+}
+
+/// Why an order that was to be sent now is not, if so: it waited for its turn while spending was switched off, or for so long
+/// that all has to be looked at again. What is answered then is that it was certainly not done.
+#[must_use]
+pub fn withheld(state: &State, terms: &Terms, plan: PlanId, now: i64) -> Option<Trouble> {
+    let Some(Stage::Sending { since, .. }) = state.plans.get(&plan).map(|plan| &plan.stage) else {
+        return Some(Trouble::Refused("its plan is not being sent".into()));
+    };
+    if state.head.switched_off.is_some() || terms.dry_run {
+        return Some(Trouble::Refused("spending was switched off before it was sent".into()));
+    }
+    let waited = now.saturating_sub(*since);
+    (waited > crate::limits::SEND_SECONDS).then(|| Trouble::Unreachable("it waited too long for its turn".into()))
 }
 
 /// A step that is under way.
@@ -44,6 +59,7 @@ impl Work<'_> {
         match event {
             Event::Tick => self.tick(),
             Event::Listed(provider, found) => self.listed(&provider, found),
+            Event::Told { source, rank, found } => self.all_of(&source, rank, found),
             Event::Seen { source, rank, found } => self.seen(&source, rank, found),
             Event::Mail(key, task) => self.mail(key, task),
             Event::Confirm { key, who } => self.confirm(&key, &who),

@@ -2,10 +2,10 @@
 
 use super::Work;
 use crate::event::{Part, Refused, Tell};
-use crate::found::Found;
-use crate::item::{Item, Rank, Sighting, Task};
+use crate::found::{Ends, Found};
+use crate::item::{Item, Rank, Sighting, Task, is_said_by_people};
 use crate::key::Key;
-use crate::limits::{FOUND_MAX, ITEMS_MAX, short};
+use crate::limits::{DAY_SECONDS, FOUND_MAX, ITEMS_MAX, short};
 use crate::state::Asked;
 use crate::trouble::Trouble;
 
@@ -30,7 +30,7 @@ impl Work<'_> {
                 let since = provider.trouble.as_ref().map_or(now, |(_, since)| *since);
                 let wait = AGAIN_SECONDS.saturating_mul(1 << provider.failed.min(20)).min(every);
                 let wait = match why {
-                    Trouble::Busy { after } => i64::from(after).max(60),
+                    Trouble::Busy { after } => i64::from(after).clamp(60, 2 * DAY_SECONDS),
                     _ if why.may_pass() => wait,
                     // A person has to do something, and it does not matter when that is seen.
                     _ => every,
@@ -44,11 +44,15 @@ impl Work<'_> {
     }
 
     /// What a provider does not name any more, it does not have any more.
-    fn all_of(&mut self, source: &str, rank: Rank, found: Vec<Found>) {
+    pub(super) fn all_of(&mut self, source: &str, rank: Rank, found: Vec<Found>) {
         let mut there = std::collections::BTreeSet::new();
         for found in found.into_iter().take(FOUND_MAX) {
-            there.insert(Key::new(found.kind, &found.name));
-            self.seen(source, rank, found);
+            let key = Key::new(found.kind, &found.name);
+            // Of two that it calls the same the one that ends first counts: the other must not hide it.
+            let other = self.state.items.get(&key).and_then(|item| item.seen.get(source)).map(|seen| &seen.found);
+            if there.insert(key) || other.is_none_or(|other| ends_first(&found, other)) {
+                self.seen(source, rank, found);
+            }
         }
         let gone: Vec<Key> = self
             .state
@@ -85,7 +89,7 @@ impl Work<'_> {
         let item = self.state.items.entry(key.clone()).or_insert_with(|| Item::new(key.clone()));
         let newer = item.task.as_ref().is_none_or(|old| old.at < task.at);
         // A mail that was read again after it was done asks for nothing new.
-        if !newer || item.confirmed.is_some_and(|at| at >= task.at) {
+        if !newer || item.confirmed.is_some_and(|at| at >= task.at && at <= self.now) {
             return;
         }
         item.task = Some(task);
@@ -95,9 +99,23 @@ impl Work<'_> {
 
     pub(super) fn confirm(&mut self, key: &Key, _who: &str) {
         let now = self.now;
+        // A person's word counts where nobody else can know.
+        if !is_said_by_people(key.kind) {
+            return self.refuse(Refused::NotSaid);
+        }
         let Some(item) = self.state.items.get_mut(key) else { return self.refuse(Refused::NoItem) };
         item.task = None;
         item.confirmed = Some(now);
         self.save(Part::Item(key.clone()));
     }
+}
+
+/// Whether `one` ends before `other`; what nobody knows comes before everything.
+fn ends_first(one: &Found, other: &Found) -> bool {
+    let order = |found: &Found| match found.ends {
+        Ends::Unknown(_) => (0, 0),
+        Ends::At(at) => (1, at),
+        Ends::Never => (2, 0),
+    };
+    order(one) < order(other)
 }

@@ -2,8 +2,9 @@
 
 use super::Work;
 use crate::event::{Ask, Part};
+use crate::item::Item;
 use crate::key::PlanId;
-use crate::limits::KEPT_SECONDS;
+use crate::limits::{APPROVAL_SECONDS, CONFIRMED_SECONDS, DAY_SECONDS, KEPT_SECONDS, PROPOSAL_SECONDS};
 use crate::plan::{Plan, Stage};
 use crate::state::Asked;
 
@@ -32,7 +33,7 @@ impl Work<'_> {
         let lost: Vec<(PlanId, Stage)> =
             self.state.plans.values().filter(lost).map(|plan| (plan.id, plan.stage.clone())).collect();
         for (id, stage) in lost {
-            let Stage::Sending { who, since } = stage else { continue };
+            let Stage::Sending { who, since, .. } = stage else { continue };
             let stage = Stage::Looking { who, since, number: None, looks: 0, next: self.now };
             self.move_to(id, stage, "the program ended while it was being sent");
         }
@@ -44,7 +45,7 @@ impl Work<'_> {
         for name in names {
             let next = self.state.providers.get(&name).map_or(0, |provider| provider.next);
             // A clock that went back would keep it waiting for as long.
-            if now >= next || next - now > 2 * every {
+            if now >= next || next - now > (2 * every).max(2 * DAY_SECONDS) {
                 self.ask(Asked::List(name.clone()), || Ask::List(name));
             }
         }
@@ -75,11 +76,16 @@ impl Work<'_> {
         }
     }
 
+    /// Nobody decided, or it was not carried out, in time. One that counts for longer than any may was made by a clock that was
+    /// ahead.
     fn lapse(&mut self, id: PlanId) {
-        if let Some(Stage::Proposed { until }) = self.plan(id).map(|plan| &plan.stage)
-            && self.now >= *until
-        {
-            self.move_to(id, Stage::Lapsed, "nobody decided in time");
+        let (until, most) = match self.plan(id).map(|plan| &plan.stage) {
+            Some(Stage::Proposed { until }) => (*until, PROPOSAL_SECONDS),
+            Some(Stage::Approved { until, .. }) => (*until, APPROVAL_SECONDS),
+            _ => return,
+        };
+        if self.now >= until || until - self.now > most + DAY_SECONDS {
+            self.move_to(id, Stage::Lapsed, "nobody decided, or it was not carried out, in time");
         }
     }
 
@@ -91,6 +97,16 @@ impl Work<'_> {
         for id in old {
             self.state.plans.remove(&id);
             self.save(Part::Plan(id));
+        }
+        // What went while it had a plan, or while a person's word held.
+        let held = |item: &Item| {
+            let said = item.confirmed.is_some_and(|at| self.now.saturating_sub(at) < CONFIRMED_SECONDS);
+            !item.seen.is_empty() || item.task.is_some() || said || self.state.open_plan(&item.key).is_some()
+        };
+        let gone: Vec<_> = self.state.items.values().filter(|item| !held(item)).map(|item| item.key.clone()).collect();
+        for key in gone {
+            self.state.items.remove(&key);
+            self.save(Part::Item(key));
         }
     }
 }

@@ -6,7 +6,8 @@ use crate::found::{ByItself, Ends, Flag, Kind};
 use crate::item::Item;
 use crate::key::{Key, PlanId};
 use crate::limits::{
-    PLANS_MAX, PROPOSAL_SECONDS, PROPOSE_AGAIN_SECONDS, QUOTE_AGAIN_SECONDS, SAME_END_SECONDS, YEARS_MAX, short,
+    DAY_SECONDS, PLANS_MAX, PROPOSAL_SECONDS, PROPOSE_AGAIN_SECONDS, QUOTE_AGAIN_SECONDS, SAME_END_SECONDS, YEARS_MAX,
+    short,
 };
 use crate::plan::{Plan, Stage};
 use crate::shop::{Act, Quote};
@@ -37,7 +38,8 @@ impl Work<'_> {
         let open = || self.state.open_plan(&item.key).is_some();
         item.key.kind == Kind::Domain
             && !alone
-            && self.now >= item.propose_after
+            // A clock that was ahead would keep it waiting for as long.
+            && (self.now >= item.propose_after || item.propose_after - self.now > 2 * PROPOSE_AGAIN_SECONDS)
             && standing(item, self.now).wants()
             && !open()
     }
@@ -79,14 +81,20 @@ impl Work<'_> {
             && self.is_elsewhere(&want, quote)
         {
             // What it said before is old, perhaps from before it was renewed: nobody is asked because of that.
-            self.pause(&want.key, QUOTE_AGAIN_SECONDS);
+            self.unpriced(&want.key, "its provider says two different ends", QUOTE_AGAIN_SECONDS);
             return self.ask(Asked::List(want.provider.clone()), || Ask::List(want.provider));
         }
         match quote {
             Ok(quote) if quote.act == want.act && is_priced(&quote) => self.make(want, &quote),
             Ok(_) => self.unpriced(&want.key, "its provider does not say", PROPOSE_AGAIN_SECONDS),
             Err(why) => {
-                let again = if why.may_pass() { QUOTE_AGAIN_SECONDS } else { PROPOSE_AGAIN_SECONDS };
+                let for_good = matches!(why, Trouble::Refused(_) | Trouble::NotThere(_));
+                // What a person was curious about says nothing of what is proposed.
+                let again = match &want.who {
+                    Some(_) => 0,
+                    None if for_good => PROPOSE_AGAIN_SECONDS,
+                    None => QUOTE_AGAIN_SECONDS,
+                };
                 self.unpriced(&want.key, &why.to_string(), again);
             }
         }
@@ -99,17 +107,31 @@ impl Work<'_> {
         ends.abs_diff(quote.expires) > SAME_END_SECONDS.unsigned_abs()
     }
 
+    /// Makes room: the oldest that is over, and that no cap counts any more, goes.
+    fn forget_one(&mut self) -> bool {
+        let counts = |plan: &Plan| plan.spent_at().is_some_and(|at| self.now.saturating_sub(at) < 62 * DAY_SECONDS);
+        let oldest = self.state.plans.values().find(|plan| !plan.is_open() && !counts(plan)).map(|plan| plan.id);
+        let Some(id) = oldest else { return false };
+        self.state.plans.remove(&id);
+        self.save(Part::Plan(id));
+        true
+    }
+
     /// Whoever asked reads why beside it.
     fn unpriced(&mut self, key: &Key, why: &str, again: i64) {
         if let Some(item) = self.state.items.get_mut(key) {
             item.no_price = Some(short(why));
         }
-        self.pause(key, again);
+        if again > 0 {
+            self.pause(key, again);
+        } else {
+            self.save(Part::Item(key.clone()));
+        }
     }
 
     fn make(&mut self, want: Want, quote: &Quote) {
-        if self.state.plans.len() >= PLANS_MAX {
-            return;
+        if self.state.plans.len() >= PLANS_MAX && !self.forget_one() {
+            return self.unpriced(&want.key, "there are too many plans", PROPOSE_AGAIN_SECONDS);
         }
         let id = PlanId(self.state.head.next_plan.max(1));
         self.state.head.next_plan = id.0 + 1;

@@ -3,6 +3,7 @@
 
 mod buying;
 mod crashes;
+mod held;
 mod never_twice;
 mod shop;
 mod sources;

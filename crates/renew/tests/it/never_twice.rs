@@ -69,7 +69,7 @@ proptest! {
         for order in &world.shop.bought {
             let sent = world.shop.bought.iter().filter(|other| other.reference == order.reference).count();
             prop_assert_eq!(sent, 1, "{} was sent twice", &order.reference);
-            let id: u64 = order.reference.trim_start_matches("atalaya-").parse().unwrap();
+            let id: u64 = order.reference.split('-').nth(1).unwrap().parse().unwrap();
             let plan = &world.state.plans[&PlanId(id)];
             let said_yes = plan.history.iter().any(|line| line.what == "approved by ana");
             prop_assert!(said_yes, "nobody said yes to {}", id);

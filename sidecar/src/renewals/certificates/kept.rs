@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 /// After a failure it is tried again after so many seconds, then twice as many, up to a day.
 const AGAIN_SECONDS: i64 = 600;
 const AGAIN_SECONDS_MAX: i64 = 86_400;
+/// An authority may have itself left alone for so long.
+const BUSY_SECONDS_MAX: i64 = 7 * 86_400;
+/// Between two certificates: whatever makes one due at once makes the next due as well.
+const APART_SECONDS: i64 = 3_600;
 
 /// See the module. What cannot be read is begun anew: nothing depends on it but politeness.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +30,8 @@ pub(super) struct Kept {
     pub(super) failed: u32,
     /// Not before.
     pub(super) next: i64,
+    /// It is in its place, and its service was not yet made to read it.
+    pub(super) reload: bool,
     /// Why it failed the last time.
     pub(super) why: String,
 }
@@ -56,7 +62,7 @@ impl Kept {
     pub(super) fn fail(&mut self, why: &Failed, now: i64) {
         let wait = AGAIN_SECONDS.saturating_mul(1 << self.failed.min(10)).min(AGAIN_SECONDS_MAX);
         let wait = match why {
-            Failed::Busy { after, .. } => i64::from(*after),
+            Failed::Busy { after, .. } => i64::from(*after).clamp(AGAIN_SECONDS, BUSY_SECONDS_MAX),
             // It goes on where it is, and costs nothing.
             Failed::Pending(_) => 60,
             _ => wait,
@@ -66,13 +72,14 @@ impl Kept {
         self.why = why.to_string();
     }
 
-    pub(super) fn succeed(&mut self) {
-        *self = Self::default();
+    /// There is another one. What is to be read again is remembered until that was done.
+    pub(super) fn succeed(&mut self, now: i64) {
+        *self = Self { next: now.saturating_add(APART_SECONDS), reload: self.reload, ..Self::default() };
     }
 
     /// Whether it may be ordered. A clock that went back does not make it wait for longer than it ever would.
     pub(super) const fn may(&self, now: i64) -> bool {
-        now >= self.next || self.next - now > AGAIN_SECONDS_MAX
+        now >= self.next || self.next - now > BUSY_SECONDS_MAX
     }
 }
 
@@ -95,9 +102,14 @@ mod tests {
             assert!(kept.may(now));
         }
         assert!(waits.is_sorted() && waits[0] == 600 && waits[11] == 86_400, "{waits:?}");
-        assert!(kept.may(now - 10 * 86_400), "a clock that went back");
+        assert!(kept.may(now - 20 * 86_400), "a clock that went back");
         kept.fail(&Failed::Busy { after: 7_200, why: String::new() }, now);
         assert_eq!(kept.next - now, 7_200);
+        kept.fail(&Failed::Busy { after: 200_000, why: String::new() }, now);
+        assert!(!kept.may(now + 60), "more than a day is more than a day");
+        kept.reload = true;
+        kept.succeed(now);
+        assert!(!kept.may(now + 60) && kept.reload && kept.failed == 0, "never one after the other");
         std::fs::write(&path, "{").unwrap();
         assert_eq!(Kept::read(&path), Kept::default());
     }

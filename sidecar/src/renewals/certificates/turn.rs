@@ -26,9 +26,12 @@ pub(super) async fn turn(certificate: &Certificate, asked: &mut Asked<'_>, marke
     };
     let mut note = String::new();
     let chain = if is_due(installed.as_ref(), certificate, asked, &mut kept, now).await && kept.may(now) {
+        // On the disk before it is in its place: what comes after it is done, whenever this ends.
+        kept.reload = certificate.reload.is_some();
+        kept.write(&path);
         match renew(certificate, installed.as_ref(), asked, market).await {
             Ok(chain) => {
-                kept.succeed();
+                kept.succeed(now);
                 tracing::info!(
                     certificate = certificate.name,
                     until = chain.ends,
@@ -45,8 +48,15 @@ pub(super) async fn turn(certificate: &Certificate, asked: &mut Asked<'_>, marke
     } else {
         installed
     };
+    let mut unread = false;
     if let Some(chain) = &chain {
-        note = settle(certificate, chain).await;
+        note = match read_again(certificate, asked, &mut kept).await {
+            Ok(()) => settle(certificate, chain).await,
+            Err(why) => {
+                unread = true;
+                why.to_string()
+            }
+        };
     }
     if !kept.why.is_empty() {
         note = kept.why.clone();
@@ -55,6 +65,13 @@ pub(super) async fn turn(certificate: &Certificate, asked: &mut Asked<'_>, marke
         kept.write(&path);
     }
     match chain {
+        // Whoever does not read it shows the one before, and when that ends is not known here.
+        Some(chain) if unread => found(
+            &certificate.name,
+            Ends::Unknown(format!("it is not used yet: {note}")),
+            Some(chain.begun),
+            noted(&chain, String::new()),
+        ),
         Some(chain) => found(&certificate.name, Ends::At(chain.ends), Some(chain.begun), noted(&chain, note)),
         None => found(&certificate.name, Ends::Unknown(format!("not issued yet: {}", kept.why)), None, String::new()),
     }
@@ -74,11 +91,8 @@ async fn is_due(
     now: i64,
 ) -> bool {
     let Some(chain) = installed else { return true };
-    let mut names = certificate.names.clone();
-    names.iter_mut().for_each(|name| name.make_ascii_lowercase());
-    names.sort();
-    names.dedup();
-    if chain.names != names {
+    // What cannot be a name is refused when it is ordered.
+    if atalaya_acme::tidy(&certificate.names).is_ok_and(|names| chain.names != names) {
         return true;
     }
     hint(chain, asked, kept, now).await;
@@ -130,13 +144,21 @@ async fn renew(
     let key = issued.key.ok_or_else(|| Failed::Garbled("the certificate came without its key".into()))?;
     certificate.place.install(&issued.chain, &key)?;
     // What is left of its proof is swept by the next order.
-    if !issued.left_records {
-        Draft::remove(&draft)?;
-    }
-    if let Some(reload) = &certificate.reload {
-        asked.config.certificates.reload.run(reload).await?;
+    if !issued.left_records
+        && let Err(why) = Draft::remove(&draft)
+    {
+        tracing::warn!(certificate = certificate.name, %why, "a draft stays");
     }
     Ok(issued.chain)
+}
+
+/// Makes its service read it, if that was not done; again each minute until it was.
+async fn read_again(certificate: &Certificate, asked: &Asked<'_>, kept: &mut Kept) -> Result<(), Failed> {
+    if let Some(reload) = certificate.reload.as_ref().filter(|_| kept.reload) {
+        asked.config.certificates.reload.run(reload).await?;
+    }
+    kept.reload = false;
+    Ok(())
 }
 
 /// The one before goes when the new one is seen served; what is wrong otherwise.
