@@ -51,7 +51,7 @@ fn feel(shared: &Shared, config: &Config, free_bytes: Option<u64>) -> Own {
         dropped: shared.ear.dropped(),
         broker: shared.doorman.looks().map(|(_, counters)| kept(&counters)),
         channels: names.map(|name| (name.clone(), channel(&name))).collect(),
-        renewals: Readings::of(&shared.renewals.seen(), shared.clock.now().seconds()),
+        renewals: Readings::of(&shared.renewals.seen(), &shared.records.list(), shared.clock.now().seconds()),
     }
 }
 

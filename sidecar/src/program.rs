@@ -30,6 +30,7 @@ use crate::notify::{Parts, Sending, States};
 use crate::own;
 use crate::renewals::certificates::Issued;
 use crate::renewals::mailbox::Post;
+use crate::renewals::records::Records;
 use crate::renewals::{self, Market, Providers, Renewals};
 use crate::tower::{Board, Terms, Tower, Word};
 use crate::web;
@@ -76,6 +77,8 @@ pub struct Shared {
     pub renewals: Renewals,
     /// The mailbox.
     pub post: Post,
+    /// How DNS records stand.
+    pub records: Records,
     /// The built-in broker, as far as others have to do with it.
     pub doorman: Doorman,
     /// What people may have done.
@@ -227,6 +230,7 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
         channels: States::default(),
         renewals,
         post: post.clone(),
+        records: Records::default(),
         life: watch::Sender::new(Life::Well),
         opened,
         folder,
@@ -255,6 +259,8 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
     let keeping_certificates =
         renewals::certificates::keep(shared.clone(), issued.clone(), configs.subscribe(), market.subscribe());
     background.push(tokio::spawn(keeping_certificates));
+    let keeping_records = renewals::records::keep(shared.clone(), configs.subscribe(), market.subscribe());
+    background.push(tokio::spawn(keeping_records));
     background.push(tokio::spawn(renewals::mailbox::read(shared.clone(), post.clone(), configs.subscribe())));
     let (stop, stopped) = watch::channel(false);
     let options = broker::options(&shared, builtin.as_deref(), &own)?;

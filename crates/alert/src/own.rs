@@ -102,6 +102,18 @@ pub const VIEWS: &[OwnView] = &[
             PROBLEM,
         ],
     },
+    OwnView {
+        name: "record",
+        keys: &[
+            key("name", "text", "Its name and its type."),
+            key(
+                "state",
+                "text",
+                "`ok`, `waiting` for an address, `failing` at its provider, or `not_verified`: its servers do not show it.",
+            ),
+            PROBLEM,
+        ],
+    },
 ];
 
 /// The one of this name.

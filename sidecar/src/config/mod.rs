@@ -8,6 +8,7 @@ mod history;
 mod listen;
 mod mailbox;
 mod names;
+mod records;
 mod renewals;
 mod state;
 mod stay;
@@ -26,6 +27,7 @@ pub use certificates::{Acme, Certificate, Certificates, Way};
 pub use history::History;
 pub use listen::is_loopback;
 pub use mailbox::Mailbox;
+pub use records::Record;
 pub use renewals::Renewals;
 pub use state::State;
 pub use web::{Metrics, Web};
@@ -54,6 +56,8 @@ pub struct Config {
     pub renewals: Renewals,
     /// What is ordered here.
     pub certificates: Certificates,
+    /// Names that follow a node.
+    pub records: Vec<Record>,
     /// Where providers' mails are read.
     pub mailbox: Option<Mailbox>,
     /// As they were written: without that they go by who can connect, which is known once it is clear what stays.
@@ -94,6 +98,8 @@ struct Raw {
     mailbox: mailbox::Raw,
     #[serde(default, rename = "certificate")]
     certificates: Vec<Spanned<certificates::RawCertificate>>,
+    #[serde(default, rename = "record")]
+    records: Vec<Spanned<records::Raw>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -111,6 +117,7 @@ impl Raw {
         let state = self.state.check();
         let renewals = self.renewals.check(self.providers)?;
         let certificates = certificates::check(self.acme, self.certificates, &renewals.zones())?;
+        let records = records::check(self.records, &renewals.zones())?;
         Ok(Config {
             accept: self.nodes.accept,
             anonymous,
@@ -120,6 +127,7 @@ impl Raw {
             beat: self.beat.check()?,
             renewals,
             certificates,
+            records,
             mailbox: self.mailbox.check()?,
             alerts: alerts::check(self.alerts, self.sets, self.channels, &state.zone)?,
             state,

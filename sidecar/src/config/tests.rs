@@ -102,6 +102,10 @@ fn mistakes_are_told_with_their_line_and_what_to_do() {
             "[[channel]]\nname = \"a\"\nkind = \"mqtt\"\n[[channel]]\nname = \"a\"\nkind = \"mqtt\"",
             "s.toml:4: channel.name: \"a\" is there already",
         ),
+        (
+            "\n[[record]]\nname = \"n.example\"\nprovider = \"cf\"\nnode = \"nas\"",
+            "s.toml:2: record: there is no provider \"cf\" that holds zones",
+        ),
         ("[state]\nlanguage = \"de\"", "s.toml:2: state.language: \"de\" is no language here"),
     ] {
         let why = told(text);
@@ -118,4 +122,43 @@ fn secrets_that_cannot_be_read_are_told_and_stop_nothing() {
     assert_eq!(warnings.len(), 2, "{warnings:?}");
     let start = "s.toml:2: channel \"a\": url_file: cannot read the secret in /no/such/file: ";
     assert!(warnings.iter().any(|warning| warning.starts_with(start)), "{warnings:?}");
+}
+
+/// A provider that holds zones, on the first eight lines.
+const ZONES: &str = "[renewals]\ncontact = \"nas@example.org\"\n\n[[provider]]\nname = \"cf\"\nkind = \"cloudflare\"\ntoken_file = \"/x\"\n\n";
+
+fn record(more: &str) -> String {
+    format!("[[record]]\nname = \"NAS.Example.com.\"\nprovider = \"cf\"\nnode = \"nas-1\"\n{more}\n")
+}
+
+#[test]
+fn a_record_follows_a_node_with_both_families_unless_they_are_written() {
+    let read = |text: &str| Config::read(Path::new("s.toml"), &format!("{ZONES}{text}")).unwrap();
+    let config = read(&record(""));
+    let [one] = &config.records[..] else { panic!("{:?}", config.records) };
+    assert_eq!((one.name.as_str(), one.types.len(), one.is_written, one.ttl), ("nas.example.com", 2, false, 0));
+    let both = read(&format!("{}{}", record("families = [\"ipv4\"]\nttl = 300"), record("families = [\"ipv6\"]")));
+    assert_eq!((both.records.len(), both.records[0].ttl, both.records[1].is_written), (2, 300, true));
+}
+
+#[test]
+fn what_is_wrong_with_a_record_is_told_with_its_line() {
+    for (text, expected) in [
+        (
+            format!("{}{}", record(""), record("families = [\"ipv6\"]")),
+            ":14: record: nas.example.com AAAA is there already",
+        ),
+        (record("families = [\"ipv6\", \"ipv6\"]"), ":9: record: nas.example.com AAAA is there already"),
+        (record("families = []"), ":9: record: families is empty"),
+        (record("families = [\"ipv5\"]"), ":13: record.families: unknown variant `ipv5`"),
+        (record("ttl = 5"), ":9: record: ttl is 5; write 60 to 86400 seconds"),
+        (record("servers = [\"a b\"]"), ":9: record: \"a b\" is no name server"),
+        (record("").replace("NAS.Example.com.", "nas"), ":9: record: \"nas\" is no name such as"),
+        (record("").replace("nas-1", ""), ":9: record: node is empty"),
+        (record("").replace("cf", "other"), ":9: record: there is no provider \"other\" that holds zones"),
+        (record("colour = 1"), ":13: record"),
+    ] {
+        let why = told(&format!("{ZONES}{text}"));
+        assert!(why.starts_with(&format!("s.toml{expected}")), "{text}\n{why}");
+    }
 }

@@ -3,6 +3,8 @@
 use atalaya_renew::{Ends, Item, Plan, State, left, standing};
 use atalaya_wire::ObjectId;
 
+use super::records::Standing;
+
 /// What the tower is told of one thing that expires.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Renewal {
@@ -40,6 +42,19 @@ pub struct Asked {
     pub problem: String,
 }
 
+/// What the tower is told of a DNS record that follows a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FollowedRecord {
+    /// In topics and alerts.
+    pub id: String,
+    /// Its name, its type.
+    pub name: String,
+    /// See [`super::records::State`].
+    pub state: &'static str,
+    /// Why it is not well.
+    pub problem: String,
+}
+
 /// All of it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Readings {
@@ -49,12 +64,14 @@ pub struct Readings {
     pub plans: Vec<Waiting>,
     /// Who is asked.
     pub providers: Vec<Asked>,
+    /// Names that follow nodes.
+    pub records: Vec<FollowedRecord>,
 }
 
 impl Readings {
     /// As things are at a time, in seconds since 1970.
     #[must_use]
-    pub fn of(state: &State, now: i64) -> Self {
+    pub fn of(state: &State, records: &[Standing], now: i64) -> Self {
         let open = state.plans.values().filter(|plan| plan.is_open());
         let asked = state.providers.iter().map(|(name, provider)| Asked {
             name: name.clone(),
@@ -65,6 +82,7 @@ impl Readings {
             renewals: state.items.values().map(|item| renewal(item, now)).collect(),
             plans: open.map(waiting).collect(),
             providers: asked.collect(),
+            records: records.iter().map(record).collect(),
         }
     }
 }
@@ -88,6 +106,16 @@ fn renewal(item: &Item, now: i64) -> Renewal {
         standing: standing(item, now).word(),
         left: life.map(|life| (life.ends.saturating_sub(now), 100.0 * left(&life, now))),
         problem,
+    }
+}
+
+fn record(standing: &Standing) -> FollowedRecord {
+    let name = standing.key();
+    FollowedRecord {
+        id: ObjectId::of(&name).as_str().to_owned(),
+        name,
+        state: standing.state.word(),
+        problem: standing.problem.clone(),
     }
 }
 

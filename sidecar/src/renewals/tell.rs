@@ -150,12 +150,8 @@ mod tests {
         use atalaya_renew::{Ends, Event, Found, Kind, Rank, step};
         let config = Config::read(std::path::Path::new("s.toml"), "[web]\nurl = \"https://nas.lan\"\n").unwrap();
         let mut state = State::default();
-        let terms = super::super::Market::terms(&super::super::Providers::new(
-            &config,
-            board,
-            Default::default(),
-            Default::default(),
-        ));
+        let providers = super::super::Providers::new(&config, Default::default(), Default::default());
+        let terms = super::super::Market::terms(&providers);
         let found = Found::new(Kind::Domain, "example.com", Ends::At(1_800_000_000));
         step(&mut state, &terms, Event::Seen { source: "x".into(), rank: Rank::Holder, found }, 1_790_000_000);
         let all = messages(&state, &config, 1_790_000_000);

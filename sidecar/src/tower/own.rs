@@ -16,6 +16,7 @@ const CHANNEL: &str = "channel";
 const RENEWAL: &str = "renewal";
 const PLAN: &str = "plan";
 const PROVIDER: &str = "provider";
+const RECORD: &str = "record";
 const DATABASE: &str = "database";
 /// The rule whose alert ends when somebody acknowledges it.
 const SET_ASIDE: &str = "database-set-aside";
@@ -112,6 +113,14 @@ impl Tower {
             ];
             self.own_reading(Object::new(PROVIDER, &provider.name), reading, now);
         }
+        for record in &said.records {
+            let reading = [
+                ("name", Value::Text(record.name.clone())),
+                ("state", Value::Text(record.state.to_owned())),
+                ("problem", text(Some(&record.problem))),
+            ];
+            self.own_reading(Object::new(RECORD, &record.id), reading, now);
+        }
     }
 
     fn own_reading<const N: usize>(&mut self, object: Object, keys: [(&'static str, Value); N], now: Now) {
@@ -120,13 +129,14 @@ impl Tower {
         self.engine(&Event::Sample { node: OWN.into(), object, values, at: Wall(now.seconds()) }, now);
     }
 
-    /// A channel, a renewal, a plan, a provider that is no more takes its alerts along.
+    /// A channel, a renewal, a plan, a provider, a record that is no more takes its alerts along.
     fn gone_of_own(&mut self, own: &Own, now: Now) {
         let is_there = |object: &Object| match object.view() {
             CHANNEL => own.channels.contains_key(object.id()),
             RENEWAL => own.renewals.renewals.iter().any(|one| one.id == object.id()),
             PLAN => own.renewals.plans.iter().any(|plan| plan.id == object.id()),
             PROVIDER => own.renewals.providers.iter().any(|one| one.name == object.id()),
+            RECORD => own.renewals.records.iter().any(|one| one.id == object.id()),
             _ => true,
         };
         let gone: Vec<Object> = {

@@ -49,6 +49,11 @@ impl Sidecar {
         Self::begin_in(folder, &format!("{CONFIG}{more}"), Arc::new(System::default()))
     }
 
+    /// With this configuration, by this clock, in a folder that another one may have used.
+    pub(crate) fn begin_on(folder: tempfile::TempDir, config: &str, clock: Arc<dyn Clock>) -> Self {
+        Self::begin_in(folder, config, clock)
+    }
+
     fn begin_in(folder: tempfile::TempDir, config: &str, clock: Arc<dyn Clock>) -> Self {
         let config = Config::read(Path::new("s.toml"), config).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();

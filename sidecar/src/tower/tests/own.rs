@@ -4,7 +4,7 @@ use atalaya_alert::{AlertKey, Severity, Target, rule};
 
 use super::bench::{Bench, terms};
 use crate::db::Aside;
-use crate::renewals::{Asked, Readings, Renewal, Waiting};
+use crate::renewals::{Asked, FollowedRecord, Readings, Renewal, Waiting};
 use crate::tower::{Own, OwnChannel, SetTerms, Terms, Wish, Word};
 
 /// All is well.
@@ -48,7 +48,21 @@ fn expires(standing: &'static str, plan: &'static str, provider: &'static str) -
     };
     let plan = Waiting { id: "7".into(), name: "a.example for one year, 20.00 EUR".into(), state: plan };
     let provider = Asked { name: "registrar".into(), state: provider, problem: String::new() };
-    Own { renewals: Readings { renewals: vec![renewal], plans: vec![plan], providers: vec![provider] }, ..well() }
+    let records = vec![record("ok")];
+    Own {
+        renewals: Readings { renewals: vec![renewal], plans: vec![plan], providers: vec![provider], records },
+        ..well()
+    }
+}
+
+fn record(state: &'static str) -> FollowedRecord {
+    FollowedRecord { id: "r".into(), name: "nas.example.com A".into(), state, problem: String::new() }
+}
+
+/// A DNS record, where all else is well.
+fn follows(state: &'static str) -> Own {
+    let own = expires("fine", "looking", "works");
+    Own { renewals: Readings { records: vec![record(state)], ..own.renewals.clone() }, ..own }
 }
 
 fn open(bench: &Bench) -> Vec<String> {
@@ -82,6 +96,8 @@ fn bad() -> Vec<(&'static str, Own)> {
         ("plan-unsettled", expires("fine", "unsettled", "works")),
         ("provider-key", expires("fine", "looking", "wrong_key")),
         ("provider-away", expires("fine", "looking", "unreachable")),
+        ("record-failing", follows("failing")),
+        ("record-not-verified", follows("not_verified")),
     ]
 }
 

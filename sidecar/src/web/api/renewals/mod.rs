@@ -2,6 +2,7 @@
 
 mod items;
 mod plans;
+mod records;
 mod spending;
 
 use atalaya_renew::{Currency, Kind, Money};
@@ -25,6 +26,7 @@ pub(super) fn all() -> Vec<UtoipaMethodRouter<App>> {
         routes!(plans::approve),
         routes!(plans::reject),
         routes!(plans::settle),
+        routes!(records::list),
         routes!(spending::show, spending::switch),
     ]
 }

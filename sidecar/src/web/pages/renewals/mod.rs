@@ -3,6 +3,7 @@
 mod act;
 mod item;
 mod plan;
+mod record;
 
 use askama::Template;
 use axum::Router;
@@ -21,6 +22,7 @@ use crate::renewals::mailbox::Note;
 use crate::web::App;
 use item::{Can, Row};
 use plan::Card;
+use record::Line;
 
 /// Plans that are over, on the page; the API has the others.
 const PLANS_SHOWN: usize = 30;
@@ -47,6 +49,8 @@ struct Page {
     rows: Vec<Row>,
     over: Vec<Card>,
     providers: Vec<Provider>,
+    /// Names that follow nodes.
+    records: Vec<Line>,
     spending: Spending,
     letters: Vec<Letter>,
     /// Whether the reader may approve.
@@ -97,6 +101,7 @@ async fn page(At(app): At<App>, frame: Frame) -> Response {
         waiting: waiting.into_iter().map(|plan| Card::new(&frame, plan)).collect(),
         over: over.into_iter().take(PLANS_SHOWN).map(|plan| Card::new(&frame, plan)).collect(),
         providers: providers(&frame, &known),
+        records: app.shared.records.list().into_iter().map(|standing| Line::new(&frame, standing)).collect(),
         letters: app.shared.post.notes().iter().map(|note| letter(&frame, note)).collect(),
         spending: spending(&app, &frame, &known, now),
         can_approve: frame.can_manage && !frame.is_local,
