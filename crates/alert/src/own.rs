@@ -97,7 +97,7 @@ pub const VIEWS: &[OwnView] = &[
             key(
                 "state",
                 "text",
-                "`works`, or what is wrong: `wrong_key`, `not_entitled`, `set_up`, `unreachable` and others.",
+                "`works`, or what is wrong: `wrong_key`, `not_entitled`, `set_up`, `refused`, `not_there`, `unreachable`, `busy`, `garbled` or `unclear`.",
             ),
             PROBLEM,
         ],
