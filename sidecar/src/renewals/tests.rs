@@ -88,7 +88,7 @@ impl Bench {
     }
 
     async fn until(&self, stage: &str) -> PlanId {
-        for _ in 0..600 {
+        for _ in 0..3_000 {
             if let Some(plan) = self.renewals.seen().plans.values().find(|plan| plan.stage.word() == stage) {
                 return plan.id;
             }

@@ -155,7 +155,7 @@ pub(super) async fn keep(State(pace): State<Pace>, request: Request, next: Next)
     }
     let key = match request.headers().get(KEY).filter(|_| *request.method() == Method::POST) {
         None => return next.run(request).await,
-        Some(key) => key.to_str().ok().filter(|key| (1..=KEY_BYTES_MAX).contains(&key.len())).map(str::to_owned),
+        Some(key) => key.to_str().ok().filter(|key| is_key(key)).map(str::to_owned),
     };
     match key {
         None => Problem::field(KEY, format!("must be 1 to {KEY_BYTES_MAX} plain characters")).into_response(),
@@ -164,6 +164,11 @@ pub(super) async fn keep(State(pace): State<Pace>, request: Request, next: Next)
             once(&pace, asked, request, next).await.unwrap_or_else(IntoResponse::into_response)
         }
     }
+}
+
+/// As the document has it: no blanks in it.
+fn is_key(text: &str) -> bool {
+    (1..=KEY_BYTES_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// A token and an account may have the same name, and somebody may lose rights: neither is given what the other was.

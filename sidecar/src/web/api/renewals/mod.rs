@@ -110,6 +110,7 @@ impl By {
     fn named(by: Option<Self>) -> Result<Option<Named>, Problem> {
         let Some(Self { account, password }) = by else { return Ok(None) };
         super::body::within("by.account", &account, &(1..=64))?;
+        super::body::within("by.password", &password, &(1..=1024))?;
         Ok(Some(Named { account, password: Zeroizing::new(password) }))
     }
 }

@@ -156,7 +156,7 @@ pub(super) async fn add(
 pub(super) struct Id {
     /// Its number.
     #[param(minimum = 0, example = 1)]
-    id: u64,
+    n: u64,
 }
 
 /// Who approves.
@@ -168,7 +168,7 @@ pub(super) struct Approval {
 }
 
 /// Money may be spent as the plan says, once. Before that, price and expiry are looked at again.
-#[utoipa::path(post, path = "/renewals/plans/{id}/approve", tag = "renewals", params(Id), request_body = Approval,
+#[utoipa::path(post, path = "/renewals/plans/{n}/approve", tag = "renewals", params(Id), request_body = Approval,
     responses((status = 204, description = "It is carried out"),
         (status = 422, description = "It is not to be decided, or no more may be spent", body = Problem)),
     security(("session" = [])))]
@@ -184,7 +184,7 @@ pub(super) async fn approve(
 }
 
 /// It is not carried out. One that was sent already cannot be called back.
-#[utoipa::path(post, path = "/renewals/plans/{id}/reject", tag = "renewals", params(Id), security(("token" = ["operate"])),
+#[utoipa::path(post, path = "/renewals/plans/{n}/reject", tag = "renewals", params(Id), security(("token" = ["operate"])),
     responses((status = 204, description = "It is over"),
         (status = 422, description = "It is not to be decided", body = Problem)))]
 pub(super) async fn reject(
@@ -208,7 +208,7 @@ pub(super) struct Settlement {
 }
 
 /// Says what became of a plan of which nobody knew.
-#[utoipa::path(post, path = "/renewals/plans/{id}/settle", tag = "renewals", params(Id), request_body = Settlement,
+#[utoipa::path(post, path = "/renewals/plans/{n}/settle", tag = "renewals", params(Id), request_body = Settlement,
     responses((status = 204, description = "It is over"),
         (status = 422, description = "It is not to be settled", body = Problem)),
     security(("session" = [])))]
