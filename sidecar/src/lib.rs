@@ -25,6 +25,7 @@ pub mod notify;
 pub mod own;
 pub mod people;
 pub mod pki;
+mod private_file;
 pub mod program;
 mod reload;
 pub mod renewals;

@@ -13,8 +13,8 @@ use rcgen::{
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use super::file::{damaged, read, replace};
 use crate::error::{Error, Kind, Result};
+use crate::private_file::{damaged, read, replace};
 
 const KEY: &str = "ca.key";
 const CERT: &str = "ca.pem";

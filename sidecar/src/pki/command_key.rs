@@ -7,8 +7,8 @@ use atalaya_wire::command::Signed;
 use ring::rand::SystemRandom;
 use ring::signature::{Ed25519KeyPair, KeyPair};
 
-use super::file::{damaged, read, replace};
 use crate::error::{Error, Kind, Result};
+use crate::private_file::{damaged, read, replace};
 
 const FILE: &str = "command.key";
 

@@ -3,7 +3,6 @@
 
 mod ca;
 mod command_key;
-mod file;
 mod gate;
 mod guard;
 mod invite;

@@ -11,8 +11,8 @@ use x509_parser::extensions::GeneralName;
 
 use super::Authority;
 use super::ca::{failed, lasts, named};
-use super::file::{read, replace};
 use crate::error::{Error, Kind, Result};
+use crate::private_file::{read, replace};
 use crate::tower::BUILT;
 
 /// Key and certificate in one file, so that one is never without the other.

@@ -16,10 +16,13 @@ use tokio::sync::watch;
 use super::seal::Seal;
 use crate::config::{Config, Mailbox};
 use crate::db::Opened;
+use crate::private_file::{read_value, replace_value};
 use crate::program::Shared;
 
 /// The source that is not configured as a provider.
 pub const MAILBOX: &str = "mailbox";
+/// In the state folder.
+const FILE: &str = "mailbox.json";
 /// Days from No-IP's first mail to the end of a name.
 const NOIP_DAYS: i64 = 7;
 /// The connection is waited on for so long; then the configuration is looked at again.
@@ -90,13 +93,12 @@ struct Kept {
 
 /// Reads until it is ended.
 pub async fn read(shared: Shared, post: Post, configs: watch::Receiver<Arc<Config>>) {
-    let path = shared.folder.join("mailbox.json");
-    let mut before = kept(&path);
+    let mut before = kept(&shared.folder);
     post.with(|state| state.notes.clone_from(&before.notes));
     // A copy of the database knows less than the mailbox's cursor says.
     if matches!(shared.opened, Opened::SetAside(_)) {
         before.cursor = None;
-        if let Err(why) = keep(&path, &before) {
+        if let Err(why) = keep(&shared.folder, &before) {
             tracing::warn!(%why, "the mailbox is not read again");
         }
     }
@@ -106,7 +108,7 @@ pub async fn read(shared: Shared, post: Post, configs: watch::Receiver<Arc<Confi
             tokio::time::sleep(AGAIN).await;
             continue;
         };
-        let done = session(&shared, &post, &settings, &path, &mut failed).await;
+        let done = session(&shared, &post, &settings, &mut failed).await;
         let trouble = done.err().map(|why| why.trouble());
         if trouble.is_some() {
             failed = failed.saturating_add(1);
@@ -120,36 +122,20 @@ pub async fn read(shared: Shared, post: Post, configs: watch::Receiver<Arc<Confi
     }
 }
 
-fn kept(path: &Path) -> Kept {
-    std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+fn kept(folder: &Path) -> Kept {
+    read_value(folder, FILE)
 }
 
-fn keep(path: &Path, kept: &Kept) -> Result<(), Failed> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let part = path.with_extension("part");
-    let write = || {
-        let _ = std::fs::remove_file(&part);
-        let mut file = std::fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(&part)?;
-        file.write_all(&serde_json::to_vec(kept)?)?;
-        file.sync_all()?;
-        std::fs::rename(&part, path)
-    };
-    write().map_err(|err: std::io::Error| Failed::SetUp(format!("cannot write {}: {err}", path.display())))
+fn keep(folder: &Path, kept: &Kept) -> Result<(), Failed> {
+    replace_value(folder, FILE, kept).map_err(|err| Failed::SetUp(err.text))
 }
 
 /// One connection: everything that is new, then waiting for more.
-async fn session(
-    shared: &Shared,
-    post: &Post,
-    settings: &Mailbox,
-    path: &Path,
-    failed: &mut u32,
-) -> Result<(), Failed> {
+async fn session(shared: &Shared, post: &Post, settings: &Mailbox, failed: &mut u32) -> Result<(), Failed> {
     let seal = Seal::of(&shared.folder).map_err(|err| Failed::SetUp(err.text))?;
     let mut mailbox = mail::Mailbox::open(&opened(settings)?).await?;
     loop {
-        let mut kept = kept(path);
+        let mut kept = kept(&shared.folder);
         let mut ours = hosts(shared, settings);
         ours.sort();
         // With another name that is ours a mail that was nobody's business may be: all that a round reads is read again.
@@ -168,7 +154,7 @@ async fn session(
         }
         post.with(|state| state.notes.clone_from(&kept.notes));
         kept.cursor = Some(round.cursor);
-        keep(path, &kept)?;
+        keep(&shared.folder, &kept)?;
         if round.more {
             continue;
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use atalaya_renew::{ByItself, Ends, Event, Flag, Found, Kind, Rank, State};
+use atalaya_renew::{ByItself, Ends, Event, Flag, Found, Item, Kind, Rank, State};
 use atalaya_wire::Sample;
 use atalaya_wire::view::Cert;
 
@@ -17,6 +17,12 @@ const SOURCE: &str = "node ";
 const LOOK: Duration = Duration::from_secs(60);
 /// What has not changed is said again after so many seconds.
 const AGAIN_SECONDS: i64 = 6 * 3_600;
+
+/// Whether all that is known of it is what a node says: then the node has topics, readings and rules of its own for it.
+#[must_use]
+pub fn is_told(item: &Item) -> bool {
+    !item.seen.is_empty() && item.seen.keys().all(|source| source.starts_with(SOURCE))
+}
 
 /// Tells until it is ended.
 pub async fn tell(shared: Shared) {
@@ -132,6 +138,7 @@ mod tests {
         assert_eq!(turn(&mut state, &[("one", Some("one")), ("two", Some("two"))], 200), 0, "nothing new");
         assert_eq!(turn(&mut state, &[("one", None), ("two", Some("two"))], 300), 0);
         assert_eq!(state.items.len(), 2, "one is away");
+        assert!(state.items.values().all(is_told), "nothing of it is told twice");
         assert_eq!(turn(&mut state, &[("two", Some("two"))], 400), 1);
         assert_eq!(state.items.keys().collect::<Vec<_>>(), [&Key::new(Kind::Certificate, "two: a")]);
         assert_eq!(turn(&mut state, &[("two", Some("two"))], 100_000), 1, "it is said again");

@@ -3,6 +3,7 @@
 use atalaya_renew::{Ends, Item, Plan, State, left, standing};
 use atalaya_wire::ObjectId;
 
+use super::nodes::is_told;
 use super::records::Standing;
 
 /// What the tower is told of one thing that expires.
@@ -79,7 +80,7 @@ impl Readings {
             problem: provider.trouble.as_ref().map_or_else(String::new, |(why, _)| why.to_string()),
         });
         Self {
-            renewals: state.items.values().map(|item| renewal(item, now)).collect(),
+            renewals: state.items.values().filter(|item| !is_told(item)).map(|item| renewal(item, now)).collect(),
             plans: open.map(waiting).collect(),
             providers: asked.collect(),
             records: records.iter().map(record).collect(),

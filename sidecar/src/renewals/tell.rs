@@ -11,6 +11,7 @@ use atalaya_wire::discovery::Tower;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use super::nodes::is_told;
 use super::readings::id;
 use crate::config::Config;
 use crate::program::Shared;
@@ -81,7 +82,7 @@ fn messages(state: &State, config: &Config, now: i64) -> Messages {
     let tower = Tower { prefix: &broker.prefix, id: &own.id, version: env!("CARGO_PKG_VERSION") };
     let home = Some(broker.discovery_prefix.as_str()).filter(|prefix| !prefix.is_empty());
     let mut all = Messages::new();
-    for item in state.items.values() {
+    for item in state.items.values().filter(|item| !is_told(item)) {
         let object = ObjectId::of(&id(item));
         all.insert(tower.renewal(&object), of(state, item, now).to_string().into_bytes());
         if let Some(home) = home {

@@ -1,13 +1,13 @@
 //! What is remembered of a certificate over a restart beside the certificate itself: when the authority wants to be asked,
 //! and how often ordering failed, so that a program that starts again and again is not counted as a flood.
 
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use atalaya_acme::Failed;
 use atalaya_renew::when::Window;
 use serde::{Deserialize, Serialize};
+
+use crate::private_file::{read_value, replace_value};
 
 /// After a failure it is tried again after so many seconds, then twice as many, up to a day.
 const AGAIN_SECONDS: i64 = 600;
@@ -37,24 +37,15 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    pub(super) fn path(folder: &Path, name: &str) -> PathBuf {
-        folder.join(format!("{name}.json"))
+    /// Of the certificate that is called so.
+    pub(super) fn read(folder: &Path, name: &str) -> Self {
+        read_value(folder, &format!("{name}.json"))
     }
 
-    pub(super) fn read(path: &Path) -> Self {
-        std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
-    }
-
-    pub(super) fn write(&self, path: &Path) {
-        let part = path.with_extension("part");
-        let write = || {
-            let _ = std::fs::remove_file(&part);
-            let mut file = std::fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(&part)?;
-            file.write_all(&serde_json::to_vec(self)?)?;
-            std::fs::rename(&part, path)
-        };
-        if let Err(why) = write() {
-            tracing::warn!(%why, file = %path.display(), "cannot keep how far a certificate is");
+    /// On the disk when this returns, or said that it is not.
+    pub(super) fn write(&self, folder: &Path, name: &str) {
+        if let Err(why) = replace_value(folder, &format!("{name}.json"), self) {
+            tracing::warn!(%why, certificate = name, "cannot keep how far a certificate is");
         }
     }
 
@@ -90,12 +81,12 @@ mod tests {
     #[test]
     fn failures_wait_longer_each_time_and_over_a_restart() {
         let folder = tempfile::tempdir().unwrap();
-        let path = Kept::path(folder.path(), "nas");
-        let (mut now, mut kept, mut waits) = (1_000_000, Kept::read(&path), Vec::new());
+        let folder = folder.path();
+        let (mut now, mut kept, mut waits) = (1_000_000, Kept::read(folder, "nas"), Vec::new());
         for _ in 0..12 {
             kept.fail(&Failed::NotProved("no record".into()), now);
-            kept.write(&path);
-            kept = Kept::read(&path);
+            kept.write(folder, "nas");
+            kept = Kept::read(folder, "nas");
             assert!(!kept.may(now));
             waits.push(kept.next - now);
             now = kept.next;
@@ -110,7 +101,7 @@ mod tests {
         kept.reload = true;
         kept.succeed(now);
         assert!(!kept.may(now + 60) && kept.reload && kept.failed == 0, "never one after the other");
-        std::fs::write(&path, "{").unwrap();
-        assert_eq!(Kept::read(&path), Kept::default());
+        std::fs::write(folder.join("nas.json"), "{").unwrap();
+        assert_eq!(Kept::read(folder, "nas"), Kept::default());
     }
 }

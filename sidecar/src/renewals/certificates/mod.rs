@@ -61,6 +61,12 @@ pub async fn keep(
         issued.keep(&all.iter().map(|one| one.name.as_str()).collect::<Vec<_>>());
         let mut client = Asked { config: &config, folder: &folder, client: None };
         let mut is_news = false;
+        // What is remembered of one is written before anybody is asked.
+        if let (false, Err(why)) = (all.is_empty(), make(&folder)) {
+            tracing::warn!(%why, "certificates are not looked after");
+            tokio::time::sleep(LOOK).await;
+            continue;
+        }
         for certificate in all {
             let market = Arc::clone(&market.borrow());
             let now = shared.clock.now().seconds();
@@ -84,7 +90,6 @@ struct Asked<'a> {
 impl Asked<'_> {
     async fn client(&mut self) -> Result<&mut Client, Failed> {
         if self.client.is_none() {
-            make(self.folder)?;
             self.client = Some(Client::open(&authority(self.config, self.folder)?).await?);
         }
         self.client.as_mut().ok_or_else(|| Failed::SetUp("there is no authority".into()))

@@ -17,8 +17,7 @@ const HINT_SECONDS: std::ops::RangeInclusive<i64> = 3_600..=86_400;
 
 /// How it stands after the look.
 pub(super) async fn turn(certificate: &Certificate, asked: &mut Asked<'_>, market: Arc<dyn Market>, now: i64) -> Found {
-    let path = Kept::path(asked.folder, &certificate.name);
-    let mut kept = Kept::read(&path);
+    let mut kept = Kept::read(asked.folder, &certificate.name);
     let before = kept.clone();
     let installed = match certificate.place.chain() {
         Ok(installed) => installed,
@@ -28,7 +27,7 @@ pub(super) async fn turn(certificate: &Certificate, asked: &mut Asked<'_>, marke
     let chain = if is_due(installed.as_ref(), certificate, asked, &mut kept, now).await && kept.may(now) {
         // On the disk before it is in its place: what comes after it is done, whenever this ends.
         kept.reload = certificate.reload.is_some();
-        kept.write(&path);
+        kept.write(asked.folder, &certificate.name);
         match renew(certificate, installed.as_ref(), asked, market).await {
             Ok(chain) => {
                 kept.succeed(now);
@@ -62,7 +61,7 @@ pub(super) async fn turn(certificate: &Certificate, asked: &mut Asked<'_>, marke
         note = kept.why.clone();
     }
     if kept != before {
-        kept.write(&path);
+        kept.write(asked.folder, &certificate.name);
     }
     match chain {
         // Whoever does not read it shows the one before, and when that ends is not known here.

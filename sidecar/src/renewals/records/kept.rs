@@ -1,11 +1,10 @@
 //! The memory of all records as a file of the state folder, written when something of it changed.
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::memory::Memory;
+use crate::private_file::{read_value, replace_value};
 
 /// In the state folder.
 const FILE: &str = "records.json";
@@ -13,15 +12,13 @@ const FILE: &str = "records.json";
 /// See the module. What cannot be read is begun anew: nothing depends on it but politeness.
 #[derive(Debug)]
 pub(super) struct Kept {
-    path: PathBuf,
+    folder: PathBuf,
     all: BTreeMap<String, Memory>,
 }
 
 impl Kept {
     pub(super) fn read(folder: &Path) -> Self {
-        let path = folder.join(FILE);
-        let all = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        Self { path, all: all.unwrap_or_default() }
+        Self { folder: folder.to_owned(), all: read_value(folder, FILE) }
     }
 
     pub(super) fn get(&self, key: &str) -> Memory {
@@ -46,15 +43,8 @@ impl Kept {
     }
 
     fn write(&self) {
-        let part = self.path.with_extension("part");
-        let write = || {
-            let _ = std::fs::remove_file(&part);
-            let mut file = std::fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(&part)?;
-            file.write_all(&serde_json::to_vec(&self.all)?)?;
-            std::fs::rename(&part, &self.path)
-        };
-        if let Err(why) = write() {
-            tracing::warn!(%why, file = %self.path.display(), "cannot keep how DNS records stand");
+        if let Err(why) = replace_value(&self.folder, FILE, &self.all) {
+            tracing::warn!(%why, "cannot keep how DNS records stand");
         }
     }
 }
