@@ -25,6 +25,7 @@ const SENSOR: &[&str] = &[
     "en",
     "exp_aft",
     "def_ent_id",
+    "json_attr_t",
 ];
 const BINARY: &[&str] =
     &["p", "uniq_id", "name", "stat_t", "val_tpl", "dev_cla", "ic", "ent_cat", "en", "exp_aft", "def_ent_id"];

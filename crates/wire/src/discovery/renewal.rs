@@ -73,7 +73,8 @@ impl Tower<'_> {
             },
             "problem": {
                 "p": "binary_sensor", "uniq_id": id("problem"), "name": format!("{name} needs somebody"), "stat_t": state,
-                "dev_cla": "problem", "val_tpl": "{{ 'ON' if value_json.problem else 'OFF' }}",
+                "dev_cla": "problem",
+                "val_tpl": "{{ None if value_json.problem | default(none) is none else 'ON' if value_json.problem else 'OFF' }}",
             },
         });
         self.about(&self.renewals_device(), &components)
