@@ -20,7 +20,11 @@ pub(crate) enum Purpose {
     Snapshot = 3,
     Session = 4,
     Ended = 5,
+    Condemned = 6,
     Fence = 7,
+    Unfence = 8,
+    Forget = 9,
+    Deleted = 10,
 }
 
 /// The owner's number as a signer; members of the roster have others.

@@ -29,6 +29,8 @@ pub enum Kind {
     Usage,
     /// A prune took the backup for dead: what it stored may be gone, and all must be done again.
     Fenced,
+    /// It would do more than anybody expects, and wants to be told that it is meant so.
+    Refused,
     /// Stopped on request.
     Interrupted,
     /// Anything else: I/O errors.

@@ -45,10 +45,12 @@ pub(crate) const SNAPSHOTS: &str = "snapshots/";
 pub(crate) const SESSIONS: &str = "sessions/";
 pub(crate) const ENDED: &str = "ended/";
 pub(crate) const FENCES: &str = "fences/";
+pub(crate) const UNFENCED: &str = "unfenced/";
+pub(crate) const FORGETS: &str = "forgets/";
+pub(crate) const CONDEMNED: &str = "condemned/";
+pub(crate) const DELETED: &str = "deleted/";
 /// Reserved for later versions.
 pub(crate) const CONFIGS: &str = "configs/";
-/// Reserved for later versions.
-pub(crate) const CONDEMNED: &str = "condemned/";
 
 /// `data/ab/ab…`: 256 folders, so that none grows to hundreds of thousands of entries.
 pub(crate) fn pack(kind: BlobType, id: PackId) -> String {

@@ -126,8 +126,10 @@ fn compare(repo: &Repository, set: &IndexSet, spool: &Path, bad: &mut HashSet<Pa
         while here.is_some_and(|other| other < row) {
             here = stored.next()?;
         }
-        if here != Some(row) {
-            bad.insert(parse(&row)?.1);
+        let pack = parse(&row)?.1;
+        // A prune deletes a pack before the runs that name it.
+        if here != Some(row) && !set.doomed.contains(&pack) {
+            bad.insert(pack);
         }
         if bad.len() > UNUSABLE_MAX {
             let text = format!(

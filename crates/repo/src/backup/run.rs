@@ -20,8 +20,8 @@ use super::state_tree::StateTree;
 use super::worker::{Jobs, Outlets, work};
 use super::{Options, Summary};
 use crate::chunker::Chunker;
-use crate::config::any;
 use crate::index::Distrust;
+use crate::maintain::{Authority, Doomed};
 use crate::pack::{Decoder, Verifier};
 use crate::snapshot::{self, Catalogue, Known, Private};
 use crate::source::{Open, Walk};
@@ -71,14 +71,12 @@ impl Repository {
         started: crate::model::Time,
         known: &mut Known,
     ) -> Result<Summary> {
-        if any(&*self.store, names::CONDEMNED)? {
-            return Err(Error::new(
-                Kind::TooNew,
-                "a newer version is deleting from this repository, and this one cannot spare what is condemned; upgrade the program",
-            ));
-        }
+        // After the session and before the index: docs/format.md, section 11.
+        let doomed = Doomed::read(&*self.store, Authority::of(&self.keyring, &self.roster))?;
         let mut warnings = known.refresh(&*self.store, &self.keyring, &self.roster)?;
+        warnings.extend_from_slice(&doomed.remarks);
         let mut set = self.index()?;
+        set.doomed.clone_from(&doomed.packs);
         set.filter_bytes = options.budget.filter;
         warnings.extend(set.remarks());
         let comparing = options.full || heal::comparable(&set);
@@ -87,7 +85,7 @@ impl Repository {
         let cover = cover::look(self.state(), &set, &options.job, options.spool)?;
         warnings.extend(cover.remark());
         let rebuilt = set.rebuilt();
-        let shared = Shared::new(self, options, set, loss, cover);
+        let shared = Shared::new(self, options, set, loss, cover, &doomed);
         let outcome = self.run_threads(&shared, walk, open)?;
         let problems = shared.problems.load(Ordering::Relaxed);
         self.store.sync()?;
@@ -128,6 +126,7 @@ impl Repository {
             if set.rebuilt() != rebuilt {
                 return Ok([set.remarks(), vec![REMADE.to_owned()]].concat());
             }
+            doomed.remember(self.state(), &options.job, &id)?;
             cover::remember(self.state(), set, &options.job, options.spool, &id).map(|()| Vec::new())
         };
         match known.save().and_then(|()| outcome.state.commit(&id)).and_then(|()| settle()) {
@@ -190,6 +189,7 @@ impl Repository {
             let there = |id: &[u8; 16]| {
                 shared.loss.spares(id)
                     && shared.cover.spares(id)
+                    && shared.doomed.spares(self.state(), &shared.options.job, id)
                     && self.store.stat(&names::object(names::SNAPSHOTS, id)).is_ok()
             };
             let parent = Parent::open(&last, &self.keyring, there);

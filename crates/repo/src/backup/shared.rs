@@ -10,6 +10,7 @@ use super::Options;
 use super::cover::Cover;
 use super::heal::Loss;
 use crate::index::IndexSet;
+use crate::maintain::Doomed;
 use crate::model::{ChunkId, Meta};
 use crate::source::Problem;
 use crate::{Error, Kind, Repository, Result, limits};
@@ -33,13 +34,22 @@ pub(super) struct Shared<'a> {
     pub(super) loss: Loss,
     /// Whether what old entries name may be in no index run.
     pub(super) cover: Cover,
+    /// What a prune deletes meanwhile.
+    pub(super) doomed: &'a Doomed,
     failure: Mutex<Option<Error>>,
     /// Whether there is one: asked for every batch and buffer.
     failed: AtomicBool,
 }
 
 impl<'a> Shared<'a> {
-    pub(super) fn new(repo: &'a Repository, options: &'a Options<'a>, set: IndexSet, loss: Loss, cover: Cover) -> Self {
+    pub(super) fn new(
+        repo: &'a Repository,
+        options: &'a Options<'a>,
+        set: IndexSet,
+        loss: Loss,
+        cover: Cover,
+        doomed: &'a Doomed,
+    ) -> Self {
         Self {
             repo,
             options,
@@ -49,6 +59,7 @@ impl<'a> Shared<'a> {
             problems: AtomicU64::new(0),
             loss,
             cover,
+            doomed,
             failure: Mutex::new(None),
             failed: AtomicBool::new(false),
         }

@@ -17,6 +17,7 @@ use std::sync::atomic::Ordering;
 
 use crate::backup::heal;
 use crate::index::Place;
+use crate::maintain::{Authority, Forgotten};
 use crate::model::{ChunkId, PackId};
 use crate::names::BlobType;
 use crate::read::Blobs;
@@ -142,8 +143,16 @@ impl Check<'_> {
         new.for_each(|text| self.find(Finding::Snapshot(text)));
         known.save()?;
         let hashes: HashSet<[u8; 32]> = good.iter().map(|info| info.hash).collect();
+        let mut forgotten: Option<Forgotten> = None;
         for info in &good {
             for hash in info.catalogue.predecessors.iter().filter(|hash| !hashes.contains(*hash)) {
+                if forgotten.is_none() {
+                    let authority = Authority::of(&self.repo.keyring, &self.repo.roster);
+                    forgotten = Some(Forgotten::read(&*self.repo.store, authority)?);
+                }
+                if forgotten.as_ref().is_some_and(|lists| lists.names(hash)) {
+                    continue;
+                }
                 let id = crate::names::hex(&info.id[..4]);
                 let missing = crate::names::hex(&hash[..4]);
                 self.find(Finding::Snapshot(format!(

@@ -15,8 +15,8 @@ use crate::{Error, Result};
 const RUNS_MAX: usize = 8;
 
 /// Where a run stands while it is merged.
-struct Cursor<'a> {
-    run: &'a mut Run,
+pub(super) struct Cursor<'a> {
+    pub(super) run: &'a mut Run,
     /// How many pack rows it has.
     packs: u32,
     /// What they are moved by.
@@ -25,7 +25,12 @@ struct Cursor<'a> {
     at: usize,
 }
 
-impl Cursor<'_> {
+impl<'a> Cursor<'a> {
+    /// At the beginning of a run whose rows are moved by `pack_base`.
+    pub(super) fn new(run: &'a mut Run, pack_base: u32) -> Self {
+        Self { packs: run.packs, run, pack_base, page: 0, at: 0 }
+    }
+
     fn peek(&mut self) -> Result<Option<Record>> {
         while self.page < self.run.pages() {
             if let Some(bytes) = self.run.page(self.page)?.get(self.at) {
@@ -93,7 +98,7 @@ fn merge(mut chosen: Vec<Run>, folder: &Path, keyring: &Keyring) -> Result<Run> 
         })?;
         let base = pack_base;
         pack_base = pack_base.checked_add(run.packs).ok_or_else(|| Error::damaged("too many packs"))?;
-        cursors.push(Cursor { packs: run.packs, run, pack_base: base, page: 0, at: 0 });
+        cursors.push(Cursor::new(run, base));
     }
     let partial = folder.join(format!("{}.part", crate::names::hex(&crate::crypto::random::<16>()?)));
     let file = File::create(&partial).map_err(|err| Error::io("cannot write to the state folder", &err))?;
@@ -121,7 +126,7 @@ fn next(cursors: &mut [Cursor<'_>]) -> Result<Option<Record>> {
 }
 
 /// The smallest record of all cursors, and which had it; equal ids come one after another.
-fn next_with_place(cursors: &mut [Cursor<'_>]) -> Result<Option<(usize, Record)>> {
+pub(super) fn next_with_place(cursors: &mut [Cursor<'_>]) -> Result<Option<(usize, Record)>> {
     let mut best: Option<(usize, Record)> = None;
     for (i, cursor) in cursors.iter_mut().enumerate() {
         if let Some(record) = cursor.peek()?
@@ -138,9 +143,8 @@ fn next_with_place(cursors: &mut [Cursor<'_>]) -> Result<Option<(usize, Record)>
 
 /// Calls `each` for every record of `runs` in order of ids, with the pack it names.
 pub(super) fn each(runs: &mut [Run], each: &mut dyn FnMut(&PackInfo, &BlobRecord) -> Result<()>) -> Result<()> {
-    let mut cursors: Vec<Cursor<'_>> =
-        runs.iter_mut().map(|run| Cursor { packs: run.packs, run, pack_base: 0, page: 0, at: 0 }).collect();
-    let mut packs = PackCache { rows: vec![None; CACHED_ROWS] };
+    let mut cursors: Vec<Cursor<'_>> = runs.iter_mut().map(|run| Cursor::new(run, 0)).collect();
+    let mut packs = PackCache::new();
     while let Some((at, record)) = next_with_place(&mut cursors)? {
         each(&packs.get(cursors[at].run, at, record.pack)?, &record.blob)?;
     }
@@ -151,12 +155,16 @@ pub(super) fn each(runs: &mut [Run], each: &mut dyn FnMut(&PackInfo, &BlobRecord
 const CACHED_ROWS: usize = 4096;
 
 /// Direct-mapped by run and row.
-struct PackCache {
+pub(super) struct PackCache {
     rows: Vec<Option<(usize, u32, PackInfo)>>,
 }
 
 impl PackCache {
-    fn get(&mut self, run: &Run, number: usize, row: u32) -> Result<PackInfo> {
+    pub(super) fn new() -> Self {
+        Self { rows: vec![None; CACHED_ROWS] }
+    }
+
+    pub(super) fn get(&mut self, run: &Run, number: usize, row: u32) -> Result<PackInfo> {
         let slot = &mut self.rows[(row as usize ^ number << 8) % CACHED_ROWS];
         match slot {
             Some((n, r, info)) if (*n, *r) == (number, row) => Ok(*info),

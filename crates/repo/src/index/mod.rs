@@ -8,6 +8,7 @@ mod filter;
 mod import;
 mod merge;
 mod record;
+mod rewrite;
 mod run;
 mod set;
 

@@ -13,7 +13,7 @@ use super::merge::compact;
 use super::record::Record;
 use super::run::{LOCAL, Run};
 use crate::keys::{Keyring, Roster};
-use crate::model::ChunkId;
+use crate::model::{ChunkId, PackId};
 use crate::pack::{BlobRecord, PackInfo};
 use crate::{Error, Kind, Result, names};
 
@@ -44,6 +44,8 @@ pub(crate) struct IndexSet {
     pub(crate) filter_bytes: usize,
     /// What of it counts as not there.
     pub(crate) distrust: Distrust,
+    /// Packs that a prune deletes: what only they have counts as not there, too, but nothing relies on it.
+    pub(crate) doomed: HashSet<PackId>,
     /// Runs in the store that are not to be trusted or cannot be read, with the reason.
     pub(crate) refused: Vec<Error>,
 }
@@ -80,6 +82,7 @@ impl IndexSet {
             filters_ready: false,
             filter_bytes: FILTER_BYTES_MAX,
             distrust: Distrust::default(),
+            doomed: HashSet::new(),
             refused: Vec::new(),
         };
         set.healed(Self::refresh)?;
@@ -226,7 +229,11 @@ impl IndexSet {
             self.found.clear();
             run.find(id, &mut self.found)?;
             for record in &self.found {
-                if self.distrust.is_empty() || !self.distrust.covers(run.pack(record.pack)?.id, id) {
+                if self.distrust.is_empty() && self.doomed.is_empty() {
+                    return Ok(true);
+                }
+                let pack = run.pack(record.pack)?.id;
+                if !self.distrust.covers(pack, id) && !self.doomed.contains(&pack) {
                     return Ok(true);
                 }
             }

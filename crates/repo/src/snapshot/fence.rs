@@ -1,13 +1,17 @@
 //! Fences: a prune took a session for dead. Only who may prune can say so, else a stolen writer's key would void every
 //! backup by putting an object with the right name.
 
+use std::collections::HashSet;
+
 use atalaya_store::Store;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use super::object;
-use crate::config::{self, decode, read_small};
-use crate::envelope::{self, OWNER, Purpose};
-use crate::keys::{Keyring, Role, Roster, Seen};
+use super::object::{self, Info};
+use crate::config::{self, read_small};
+use crate::envelope::Purpose;
+use crate::keys::{Keyring, Roster, Seen};
+use crate::maintain::{Authority, Unfence, ids, put};
 use crate::{Error, Kind, Repository, Result, names};
 
 /// The body of a fence.
@@ -29,11 +33,62 @@ pub(crate) fn fenced(store: &dyn Store, keyring: &Keyring, session: &[u8; 16]) -
     }
     let owner = &keyring.material.owner_public;
     let (roster, _) = Roster::read(store, keyring.config.id, owner, &mut Seen::nothing(), &mut |_| {})?;
-    match verify(store, &name, session, &roster, owner) {
+    match verify(store, &name, session, Authority { roster: &roster, owner }) {
         Ok(()) => Ok(true),
         Err(err) if counts_not(&err) => Ok(false),
         // One of a newer format may well be a fence, and then the snapshot may name what is gone.
         Err(err) => Err(err.context(&format!("cannot tell whether a prune fenced this backup, {name}"))),
+    }
+}
+
+/// Fences that count, and were not withdrawn.
+#[derive(Default)]
+pub(crate) struct Fences {
+    standing: HashSet<[u8; 16]>,
+    withdrawn: HashSet<[u8; 16]>,
+}
+
+impl Fences {
+    /// # Errors
+    /// When the store cannot be read, or one is of a newer format.
+    pub(crate) fn read(store: &dyn Store, authority: Authority<'_>) -> Result<Self> {
+        let mut out = Self::default();
+        for session in ids(store, names::FENCES)? {
+            let name = names::object(names::FENCES, &session);
+            match verify(store, &name, &session, authority) {
+                Ok(()) => {}
+                Err(err) if counts_not(&err) => continue,
+                Err(err) => return Err(err.context(&name)),
+            }
+            let unfence: Result<Unfence> =
+                authority.read(store, Purpose::Unfence, &names::object(names::UNFENCED, &session));
+            match unfence {
+                Ok(unfence) if unfence.session == session => out.withdrawn.insert(session),
+                Err(err) if !counts_not(&err) => return Err(err),
+                _ => out.standing.insert(session),
+            };
+        }
+        Ok(out)
+    }
+
+    /// Whether the session is fenced.
+    pub(crate) fn stands(&self, session: &[u8; 16]) -> bool {
+        self.standing.contains(session)
+    }
+
+    /// Says that the fence of `snapshot`'s session does not count, because the snapshot was there.
+    pub(crate) fn withdraw(repo: &Repository, snapshot: &Info) -> Result<()> {
+        let session = snapshot.catalogue.session;
+        let fence = read_small(&*repo.store, &names::object(names::FENCES, &session))?;
+        let body = Unfence { session, fence: Sha256::digest(&fence).into(), snapshot: snapshot.id };
+        let name = names::object(names::UNFENCED, &session);
+        put(&*repo.store, &repo.keyring, Purpose::Unfence, &name, &body)?;
+        Ok(repo.store.sync()?)
+    }
+
+    /// All sessions that were ever fenced.
+    pub(crate) fn sessions(self) -> impl Iterator<Item = [u8; 16]> {
+        self.standing.into_iter().chain(self.withdrawn)
     }
 }
 
@@ -57,7 +112,7 @@ impl Repository {
         let owner = &self.keyring.material.owner_public;
         let mut seen = Seen::open(self.state());
         let (roster, _) = Roster::read(&*self.store, self.keyring.config.id, owner, &mut seen, &mut |_| {})?;
-        match verify(&*self.store, &name, &session, &roster, owner) {
+        match verify(&*self.store, &name, &session, Authority { roster: &roster, owner }) {
             Ok(()) => Ok(None),
             Err(err) if counts_not(&err) => {
                 Ok(Some(format!("{name} would void this backup, but does not count: {err}; it may be removed")))
@@ -82,23 +137,7 @@ fn counts_not(err: &Error) -> bool {
     matches!(err.kind, Kind::Damaged | Kind::NotFound)
 }
 
-fn verify(store: &dyn Store, name: &str, session: &[u8; 16], roster: &Roster, owner: &[u8; 32]) -> Result<()> {
-    let bytes = read_small(store, name)?;
-    let unverified = envelope::parse(Purpose::Fence, &bytes)?;
-    let signer = unverified.signer;
-    let body = if signer == OWNER {
-        unverified.verified_by(owner)?
-    } else {
-        let member = roster.member(signer)?;
-        let body = unverified.verified_by(&member.public)?;
-        if member.role < Role::Maintainer {
-            return Err(Error::damaged(format!("it is signed by key {signer}, a {}'s, which may not", member.role)));
-        }
-        if member.revoked_secs.is_some() {
-            return Err(Error::damaged(format!("it is signed by key {signer}, which was removed")));
-        }
-        body
-    };
-    let fence: Fence = decode(body)?;
+fn verify(store: &dyn Store, name: &str, session: &[u8; 16], authority: Authority<'_>) -> Result<()> {
+    let fence: Fence = authority.read(store, Purpose::Fence, name)?;
     if fence.session == *session { Ok(()) } else { Err(Error::damaged("it is of another session than its name says")) }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::object::{Info, load};
 use crate::config::{decode, encode};
 use crate::keys::{Keyring, Roster};
+use crate::maintain::{Authority, Forgotten, ids};
 use crate::{Error, Result, names};
 
 /// Snapshots seen before, and those among them that no other follows.
@@ -37,26 +38,26 @@ impl Known {
 
     /// Compares with the store: learns new snapshots, tells of missing, altered and forged ones.
     pub(crate) fn refresh(&mut self, store: &dyn Store, keyring: &Keyring, roster: &Roster) -> Result<Vec<String>> {
-        let mut listed = BTreeSet::new();
-        store.list(names::SNAPSHOTS, &mut |entry| {
-            listed.extend(names::unhex::<16>(&entry.name));
-            Ok(())
-        })?;
+        let listed: BTreeSet<[u8; 16]> = ids(store, names::SNAPSHOTS)?.into_iter().collect();
         let mut warnings = Vec::new();
+        for id in &listed {
+            if self.record.seen.contains_key(id) {
+                continue;
+            }
+            match load(store, keyring, roster, *id) {
+                Ok(info) => self.learn(&info),
+                Err(err) => warnings.push(err.text),
+            }
+        }
+        let gone = |record: &Record| record.seen.keys().any(|id| !listed.contains(id)) || !record.missing.is_empty();
+        if gone(&self.record) {
+            warnings.extend(self.excuse(store, Authority::of(keyring, roster), &listed)?);
+        }
         for id in self.record.seen.keys().filter(|id| !listed.contains(*id)) {
             warnings.push(format!(
                 "snapshot {} was there before and is gone, and no maintainer forgot it: the repository may have been rolled back or tampered with",
                 names::hex(&id[..4])
             ));
-        }
-        for id in listed {
-            if self.record.seen.contains_key(&id) {
-                continue;
-            }
-            match load(store, keyring, roster, id) {
-                Ok(info) => self.learn(&info),
-                Err(err) => warnings.push(err.text),
-            }
         }
         for hash in &self.record.missing {
             warnings.push(format!(
@@ -65,6 +66,22 @@ impl Known {
             ));
         }
         Ok(warnings)
+    }
+
+    /// Takes off what maintainers forgot. The lists are read only when something is missing: there may be one for each day
+    /// of years.
+    fn excuse(
+        &mut self,
+        store: &dyn Store,
+        authority: Authority<'_>,
+        listed: &BTreeSet<[u8; 16]>,
+    ) -> Result<Vec<String>> {
+        let forgotten = Forgotten::read(store, authority)?;
+        let before = (self.record.seen.len(), self.record.missing.len());
+        self.record.seen.retain(|id, hash| listed.contains(id) || !forgotten.names(hash));
+        self.record.missing.retain(|hash| !forgotten.names(hash));
+        self.changed |= before != (self.record.seen.len(), self.record.missing.len());
+        Ok(forgotten.remarks)
     }
 
     /// Takes in one snapshot; the order in which they come does not matter.

@@ -7,13 +7,11 @@ mod object;
 mod select;
 mod session;
 
-#[cfg(any(test, feature = "testing"))]
-pub(crate) use fence::Fence;
-pub(crate) use fence::fenced;
+pub(crate) use fence::{Fence, Fences, fenced};
 pub(crate) use known::Known;
 pub(crate) use list::read_all;
 pub(crate) use object::{Private, load, store};
-pub(crate) use session::{end_session, names_itself, open_session};
+pub(crate) use session::{end_session, names_itself, open_session, put_session, read_session};
 
 pub use object::{Catalogue, Info};
 pub use select::Selector;

@@ -59,6 +59,9 @@ pub struct Info {
     pub writer: u32,
     /// What every role may know.
     pub catalogue: Catalogue,
+    /// A prune took its backup for dead, so it may name what was deleted, and its writer was told to begin anew. Known only
+    /// in listings.
+    pub fenced: bool,
     pub(crate) sealed: Vec<u8>,
 }
 
@@ -91,7 +94,7 @@ pub(crate) fn store(
     let writer = keyring.material.member;
     let bytes = envelope::seal(Purpose::Snapshot, writer, &keyring.signer, &body);
     store.put(&names::object(names::SNAPSHOTS, &id), Body::Bytes(&bytes))?;
-    Ok(Info { id, hash: Sha256::digest(&bytes).into(), writer, catalogue: catalogue.clone(), sealed })
+    Ok(Info { id, hash: Sha256::digest(&bytes).into(), writer, catalogue: catalogue.clone(), fenced: false, sealed })
 }
 
 /// Reads and verifies one snapshot.
@@ -125,6 +128,7 @@ fn parse(bytes: &[u8], keyring: &Keyring, roster: &Roster, id: [u8; 16]) -> Resu
         hash: Sha256::digest(bytes).into(),
         writer: member.number,
         catalogue,
+        fenced: false,
         sealed: record.private.to_vec(),
     })
 }

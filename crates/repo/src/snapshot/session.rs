@@ -3,11 +3,11 @@
 use atalaya_store::{Body, Store};
 use serde::{Deserialize, Serialize};
 
-use crate::config::encode;
+use crate::config::{decode, encode, read_small};
 use crate::envelope::{self, Purpose};
-use crate::keys::Keyring;
+use crate::keys::{Keyring, Roster};
 use crate::model::Time;
-use crate::{Result, names};
+use crate::{Error, Result, names};
 
 #[derive(Serialize, Deserialize)]
 struct Session {
@@ -18,8 +18,13 @@ struct Session {
 /// Announces a session, before the index is read. Gives its id.
 pub(crate) fn open_session(store: &dyn Store, keyring: &Keyring, now: Time) -> Result<[u8; 16]> {
     let id = crate::crypto::random()?;
-    put(store, keyring, Purpose::Session, names::SESSIONS, id, now)?;
+    put_session(store, keyring, id, now)?;
     Ok(id)
+}
+
+/// Announces a session whose id is drawn already.
+pub(crate) fn put_session(store: &dyn Store, keyring: &Keyring, id: [u8; 16], now: Time) -> Result<()> {
+    put(store, keyring, Purpose::Session, names::SESSIONS, id, now)
 }
 
 /// Says that a session ended without a snapshot.
@@ -33,12 +38,27 @@ fn put(store: &dyn Store, keyring: &Keyring, purpose: Purpose, folder: &str, id:
     Ok(store.put(&names::object(folder, &id), Body::Bytes(&bytes))?)
 }
 
+/// Who signed a session or ended object, and when it was made, in seconds since 1970 and as it says.
+pub(crate) fn read_session(
+    store: &dyn Store,
+    roster: &Roster,
+    purpose: Purpose,
+    folder: &str,
+    id: &[u8; 16],
+) -> Result<(u32, i64)> {
+    let bytes = read_small(store, &names::object(folder, id))?;
+    let unverified = envelope::parse(purpose, &bytes)?;
+    let signer = unverified.signer;
+    let session: Session = decode(unverified.verified_by(&roster.member(signer)?.public)?)?;
+    if session.id == *id { Ok((signer, session.started_secs)) } else { Err(another()) }
+}
+
+fn another() -> Error {
+    Error::damaged("it is of another session than its name says")
+}
+
 /// Whether a session or ended object is well-formed and says the id that its name says.
 pub(crate) fn names_itself(body: &[u8], name: &str) -> Result<()> {
-    let session: Session = crate::config::decode(body)?;
-    if names::unhex(name) == Some(session.id) {
-        Ok(())
-    } else {
-        Err(crate::Error::damaged("it is of another session than its name says"))
-    }
+    let session: Session = decode(body)?;
+    if names::unhex(name) == Some(session.id) { Ok(()) } else { Err(another()) }
 }

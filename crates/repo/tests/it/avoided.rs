@@ -114,7 +114,7 @@ impl Store for Odd {
 /// restic#4612: an error while listing was read as "there is nothing".
 #[test]
 fn a_listing_that_fails_is_not_an_empty_one_restic_4612() {
-    for folder in ["snapshots/", "index/", "roster/", "keys/", "configs/", "condemned/", "fences/"] {
+    for folder in ["snapshots/", "index/", "roster/", "keys/", "configs/", "condemned/", "deleted/", "fences/"] {
         let (store, world) = world();
         world.backup(&tree()).unwrap();
         let other = World::over(Arc::new(Odd { inner: Arc::clone(&store), unlisted: Some(folder), fences: false }));
@@ -183,12 +183,17 @@ fn holes_and_zeros_of_all_sorts_borg_8963() {
     assert_eq!(world.backup(&tree).unwrap().files_read, 0);
 }
 
-/// Deletion by a later version: this one cannot spare what is condemned, so it stays away.
+/// Deletion by a later version: this one cannot tell what is condemned, so it stays away. What is no list is passed over.
 #[test]
 fn a_newer_version_that_deletes_is_not_disturbed() {
     let (store, world) = world();
     world.backup(&tree()).unwrap();
     store.put("condemned/00000000000000000000000000000001", Body::Bytes(b"x")).unwrap();
+    let warnings = world.backup(&tree()).unwrap().warnings;
+    assert!(matches!(&warnings[..], [one] if one.contains("does not count")), "{warnings:?}");
+    let mut newer = vec![0; 14 + 64];
+    newer[..6].copy_from_slice(b"ATLA\x06\x02");
+    store.put("condemned/00000000000000000000000000000002", Body::Bytes(&newer)).unwrap();
     assert_eq!(world.backup(&tree()).unwrap_err().kind, Kind::TooNew);
     world.assert_holds("latest", &tree());
     store.put("configs/00000002", Body::Bytes(b"x")).unwrap();

@@ -304,8 +304,11 @@ impl World {
 
     /// Everything in a snapshot: meta, content with holes as zeros, target, attributes.
     pub fn read(&self, selector: &str) -> Result<BTreeMap<Key, Stored>> {
-        let repo = self.open()?;
-        let info = repo.find_snapshot(&selector.parse::<Selector>()?)?;
+        self.read_with(&self.open()?, &selector.parse::<Selector>()?)
+    }
+
+    pub fn read_with(&self, repo: &Repository, selector: &Selector) -> Result<BTreeMap<Key, Stored>> {
+        let info = repo.find_snapshot(selector)?;
         let snapshot = repo.open_snapshot(&info, 2)?;
         let mut out = BTreeMap::new();
         let mut entries = snapshot.entries(b"")?;
