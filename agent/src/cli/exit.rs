@@ -147,7 +147,9 @@ fn verdict(kind: Kind) -> (Exit, Option<&'static str>) {
         Kind::Denied => (Exit::Failed, Some("run it as a user who may, or change the rights")),
         Kind::TooNew => (Exit::Failed, Some("upgrade the program")),
         Kind::Damaged => (Exit::Failed, Some(CHECK_SAYS_MORE)),
-        Kind::AlreadyThere | Kind::NotFound | Kind::Fenced | Kind::Interrupted | Kind::Io => (Exit::Failed, None),
+        Kind::AlreadyThere | Kind::NotFound | Kind::Refused | Kind::Fenced | Kind::Interrupted | Kind::Io => {
+            (Exit::Failed, None)
+        }
     }
 }
 

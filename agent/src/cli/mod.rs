@@ -16,6 +16,7 @@ mod exit;
 mod find;
 mod findings;
 mod folders;
+mod forget;
 mod global;
 mod host;
 mod init;
@@ -29,12 +30,14 @@ mod place;
 mod problems;
 mod progress;
 mod progress_lines;
+mod prune;
 mod restore;
 mod restore_report;
 mod restore_watch;
 mod secret;
 mod snapshot_arg;
 mod snapshots;
+mod span;
 mod stats;
 mod text;
 mod times;
@@ -80,6 +83,8 @@ enum Command {
     Restore(restore::Args),
     Dump(dump::Args),
     Check(check::Args),
+    Forget(forget::Args),
+    Prune(prune::Args),
     Key(key::Args),
     #[cfg(feature = "daemon")]
     #[command(flatten)]
@@ -103,6 +108,8 @@ impl Command {
             Self::Restore(args) => restore::run(context, args),
             Self::Dump(args) => dump::run(context, args),
             Self::Check(args) => check::run(context, args),
+            Self::Forget(args) => forget::run(context, args),
+            Self::Prune(args) => prune::run(context, args),
             Self::Key(args) => key::run(context, args),
             #[cfg(feature = "daemon")]
             Self::Daemon(command) => command.run(context),

@@ -41,9 +41,11 @@ impl Repository {
         // A clock that was set back must not make old snapshots newer than they were.
         let now = before.map_or(now.secs, |before| before.max(now.secs));
         let out = snapshots.iter().map(|info| {
-            let (from, to) = *note.seen.get(&info.id).unwrap_or(&(before, now));
-            seen.insert(info.id, (from, to));
             let said = info.catalogue.started.0;
+            // The very first look cannot tell when anything came, and believes what is said.
+            let first = if before.is_some() { now } else { now.min(said) };
+            let (from, to) = *note.seen.get(&info.id).unwrap_or(&(before, first));
+            seen.insert(info.id, (from, to));
             Sighting { time_secs: said.max(from.unwrap_or(i64::MIN)).min(to), seen_secs: to }
         });
         let out = out.collect();

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 
-use atalaya_store::Body;
+use atalaya_store::{Body, Store};
 
 use super::authority::put;
 use super::forget::gone;
@@ -34,13 +34,16 @@ impl Sweep<'_> {
         packs.sort_unstable();
         packs.dedup();
         let mut unused = Vec::new();
+        let store = &*self.repo.store;
         for (kind, id) in packs {
-            match marks.of(kind, id)?.used_blobs {
-                0 => unused.push((kind, id)),
-                _ => summary.spared_packs += 1,
+            // One that was deleted before this prune was cut off: what is used of it was stored elsewhere since, and the index
+            // must not name it.
+            if marks.of(kind, id)?.used_blobs == 0 || is_gone(store, kind, id)? {
+                unused.push((kind, id));
+            } else {
+                summary.spared_packs += 1;
             }
         }
-        let store = &*self.repo.store;
         let drop: HashSet<PackId> = unused.iter().map(|(_, id)| *id).collect();
         let replaced = self.replace_runs(blobs, &drop)?;
         if fenced(store, &self.repo.keyring, &self.session)? {
@@ -122,6 +125,14 @@ pub(super) fn tidy_sessions(repo: &Repository, snapshots: &[Info], own: &[u8; 16
     Ok(())
 }
 
+fn is_gone(store: &dyn Store, kind: BlobType, pack: PackId) -> Result<bool> {
+    match store.stat(&names::pack(kind, pack)) {
+        Ok(_) => Ok(false),
+        Err(err) if err.kind == atalaya_store::Kind::NotFound => Ok(true),
+        Err(err) => Err(err.into()),
+    }
+}
+
 /// Removes lists of other prunes when all their packs are gone. As long as one is there the list stays: who made it may
 /// only be asleep, and deletes it still.
 pub(super) fn tidy_lists(repo: &Repository) -> Result<()> {
@@ -131,11 +142,7 @@ pub(super) fn tidy_lists(repo: &Repository) -> Result<()> {
         let mut there = false;
         for pack in list.packs.iter().take(LIST_PACKS_MAX) {
             let (kind, pack) = pack_of(pack)?;
-            match store.stat(&names::pack(kind, pack)) {
-                Ok(_) => there = true,
-                Err(err) if err.kind == atalaya_store::Kind::NotFound => {}
-                Err(err) => return Err(err.into()),
-            }
+            there = !is_gone(store, kind, pack)?;
             if there {
                 break;
             }
