@@ -7,6 +7,7 @@ mod cli_commands;
 mod cli_dump;
 mod cli_json;
 mod cli_kinds;
+mod cli_prune;
 mod cli_safety;
 mod cli_signals;
 mod cli_state;

@@ -4,7 +4,7 @@ use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::{Error, Result};
+use crate::{Error, Result, names};
 
 /// The folder, for as long as the repository is open.
 pub(crate) struct State {
@@ -49,4 +49,21 @@ fn clear(folder: &Path) {
             let _ = std::fs::remove_file(entry.path());
         }
     }
+}
+
+/// Puts `bytes` in the place of a file of the state folder: whoever reads it sees the old ones or the new.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let partial = names::partial(path)?;
+    std::fs::write(&partial, bytes)
+        .and_then(|()| std::fs::rename(&partial, path))
+        .map_err(|err| Error::io("cannot write to the state folder", &err))
+}
+
+/// The same, and after a power cut, too, it is one of the two.
+pub(crate) fn replace_durably(path: &Path, bytes: &[u8]) -> Result<()> {
+    let partial = names::partial(path)?;
+    std::fs::write(&partial, bytes)
+        .and_then(|()| File::open(&partial)?.sync_all())
+        .and_then(|()| std::fs::rename(&partial, path))
+        .map_err(|err| Error::io("cannot write to the state folder", &err))
 }

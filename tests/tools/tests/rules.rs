@@ -90,6 +90,9 @@ fn the_engine_opens_no_source() {
         "crates/repo/src/index/run.rs",
         "crates/repo/src/index/set.rs",
         "crates/repo/src/keys/seen.rs",
+        "crates/repo/src/maintain/doomed.rs",
+        "crates/repo/src/maintain/pending.rs",
+        "crates/repo/src/maintain/sightings.rs",
         "crates/repo/src/pack/writer.rs",
         "crates/repo/src/state.rs",
         "crates/repo/src/snapshot/known.rs",
@@ -322,6 +325,12 @@ fn decisions_read_no_clock() {
 #[test]
 fn renewals_are_decided_from_what_they_are_told() {
     never("crates/renew/src", &["Timestamp::now", "SystemTime", "Instant", "std::fs", "std::net", "std::thread"], &[]);
+}
+
+/// Which snapshots are kept is a function of their times, a policy and the present.
+#[test]
+fn retention_is_decided_from_what_it_is_told() {
+    never("crates/retain/src", &["Timestamp::now", "SystemTime", "Instant", "std::fs", "TimeZone::system"], &[]);
 }
 
 /// Time comes with each word that the tower hears.

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::check::packs::{indexed_packs, parse, stored_packs};
 use crate::index::{Distrust, IndexSet, Place};
 use crate::model::{ChunkId, PackId};
-use crate::{Error, Kind, Repository, Result, names};
+use crate::{Error, Kind, Repository, Result, names, state};
 
 /// Packs up to which every backup compares the list of the store with the index; in larger repositories full runs do,
 /// and others go by what the last `check` found.
@@ -101,19 +101,12 @@ pub(super) fn remember(state: &Path, job: &str, set: &mut IndexSet, snapshot: &[
     let lost = only_in(set, &distrust)?;
     set.distrust = distrust;
     match lost {
-        Some(lost) => write(&path, &[&lost[..], snapshot].concat()),
+        Some(lost) => state::replace(&path, &[&lost[..], snapshot].concat()),
         None => {
             let _ = std::fs::remove_file(path);
             Ok(())
         }
     }
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let partial = names::partial(path)?;
-    std::fs::write(&partial, bytes)
-        .and_then(|()| std::fs::rename(&partial, path))
-        .map_err(|err| Error::io("cannot write to the state folder", &err))
 }
 
 /// Packs that the index names and the store lacks, or has with another length.
@@ -202,5 +195,5 @@ fn note(path: &Path, rows: impl Iterator<Item = [u8; 16]>) -> Result<()> {
         let _ = std::fs::remove_file(path);
         return Ok(());
     }
-    write(path, &bytes)
+    state::replace(path, &bytes)
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::{decode, encode};
-use crate::{Error, Kind, Result, names};
+use crate::{Error, Kind, Result, state};
 
 /// Number and hash of a version of the list.
 pub(crate) type Version = (u32, [u8; 32]);
@@ -33,10 +33,7 @@ impl Seen {
             return Ok(());
         }
         if let Some(path) = &self.path {
-            let partial = names::partial(path)?;
-            std::fs::write(&partial, encode(&version)?)
-                .and_then(|()| std::fs::rename(&partial, path))
-                .map_err(|err| Error::io("cannot write to the state folder", &err))?;
+            state::replace(path, &encode(&version)?)?;
         }
         self.version = Some(version);
         Ok(())

@@ -10,7 +10,7 @@ use super::lists::{Condemned, Deleted, pack_of};
 use crate::config::{any, decode, encode};
 use crate::envelope::Purpose;
 use crate::model::PackId;
-use crate::{Error, Kind, Result, names};
+use crate::{Error, Kind, Result, names, state};
 
 /// More packs than this are on lists only when somebody puts lists to use up memory.
 const PACKS_MAX: usize = 64 << 10;
@@ -75,10 +75,7 @@ impl Doomed {
             return Ok(());
         }
         let ids: Vec<[u8; 16]> = self.lists.iter().map(|(id, _)| *id).collect();
-        let partial = names::partial(&path)?;
-        std::fs::write(&partial, encode(&(*snapshot, ids))?)
-            .and_then(|()| std::fs::rename(&partial, &path))
-            .map_err(|err| Error::io("cannot write to the state folder", &err))
+        state::replace(&path, &encode(&(*snapshot, ids))?)
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::sessions::Waiting;
 use crate::config::{decode, encode};
-use crate::{Error, Kind, Result, names};
+use crate::{Error, Kind, Result, state};
 
 /// The note of one state folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,10 +50,6 @@ impl Pending {
 
     /// Durable: a list without its note would never be finished by this machine.
     pub(super) fn save(&self) -> Result<()> {
-        let failed = |err: std::io::Error| Error::io("cannot write to the state folder", &err);
-        let partial = names::partial(&self.path)?;
-        std::fs::write(&partial, encode(&self.note)?).map_err(failed)?;
-        File::open(&partial).and_then(|file| file.sync_all()).map_err(failed)?;
-        std::fs::rename(&partial, &self.path).map_err(failed)
+        state::replace_durably(&self.path, &encode(&self.note)?)
     }
 }

@@ -3,14 +3,13 @@
 //! before the last look at which it was not there.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::config::{decode, encode};
 use crate::model::Time;
 use crate::snapshot::Info;
-use crate::{Error, Repository, Result, names};
+use crate::{Repository, Result, state};
 
 /// A snapshot's time, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,14 +49,7 @@ impl Repository {
         });
         let out = out.collect();
         note = Note { looked: Some(now), seen };
-        write(&path, &encode(&note)?)?;
+        state::replace(&path, &encode(&note)?)?;
         Ok(out)
     }
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let partial = names::partial(path)?;
-    std::fs::write(&partial, bytes)
-        .and_then(|()| std::fs::rename(&partial, path))
-        .map_err(|err| Error::io("cannot write to the state folder", &err))
 }

@@ -10,7 +10,7 @@ use super::object::{Info, load};
 use crate::config::{decode, encode};
 use crate::keys::{Keyring, Roster};
 use crate::maintain::{Authority, Forgotten, ids};
-use crate::{Error, Result, names};
+use crate::{Result, names, state};
 
 /// Snapshots seen before, and those among them that no other follows.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,9 +108,6 @@ impl Known {
         if !self.changed {
             return Ok(());
         }
-        let partial = names::partial(&self.path)?;
-        std::fs::write(&partial, encode(&self.record)?)
-            .and_then(|()| std::fs::rename(&partial, &self.path))
-            .map_err(|err| Error::io("cannot write to the state folder", &err))
+        state::replace(&self.path, &encode(&self.record)?)
     }
 }
