@@ -41,6 +41,8 @@ pub(crate) struct JsonSnapshot {
     added_bytes: u64,
     problems: u64,
     full: bool,
+    /// A prune took its backup for dead: it may lack data.
+    fenced: bool,
     writer: Option<String>,
 }
 
@@ -58,6 +60,7 @@ impl JsonSnapshot {
             added_bytes: catalogue.added_bytes,
             problems: catalogue.problems,
             full: catalogue.full,
+            fenced: info.fenced,
             writer: repo.member_label(info.writer),
         }
     }
@@ -92,7 +95,11 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
 
 fn row(info: &Info) -> String {
     let catalogue = &info.catalogue;
-    let problems = if catalogue.problems == 0 { "-".to_owned() } else { units::count(catalogue.problems) };
+    let problems = match catalogue.problems {
+        _ if info.fenced => "taken for dead by a prune, may lack data".to_owned(),
+        0 => "-".to_owned(),
+        count => units::count(count),
+    };
     format!(
         "{:<8}  {:<19}  {:<12}  {:>11}  {:>10}  {:>10}  {problems}",
         hex(&info.id[..4]),

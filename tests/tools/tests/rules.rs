@@ -95,6 +95,7 @@ fn the_engine_opens_no_source() {
         "crates/repo/src/maintain/sightings.rs",
         "crates/repo/src/pack/writer.rs",
         "crates/repo/src/state.rs",
+        "crates/repo/src/snapshot/announced.rs",
         "crates/repo/src/snapshot/known.rs",
         "crates/repo/src/sorter.rs",
         "crates/repo/src/spool/table.rs",

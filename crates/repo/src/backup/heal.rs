@@ -110,7 +110,7 @@ pub(super) fn remember(state: &Path, job: &str, set: &mut IndexSet, snapshot: &[
 }
 
 /// Packs that the index names and the store lacks, or has with another length.
-fn compare(repo: &Repository, set: &IndexSet, spool: &Path, bad: &mut HashSet<PackId>) -> Result<()> {
+pub(crate) fn compare(repo: &Repository, set: &IndexSet, spool: &Path, bad: &mut HashSet<PackId>) -> Result<()> {
     // The index first: a pack that another writer puts meanwhile is then in the store's list at most.
     let mut indexed = indexed_packs(set, spool)?;
     let mut stored = stored_packs(repo, spool)?;

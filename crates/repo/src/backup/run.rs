@@ -23,7 +23,7 @@ use crate::chunker::Chunker;
 use crate::index::Distrust;
 use crate::maintain::{Authority, Doomed};
 use crate::pack::{Decoder, Verifier};
-use crate::snapshot::{self, Catalogue, Known, Private};
+use crate::snapshot::{self, Announced, Catalogue, Known, Private};
 use crate::source::{Open, Walk};
 use crate::thread::start;
 use crate::tree::Root;
@@ -52,12 +52,12 @@ impl Repository {
         self.keyring.config.writable()?;
         let started = (options.now)();
         // The session is seen before the index is read, so that a prune which begins later waits for it.
-        let session = snapshot::open_session(&*self.store, &self.keyring, started)?;
+        let session = Announced::begin(self.state(), &*self.store, &self.keyring, started)?;
         let mut known = Known::open(self.state());
-        let result = self.backup_in_session(walk, open, options, session, started, &mut known);
-        if result.is_err() {
-            // If this cannot be said, a prune waits until it may fence the session.
-            let _ = snapshot::end_session(&*self.store, &self.keyring, session, (options.now)());
+        let result = self.backup_in_session(walk, open, options, session.id, started, &mut known);
+        match &result {
+            Ok(_) => session.done(),
+            Err(_) => session.end(&*self.store, &self.keyring, (options.now)()),
         }
         result
     }
@@ -111,7 +111,8 @@ impl Repository {
         let id = crate::crypto::random()?;
         let info = snapshot::store(&*self.store, &self.keyring, id, &catalogue, &private)?;
         self.store.sync()?;
-        if snapshot::fenced(&*self.store, &self.keyring, &session)? {
+        // Somebody who took this machine's program for dead may have said so: then no prune waited for it.
+        if snapshot::fenced(&*self.store, &self.keyring, &session)? || snapshot::ended(&*self.store, &session)? {
             return Err(Error::new(
                 Kind::Fenced,
                 "a prune fenced this backup's session because it took too long; run it again",

@@ -1,11 +1,14 @@
 //! Marks what snapshots use, and counts for each pack what of it that is.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use super::PruneOptions;
+use crate::backup::heal;
 use crate::model::{ChunkId, PackId};
 use crate::names::{BlobType, hex};
+use crate::pack::{BlobRecord, PackInfo};
 use crate::reach::{Reach, Visitor};
 use crate::read::Blobs;
 use crate::snapshot::{Info, load};
@@ -15,6 +18,8 @@ use crate::{Error, Kind, Repository, Result};
 /// Type, pack, position, whether it is used, sealed bytes. Sorts by pack.
 const ROW_BYTES: usize = 24;
 const PACK_BYTES: usize = 17;
+/// Places of one blob in missing packs that are looked at: more there are only where somebody lies.
+const PLACES_MAX: usize = 64;
 
 /// What of a pack is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -99,13 +104,14 @@ impl Wanted {
     }
 }
 
-/// Reads the trees of `snapshots`.
+/// Reads the trees of `snapshots`; `missing` are packs that the index names and the store has not.
 ///
 /// # Errors
-/// When a node cannot be read, or something used is in no pack that the index knows: then what is unused cannot be told.
+/// When a node cannot be read, or something used is in no pack that is there: then what is unused cannot be told.
 pub(super) fn mark<'a>(
     repo: &'a Repository,
     blobs: &'a Blobs<'a>,
+    missing: &HashSet<PackId>,
     snapshots: &[Info],
     options: &'a PruneOptions<'a>,
 ) -> Result<Marks> {
@@ -122,37 +128,98 @@ pub(super) fn mark<'a>(
     while let Some(id) = named.values.next()? {
         tree.push(id)?;
     }
-    count(blobs, Wanted::new(tree.sorted()?)?, Wanted::new(named.data)?, options.spool)
+    let counting = Counting {
+        wanted: [Wanted::new(named.data)?, Wanted::new(tree.sorted()?)?],
+        missing,
+        rows: Sorter::new(options.spool),
+        group: None,
+    };
+    counting.run(blobs)
+}
+
+/// Packs that the index names and the store does not list.
+pub(super) fn missing_packs(repo: &Repository, blobs: &Blobs<'_>, spool: &Path) -> Result<HashSet<PackId>> {
+    let mut out = HashSet::new();
+    heal::compare(repo, &blobs.index(), spool, &mut out)?;
+    Ok(out)
+}
+
+/// The places of one wanted blob, in packs that are there and in packs that are not.
+struct Group {
+    kind: BlobType,
+    id: ChunkId,
+    there: bool,
+    /// Rows of the places that are gone.
+    gone: Vec<[u8; ROW_BYTES]>,
 }
 
 /// Merges what is wanted with the index.
-fn count(blobs: &Blobs<'_>, mut tree: Wanted, mut data: Wanted, spool: &Path) -> Result<Marks> {
-    let mut rows = Sorter::new(spool);
-    blobs.index().each(&mut |pack, blob| {
-        let wanted = match pack.kind {
-            BlobType::Data => data.has(&blob.id.0)?,
-            BlobType::Tree => tree.has(&blob.id.0)?,
-        };
+struct Counting<'a> {
+    /// Data, tree.
+    wanted: [Wanted; 2],
+    missing: &'a HashSet<PackId>,
+    rows: Sorter<ROW_BYTES>,
+    group: Option<Group>,
+}
+
+impl Counting<'_> {
+    fn run(mut self, blobs: &Blobs<'_>) -> Result<Marks> {
+        blobs.index().each(&mut |pack, blob| self.place(pack, blob))?;
+        self.close()?;
+        let [data, tree] = self.wanted;
+        for (what, lacking) in [("chunk", data.lacking()), ("tree blob", tree.lacking())] {
+            if let Some(id) = lacking {
+                return Err(lacks(what, &id));
+            }
+        }
+        let mut rows = self.rows.sorted()?;
+        let next = rows.next()?;
+        Ok(Marks { rows, next })
+    }
+
+    fn place(&mut self, pack: &PackInfo, blob: &BlobRecord) -> Result<()> {
+        let wanted = self.wanted[usize::from(pack.kind == BlobType::Tree)].has(&blob.id.0)?;
         let mut row = [0; ROW_BYTES];
         row[0] = pack.kind.number();
         row[1..17].copy_from_slice(&pack.id.0);
         row[17..19].copy_from_slice(&blob.position.to_be_bytes());
         row[19] = u8::from(wanted);
         row[20..].copy_from_slice(&blob.stored.to_be_bytes());
-        rows.push(row)
-    })?;
-    for (what, lacking) in [("tree blob", tree.lacking()), ("chunk", data.lacking())] {
-        if let Some(id) = lacking {
-            let text = format!(
-                "{what} {id} is used and in no pack: something is missing, so nothing is deleted; \"atalaya-agent check\" \
-                 says what that affects"
-            );
-            return Err(Error::new(Kind::Damaged, text));
+        if !wanted || self.missing.is_empty() {
+            return self.rows.push(row);
         }
+        if self.group.as_ref().is_none_or(|group| (group.kind, group.id) != (pack.kind, blob.id)) {
+            self.close()?;
+            self.group = Some(Group { kind: pack.kind, id: blob.id, there: false, gone: Vec::new() });
+        }
+        let Some(group) = &mut self.group else { return Ok(()) };
+        if self.missing.contains(&pack.id) && group.gone.len() < PLACES_MAX {
+            group.gone.push(row);
+            return Ok(());
+        }
+        group.there |= !self.missing.contains(&pack.id);
+        self.rows.push(row)
     }
-    let mut rows = rows.sorted()?;
-    let next = rows.next()?;
-    Ok(Marks { rows, next })
+
+    /// What is gone is not used where the blob is elsewhere, too: no run need name it.
+    fn close(&mut self) -> Result<()> {
+        let Some(group) = self.group.take() else { return Ok(()) };
+        if !group.there {
+            return Err(lacks(if group.kind == BlobType::Tree { "tree blob" } else { "chunk" }, &group.id));
+        }
+        group.gone.into_iter().try_for_each(|mut row| {
+            row[19] = 0;
+            self.rows.push(row)
+        })
+    }
+}
+
+fn lacks(what: &str, id: &ChunkId) -> Error {
+    let text = format!(
+        "{what} {id} is used and in no pack that is there: something is missing, so nothing is deleted; \"atalaya-agent check\" \
+         says what that affects"
+    );
+    Error::new(Kind::Damaged, text)
 }
 
 impl Marks {

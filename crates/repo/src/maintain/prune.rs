@@ -1,9 +1,11 @@
 //! The steps of a prune, one behind another; the picture is in `maintain/mod.rs`.
 
+use std::collections::HashSet;
+
 use super::authority::{check_role, put};
 use super::forget::gone;
 use super::lists::{Condemned, listed};
-use super::mark::mark;
+use super::mark::{mark, missing_packs};
 use super::pending::Pending;
 use super::plan::plan;
 use super::sessions::{open_sessions, wait_for};
@@ -40,8 +42,8 @@ impl Repository {
         let pending = Pending::open(self.state())?;
         let mut prune = Prune { repo: self, options, session: [0; 16], pending, summary: PruneSummary::default() };
         if options.dry_run {
-            let (blobs, snapshots) = prune.look()?;
-            let mut marks = mark(self, &blobs, &snapshots, options)?;
+            let (blobs, missing, snapshots) = prune.look()?;
+            let mut marks = mark(self, &blobs, &missing, &snapshots, options)?;
             plan(self, &blobs, &mut marks, options, &mut prune.summary)?;
             return Ok(prune.summary);
         }
@@ -96,8 +98,8 @@ impl<'a> Prune<'a> {
             return Ok(());
         }
         // A later look: nothing that began since can come to use these packs.
-        let (blobs, snapshots) = self.look()?;
-        let mut marks = mark(self.repo, &blobs, &snapshots, self.options)?;
+        let (blobs, missing, snapshots) = self.look()?;
+        let mut marks = mark(self.repo, &blobs, &missing, &snapshots, self.options)?;
         self.options.check_stop()?;
         let sweep = Sweep { repo: self.repo, options: self.options, session: self.session, list };
         sweep.run(&blobs, &mut marks, &mut self.summary)?;
@@ -128,8 +130,8 @@ impl<'a> Prune<'a> {
 
     /// Finds what is not used and says so; then looks which backups may not have heard it.
     fn condemn(&mut self) -> Result<Option<(Condemned, i64)>> {
-        let (blobs, snapshots) = self.look()?;
-        let mut marks = mark(self.repo, &blobs, &snapshots, self.options)?;
+        let (blobs, missing, snapshots) = self.look()?;
+        let mut marks = mark(self.repo, &blobs, &missing, &snapshots, self.options)?;
         let packs = plan(self.repo, &blobs, &mut marks, self.options, &mut self.summary)?;
         drop((blobs, marks));
         if packs.is_empty() {
@@ -157,7 +159,7 @@ impl<'a> Prune<'a> {
 
     /// The index and the snapshots as they are now. Refuses when less is there than there should be: a store that lists too
     /// little looks like one in which little is used.
-    fn look(&mut self) -> Result<(Blobs<'a>, Vec<Info>)> {
+    fn look(&mut self) -> Result<(Blobs<'a>, HashSet<PackId>, Vec<Info>)> {
         let repo = self.repo;
         let mut known = Known::open(repo.state());
         let odd = known.refresh(&*repo.store, &repo.keyring, &repo.roster)?;
@@ -174,17 +176,18 @@ impl<'a> Prune<'a> {
         if let Some(err) = refusal {
             return Err(err);
         }
-        self.judge_fenced(&blobs, &mut snapshots)?;
+        let missing = missing_packs(repo, &blobs, self.options.spool)?;
+        self.judge_fenced(&blobs, &missing, &mut snapshots)?;
         self.summary.snapshots = snapshots.len() as u64;
-        Ok((blobs, snapshots))
+        Ok((blobs, missing, snapshots))
     }
 
     /// A snapshot whose session was fenced may be whole all the same: then the prune that fenced it was cut off before it
     /// could say so, and this one does. One that is not whole is none.
-    fn judge_fenced(&mut self, blobs: &Blobs<'_>, snapshots: &mut Vec<Info>) -> Result<()> {
+    fn judge_fenced(&mut self, blobs: &Blobs<'_>, missing: &HashSet<PackId>, snapshots: &mut Vec<Info>) -> Result<()> {
         for at in (0..snapshots.len()).rev().filter(|at| snapshots[*at].fenced).collect::<Vec<_>>() {
             let one = &snapshots[at];
-            match mark(self.repo, blobs, std::slice::from_ref(one), self.options) {
+            match mark(self.repo, blobs, missing, std::slice::from_ref(one), self.options) {
                 Ok(_) if self.options.dry_run => {}
                 Ok(_) => Fences::withdraw(self.repo, one)?,
                 Err(err) if err.kind == Kind::Damaged => {

@@ -15,14 +15,7 @@ struct Session {
     started_secs: i64,
 }
 
-/// Announces a session, before the index is read. Gives its id.
-pub(crate) fn open_session(store: &dyn Store, keyring: &Keyring, now: Time) -> Result<[u8; 16]> {
-    let id = crate::crypto::random()?;
-    put_session(store, keyring, id, now)?;
-    Ok(id)
-}
-
-/// Announces a session whose id is drawn already.
+/// Announces a session, before the index is read.
 pub(crate) fn put_session(store: &dyn Store, keyring: &Keyring, id: [u8; 16], now: Time) -> Result<()> {
     put(store, keyring, Purpose::Session, names::SESSIONS, id, now)
 }
@@ -30,6 +23,15 @@ pub(crate) fn put_session(store: &dyn Store, keyring: &Keyring, id: [u8; 16], no
 /// Says that a session ended without a snapshot.
 pub(crate) fn end_session(store: &dyn Store, keyring: &Keyring, id: [u8; 16], now: Time) -> Result<()> {
     put(store, keyring, Purpose::Ended, names::ENDED, id, now)
+}
+
+/// Whether somebody said that it ended.
+pub(crate) fn ended(store: &dyn Store, id: &[u8; 16]) -> Result<bool> {
+    match store.stat(&names::object(names::ENDED, id)) {
+        Ok(_) => Ok(true),
+        Err(err) if err.kind == atalaya_store::Kind::NotFound => Ok(false),
+        Err(err) => Err(err.into()),
+    }
 }
 
 fn put(store: &dyn Store, keyring: &Keyring, purpose: Purpose, folder: &str, id: [u8; 16], now: Time) -> Result<()> {

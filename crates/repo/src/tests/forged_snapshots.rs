@@ -86,7 +86,8 @@ fn a_snapshot_of_a_member_that_was_removed_before_it_began() {
 fn an_object_of_one_kind_in_the_place_of_another() {
     let lab = Lab::new();
     let keyring = &lab.repo.keyring;
-    let session = crate::snapshot::open_session(&*lab.store, keyring, Time::default()).unwrap();
+    let session = crate::crypto::random().unwrap();
+    crate::snapshot::put_session(&*lab.store, keyring, session, Time::default()).unwrap();
     let bytes = lab.store.contents(&names::object(names::SESSIONS, &session)).unwrap();
     lab.store.put(&names::object(names::ENDED, &session), Body::Bytes(&bytes)).unwrap();
     assert_eq!(findings(&lab.repo).len(), 1);

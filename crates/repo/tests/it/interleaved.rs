@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use atalaya_repo::maintain::Forgetting;
 use atalaya_repo::model::Time;
 use atalaya_repo::{Kind, Repository, Result, Role, Selector, Unlock};
 use atalaya_store::{SimStore, Store};
 
 use crate::damage::check_opened;
 use crate::fixture::{NOW, Tree, World, init, noise};
-use crate::maintain::{How, forget_oldest, prune_opened};
+use crate::maintain::{How, prune_opened};
 use crate::turns::{Seat, Turns};
 
 const WRITERS: usize = 2;
@@ -36,9 +37,11 @@ impl Random {
 fn tree(random: &mut Random, photos: &[Vec<u8>]) -> Tree {
     let mut tree = Tree::default();
     for (n, photo) in photos.iter().enumerate() {
-        let version = random.below(1000) as i64;
         if random.below(3) == 0 {
-            tree.file(&format!("photo {n}"), photo.clone()).meta.mtime.secs += version;
+            // Mostly as it was, so that it is carried over where the last snapshot has it.
+            let version = Time { secs: 1_700_000_000 + random.below(5) as i64 / 4, nanos: 0 };
+            let node = tree.file(&format!("photo {n}"), photo.clone());
+            (node.meta.ino, node.meta.mtime, node.meta.ctime) = (100 + n as u64, version, version);
         }
     }
     tree.file("note", format!("{}", random.0)).meta.mtime.secs += random.below(1_000_000) as i64;
@@ -79,10 +82,19 @@ fn maintain(actor: &Actor, random: &mut Random) {
         // Clocks are wrong by a month, and patience is short or long.
         let now = Time { secs: NOW.secs + (random.below(60) as i64 - 30) * 86_400, nanos: 0 };
         let grace_secs = if random.below(2) == 0 { -100 * 86_400 } else { 100 * 86_400 };
-        if random.below(3) > 0 {
-            let _ = forget_oldest(&repo, 1 + random.below(2) as usize);
+        for _ in 0..random.below(4) {
+            forget_any(&repo, random);
         }
         let _ = prune_opened(&repo, How { grace_secs, now, ..How::default() });
+    }
+}
+
+/// Mostly one of the newest, which the next backup of its job would carry over from.
+fn forget_any(repo: &Repository, random: &mut Random) {
+    let Ok((all, _)) = repo.snapshots() else { return };
+    let back = random.below(3).min(random.below(8)) as usize;
+    if let Some(info) = all.iter().rev().nth(back) {
+        let _ = repo.forget(&[Forgetting { id: info.id, seen_secs: NOW.secs }], NOW);
     }
 }
 

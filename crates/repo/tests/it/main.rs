@@ -3,6 +3,7 @@
 
 mod ahead;
 mod avoided;
+mod carried;
 mod crash;
 mod damage;
 mod fixture;

@@ -221,6 +221,23 @@ fn a_backup_that_may_be_running_is_waited_for_and_then_fenced() {
 }
 
 #[test]
+fn the_next_backup_says_that_one_that_was_killed_ended() {
+    let (store, world) = three();
+    store.stop_after_put("data/");
+    world.backup(&tree(7)).unwrap_err();
+    store.restart();
+    world.backup(&tree(2)).unwrap();
+    let done = prune(&world).unwrap();
+    assert_eq!((done.waiting.len(), done.fenced), (0, 0));
+    assert!(done.deleted_packs > 0);
+    assert_sound(&world, &tree(2));
+    let left = std::fs::read_dir(world.state.path()).unwrap().flatten().flat_map(|repo| std::fs::read_dir(repo.path()));
+    let left: Vec<_> =
+        left.flatten().flatten().filter(|file| file.file_name().as_encoded_bytes().starts_with(b"session-")).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
 fn what_is_odd_stops_it() {
     // A snapshot that is gone though nobody forgot it, one that is damaged, a run that is lost, a tree that cannot be read.
     for folder in ["snapshots/", "index/", "tree/"] {
