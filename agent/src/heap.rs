@@ -54,33 +54,15 @@ fn set_smallest() {
 /// reading that is 9 page faults a second on average, and 5 to 7 seconds of processor a day on a PC.
 pub(crate) fn give_back() {
     #[cfg(target_os = "linux")]
-    for (start, length) in code() {
-        unmap(start, length);
-    }
-}
-
-/// Where code lies, and what programs and libraries begin with: what nothing can have written to.
-#[cfg(target_os = "linux")]
-fn code() -> Vec<(usize, usize)> {
-    let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
-    let one = |line: &str| {
-        let mut words = line.split_ascii_whitespace();
-        let (from, to) = words.next()?.split_once('-')?;
-        let kind = (words.next()?, words.next()?.chars().all(|digit| digit == '0'));
-        // What a file begins with is only read while it is linked; what lies behind code was changed by that.
-        let from_file = matches!(kind, ("r-xp", _) | ("r--p", true)) && words.nth(2)?.starts_with('/');
-        let (from, to) = (usize::from_str_radix(from, 16).ok()?, usize::from_str_radix(to, 16).ok()?);
-        from_file.then(|| (from, to.saturating_sub(from)))
-    };
-    maps.lines().filter_map(one).collect()
+    atalaya_base::code::mapped().into_iter().for_each(unmap);
 }
 
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
-fn unmap(start: usize, length: usize) {
+fn unmap(range: std::ops::Range<usize>) {
     // SAFETY: the range is a mapping of a file that is private, was never writable, and holds code or the headers before
     // it. Such pages are what the file holds; the kernel reads them again when they are used. Nothing of ours lies there.
     unsafe {
-        libc::madvise(start as *mut libc::c_void, length, libc::MADV_DONTNEED);
+        libc::madvise(range.start as *mut libc::c_void, range.len(), libc::MADV_DONTNEED);
     }
 }

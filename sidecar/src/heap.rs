@@ -1,4 +1,4 @@
-//! Keeps what the C library's allocator holds near to what the program holds.
+//! Keeps what is resident near to what the program holds: memory of the C library's allocator, and code.
 //!
 //! glibc otherwise keeps an arena for each thread and raises its thresholds after large blocks are freed: what a fleet's
 //! coming takes would stay resident in each of them.
@@ -6,8 +6,9 @@
 /// Called first in `main`, before there is any other thread.
 pub(crate) fn keep_small() {
     #[cfg(target_env = "gnu")]
+    set();
+    #[cfg(target_os = "linux")]
     {
-        set();
         // Without it more stays resident, and nothing else is different.
         let _ = std::thread::Builder::new().name("heap".into()).stack_size(STACK_BYTES).spawn(give_back);
     }
@@ -23,19 +24,37 @@ const TRIM_BYTES: i32 = 256 << 10;
 #[cfg(target_env = "gnu")]
 const ARENAS: i32 = 1;
 
-/// Free memory between what is in use goes back so often: a fleet that comes leaves some on every page.
-#[cfg(target_env = "gnu")]
+/// Free memory between what is in use goes back so often: a fleet that comes leaves some on every page. So does code that
+/// nobody needed since; what is needed comes back from the system's cache.
+#[cfg(target_os = "linux")]
 const GIVE_BACK_EVERY: std::time::Duration = std::time::Duration::from_secs(10);
-#[cfg(target_env = "gnu")]
+#[cfg(target_os = "linux")]
 const STACK_BYTES: usize = 64 << 10;
 
-#[cfg(target_env = "gnu")]
-#[allow(unsafe_code)]
+#[cfg(target_os = "linux")]
 fn give_back() {
     loop {
         std::thread::sleep(GIVE_BACK_EVERY);
-        // SAFETY: it takes no pointers, and locks what it looks at.
-        unsafe { libc::malloc_trim(TRIM_BYTES as usize) };
+        #[cfg(target_env = "gnu")]
+        trim();
+        atalaya_base::code::program().into_iter().for_each(unmap);
+    }
+}
+
+#[cfg(target_env = "gnu")]
+#[allow(unsafe_code)]
+fn trim() {
+    // SAFETY: it takes no pointers, and locks what it looks at.
+    unsafe { libc::malloc_trim(TRIM_BYTES as usize) };
+}
+
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
+fn unmap(range: std::ops::Range<usize>) {
+    // SAFETY: the range is a mapping of a file that is private, was never writable, and holds code or the headers before
+    // it. Such pages are what the file holds; the kernel reads them again when they are used. Nothing of ours lies there.
+    unsafe {
+        libc::madvise(range.start as *mut libc::c_void, range.len(), libc::MADV_DONTNEED);
     }
 }
 

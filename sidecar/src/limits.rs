@@ -24,6 +24,8 @@ pub const BATCH_ROWS_MAX: usize = 4096;
 pub const BATCH_BYTES_MAX: usize = 8 << 20;
 /// Bytes of frames that are committed before their time.
 pub const BATCH_BYTES_SOON: usize = 1 << 20;
+/// Parts of the alerts' state that wait to be written as they are then; of a node some kilobytes each.
+pub const ALERT_PARTS_MAX: usize = 256;
 /// Batches that are with the writer; the next one stays open and grows.
 pub const BATCHES_UNDER_WAY_MAX: usize = 2;
 /// What must be on the disk is there so soon: many of it share one sync.

@@ -158,6 +158,46 @@ const steps = {
     await context.close();
   },
 
+  async "maintenance is announced, changed and withdrawn"() {
+    const { context, page } = await reader({ bypassCSP: true });
+    await page.goto(`${base}/alerts`);
+    await page.click("#new-window summary");
+    await page.fill("#new-window [name=node]", "olmos-*");
+    await page.fill("#new-window [name=begins]", "2098-01-04T03:00");
+    await page.fill("#new-window [name=hours]", "1.5");
+    await page.click("#new-window button");
+    assert.match(await page.textContent("main"), /more than two years ahead/);
+    const next = new Date(Date.now() + 7 * 86_400_000).toISOString().slice(0, 10);
+    await page.goto(`${base}/alerts`);
+    await page.click("#new-window summary");
+    await page.fill("#new-window [name=node]", "olmos-*");
+    await page.fill("#new-window [name=begins]", `${next}T03:00`);
+    await page.fill("#new-window [name=hours]", "1.5");
+    await page.selectOption("#new-window [name=repeat]", "week");
+    await page.check("#new-window [name=sun]");
+    await page.click("#new-window button");
+    await page.waitForSelector(".done");
+    const list = "section[aria-labelledby=windows]";
+    assert.match(await page.textContent(`${list} tbody`), /olmos-\*[^]*Each week: Sun/);
+    await page.click(`${list} tbody a[href^='/alerts/windows/']`);
+    await look(page, "window");
+    const value = (name) => page.inputValue(`[name=${name}]`);
+    assert.deepEqual(await Promise.all(["node", "begins", "to", "hours", "repeat"].map(value)), ["olmos-*", `${next}T03:00`, "", "1.5", "week"]);
+    assert.ok(await page.isChecked("[name=sun]") && !await page.isChecked("[name=sat]"));
+    await page.fill("[name=hours]", "");
+    await page.fill("[name=to]", "05:30");
+    await page.check("[name=sat]");
+    await page.fill("[name=why]", "new disks");
+    await page.click("main button.main");
+    await page.waitForSelector(".done");
+    assert.match(await page.textContent(`${list} tbody`), /Each week: Sat, Sun, 03:00–05:30[^]*new disks/);
+    await page.locator(`${list} tbody button`, { hasText: "Remove" }).click();
+    await page.waitForSelector(".done");
+    assert.match(await page.textContent(list), /None is announced/);
+    assert.match(await audit(page, "window"), /window.remove[^]*window.change[^]*window.add/);
+    await context.close();
+  },
+
   async "everybody has a language, a password and sessions of their own"() {
     const { context, page } = await reader();
     await page.goto(`${base}/me`);

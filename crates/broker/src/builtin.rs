@@ -152,9 +152,8 @@ impl Builtin {
     }
 
     /// Topics on which something of a node is kept, whoever said it.
-    #[must_use]
-    pub fn kept_of(&self, node: &NodeId) -> Vec<String> {
-        self.house.keeper.topics_of(node.as_str())
+    pub async fn kept_of(&self, node: &NodeId) -> Vec<String> {
+        self.house.keeper.topics_of(&self.house.router, node).await
     }
 
     /// Ends all connections and gives what is not written yet. No will is published: nobody is gone but the broker.

@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use atalaya_wire::NodeId;
 use mqtt5::QoS;
 use mqtt5::broker::events::{BrokerEventHandler, RetainedSetEvent};
 use mqtt5::broker::router::MessageRouter;
@@ -81,11 +82,10 @@ impl Keeper {
         self.rights.is_of_one_node(topic)
     }
 
-    /// Topics of a node on which something is retained.
-    pub(crate) fn topics_of(&self, node: &str) -> Vec<String> {
-        let ledger = self.ledger();
-        let of = ledger.topics().filter(|topic| self.rights.node_of(topic) == Some(node));
-        of.map(str::to_owned).collect()
+    /// Topics of a node on which something is retained, but for what has expired.
+    pub(crate) async fn topics_of(&self, router: &MessageRouter, node: &NodeId) -> Vec<String> {
+        let found = router.get_retained_messages(&self.rights.all_of(node)).await;
+        found.into_iter().map(|packet| packet.topic_name).collect()
     }
 
     /// Brings in what was kept. What has expired stays out.

@@ -1,9 +1,10 @@
 //! Which topics are retained, how large they are, and which of them have to be written: pure, with the time passed in.
 //!
-//! The messages themselves are the router's; here are sizes and names. So a message that changes a hundred times between
-//! two writings costs one.
+//! The messages themselves are the router's; here are sizes, and the names of those that have to be written. So a message
+//! that changes a hundred times between two writings costs one.
 
 use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::limits::{
 /// See the module.
 #[derive(Default)]
 pub(crate) struct Ledger {
-    topics: HashMap<Arc<str>, usize>,
+    sizes: Sizes,
     per_node: HashMap<Box<str>, usize>,
     bytes: u64,
     /// New and removed topics. Those of one kind follow each other: they are asked for together.
@@ -30,41 +31,38 @@ pub(crate) struct Ledger {
 impl Ledger {
     /// Whether a message of `bytes` may be retained on `topic`, which belongs to `node`, if to any.
     pub(crate) fn has_room(&self, topic: &str, node: Option<&str>, bytes: usize) -> bool {
-        let old = self.topics.get(topic).copied();
+        let old = self.sizes.get(topic);
         let size = topic.len() + bytes;
         let node_full =
             || node.and_then(|node| self.per_node.get(node)).is_some_and(|count| *count >= RETAINED_PER_NODE_MAX);
         bytes <= RETAINED_BYTES_MAX
             && self.bytes - old.unwrap_or(0) as u64 + size as u64 <= RETAINED_TOTAL_BYTES_MAX
-            && (old.is_some() || (self.topics.len() < RETAINED_MAX && !node_full()))
+            && (old.is_some() || (self.sizes.len() < RETAINED_MAX && !node_full()))
     }
 
     /// A message of `bytes` is retained on `topic` now; `written` if it came from where it would be written to.
     pub(crate) fn set(&mut self, topic: &str, node: Option<&str>, bytes: usize, written: bool) {
         let size = topic.len() + bytes;
         self.bytes += size as u64;
-        if let Some((topic, old)) = self.topics.get_key_value(topic).map(|(topic, old)| (Arc::clone(topic), *old)) {
+        let topic = Sorted(Arc::from(topic));
+        if let Some(old) = self.sizes.set(&topic.0, size) {
             self.bytes -= old as u64;
-            let sorted = Sorted(Arc::clone(&topic));
-            if !self.urgent.contains(&sorted) {
-                self.changed.insert(sorted);
+            if !self.urgent.contains(&topic) {
+                self.changed.insert(topic);
             }
-            self.topics.insert(topic, size);
             return;
         }
-        let topic: Arc<str> = Arc::from(topic);
         if let Some(node) = node {
             *self.per_node.entry(node.into()).or_default() += 1;
         }
         if !written {
-            self.urgent.insert(Sorted(Arc::clone(&topic)));
+            self.urgent.insert(topic);
         }
-        self.topics.insert(topic, size);
     }
 
     /// Nothing is retained on `topic` any more.
     pub(crate) fn clear(&mut self, topic: &str, node: Option<&str>) {
-        let Some((topic, size)) = self.topics.remove_entry(topic) else { return };
+        let Some(size) = self.sizes.remove(topic) else { return };
         self.bytes -= size as u64;
         if let Some(count) = node.and_then(|node| self.per_node.get_mut(node)) {
             *count -= 1;
@@ -72,7 +70,7 @@ impl Ledger {
                 self.per_node.remove(node.unwrap_or_default());
             }
         }
-        let topic = Sorted(topic);
+        let topic = Sorted(Arc::from(topic));
         self.changed.remove(&topic);
         self.urgent.insert(topic);
     }
@@ -89,10 +87,10 @@ impl Ledger {
         self.urgent_since = since;
         let mut batch = Batch { topics: Vec::new(), left: BATCH_BYTES_MAX };
         if self.flushing || since.is_some_and(|since| now.saturating_sub(since) >= NEW_TOPIC_WAIT) {
-            batch.take(&mut self.urgent, &self.topics);
+            batch.take(&mut self.urgent, &self.sizes);
         }
         if self.flushing && self.urgent.is_empty() {
-            batch.take(&mut self.changed, &self.topics);
+            batch.take(&mut self.changed, &self.sizes);
             self.flushing = !self.changed.is_empty();
         }
         if self.urgent.is_empty() {
@@ -109,22 +107,48 @@ impl Ledger {
 
     /// What could not be written is to be written again.
     pub(crate) fn give_back<'a>(&mut self, topics: impl Iterator<Item = &'a str>) {
-        for topic in topics {
-            let known = self.topics.get_key_value(topic).map(|(topic, _)| Arc::clone(topic));
-            self.urgent.insert(Sorted(known.unwrap_or_else(|| Arc::from(topic))));
-        }
-    }
-
-    pub(crate) fn topics(&self) -> impl Iterator<Item = &str> {
-        self.topics.keys().map(AsRef::as_ref)
+        self.urgent.extend(topics.map(|topic| Sorted(Arc::from(topic))));
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.topics.len()
+        self.sizes.len()
     }
 
     pub(crate) const fn bytes(&self) -> u64 {
         self.bytes
+    }
+}
+
+/// Bytes by topic. Of a topic there is a hash with a secret key alone: the router has tens of thousands of names already. Two
+/// with the same one, which will not be met, would be counted as one and each be written all the same.
+#[derive(Default)]
+struct Sizes {
+    hasher: RandomState,
+    bytes: HashMap<u64, u32>,
+}
+
+impl Sizes {
+    fn hash(&self, topic: &str) -> u64 {
+        self.hasher.hash_one(topic)
+    }
+
+    fn get(&self, topic: &str) -> Option<usize> {
+        self.bytes.get(&self.hash(topic)).map(|bytes| *bytes as usize)
+    }
+
+    /// Gives what was there.
+    fn set(&mut self, topic: &str, bytes: usize) -> Option<usize> {
+        // A packet is far smaller.
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        self.bytes.insert(self.hash(topic), bytes).map(|bytes| bytes as usize)
+    }
+
+    fn remove(&mut self, topic: &str) -> Option<usize> {
+        self.bytes.remove(&self.hash(topic)).map(|bytes| bytes as usize)
+    }
+
+    fn len(&self) -> usize {
+        self.bytes.len()
     }
 }
 
@@ -135,13 +159,13 @@ struct Batch {
 
 impl Batch {
     /// A topic that is larger than what is left is taken all the same: so each is taken at last.
-    fn take(&mut self, from: &mut BTreeSet<Sorted>, sizes: &HashMap<Arc<str>, usize>) {
+    fn take(&mut self, from: &mut BTreeSet<Sorted>, sizes: &Sizes) {
         let mut taken: Vec<Sorted> = Vec::new();
         for topic in from.iter() {
             if self.left == 0 {
                 break;
             }
-            let size = sizes.get(&topic.0).copied().unwrap_or(topic.0.len());
+            let size = sizes.get(&topic.0).unwrap_or(topic.0.len());
             self.left = self.left.saturating_sub(size as u64);
             taken.push(topic.clone());
         }

@@ -139,6 +139,11 @@ impl Rights {
         (!node.starts_with('_')).then_some(node)
     }
 
+    /// A filter for all topics of a node, whoever writes there.
+    pub(crate) fn all_of(&self, node: &NodeId) -> String {
+        format!("{}/{}/#", self.prefix, node.as_str())
+    }
+
     /// Whether a node, and nobody who has a name of another kind, may write there.
     pub(crate) fn is_of_one_node(&self, topic: &str) -> bool {
         let node = self.node_of(topic).and_then(|node| node.parse::<NodeId>().ok());

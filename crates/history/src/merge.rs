@@ -61,18 +61,14 @@ pub fn replace(
 ) -> Result<Vec<(BlockId, Table)>> {
     let mut kept = old.cut(times.start..fresh_times.start.min(times.end));
     for (series, points) in old.cut(fresh_times.end.max(times.start)..times.end).iter() {
-        for point in points {
-            kept.insert(series, *point)?;
-        }
+        kept.insert_all(series, points)?;
     }
     merge(id, times, &kept, &fresh.cut(fresh_times.clone()))
 }
 
 fn together(mut old: Table, late: &Table, times: &Range<i64>) -> Result<Table> {
     for (series, points) in late.cut(times.clone()).iter() {
-        for point in points {
-            old.insert(series, *point)?;
-        }
+        old.insert_all(series, points)?;
     }
     Ok(old)
 }

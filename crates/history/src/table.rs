@@ -1,6 +1,7 @@
 //! Points of many series in memory: what a block is made from and read into.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::Range;
 
 use crate::limits::{SERIES_PER_NODE_MAX, TABLE_POINTS_MAX};
@@ -38,25 +39,43 @@ impl Table {
         if !point.is_sound() {
             return Err(Error::Refused("it is no point"));
         }
-        let known = self.series.get(&series);
-        if known.is_none() && self.series.len() >= SERIES_PER_NODE_MAX {
-            return Err(Error::Full("too many series"));
-        }
+        let (count, full) = (self.series.len(), self.points >= TABLE_POINTS_MAX);
+        let points = match self.series.entry(series) {
+            Entry::Vacant(_) if count >= SERIES_PER_NODE_MAX => return Err(Error::Full("too many series")),
+            Entry::Vacant(_) if full => return Err(Error::Full("too many points")),
+            entry => entry.or_default(),
+        };
         // Nearly always behind the last.
-        let place = match known.map(Vec::as_slice) {
-            Some([.., last]) if last.at < point.at => known.map_or(0, Vec::len),
-            Some(points) => match points.binary_search_by_key(&point.at, |known| known.at) {
+        let place = match points.last() {
+            Some(last) if point.at <= last.at => match points.binary_search_by_key(&point.at, |known| known.at) {
                 Ok(_) => return Ok(false),
                 Err(place) => place,
             },
-            None => 0,
+            _ => points.len(),
         };
-        if self.points >= TABLE_POINTS_MAX {
+        if full {
             return Err(Error::Full("too many points"));
         }
-        self.series.entry(series).or_default().insert(place, point);
+        points.insert(place, point);
         self.points += 1;
         Ok(true)
+    }
+
+    /// Adds points of another table; what is there stays.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::insert`]; then some may have been added.
+    pub(crate) fn insert_all(&mut self, series: SeriesId, points: &[Point]) -> Result<()> {
+        let last = self.series.get(&series).and_then(|known| known.last());
+        let behind = last.zip(points.first()).is_none_or(|(last, first)| last.at < first.at);
+        let room = self.points + points.len() <= TABLE_POINTS_MAX && self.series.len() < SERIES_PER_NODE_MAX;
+        if behind && room && !points.is_empty() {
+            self.series.entry(series).or_default().extend_from_slice(points);
+            self.points += points.len();
+            return Ok(());
+        }
+        points.iter().try_for_each(|point| self.insert(series, *point).map(drop))
     }
 
     /// A table of rising sound points; whoever calls has checked that and the limits.

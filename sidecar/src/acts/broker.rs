@@ -48,7 +48,10 @@ impl Doorman {
     }
 
     /// Topics on which the broker keeps something of a node.
-    pub(super) fn kept_of(&self, node: &NodeId) -> Vec<String> {
-        self.broker().map(|broker| broker.kept_of(node)).unwrap_or_default()
+    pub(super) async fn kept_of(&self, node: &NodeId) -> Vec<String> {
+        match self.broker() {
+            Some(broker) => broker.kept_of(node).await,
+            None => Vec::new(),
+        }
     }
 }

@@ -95,7 +95,7 @@ impl Acts {
         self.doorman.out_with_node(&id).await;
         // The tower has cleaned up what it knew of; after it the node may have said more, until its connection ended. What
         // automations were told of it goes here too: who tells them forgets what it told before a connection or a start.
-        let topics = self.doorman.kept_of(&id).into_iter().chain(self.gate.told_of(&id));
+        let topics = self.doorman.kept_of(&id).await.into_iter().chain(self.gate.told_of(&id));
         topics.for_each(|topic| self.out.say(topic, Vec::new(), true));
         Ok(())
     }

@@ -159,7 +159,7 @@ fn settings(connection: &Connection) -> Result<()> {
     // With a map, a disk that fails would kill the program.
     connection.pragma_update_and_check(None, "mmap_size", 0, |_| Ok(())).or_else(none)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    connection.pragma_update(None, "cache_size", -4096)?;
+    connection.pragma_update(None, "cache_size", -2048)?;
     connection.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
     connection.pragma_update_and_check(None, "journal_size_limit", 16 << 20, |_| Ok(()))?;
     Ok(())

@@ -1,4 +1,4 @@
-//! What is to be said: of acknowledgements the newest of each node, of the rest what fits, in order.
+//! What is to be said: news first, then of acknowledgements the newest of each node, then what the broker keeps, in order.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use atalaya_wire::NodeId;
 use tokio::sync::Notify;
 
-/// Messages that wait beside acknowledgements. The oldest goes for a newer one: what must arrive is said again.
+/// Messages of each sort that wait beside acknowledgements. The oldest goes for a newer one: what must arrive is said again.
 const WAITING_MAX: usize = 10_000;
 
 /// A message that waits.
@@ -29,8 +29,17 @@ pub struct Out {
 
 #[derive(Debug, Default)]
 struct Waiting {
+    /// What is worth something at once or never: alerts, commands.
+    news: VecDeque<Message>,
     acks: BTreeMap<NodeId, Vec<u8>>,
-    messages: VecDeque<Message>,
+    /// What the broker keeps.
+    kept: VecDeque<Message>,
+}
+
+impl Waiting {
+    const fn beside(&mut self, retain: bool) -> &mut VecDeque<Message> {
+        if retain { &mut self.kept } else { &mut self.news }
+    }
 }
 
 impl Out {
@@ -47,30 +56,35 @@ impl Out {
     /// Any other message.
     pub fn say(&self, topic: String, payload: Vec<u8>, retain: bool) {
         self.change(|waiting| {
-            if waiting.messages.len() >= WAITING_MAX {
-                waiting.messages.pop_front();
+            let messages = waiting.beside(retain);
+            if messages.len() >= WAITING_MAX {
+                messages.pop_front();
             }
-            waiting.messages.push_back(Message { topic, payload, retain });
+            messages.push_back(Message { topic, payload, retain });
         });
         self.news.notify_one();
     }
 
     /// How many wait beside acknowledgements.
     pub(crate) fn waiting(&self) -> usize {
-        self.change(|waiting| waiting.messages.len())
+        self.change(|waiting| waiting.news.len() + waiting.kept.len())
     }
 
-    /// The next one; acknowledgements first, because nodes wait for them.
+    /// The next one. News does not wait behind a thousand acknowledgements, and they not behind what is only kept, because
+    /// nodes wait for them.
     pub(crate) fn next(&self, topic: impl Fn(&NodeId) -> String) -> Option<Message> {
-        self.change(|waiting| match waiting.acks.pop_first() {
-            Some((node, payload)) => Some(Message { topic: topic(&node), payload, retain: true }),
-            None => waiting.messages.pop_front(),
+        self.change(|waiting| {
+            let ack = |waiting: &mut Waiting| {
+                let (node, payload) = waiting.acks.pop_first()?;
+                Some(Message { topic: topic(&node), payload, retain: true })
+            };
+            waiting.news.pop_front().or_else(|| ack(waiting)).or_else(|| waiting.kept.pop_front())
         })
     }
 
     /// Puts one back that could not be said.
     pub(super) fn put_back(&self, message: Message) {
-        self.change(|waiting| waiting.messages.push_front(message));
+        self.change(|waiting| waiting.beside(message.retain).push_front(message));
     }
 
     /// Until there is something.
@@ -87,10 +101,24 @@ mod tests {
     fn of_a_node_only_the_newest_acknowledgement_waits() {
         let out = Out::default();
         let node: NodeId = "nas".parse().unwrap();
-        out.say("x".into(), vec![9], false);
+        out.say("x".into(), vec![9], true);
         (0..5).for_each(|n| out.ack(node.clone(), vec![n]));
         let all: Vec<_> = std::iter::from_fn(|| out.next(|node| node.as_str().to_owned())).collect();
         assert_eq!(all.iter().map(|m| (m.topic.as_str(), m.payload[0])).collect::<Vec<_>>(), [("nas", 4), ("x", 9)]);
+    }
+
+    #[test]
+    fn news_waits_behind_nothing_but_news() {
+        let out = Out::default();
+        out.say("kept".into(), Vec::new(), true);
+        out.ack("nas".parse().unwrap(), Vec::new());
+        out.say("first".into(), Vec::new(), false);
+        out.say("second".into(), Vec::new(), false);
+        let first = out.next(|_| "ack".into()).unwrap();
+        out.put_back(first);
+        assert_eq!(out.waiting(), 3);
+        let all: Vec<_> = std::iter::from_fn(|| out.next(|_| "ack".into())).map(|message| message.topic).collect();
+        assert_eq!(all, ["first", "second", "ack", "kept"]);
     }
 
     #[test]

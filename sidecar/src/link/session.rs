@@ -15,7 +15,8 @@ use crate::tower::Word;
 
 /// Messages of ours that may be under way.
 const UNDER_WAY_MAX: u16 = 64;
-/// Messages of ours a second, so that a thousand acknowledgements after a start are no storm.
+/// Messages of ours a second that the broker keeps, so that a thousand acknowledgements after a start are no storm. News is
+/// said as fast as the broker takes it.
 const PER_SECOND: u32 = 500;
 /// Largest packet that is taken in.
 const INCOMING_BYTES_MAX: u32 = 1 << 20;
@@ -148,7 +149,7 @@ impl Session<'_> {
         })
     }
 
-    /// What is to be said, evenly.
+    /// What is to be said; what the broker keeps, evenly.
     async fn speak(&self, client: &AsyncClient, mut up: watch::Receiver<bool>) -> String {
         if up.wait_for(|up| *up).await.is_err() {
             return "it ended".into();
@@ -165,7 +166,9 @@ impl Session<'_> {
                 self.out.wait().await;
                 continue;
             };
-            beat.tick().await;
+            if message.retain {
+                beat.tick().await;
+            }
             let options = PublishOptions::at_least_once().retain(message.retain);
             if client.publish(message.topic.clone(), message.payload.clone(), options).await.is_err() {
                 self.out.put_back(message);

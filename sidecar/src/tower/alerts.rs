@@ -10,7 +10,7 @@ use super::own::is_about_channel;
 use super::presence::OWN;
 use crate::clock::Now;
 use crate::db::{Effect, HEAD, INCIDENT, NODE, Row};
-use crate::limits::ACK_EVERY;
+use crate::limits::{ACK_EVERY, ALERT_PARTS_MAX};
 
 /// Which channels are told, by the name of the set; [`DEFAULT_SET`] stands for names that are not there.
 pub type Sets = BTreeMap<String, SetTerms>;
@@ -42,7 +42,7 @@ impl Tower {
         let (mut refused, mut told) = (None, Vec::new());
         for action in actions {
             match action {
-                Action::Save(part) => self.save(&part, now),
+                Action::Save(part) => self.save(part, now),
                 Action::Timeline { incident, entry } => {
                     let body = serde_json::to_string(&entry).unwrap_or_default();
                     let row = Row::Timeline { incident: incident.0, number: entry.number, at: entry.at.0, body };
@@ -56,20 +56,31 @@ impl Tower {
         refused
     }
 
-    fn save(&mut self, part: &Part, now: Now) {
-        let body = self.state.part(part).and_then(|part| serde_json::to_string(&part).ok());
-        let (kind, key) = match part {
-            Part::Head => {
-                self.quiets_changed(now);
-                (HEAD, String::new())
-            }
-            Part::Node(node) => (NODE, node.as_str().to_owned()),
-            Part::Incident(id) => {
-                self.list(*id, now);
-                (INCIDENT, id.to_string())
-            }
-        };
-        self.row(Row::AlertPart { kind, key, body }, now);
+    /// It will be written as it is when the batch is handed in: a frame changes what is known of its node tens of times.
+    fn save(&mut self, part: Part, now: Now) {
+        match &part {
+            Part::Head => self.quiets_changed(now),
+            Part::Incident(id) => self.list(*id, now),
+            Part::Node(_) => {}
+        }
+        self.unwritten.insert(part);
+        self.open.expect(now.since_start);
+        if self.unwritten.len() >= ALERT_PARTS_MAX {
+            self.write_parts(now);
+        }
+    }
+
+    /// Into the open batch, with what follows from it: they are one transaction.
+    pub(super) fn write_parts(&mut self, now: Now) {
+        for part in std::mem::take(&mut self.unwritten) {
+            let body = self.state.part(&part).and_then(|part| serde_json::to_string(&part).ok());
+            let (kind, key) = match part {
+                Part::Head => (HEAD, String::new()),
+                Part::Node(node) => (NODE, node.as_str().to_owned()),
+                Part::Incident(id) => (INCIDENT, id.to_string()),
+            };
+            self.row(Row::AlertPart { kind, key, body }, now);
+        }
     }
 
     /// Silences begin and end: pages that show alerts look again.

@@ -30,6 +30,12 @@ impl Open {
         self.batch.push(row);
     }
 
+    /// A row that somebody relies on will be pushed before the batch is taken.
+    pub(super) fn expect(&mut self, now: Duration) {
+        self.since.get_or_insert(now);
+        self.durable_since.get_or_insert(now);
+    }
+
     pub(super) fn effect(&mut self, effect: Effect, now: Duration) {
         self.since.get_or_insert(now);
         // Somebody waits for it.
@@ -44,15 +50,12 @@ impl Open {
         self.batch.bytes < BATCH_BYTES_MAX && self.batch.rows.len() < BATCH_ROWS_MAX
     }
 
-    /// The batch, if it is due and the writer is not behind.
-    pub(super) fn due(&mut self, now: Duration, flush: Duration) -> Option<Batch> {
+    /// Whether the batch is due and the writer is not behind.
+    pub(super) fn is_due(&self, now: Duration, flush: Duration) -> bool {
         let passed = |since: Option<Duration>, wait| since.is_some_and(|since| now.saturating_sub(since) >= wait);
         let large = self.batch.bytes >= BATCH_BYTES_SOON || self.batch.rows.len() >= BATCH_ROWS_MAX / 2;
         let due = passed(self.durable_since, COMMIT_SOON) || passed(self.since, flush) || large;
-        if !due || self.under_way.load(Ordering::Acquire) >= BATCHES_UNDER_WAY_MAX {
-            return None;
-        }
-        Some(self.take())
+        due && self.under_way.load(Ordering::Acquire) < BATCHES_UNDER_WAY_MAX
     }
 
     pub(super) fn take(&mut self) -> Batch {

@@ -28,12 +28,12 @@ pub(crate) use presence::OWN;
 pub use refused::{Refusals, Why};
 pub use time::BUILT;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
-use atalaya_alert::{Engine, Rules, State};
+use atalaya_alert::{Engine, Part, Rules, State};
 use atalaya_wire::NodeId;
 
 use crate::clock::Now;
@@ -96,6 +96,8 @@ pub struct Tower {
     /// Numbers of those that are retired, for when they come back.
     retired: BTreeMap<String, u16>,
     open: Open,
+    /// What of the alerts' state differs from what is in batches.
+    unwritten: BTreeSet<Part>,
     ticked: Option<Duration>,
     /// When acknowledgements last went out.
     settled: Option<Duration>,
@@ -119,6 +121,7 @@ impl Tower {
             last_node: loaded.last_node,
             retired: loaded.retired,
             open: Open::new(under_way),
+            unwritten: BTreeSet::new(),
             ticked: None,
             settled: None,
             up: None,
@@ -156,7 +159,11 @@ impl Tower {
             self.tick(now);
         }
         self.settle(now);
-        self.open.due(now.since_start, self.terms.flush)
+        if !self.open.is_due(now.since_start, self.terms.flush) {
+            return None;
+        }
+        self.write_parts(now);
+        Some(self.open.take())
     }
 
     /// Whether a frame or a record would not be taken now, because the writer is behind.
@@ -169,6 +176,7 @@ impl Tower {
     pub fn finish(&mut self, now: Now) -> Batch {
         self.settled = None;
         self.settle(now);
+        self.write_parts(now);
         self.open.take()
     }
 

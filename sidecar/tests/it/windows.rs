@@ -181,3 +181,36 @@ fn a_form_announces_and_removes_without_a_script() {
     let told: Vec<_> = sidecar.audit().into_iter().filter(|line| line.how == "page").map(|line| line.what).collect();
     assert_eq!(told, ["window.remove", "window.add"]);
 }
+
+#[test]
+fn a_form_changes_what_was_announced() {
+    let (sidecar, _) = start();
+    sidecar.add_node("nas", "Ana");
+    let id = add(&sidecar, &wish("nas", r#""begins":"2026-11-28T22:00","every":"day 15","minutes":100"#));
+    let path = format!("/alerts/windows/{id}");
+    assert!(sidecar.get("/alerts", &[]).contains(&format!("href=\"{path}\"")));
+    for (language, words) in [("en", "Change announced maintenance"), ("es", "Cambiar el mantenimiento anunciado")] {
+        let page = sidecar.get(&path, &[("Accept-Language", language)]);
+        for part in [words, "value=\"2026-11-28T22:00\"", "value=\"1.667\"", "value=\"day 15\" selected"] {
+            assert!(page.contains(part), "{language}: {part}\n{page}");
+        }
+    }
+    let form = "node=nas&begins=2026-11-28T22%3A00&hours=1.667&zone=Europe%2FMadrid&repeat=day+15&why=disks";
+    let answer = sidecar.ask("POST", &path, &[], form);
+    assert_eq!((code(&answer), header(&answer, "location")), (303, Some("/alerts?done=changed")), "{answer}");
+    let shown = &items(&sidecar, PATH)[0];
+    assert_eq!((&shown["id"], &shown["every"]), (&id.as_str().into(), &"day 15".into()));
+    assert_eq!((&shown["minutes"], &shown["why"]), (&100.into(), &"disks".into()));
+    let other = form.replace("hours=1.667", "to=05%3A00").replace("day+15", "last&sun=yes");
+    assert_eq!(code(&sidecar.ask("POST", &path, &[], &other)), 303);
+    let shown = &items(&sidecar, PATH)[0];
+    assert_eq!((&shown["every"], &shown["to"]), (&"last sun".into(), &"05:00".into()));
+    let wrong = sidecar.ask("POST", &path, &[("Accept-Language", "es")], &other.replace("05%3A00", "22%3A00"));
+    assert!(code(&wrong) == 422 && wrong.contains("El final debe ser") && wrong.contains(&path), "{wrong}");
+    assert_eq!(items(&sidecar, PATH)[0]["to"], "05:00", "what is refused changes nothing");
+    for (method, form) in [("GET", ""), ("POST", form)] {
+        assert_eq!(code(&sidecar.ask(method, "/alerts/windows/0000", &[], form)), 404, "{method}");
+    }
+    let told: Vec<_> = sidecar.audit().into_iter().filter(|line| line.target == id).map(|line| line.what).collect();
+    assert_eq!(told, ["window.change", "window.change", "window.add"]);
+}

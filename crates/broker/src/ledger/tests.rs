@@ -90,6 +90,6 @@ fn full_is_full_for_each_bound_and_an_old_topic_stays() {
     }
     assert!(!ledger.has_room("big/more", None, RETAINED_BYTES_MAX));
     assert!(ledger.has_room("big/00000001", None, RETAINED_BYTES_MAX), "in the place of the old one");
-    let bytes: u64 = ledger.topics.values().map(|size| *size as u64).sum();
+    let bytes: u64 = ledger.sizes.bytes.values().map(|size| u64::from(*size)).sum();
     assert_eq!(ledger.bytes(), bytes);
 }

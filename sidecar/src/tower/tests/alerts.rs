@@ -1,11 +1,14 @@
 //! From a frame to a notification, and over a kill between any two commits.
 
+use std::time::Duration;
+
 use atalaya_alert::{AlertKey, IncidentId, Matcher, Quiet, Target, Wall};
 use atalaya_wire::view::Disk;
 use atalaya_wire::{Sample, text};
 
 use super::bench::{Bench, Node, START, disk, system};
-use crate::db::Effect;
+use crate::clock::Clock;
+use crate::db::{Effect, NODE, Row};
 use crate::tower::Wish;
 
 fn failing() -> Sample {
@@ -40,6 +43,21 @@ fn a_failing_disk_is_told_once_with_everything_in_one_transaction() {
         .filter(|effect| matches!(effect, Effect::Publish { topic, .. } if topic == "atalaya/_sidecar/event/alert"));
     assert_eq!(events.count(), 1);
     assert!(bench.out.iter().any(|effect| matches!(effect, Effect::Notify)));
+}
+
+#[test]
+fn what_is_remembered_of_a_node_is_written_once_a_batch() {
+    let (mut bench, mut node) = (Bench::new(), Node::new("nas"));
+    node.connect(&mut bench);
+    bench.pass(2);
+    let disks: Vec<String> = (0..20).map(|number| format!("WD-{number}")).collect();
+    let samples: Vec<_> = disks.iter().map(|disk| (disk.as_str(), failing())).collect();
+    let frame = node.frame(&bench, &samples);
+    bench.hear("atalaya/nas/frame", frame);
+    bench.clock.pass(Duration::from_secs(1));
+    let batch = bench.tower.pass(bench.clock.now()).unwrap();
+    let is_its = |row: &&Row| matches!(row, Row::AlertPart { kind, key, .. } if *kind == NODE && key == "nas");
+    assert_eq!(batch.rows.iter().filter(is_its).count(), 1);
 }
 
 #[test]

@@ -12,6 +12,7 @@ use super::part::{Runbook, When};
 use super::render;
 use super::rules::{of, threshold};
 use super::said::{Said, order};
+use super::window::Fields;
 use super::windows::{self, Announced};
 use crate::db::read::incidents;
 use crate::web::App;
@@ -30,6 +31,7 @@ pub(super) struct Page {
     left_out: usize,
     quiets: Vec<Silenced>,
     windows: Vec<Announced>,
+    fields: Fields,
     recent: Vec<Line>,
 }
 
@@ -73,9 +75,9 @@ pub(super) fn build(frame: Frame, seen: &View<'_>, rules: &Rules, recent: &[inci
     let cards: Vec<(usize, Card)> = firing.map(|alert| card(&frame, seen, rules, alert)).collect();
     let left_out = cards.len().saturating_sub(CARDS_MAX);
     let quiets = seen.quiets().map(|quiet| silenced(&frame, quiet)).collect();
-    let windows = windows::all(&frame, seen);
+    let (windows, fields) = (windows::all(&frame, seen), Fields::new(&frame));
     let recent = recent.iter().map(|incident| Line::new(&frame, seen, incident)).collect();
-    Page { groups: groups(&frame, cards), left_out, quiets, windows, recent, frame }
+    Page { groups: groups(&frame, cards), left_out, quiets, windows, fields, recent, frame }
 }
 
 /// An alert with the number of its group.

@@ -22,6 +22,7 @@ mod said;
 mod sent;
 mod settings;
 mod table;
+mod window;
 mod windows;
 
 pub(super) use missing::show as show_missing;
@@ -48,6 +49,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/alerts/silences", post(act::silence))
         .route("/alerts/silences/{id}/end", post(act::end_silence))
         .route("/alerts/windows", post(windows::add))
+        .route("/alerts/windows/{id}", get(window::page).post(window::change))
         .route("/alerts/windows/{id}/remove", post(windows::remove))
         .route("/alerts/sent", get(sent::page))
         .route("/alerts/rules", get(rules::page))

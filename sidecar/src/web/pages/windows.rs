@@ -1,6 +1,6 @@
 //! Maintenance that is announced: what there is of it, and forms about it. It stands on the page of alerts.
 
-use atalaya_alert::QuietId;
+use atalaya_alert::{Matcher, QuietId};
 use atalaya_wire::Hex;
 use axum::extract::{Form, Path, State};
 use axum::response::Response;
@@ -27,8 +27,8 @@ pub(super) const DAYS: [(&str, &str); 7] = [
     ("sat", "day.sat"),
     ("sun", "day.sun"),
 ];
-/// Of what people write.
-const WHY_CHARS_MAX: usize = 400;
+/// Of what people write: as much as the API takes.
+const WHY_CHARS_MAX: usize = 500;
 
 /// A window in the list.
 pub(super) struct Announced {
@@ -105,7 +105,7 @@ pub(super) struct Wanted {
     rule: String,
     severity: String,
     begins: String,
-    /// `once`, `day`, `week`, `first` to `last`, `date`, `last_day`.
+    /// `once`, `day`, `week`, `first` to `last`, `date`, `day 1` to `day 28`, `last_day`.
     repeat: String,
     mon: String,
     tue: String,
@@ -137,12 +137,13 @@ impl Wanted {
             "week" => Some(days),
             "date" => Some(format!("day {}", first.map_or(0, jiff::civil::Date::day))),
             "last_day" => Some("last day".into()),
+            date if date.starts_with("day ") => Some(date.into()),
             nth => Some(format!("{nth} {days}")),
         }
     }
 
     /// Hours as people write them: `4`, `1.5`, `1,5`.
-    fn minutes(&self) -> Option<u32> {
+    pub(super) fn minutes(&self) -> Option<u32> {
         let hours = self.hours.trim().replace(',', ".");
         if hours.is_empty() {
             return None;
@@ -152,7 +153,11 @@ impl Wanted {
         Some(minutes.map_or(0, |hours| (hours * 60.0).round() as u32))
     }
 
-    fn plan(&self, now: i64) -> Result<Plan, Wrong> {
+    pub(super) fn matcher(&self) -> Result<Matcher, &'static str> {
+        matcher(&self.node, &self.object, &self.rule, &self.severity)
+    }
+
+    pub(super) fn plan(&self, now: i64) -> Result<Plan, Wrong> {
         let every = self.every();
         let asked = Asked {
             begins: &self.begins,
@@ -162,6 +167,15 @@ impl Wanted {
             zone: self.zone.trim(),
         };
         Plan::new(&asked, now)
+    }
+
+    /// What the reader wants, or why it cannot be, in his language.
+    pub(super) fn window(&self, frame: &Frame, id: QuietId) -> Result<Box<Window>, Error> {
+        let wrong = |key: &str| Error::new(Kind::Refused, frame.t(key));
+        let matcher = self.matcher().map_err(wrong)?;
+        let plan = self.plan(frame.now.seconds()).map_err(|why| wrong(wrong_key(why)))?;
+        let why = self.why.trim().chars().take(WHY_CHARS_MAX).collect();
+        Ok(Box::new(Window { id, matcher, plan, who: frame.who.clone(), why }))
     }
 }
 
@@ -179,22 +193,11 @@ const fn wrong_key(wrong: Wrong) -> &'static str {
 }
 
 pub(super) async fn add(State(app): State<App>, frame: Frame, Form(form): Form<Wanted>) -> Response {
-    let wrong = |key: &str| Error::new(Kind::Refused, frame.t(key));
-    let matcher = match matcher(&form.node, &form.object, &form.rule, &form.severity) {
-        Ok(matcher) => matcher,
-        Err(key) => return refused(&frame, &wrong(key), &form.back),
-    };
-    let plan = match form.plan(frame.now.seconds()) {
-        Ok(plan) => plan,
-        Err(why) => return refused(&frame, &wrong(wrong_key(why)), &form.back),
-    };
-    let id = match random::<8>() {
-        Ok(random) => QuietId::from(Hex(&random).to_string().as_str()),
-        Err(why) => return refused(&frame, &why, &form.back),
-    };
-    let why = form.why.trim().chars().take(WHY_CHARS_MAX).collect();
-    let window = Box::new(Window { id, matcher, plan, who: frame.who.clone(), why });
-    answer(&app, frame, Wish::Window { window, is_new: true }, &form.back, "announced").await
+    let id = random::<8>().map(|random| QuietId::from(Hex(&random).to_string().as_str()));
+    match id.and_then(|id| form.window(&frame, id)) {
+        Ok(window) => answer(&app, frame, Wish::Window { window, is_new: true }, &form.back, "announced").await,
+        Err(why) => refused(&frame, &why, &form.back),
+    }
 }
 
 pub(super) async fn remove(
