@@ -18,7 +18,8 @@ use super::{prune, times};
 /// For `--help`.
 const EXAMPLES: &str = "Examples:
   atalaya-agent forget --repo /mnt/usb/nas --dry-run
-  atalaya-agent forget --repo /mnt/usb/nas --keep-daily 14 --keep-within 30d --prune
+  atalaya-agent forget --repo /mnt/usb/nas --keep-daily 14 --keep-within 30d
+  atalaya-agent forget --repo /mnt/usb/nas --prune
   atalaya-agent forget --repo /mnt/usb/nas 3f9a12cd";
 
 /// Forget snapshots that no rule keeps, or those that are named

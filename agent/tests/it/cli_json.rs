@@ -24,7 +24,7 @@ fn check(object: &Value, fields: &[&str]) {
     assert_eq!(found, wanted);
 }
 
-const SNAPSHOT: [&str; 10] = [
+const SNAPSHOT: [&str; 11] = [
     "id:string",
     "job:string",
     "started:string",
@@ -34,6 +34,7 @@ const SNAPSHOT: [&str; 10] = [
     "added_bytes:number",
     "problems:number",
     "full:bool",
+    "fenced:bool",
     "writer:string",
 ];
 
