@@ -6,6 +6,7 @@ use std::path::Path;
 use super::{Check, DAMAGED_KEPT_MAX, Finding};
 use crate::backup::heal;
 use crate::index::IndexSet;
+use crate::maintain::{Authority, Doomed};
 use crate::model::PackId;
 use crate::names::{self, BlobType};
 use crate::pack::PackInfo;
@@ -35,7 +36,10 @@ impl Check<'_> {
     pub(super) fn packs(&mut self) -> Result<()> {
         let mut stored = stored_packs(self.repo, self.options.spool)?;
         let mut indexed = indexed_packs(&self.blobs.index(), self.options.spool)?;
-        let mut missing = HashSet::new();
+        let (mut missing, mut deleted) = (HashSet::new(), HashSet::new());
+        // A prune that was cut off left runs that name what it had deleted; the next one takes them away.
+        let doomed = Doomed::read(&*self.repo.store, Authority::of(&self.repo.keyring, &self.repo.roster))?;
+        doomed.remarks.iter().for_each(|text| self.warn(text.clone()));
         let mut here = stored.next()?;
         let mut there = indexed.next()?;
         loop {
@@ -63,13 +67,17 @@ impl Check<'_> {
                     here = stored.next()?;
                 }
                 (_, Some(b)) => {
-                    self.summary.packs += 1;
                     let (kind, id, _) = parse(&b)?;
+                    there = indexed.next()?;
+                    if doomed.packs.contains(&id) {
+                        deleted.insert((kind, id));
+                        continue;
+                    }
+                    self.summary.packs += 1;
                     self.find(Finding::Pack(format!("{} is missing", names::pack(kind, id))));
                     if missing.len() < DAMAGED_KEPT_MAX {
                         missing.insert((kind, id));
                     }
-                    there = indexed.next()?;
                 }
                 (Some(_), None) => break,
             }
@@ -77,6 +85,7 @@ impl Check<'_> {
         self.missing_packs(&missing)?;
         heal::remember_gone(self.repo.state(), missing.iter().map(|(_, id)| *id))?;
         self.gone = missing;
+        self.gone.extend(deleted);
         Ok(())
     }
 

@@ -180,6 +180,7 @@ fn stopped_at_every_operation_it_goes_on_and_loses_nothing() {
             drop(repo);
             store.restart();
             world.assert_holds("latest", &tree(2));
+            assert_eq!(check(&world, 0.0).unwrap().1, [], "operation {k}");
             // A backup in between, here or elsewhere, stores what it needs.
             let other = World::over(Arc::clone(&world.store));
             other.now.lock().unwrap().secs += 86_400;
