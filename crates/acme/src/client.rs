@@ -26,6 +26,16 @@ impl Client {
     ///
     /// See [`Failed`].
     pub async fn open(authority: &Authority) -> Result<Self, Failed> {
+        let mut round = 1;
+        loop {
+            match Self::open_once(authority).await {
+                Err(failed) if failed.goes_on(round) => round += 1,
+                other => return other,
+            }
+        }
+    }
+
+    async fn open_once(authority: &Authority) -> Result<Self, Failed> {
         let http = Http::new(&authority.directory, authority.ca_file.clone(), &authority.contact)?;
         let told = http.told();
         let account = account::open(authority, http).await?;

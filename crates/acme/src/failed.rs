@@ -7,15 +7,17 @@ use atalaya_renew::limits::short;
 use instant_acme::{Error, Problem};
 
 use crate::http::Told;
-use crate::limits::{WAIT_SECONDS, WAIT_SECONDS_MAX};
+use crate::limits::{NONCE_ROUNDS, WAIT_SECONDS, WAIT_SECONDS_MAX};
 
-/// Why a call did not do what it was asked. None of them was tried twice.
+/// Why a call did not do what it was asked. None of them was tried twice, but [`Failed::Nonce`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failed {
     /// What is set up here is wrong: an address, a file, a request for a certificate.
     SetUp(String),
     /// No connection, or an authority in trouble. Later.
     Unreachable(String),
+    /// It refused one fresh nonce after the other, as often as the library asks for another. See [`NONCE_ROUNDS`].
+    Nonce(String),
     /// Too many requests, orders or failures.
     Busy {
         /// Seconds until it may be asked again.
@@ -45,7 +47,7 @@ impl Failed {
     pub fn trouble(&self) -> Trouble {
         match self {
             Self::SetUp(why) => Trouble::SetUp(why.clone()),
-            Self::Unreachable(_) | Self::Pending(_) => Trouble::Unreachable(self.to_string()),
+            Self::Unreachable(_) | Self::Nonce(_) | Self::Pending(_) => Trouble::Unreachable(self.to_string()),
             Self::Busy { after, .. } => Trouble::Busy { after: *after },
             Self::Terms(_) | Self::Account(_) => Trouble::WrongKey(self.to_string()),
             Self::Proof(trouble) => trouble.clone(),
@@ -59,7 +61,7 @@ impl Failed {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::SetUp(_) => "set_up",
-            Self::Unreachable(_) => "unreachable",
+            Self::Unreachable(_) | Self::Nonce(_) => "unreachable",
             Self::Busy { .. } => "busy",
             Self::Terms(_) => "terms",
             Self::Account(_) => "account",
@@ -108,10 +110,16 @@ impl Failed {
             // Of the account where it is the account that is refused, and not a proof.
             "unauthorized" if matches!(told.status, 401 | 403) => Self::Account(why),
             "unauthorized" | "dns" | "connection" | "incorrectResponse" | "tls" => Self::NotProved(why),
-            "badNonce" | "serverInternal" => Self::Unreachable(why),
+            "badNonce" => Self::Nonce(why),
+            "serverInternal" => Self::Unreachable(why),
             "orderNotReady" => Self::Pending(why),
             _ => Self::of_status(told).unwrap_or(Self::Refused(why)),
         }
+    }
+
+    /// Whether the same call may be made at once: the authority did nothing, and the round is not the last.
+    pub(crate) fn goes_on(&self, round: u8) -> bool {
+        matches!(self, Self::Nonce(_)) && round < NONCE_ROUNDS
     }
 
     fn busy(told: &Told, why: &str) -> Self {
@@ -136,7 +144,7 @@ impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SetUp(why) => f.write_str(why),
-            Self::Unreachable(why) => write!(f, "the authority was not reached: {why}"),
+            Self::Unreachable(why) | Self::Nonce(why) => write!(f, "the authority was not reached: {why}"),
             Self::Busy { after, why } => write!(f, "the authority takes nothing for {after} s: {why}"),
             Self::Terms(why) => write!(f, "the authority's terms are to be agreed to: {why}"),
             Self::Account(why) => write!(f, "the authority does not accept the account: {why}"),
@@ -182,6 +190,13 @@ mod tests {
             assert_eq!(got.word(), word, "{name} {got:?}");
             assert!(got.to_string().contains("because"), "{got}");
         }
+    }
+
+    #[test]
+    fn refused_nonces_are_tried_again_and_not_forever() {
+        let got = failed(400, None, r#"{"type":"urn:ietf:params:acme:error:badNonce"}"#);
+        assert!(got.goes_on(1) && got.goes_on(NONCE_ROUNDS - 1) && !got.goes_on(NONCE_ROUNDS));
+        assert!(!Failed::Unreachable(String::new()).goes_on(1));
     }
 
     #[test]

@@ -26,6 +26,9 @@ pub const CHAIN_MAX: usize = 8;
 /// A token of a challenge, which becomes a file's name. Authorities use 43 characters.
 pub const TOKEN_BYTES_MAX: usize = 128;
 
+/// How often a call is made where nonces are refused. The library asks for three, and an authority that refuses every fifth
+/// (as Pebble does in tests, and worse than any should) would end one certificate of a dozen: in five rounds none of a million.
+pub const NONCE_ROUNDS: u8 = 5;
 /// For a record to be seen at all of a zone's servers. GoDaddy and Cloudflare need seconds, others minutes.
 pub const VISIBLE: Duration = Duration::from_secs(300);
 /// For the authority to look at the proofs, from several places.

@@ -68,6 +68,23 @@ impl Client {
         draft: &Path,
         told: &(dyn Fn(Step) + Send + Sync),
     ) -> Result<Issued, Failed> {
+        let mut round = 1;
+        loop {
+            match self.issue_once(wanted, way, draft, told).await {
+                // What was done stands in the draft.
+                Err(failed) if failed.goes_on(round) => round += 1,
+                other => return other,
+            }
+        }
+    }
+
+    async fn issue_once(
+        &mut self,
+        wanted: &Wanted<'_>,
+        way: &Way,
+        draft: &Path,
+        told: &(dyn Fn(Step) + Send + Sync),
+    ) -> Result<Issued, Failed> {
         let names = tidy(wanted.names)?;
         let fresh = self.draft(wanted, names)?;
         let as_profiled = fresh.profile.as_deref() == wanted.profile;
