@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+#[cfg(feature = "daemon")]
+pub mod certificate;
 pub mod cli;
 #[cfg(feature = "daemon")]
 mod clock;

@@ -38,6 +38,8 @@ pub const NODE_WORDS_BYTES_MAX: usize = 128;
 pub const NODES_NEW_MAX: usize = 64;
 /// Objects of a node, as many as the alert engine watches.
 pub const OBJECTS_PER_NODE_MAX: usize = atalaya_alert::limits::OBJECTS_PER_NODE_MAX;
+/// Certificates that a node wants ordered, as many as its agent may have configured.
+pub const REQUESTS_PER_NODE_MAX: usize = 8;
 /// Ranges of frames that are known to be missing, as many as an acknowledgement may name.
 pub const MISSING_MAX: usize = atalaya_wire::ack::MISSING_MAX;
 /// After these waits what is missing is asked for; then it is given up.

@@ -49,6 +49,8 @@ pub struct Config {
     pub(crate) probes: BTreeMap<String, Spanned<IgnoredAny>>,
     files: Vec<Named>,
     job_files: Vec<Named>,
+    /// Certificates that the sidecar orders.
+    pub certificates: Vec<crate::certificate::Certificate>,
     /// What the agent keeps No-IP informed of.
     pub noip_client: crate::noip::ClientConfig,
     /// When heavy work waits.

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use atalaya_base::config::{
-    Above, DAY, Length, Mistake, Named, Place, Shown, Spanned, Written, Zone, read_from_text, section,
+    Above, DAY, Length, Mistake, Named, Place, Shown, Spanned, Written, Zone, entries, read_from_text, section,
 };
 use atalaya_base::zone;
 use atalaya_wire::unhex;
@@ -19,6 +19,7 @@ use super::job::{self, RawJob};
 use super::mqtt::{self, RawMqtt};
 use super::names::Id;
 use super::{Config, Pause};
+use crate::certificate::{CERTIFICATES_MAX, Certificate};
 use crate::noip::ClientConfig;
 
 /// What a socket's address has room for.
@@ -43,6 +44,8 @@ pub(super) struct Raw {
     #[serde(default)]
     probes: BTreeMap<String, Spanned<IgnoredAny>>,
     noip_client: Option<Spanned<ClientConfig>>,
+    #[serde(default, rename = "certificate", deserialize_with = "entries")]
+    certificates: Vec<Certificate>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -112,6 +115,7 @@ impl Raw {
         if let Some(noip) = noip {
             noip.get_ref().check().map_err(|what| Mistake::at("noip_client", noip, what))?;
         }
+        certificates(&self.certificates, self.sidecar.key.is_some())?;
         let files = self.mqtt.iter().flat_map(RawMqtt::files);
         let without = "No-IP is told nothing";
         let named = noip.filter(|noip| noip.get_ref().is_on()).into_iter().flat_map(|noip| {
@@ -134,6 +138,7 @@ impl Raw {
             socket,
             state,
             probes: self.probes,
+            certificates: self.certificates,
             noip_client: self.noip_client.map(Spanned::into_inner).unwrap_or_default(),
             pause: Pause {
                 above_celsius: self.pause.above_celsius.0,
@@ -143,6 +148,23 @@ impl Raw {
             written,
         })
     }
+}
+
+/// What only shows beside others.
+fn certificates(all: &[Certificate], has_sidecar: bool) -> Result<(), Mistake> {
+    let wrong = |why: String| Err(Mistake::whole("certificate", why));
+    if all.len() > CERTIFICATES_MAX {
+        return wrong(format!("there are more than {CERTIFICATES_MAX}"));
+    }
+    if !all.is_empty() && !has_sidecar {
+        return wrong("certificates need the key of a sidecar in [sidecar]: it orders them".into());
+    }
+    for (at, one) in all.iter().enumerate() {
+        if let Some(other) = all.iter().take(at).find(|other| other.folder == one.folder) {
+            return wrong(format!("{} and {} are in the same folder; each needs its own", other.name, one.name));
+        }
+    }
+    Ok(())
 }
 
 impl RawNode {

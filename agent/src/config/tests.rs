@@ -22,6 +22,7 @@ fn what_the_example_shows_in_comments_can_be_written() {
     for line in EXAMPLE.lines() {
         let shown =
             line.strip_prefix("# ").filter(|rest| rest.split_once(" = ").is_some_and(|(key, _)| !key.contains(' ')));
+        let shown = shown.or_else(|| line.strip_prefix("# ").filter(|rest| rest.starts_with("[[")));
         let key_and_file = shown.filter(|rest| {
             !rest.starts_with("ca_file") && !rest.starts_with("cert_file") && !rest.starts_with("key_file")
         });
@@ -30,7 +31,7 @@ fn what_the_example_shows_in_comments_can_be_written() {
     }
     let config = parse(&all).unwrap();
     assert!(config.sidecar.is_some() && config.node.is_some() && config.jobs[0].plan.window.is_some());
-    assert!(config.noip_client.is_on());
+    assert!(config.noip_client.is_on() && config.certificates[0].served.is_some());
     let secret = format!("{config:?}");
     assert!(secret.contains("***") && !secret.contains("mqtt-password"));
 }

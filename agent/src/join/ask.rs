@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use atalaya_base::config::Url;
 use atalaya_base::text::shown_reason;
+use atalaya_certificate::Key;
 use atalaya_wire::NodeId;
 use atalaya_wire::join::{Host, Invitation, Joining, PATH, RESPONSE_BYTES_MAX, Refusal, Refused, Request, Response};
 use rustls::pki_types::CertificateDer;
@@ -13,7 +14,6 @@ use rustls::pki_types::pem::PemObject;
 use ureq::Agent;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
-use super::Key;
 use super::pinned::{authority, pin_of};
 
 /// For one address, all of it.

@@ -2,10 +2,8 @@
 //! what is written of the answer. Happens once, by a command; the daemon has no part in it.
 
 mod ask;
-mod key;
 mod pinned;
 mod section;
 
 pub(crate) use ask::{Joined, ask};
-pub(crate) use key::Key;
 pub(crate) use section::{Section, Spoiled, merged, quoted};

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Why not, without the address.
 pub(super) fn authority(host: &Host, pin: &[u8; 32]) -> Result<CertificateDer<'static>, String> {
     let chain = shown(&host.name, host.web, &host.name, Deadline::after(PATIENCE));
-    let chain = chain.map_err(|(Unseen::Unreachable(why) | Unseen::NoTls(why))| super::ask::plain(&why))?;
+    let chain = chain.map_err(|(Unseen::Unreachable(why) | Unseen::NoTls(why))| super::ask::plain(&why))?.chain;
     chain
         .into_iter()
         .find(|certificate| pin_of(certificate).as_ref() == Some(pin))

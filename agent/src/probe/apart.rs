@@ -84,7 +84,7 @@ impl Probe for Apart {
     }
 
     fn read(&mut self, site: &Site, at: Moment, out: &mut dyn FnMut(ObjectId, Sample)) -> Result<()> {
-        let changed_at = self.probe.changed_at(site);
+        let changed_at = self.probe.changed_at(site, at);
         if let Some(samples) = self.again(changed_at) {
             samples.iter().for_each(|(id, sample)| out(id.clone(), sample.clone()));
             return Ok(());

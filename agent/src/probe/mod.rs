@@ -112,7 +112,7 @@ pub trait Probe: Send {
 
     /// When what it reads last changed, where that is cheap to know: one that reads elsewhere is then not started for
     /// nothing.
-    fn changed_at(&self, _site: &Site) -> Option<Timestamp> {
+    fn changed_at(&self, _site: &Site, _at: Moment) -> Option<Timestamp> {
         None
     }
 

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -26,22 +27,26 @@ pub(crate) enum Unseen {
     NoTls(io::Error),
 }
 
-/// Connects, asks for `name`, and hangs up as soon as the certificates are there: the server's own, then those of who
-/// vouch for it.
+/// What a server showed.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    /// The server's own certificate, then those of who vouch for it.
+    pub(crate) chain: Vec<CertificateDer<'static>>,
+    /// Whether it showed that it has the key of its own.
+    pub(crate) is_proved: bool,
+}
+
+/// Connects, asks for `name`, and hangs up after the handshake.
 ///
 /// # Errors
 ///
 /// That there are none.
-pub(crate) fn shown(
-    host: &str,
-    port: u16,
-    name: &str,
-    deadline: Deadline,
-) -> Result<Vec<CertificateDer<'static>>, Unseen> {
+pub(crate) fn shown(host: &str, port: u16, name: &str, deadline: Deadline) -> Result<Shown, Unseen> {
     let unusable = |err: &dyn std::fmt::Display| Unseen::NoTls(io::Error::other(err.to_string()));
     let name = ServerName::try_from(name.to_owned()).map_err(|_| unusable(&format_args!("{name:?} is no name")))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let seen = Arc::new(Recorder { provider: Arc::clone(&provider), chain: Mutex::default() });
+    let seen =
+        Arc::new(Recorder { provider: Arc::clone(&provider), chain: Mutex::default(), proved: AtomicBool::new(false) });
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|err| unusable(&err))?
@@ -60,7 +65,7 @@ pub(crate) fn shown(
     match end {
         Err(err) if chain.is_empty() => Err(Unseen::NoTls(err)),
         _ if chain.is_empty() => Err(unusable(&"no certificate is shown")),
-        _ => Ok(chain),
+        _ => Ok(Shown { chain, is_proved: seen.proved.load(Ordering::Relaxed) }),
     }
 }
 
@@ -110,6 +115,14 @@ impl Write for Timed {
 struct Recorder {
     provider: Arc<CryptoProvider>,
     chain: Mutex<Vec<CertificateDer<'static>>>,
+    proved: AtomicBool,
+}
+
+impl Recorder {
+    fn note(&self, signed: Result<HandshakeSignatureValid, Error>) -> Result<HandshakeSignatureValid, Error> {
+        self.proved.store(signed.is_ok(), Ordering::Relaxed);
+        signed
+    }
 }
 
 impl ServerCertVerifier for Recorder {
@@ -132,7 +145,7 @@ impl ServerCertVerifier for Recorder {
         leaf: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, leaf, signed, &self.provider.signature_verification_algorithms)
+        self.note(verify_tls12_signature(message, leaf, signed, &self.provider.signature_verification_algorithms))
     }
 
     fn verify_tls13_signature(
@@ -141,7 +154,7 @@ impl ServerCertVerifier for Recorder {
         leaf: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, leaf, signed, &self.provider.signature_verification_algorithms)
+        self.note(verify_tls13_signature(message, leaf, signed, &self.provider.signature_verification_algorithms))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -73,6 +73,10 @@ impl Daemon {
         let done = match &order {
             Order::Stop(job) => self.stop_run(job.as_deref()),
             Order::Dismiss(kind, id) => self.dismiss(kind, id),
+            Order::Certificate(name, chain) => self.take_chain(name, chain).map_err(|err| {
+                self.trouble("certificates", &format!("cannot keep a certificate that came: {err}"));
+                Refusal::Forgetful
+            })?,
         };
         if done { Ok(()) } else { Err(Refusal::Malformed("there is no such thing here now")) }
     }

@@ -79,6 +79,8 @@ pub(super) struct Daemon {
     pub(super) boot: [u8; 16],
     pub(super) commanded: BTreeMap<String, Duration>,
     pub(super) last_command: u64,
+    /// What the sidecar was asked for.
+    pub(super) requests: super::certificates::Told,
     pub(super) troubles: BTreeMap<&'static str, String>,
     /// Of the waits of this node, so that many do not come at once.
     pub(super) spread: f64,
@@ -143,6 +145,7 @@ impl Daemon {
             boot,
             commanded: BTreeMap::new(),
             last_command: last_command.trim().parse().unwrap_or_default(),
+            requests: super::certificates::Told::default(),
             troubles: BTreeMap::new(),
             spread,
             links_made: wires.len(),

@@ -112,6 +112,13 @@ impl Eyes {
         }
     }
 
+    /// The probe of this name is due now.
+    pub(super) fn hurry(&mut self, name: &str) {
+        for eye in self.eyes.iter_mut().filter(|eye| eye.name == name) {
+            eye.due = Duration::ZERO;
+        }
+    }
+
     /// Starts what is due and gives the probes that became stuck.
     pub(super) fn step(&mut self, now: Moment) -> Vec<usize> {
         (0..self.lanes.len()).filter_map(|lane| self.step_lane(lane, now)).collect()

@@ -15,7 +15,7 @@ const NAMED: &[(&str, &[&str])] = &[
     ("service", &["services", "pages"]),
     ("dns", &["dns"]),
     ("noip", &["noip", "noip_client"]),
-    ("cert", &["certs"]),
+    ("cert", &["certs", "certificates"]),
     ("log", &["logs"]),
 ];
 /// Kinds that are hardware, or stand for it.

@@ -5,6 +5,7 @@
 
 mod answers;
 mod board;
+mod certificates;
 mod clock;
 mod commands;
 mod control;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use atalaya_base::config::Mistake;
 
+use crate::certificate::Certificates;
 use crate::config::Config;
 use crate::noip::Client;
 use crate::probe::Probe;
@@ -60,7 +61,7 @@ pub fn all(config: &Config) -> Result<Vec<Box<dyn Probe>>, String> {
             let what = format!("there is no such probe; there are {}", known.join(", "));
             return Err(Mistake::at(&format!("probes.{name}"), section, what));
         }
-        TABLE.iter().map(|(_, make)| make(config)).chain([client(config)]).collect()
+        TABLE.iter().map(|(_, make)| make(config)).chain([client(config), Ok(certificates(config))]).collect()
     };
     made().map_err(|mistake| config.written.tell(&mistake))
 }
@@ -69,6 +70,10 @@ pub fn all(config: &Config) -> Result<Vec<Box<dyn Probe>>, String> {
 fn client(config: &Config) -> Made {
     let dns = config.section::<DnsConfig>("dns")?;
     Ok(Box::new(Client::new(config.noip_client.clone(), dns, config.state.clone())))
+}
+
+fn certificates(config: &Config) -> Box<dyn Probe> {
+    Box::new(Certificates::new(config.certificates.clone(), config.state.clone()))
 }
 
 /// The same for the daemon, which `config` in the file `path` describes: those that need much memory read elsewhere, and
@@ -97,7 +102,7 @@ mod tests {
     #[test]
     fn sections_are_read_by_their_probes() {
         let of = |text: &str| all(&Config::read(Path::new("agent.toml"), text).unwrap());
-        assert_eq!(of("").map(|probes| probes.len()), Ok(TABLE.len() + 1));
+        assert_eq!(of("").map(|probes| probes.len()), Ok(TABLE.len() + 2));
         for (text, expected) in [
             ("[probes]\n[probes.tacho]", "agent.toml:2: probes.tacho: there is no such probe; there are system"),
             ("# mine\n[probes.ups]\nx = 1", "agent.toml:3: probes.ups: unknown field `x`"),

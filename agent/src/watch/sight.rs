@@ -53,6 +53,9 @@ impl Daemon {
         if told {
             self.miss(name);
         }
+        if name == super::certificates::PROBE {
+            self.tell_requests();
+        }
     }
 
     fn is_missed(&self, number: usize, id: &ObjectId, what: &Sample) -> bool {

@@ -115,7 +115,7 @@ impl Args {
     }
 
     fn place(&self) -> Option<Place> {
-        self.get("place").map(|folder| Place { folder: folder.into(), user: None, group: None })
+        self.get("place").map(|folder| Place { folder: folder.into(), user: None, group: None, mode: None })
     }
 }
 

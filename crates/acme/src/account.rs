@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::failed::Failed;
-use crate::file::{self, OURS};
 use crate::http::Http;
+use atalaya_certificate::file::{self, OURS};
 
 /// An authority, and as whom it is asked.
 #[derive(Clone, Debug)]

@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use atalaya_certificate::Chain;
 use atalaya_renew::limits::short;
 use atalaya_renew::when::Window;
 use instant_acme::{Account, Error};
 
 use crate::account::{self, Authority};
-use crate::chain::Chain;
 use crate::failed::Failed;
-use crate::hint::Hint;
+use crate::hint::{self, Hint};
 use crate::http::{Http, Told};
 
 /// Asks one authority as one account.
@@ -62,7 +62,7 @@ impl Client {
     ///
     /// See [`Failed`]. The caller goes by the certificate's lifetime then.
     pub async fn hint(&mut self, chain: &Chain) -> Result<Option<Hint>, Failed> {
-        let Some(identifier) = chain.identifier() else { return Ok(None) };
+        let Some(identifier) = hint::identifier(chain) else { return Ok(None) };
         let (info, again) = match self.account.renewal_info(&identifier).await {
             Err(Error::Unsupported(_)) => return Ok(None),
             Err(err) => return Err(self.failed(err)),

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::failed::Failed;
-use crate::file::{self, OURS};
 use crate::proof::Way;
+use atalaya_certificate::file::{self, OURS};
 
 /// Kept from the first request to the authority until its caller has the certificate in its place.
 #[derive(Clone, Serialize, Deserialize)]

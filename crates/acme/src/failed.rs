@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use atalaya_certificate::Wrong;
 use atalaya_renew::Trouble;
 use atalaya_renew::limits::short;
 use instant_acme::{Error, Problem};
@@ -39,6 +40,12 @@ pub enum Failed {
     Pending(String),
     /// What it answers cannot be read, or is not what was asked for.
     Garbled(String),
+}
+
+impl From<Wrong> for Failed {
+    fn from(wrong: Wrong) -> Self {
+        Self::SetUp(wrong.0)
+    }
 }
 
 impl Failed {

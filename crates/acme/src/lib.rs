@@ -8,34 +8,29 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod account;
-mod chain;
 mod challenge;
 mod client;
 mod draft;
 mod failed;
-mod file;
 mod hint;
 mod http;
-pub mod install;
 pub mod limits;
 mod listener;
-mod names;
 mod order;
 mod proof;
 mod prove;
 pub mod reload;
-mod request;
+pub mod request;
 pub mod served;
 mod tls;
 mod webroot;
 
 pub use account::{Authority, External};
-pub use chain::Chain;
+pub use atalaya_certificate::{Chain, install, tidy};
 pub use client::Client;
 pub use draft::Draft;
 pub use failed::Failed;
 pub use hint::Hint;
-pub use names::tidy;
 pub use order::{Issued, Step, Wanted};
 pub use proof::{Proof, Way};
 pub use request::Request;

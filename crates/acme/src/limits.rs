@@ -12,17 +12,7 @@ pub const ANSWER_BYTES_MAX: usize = 128 << 10;
 pub const ANSWER_HEADER_BYTES_MAX: usize = 32 << 10;
 /// A file with certificates: the whole of what Debian trusts has a quarter of a MiB.
 pub const ROOTS_BYTES_MAX: u64 = 1 << 20;
-/// A file of our own: an account or a draft.
-pub const FILE_BYTES_MAX: u64 = 256 << 10;
 
-/// Names in a certificate: what Let's Encrypt allows in its stricter profiles, and more than a household has.
-pub const NAMES_MAX: usize = 25;
-/// A name (RFC 1035, 2.3.4).
-pub const NAME_BYTES_MAX: usize = 253;
-/// A request for a certificate: one with 25 names and a P-256 key has 7 KiB at most.
-pub const REQUEST_BYTES_MAX: usize = 16 << 10;
-/// Certificates of a chain.
-pub const CHAIN_MAX: usize = 8;
 /// A token of a challenge, which becomes a file's name. Authorities use 43 characters.
 pub const TOKEN_BYTES_MAX: usize = 128;
 
@@ -64,5 +54,4 @@ pub const RELOAD_BYTES_MAX: usize = atalaya_renew::limits::TEXT_BYTES_MAX;
 pub const HANDSHAKE: Duration = Duration::from_secs(10);
 
 const _: () = assert!(CONNECT.as_secs() < HTTP.as_secs() && HTTP.as_secs() < PROVED.as_secs());
-const _: () = assert!(REQUEST_BYTES_MAX > NAMES_MAX * (NAME_BYTES_MAX + 4) + 1024);
 const _: () = assert!(HINT_SECONDS <= *HINT_SECONDS_RANGE.end() && HINT_SECONDS >= *HINT_SECONDS_RANGE.start());

@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use instant_acme::{Error, NewOrder, Order, OrderStatus, RetryPolicy};
+use atalaya_certificate::{Chain, tidy};
+use instant_acme::{Error, Identifier, NewOrder, Order, OrderStatus, RetryPolicy};
 use zeroize::Zeroizing;
 
-use crate::chain::Chain;
 use crate::client::Client;
 use crate::draft::Draft;
 use crate::failed::Failed;
+use crate::hint;
 use crate::limits::{LOOK, SIGNED};
-use crate::names::{identifier, tidy};
 use crate::proof::Way;
 use crate::prove;
 use crate::request::{self, Request};
@@ -159,7 +159,7 @@ impl Client {
             let order = NewOrder::new(&identifiers);
             if let Some(profile) = &draft.profile { order.profile(profile) } else { order }
         };
-        if let Some(old) = replaces.and_then(Chain::identifier) {
+        if let Some(old) = replaces.and_then(hint::identifier) {
             match self.account.new_order(&order().replaces(old)).await {
                 // It is a courtesy: an authority that does not know of it, or knows better, still signs.
                 Err(err) if is_about_replacing(&err, self.last().status) => {}
@@ -201,6 +201,13 @@ impl Client {
         }
         draft.order = None;
         if draft.has_left_records() { draft.write(path) } else { Draft::remove(path) }
+    }
+}
+
+fn identifier(name: &str) -> Identifier {
+    match name.parse() {
+        Ok(address) => Identifier::Ip(address),
+        Err(_) => Identifier::Dns(name.to_owned()),
     }
 }
 

@@ -1,14 +1,13 @@
 //! The request that an authority signs: made here with a key of its own, or by an agent, whose key never travels.
 
-use rcgen::{CertificateParams, DistinguishedName, KeyPair};
+use atalaya_certificate::limits::REQUEST_BYTES_MAX;
+use atalaya_certificate::{Key, tidy, written};
 use x509_parser::certification_request::X509CertificationRequest;
-use x509_parser::extensions::{GeneralName, ParsedExtension};
+use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::FromDer;
 use zeroize::Zeroizing;
 
 use crate::failed::Failed;
-use crate::limits::REQUEST_BYTES_MAX;
-use crate::names::tidy;
 
 /// Whose key it is.
 #[derive(Clone, Debug)]
@@ -21,16 +20,18 @@ pub enum Request {
 
 /// A new key as PEM, and a request for `names`.
 pub(crate) fn make(names: &[String]) -> Result<(Zeroizing<String>, Vec<u8>), Failed> {
-    let cannot = |err: rcgen::Error| Failed::SetUp(format!("cannot make a key and a request: {err}"));
-    let mut params = CertificateParams::new(names).map_err(cannot)?;
-    params.distinguished_name = DistinguishedName::new();
-    let key = KeyPair::generate().map_err(cannot)?;
-    let request = params.serialize_request(&key).map_err(cannot)?;
-    Ok((Zeroizing::new(key.serialize_pem()), request.der().to_vec()))
+    let key = Key::new().map_err(|why| Failed::SetUp(why.to_owned()))?;
+    let request = key.request(names)?;
+    Ok((key.pem, request))
 }
 
-/// That a request is signed by its own key and asks for exactly `names`: an agent gets no more than was planned.
-pub(crate) fn check(der: &[u8], names: &[String]) -> Result<(), Failed> {
+/// That a request is signed by its own key and asks for exactly `names`, which are tidy: an agent gets no more than was
+/// planned.
+///
+/// # Errors
+///
+/// [`Failed::SetUp`]: why it is not accepted.
+pub fn check(der: &[u8], names: &[String]) -> Result<(), Failed> {
     let wrong = |why: &str| Failed::SetUp(format!("the request for a certificate is not accepted: {why}"));
     if der.len() > REQUEST_BYTES_MAX {
         return Err(wrong("it is too long"));
@@ -57,29 +58,21 @@ pub(crate) fn check(der: &[u8], names: &[String]) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The key that a request is for.
-pub(crate) fn public(der: &[u8]) -> Result<Vec<u8>, Failed> {
+/// The key that a request is for, as a chain has it.
+///
+/// # Errors
+///
+/// [`Failed::SetUp`]: it cannot be read.
+pub fn public(der: &[u8]) -> Result<Vec<u8>, Failed> {
     let (_, request) = X509CertificationRequest::from_der(der)
         .map_err(|_| Failed::SetUp("the request for a certificate cannot be read".into()))?;
     Ok(request.certification_request_info.subject_pki.raw.to_vec())
 }
 
-/// A name of a certificate as text; `None` where it is no host's.
-pub(crate) fn written(name: &GeneralName<'_>) -> Option<String> {
-    match name {
-        GeneralName::DNSName(name) => Some((*name).to_owned()),
-        GeneralName::IPAddress(bytes) => match bytes.len() {
-            4 => Some(std::net::IpAddr::from(<[u8; 4]>::try_from(*bytes).ok()?).to_string()),
-            16 => Some(std::net::IpAddr::from(<[u8; 16]>::try_from(*bytes).ok()?).to_string()),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rcgen::{CertificateParams, KeyPair};
 
     fn names(text: &[&str]) -> Vec<String> {
         text.iter().map(|&name| name.to_owned()).collect()

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ring::digest::{SHA256, digest};
+use atalaya_certificate::fingerprint;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -12,7 +12,6 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-use crate::chain::hex;
 use crate::limits::HANDSHAKE;
 use crate::tls;
 
@@ -75,7 +74,7 @@ impl ServerCertVerifier for Recorder {
         _: &[u8],
         _: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let shown = hex(digest(&SHA256, shown).as_ref());
+        let shown = fingerprint(shown);
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(shown);
         Ok(ServerCertVerified::assertion())
     }
@@ -106,13 +105,19 @@ impl ServerCertVerifier for Recorder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chain::Chain;
-    use crate::chain::tests::made;
+    use atalaya_certificate::Chain;
     use rustls::ServerConfig;
     use rustls::pki_types::PrivateKeyDer;
     use rustls::pki_types::pem::PemObject;
     use tokio::net::TcpListener;
     use tokio_rustls::TlsAcceptor;
+
+    fn made(names: &[&str]) -> (String, String) {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let pem = rcgen::CertificateParams::new(names).unwrap().self_signed(&key).unwrap().pem();
+        (pem, key.serialize_pem())
+    }
 
     /// A service that shows this pair to whoever comes.
     async fn service(pem: &str, key: &str) -> u16 {

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::challenge::Challenge;
-use crate::file::{self, Rights};
+use atalaya_certificate::file::{self, Rights};
 
 /// Whatever user the web server has reads them.
 const PUBLIC: Rights = Rights { mode: 0o644, user: None, group: None };

@@ -31,7 +31,7 @@
 //! ```
 
 use atalaya_renew::limits::{DAY_SECONDS, YEAR_SECONDS, short};
-use atalaya_renew::{ByItself, Ends, Found, Kind, Trouble};
+use atalaya_renew::{ByItself, Ends, Found, Kind, List, Trouble};
 use serde::Deserialize;
 
 use crate::day::Day;
@@ -136,7 +136,7 @@ impl Hand {
 }
 
 impl Provider for Hand {
-    fn list(&self, _: i64) -> Result<Vec<Found>, Trouble> {
-        Ok(self.0.clone())
+    fn list(&self, _: i64) -> Result<List, Trouble> {
+        Ok(self.0.clone().into())
     }
 }

@@ -12,7 +12,7 @@
 //! ```
 
 use atalaya_renew::limits::{NOIP_CONFIRMATION_SECONDS, short};
-use atalaya_renew::{ByItself, Ends, Flag, Found, Kind, RecordType, Trouble};
+use atalaya_renew::{ByItself, Ends, Flag, Found, Kind, List, RecordType, Trouble};
 use serde::Deserialize;
 
 use crate::day::Day;
@@ -115,7 +115,7 @@ impl NoIp {
 }
 
 impl Provider for NoIp {
-    fn list(&self, _: i64) -> Result<Vec<Found>, Trouble> {
+    fn list(&self, _: i64) -> Result<List, Trouble> {
         let mut servers = Servers::new(&self.0.servers, NOIP);
         let found = |host: &Host| {
             let why = "nobody said when it was last confirmed; set confirmed to that day";

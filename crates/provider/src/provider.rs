@@ -1,6 +1,6 @@
 //! What a provider does.
 
-use atalaya_renew::{Act, Bought, Found, Looked, Order, Quote, Record, RecordType, Trouble};
+use atalaya_renew::{Act, Bought, List, Looked, Order, Quote, Record, RecordType, Trouble};
 
 /// A source of things with an end.
 ///
@@ -12,12 +12,13 @@ use atalaya_renew::{Act, Bought, Found, Looked, Order, Quote, Record, RecordType
 /// A caller may ask from any thread, and waits as long as that takes. It keeps what it was told: an error says nothing about
 /// what was found before.
 pub trait Provider: Send + Sync {
-    /// Everything of this provider that has an end. `now` is in seconds since 1970.
+    /// Everything of this provider that has an end, and of which kinds there may be more that it could not be asked for.
+    /// `now` is in seconds since 1970.
     ///
     /// # Errors
     ///
     /// Where not even a part of it can be told.
-    fn list(&self, now: i64) -> Result<Vec<Found>, Trouble>;
+    fn list(&self, now: i64) -> Result<List, Trouble>;
 
     /// Where it sells, and is set up to.
     fn shop(&self) -> Option<&dyn Shop> {

@@ -1,6 +1,6 @@
 //! What happens, and what follows.
 
-use crate::found::Found;
+use crate::found::{Found, List};
 use crate::item::Task;
 use crate::key::{Key, PlanId};
 use crate::plan::Plan;
@@ -13,7 +13,7 @@ pub enum Event {
     /// Time passed.
     Tick,
     /// A provider said all that it has, or why not.
-    Listed(String, Result<Vec<Found>, Trouble>),
+    Listed(String, Result<List, Trouble>),
     /// Somebody who is not asked said all that they have, such as a node.
     Told {
         /// Who.

@@ -70,6 +70,8 @@ pub enum Flag {
     NotYetValid,
     /// Its source answered only in part.
     Partial,
+    /// Its source could not be asked about it any more: what is known of it is what was said before.
+    NotAsked,
 }
 
 impl Flag {
@@ -112,5 +114,34 @@ impl Found {
             flags: Vec::new(),
             note: String::new(),
         }
+    }
+}
+
+/// All that a source has, as far as it could be asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct List {
+    /// What it named.
+    pub found: Vec<Found>,
+    /// Kinds of which it could not name all, and why. What was known of them stays, as unknown.
+    pub not_asked: Vec<(Kind, String)>,
+}
+
+impl From<Vec<Found>> for List {
+    fn from(found: Vec<Found>) -> Self {
+        Self { found, not_asked: Vec::new() }
+    }
+}
+
+impl FromIterator<Found> for List {
+    fn from_iter<I: IntoIterator<Item = Found>>(all: I) -> Self {
+        all.into_iter().collect::<Vec<_>>().into()
+    }
+}
+
+impl std::ops::Deref for List {
+    type Target = [Found];
+
+    fn deref(&self) -> &[Found] {
+        &self.found
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::found::{ByItself, Ends, Found, Kind};
+use crate::found::{ByItself, Ends, Flag, Found, Kind};
 use crate::key::Key;
 use crate::limits::{NOIP_CONFIRMATION_SECONDS, YEAR_SECONDS};
 
@@ -29,6 +29,14 @@ pub struct Sighting {
     pub at: i64,
     /// What was said.
     pub found: Found,
+}
+
+impl Sighting {
+    /// Whether its source could still be asked about it.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        !self.found.flags.contains(&Flag::NotAsked)
+    }
 }
 
 /// A mail of a provider that wants something of a person.
@@ -87,7 +95,7 @@ impl Item {
     /// The source whose word counts: the best that knows an end, of two of a rank the one that said it last.
     #[must_use]
     pub fn best(&self) -> Option<(&str, &Sighting)> {
-        let knows = |seen: &Sighting| !matches!(seen.found.ends, Ends::Unknown(_));
+        let knows = |seen: &Sighting| !matches!(seen.found.ends, Ends::Unknown(_)) && seen.is_asked();
         let order = |seen: &Sighting| (!knows(seen), seen.rank, std::cmp::Reverse(seen.at));
         self.seen.iter().min_by_key(|(_, seen)| order(seen)).map(|(name, seen)| (name.as_str(), seen))
     }
@@ -159,6 +167,10 @@ mod tests {
         assert_eq!((item.best().unwrap().0, item.life().unwrap().ends), ("shop", 365 * DAY));
         item.seen.insert("shop".into(), seen(Rank::Holder, 10, Ends::Unknown("down".into())));
         assert_eq!(item.best().unwrap().0, "rdap", "one that does not know is asked last");
+        let mut closed = seen(Rank::Holder, 10, Ends::At(365 * DAY));
+        closed.found.flags.push(Flag::NotAsked);
+        item.seen.insert("shop".into(), closed);
+        assert_eq!(item.best().unwrap().0, "rdap", "nor one that could not be asked");
     }
 
     #[test]

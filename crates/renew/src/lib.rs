@@ -23,7 +23,7 @@ mod words;
 pub mod zone;
 
 pub use event::{Action, Ask, Event, Part, Refused, Tell, Want};
-pub use found::{ByItself, Ends, Flag, Found, Kind};
+pub use found::{ByItself, Ends, Flag, Found, Kind, List};
 pub use item::{Item, Life, Rank, Sighting, Task};
 pub use key::{Key, PlanId};
 pub use money::{Currency, Micros, Minor, Money};

@@ -116,7 +116,8 @@ fn is_stale(item: &Item, now: i64) -> bool {
         return false;
     }
     // It counts when the word that counts was said, not when another source last did not know.
-    item.best().is_none_or(|(_, seen)| seen.rank != Rank::Hand && now.saturating_sub(seen.at) > STALE_SECONDS)
+    let is_old = |seen: &Sighting| seen.rank != Rank::Hand && now.saturating_sub(seen.at) > STALE_SECONDS;
+    item.best().is_none_or(|(_, seen)| !seen.is_asked() || is_old(seen))
 }
 
 #[cfg(test)]
@@ -167,6 +168,17 @@ mod tests {
         let fine = item(Kind::Domain, 0, Ends::At(365 * DAY), 0);
         assert_eq!(standing(&fine, 8 * DAY), Standing::Unknown, "nobody looked for a week");
         assert_eq!(standing(&fine, 360 * DAY), Standing::Critical, "it may have been renewed, and nobody says so");
+    }
+
+    #[test]
+    fn what_could_not_be_asked_is_unknown_and_never_fine() {
+        let mut domain = item(Kind::Domain, 0, Ends::At(365 * DAY), DAY);
+        domain.seen.get_mut("shop").unwrap().found.flags.push(Flag::NotAsked);
+        assert_eq!(standing(&domain, DAY), Standing::Unknown);
+        assert_eq!(standing(&domain, 360 * DAY), Standing::Critical, "that it ends soon stays true");
+        let mut token = item(Kind::Token, 0, Ends::Never, DAY);
+        token.seen.get_mut("shop").unwrap().found.flags.push(Flag::NotAsked);
+        assert_eq!(standing(&token, DAY), Standing::Unknown);
     }
 
     #[test]

@@ -51,6 +51,7 @@ impl Flag {
             Self::Untrusted => "untrusted",
             Self::NotYetValid => "not_yet_valid",
             Self::Partial => "partial",
+            Self::NotAsked => "not_asked",
         }
     }
 }

@@ -6,12 +6,16 @@ use serde::{Deserialize, Serialize};
 use crate::{Hex, NodeId, ObjectId, unhex};
 
 /// Of a command: anything longer is refused unread.
-pub const COMMAND_BYTES_MAX: usize = 8 << 10;
+pub const COMMAND_BYTES_MAX: usize = 24 << 10;
+/// Of a chain of certificates in one, as PEM: four have some 8 KiB. As JSON it takes little more.
+pub const CHAIN_BYTES_MAX: usize = 16 << 10;
 /// Seconds that a signed command may be valid for: what is captured is soon useless.
 pub const VALID_SECONDS_MAX: i64 = 3600;
 /// Seconds that the two clocks may differ by.
 pub const SKEW_SECONDS_MAX: i64 = 120;
 const SIGNATURE_DIGITS: usize = 128;
+
+const _: () = assert!(CHAIN_BYTES_MAX + CHAIN_BYTES_MAX / 4 < COMMAND_BYTES_MAX);
 const PURPOSE: &[u8] = b"atalaya command 1\n";
 
 /// What anybody who may write to the topic can ask for.
@@ -64,6 +68,8 @@ pub enum Order {
     Stop(Option<String>),
     /// Forget hardware that is gone: `{"object": "disk/WD-1"}`; its view and its id.
     Dismiss(String, ObjectId),
+    /// Install a certificate: `{"certificate": "web", "chain": "-----BEGIN …"}`; the one of that name that was asked for.
+    Certificate(String, String),
 }
 
 impl Order {
@@ -81,6 +87,12 @@ impl Order {
                 let parts = parts.and_then(|(kind, id)| Some((kind.to_owned(), ObjectId::parse(id)?)));
                 let (kind, id) = parts.ok_or(Refusal::Malformed("args lack an object such as disk/WD-1"))?;
                 Ok(Self::Dismiss(kind, id))
+            }
+            "certificate" => {
+                let (name, chain) = (word("certificate"), word("chain"));
+                let parts = name.zip(chain.filter(|chain| chain.len() <= CHAIN_BYTES_MAX));
+                let (name, chain) = parts.ok_or(Refusal::Malformed("args lack a certificate or its chain"))?;
+                Ok(Self::Certificate(name.to_owned(), chain.to_owned()))
             }
             _ => Err(Refusal::Unknown),
         }
@@ -231,6 +243,11 @@ mod tests {
         let disk = order("dismiss", serde_json::json!({ "object": "disk/WD-1" }));
         assert_eq!(disk, Ok(Order::Dismiss("disk".into(), ObjectId::of("WD-1"))));
         assert!(order("dismiss", serde_json::json!({ "object": "disk" })).is_err());
+        let chain = |length: usize| serde_json::json!({ "certificate": "web", "chain": "x".repeat(length) });
+        let longest = Order::Certificate("web".into(), "x".repeat(CHAIN_BYTES_MAX));
+        assert_eq!(order("certificate", chain(CHAIN_BYTES_MAX)), Ok(longest));
+        assert!(order("certificate", chain(CHAIN_BYTES_MAX + 1)).is_err());
+        assert!(order("certificate", serde_json::json!({ "chain": "x" })).is_err());
         assert_eq!(order("restore", serde_json::json!({})), Err(Refusal::Unknown));
     }
 

@@ -82,6 +82,16 @@ pub struct Commanded {
     pub reason: Text,
 }
 
+/// A node wants a certificate for a key of its own, or another one than it has; the part's id is the certificate's name.
+/// What stands is told again, so the last one counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requested {
+    /// PKCS #10 in DER, of [`crate::limits::REQUEST_BYTES_MAX`] at most.
+    pub request: Vec<u8>,
+    /// SHA-256 of the certificate that is installed, in hexadecimal; empty for none.
+    pub installed: Text,
+}
+
 macro_rules! kinds {
     ($($name:ident = $kind:literal;)+) => {
         $(impl Event for $name {
@@ -100,4 +110,5 @@ kinds! {
     RunEnded = 0x8003;
     Changed = 0x8004;
     Commanded = 0x8005;
+    Requested = 0x8006;
 }

@@ -6,6 +6,8 @@ pub const TEXT_BYTES_MAX: usize = 128;
 pub const ID_BYTES_MAX: usize = 64;
 /// Of a frame or a record, and of what is taken in from anybody: what small brokers accept by default.
 pub const MESSAGE_BYTES_MAX: usize = 64 << 10;
+/// Of a request for a certificate: one with eight long names has half of it.
+pub const REQUEST_BYTES_MAX: usize = 4 << 10;
 /// Of parts in one message.
 pub const PARTS_MAX: usize = 512;
 /// Of one view as a part: sixteen texts and as many numbers, and room.

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{Acts, By, Refused};
 use crate::error::Error;
 use crate::people::{Need, Why};
-use crate::tower::{Wish, wish};
+use crate::tower::{Who, Wish, wish};
 
 /// A node keeps a session of a minute; clocks may differ by two.
 const VALID_SECONDS: i64 = 300;
@@ -55,6 +55,7 @@ impl Command {
         let about = match self {
             Self::Plain(Plain::Backup(Some(job))) | Self::Signed(Order::Stop(Some(job))) => job.clone(),
             Self::Signed(Order::Dismiss(kind, id)) => format!("{kind}/{}", id.as_str()),
+            Self::Signed(Order::Certificate(name, _)) => name.clone(),
             _ => String::new(),
         };
         format!("{} {about}", self.name()).trim_end().to_owned()
@@ -67,6 +68,7 @@ impl Command {
             Self::Plain(Plain::Backup(_)) => "backup",
             Self::Signed(Order::Stop(_)) => "stop",
             Self::Signed(Order::Dismiss(..)) => "dismiss",
+            Self::Signed(Order::Certificate(..)) => "certificate",
         }
     }
 }
@@ -85,6 +87,20 @@ impl Acts {
         if presence != Presence::Online {
             return Err(Refused::Away);
         }
+        self.send(&id, command, by.who()).await
+    }
+
+    /// The sidecar itself orders a node to do something; the audit says so.
+    ///
+    /// # Errors
+    ///
+    /// Why it is not on its way.
+    pub async fn order(&self, node: &str, order: Order) -> Result<(), Refused> {
+        let id = node.parse::<NodeId>().map_err(|_| Refused::May(Why::NotThere))?;
+        self.send(&id, Command::Signed(order), Who { how: "self", ..Who::default() }).await
+    }
+
+    async fn send(&self, id: &NodeId, command: Command, who: Who) -> Result<(), Refused> {
         let (name, detail) = (command.name(), command.detail());
         // Kept until it is on the way: a node takes no number that is not above the last.
         let mut turn = None;
@@ -96,11 +112,11 @@ impl Acts {
                 // Also above those that a copy of the database has forgotten. One that is not sent leaves a gap, which does
                 // no harm.
                 **last = (**last + 1).max(u64::try_from(self.now().wall_millis).unwrap_or_default());
-                (self.sealed(&id, name, order, **last)?, Some(**last))
+                (self.sealed(id, name, order, **last)?, Some(**last))
             }
         };
-        let what = Wish::Command { node: node.to_owned(), command: name.to_owned(), detail, payload, number };
-        Ok(wish(&self.tower, what, by.who()).await.map(drop)?)
+        let what = Wish::Command { node: id.as_str().to_owned(), command: name.to_owned(), detail, payload, number };
+        Ok(wish(&self.tower, what, who).await.map(drop)?)
     }
 
     fn sealed(&self, node: &NodeId, name: &str, order: Order, number: u64) -> Result<Vec<u8>, Error> {
@@ -108,6 +124,7 @@ impl Acts {
             Order::Stop(None) => json!({}),
             Order::Stop(Some(job)) => json!({ "job": job }),
             Order::Dismiss(kind, id) => json!({ "object": format!("{kind}/{}", id.as_str()) }),
+            Order::Certificate(name, chain) => json!({ "certificate": name, "chain": chain }),
         };
         let expires = self.now().seconds() + VALID_SECONDS;
         let signed = Signed { node: node.as_str().to_owned(), command: name.to_owned(), seq: number, expires, args };

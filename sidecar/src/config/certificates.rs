@@ -8,6 +8,7 @@ use atalaya_acme::install;
 use atalaya_acme::reload::Allowed;
 use atalaya_base::config::{Mistake, Place, Spanned};
 use atalaya_notify::Secret;
+use atalaya_wire::NodeId;
 use serde::Deserialize;
 
 use super::names::Name;
@@ -37,14 +38,30 @@ pub struct Certificate {
     pub names: Vec<String>,
     /// How control of these is shown.
     pub way: Way,
+    /// Where it goes.
+    pub home: Home,
+    /// A kind of certificate that the authority offers.
+    pub profile: Option<String>,
+}
+
+/// Where a certificate goes.
+#[derive(Clone, Debug)]
+pub enum Home {
+    /// To a service of this machine.
+    Here(Here),
+    /// To this node, which makes its key and its request.
+    Node(String),
+}
+
+/// A place on this machine.
+#[derive(Clone, Debug)]
+pub struct Here {
     /// Where it is put, and who may read the key.
     pub place: install::Place,
     /// The command that makes a service read it.
     pub reload: Option<String>,
     /// Where it is seen served: host and port.
     pub served: Option<(String, u16)>,
-    /// A kind of certificate that the authority offers.
-    pub profile: Option<String>,
 }
 
 /// How control of a name is shown.
@@ -88,7 +105,8 @@ pub(super) struct RawCertificate {
     provider: Option<String>,
     listen: Option<SocketAddr>,
     webroot: Option<Place>,
-    folder: Place,
+    folder: Option<Place>,
+    node: Option<String>,
     user: Option<String>,
     group: Option<String>,
     reload: Option<String>,
@@ -119,10 +137,15 @@ pub(super) fn check(
         if seen.len() >= CERTIFICATES_MAX || !seen.insert(raw.name.0.clone()) {
             return Err(wrong(format!("{:?} is there already, or one of more than {CERTIFICATES_MAX}", raw.name.0)));
         }
-        if all.iter().any(|other: &Certificate| other.place.folder == raw.folder.0) {
-            return Err(wrong(format!("another certificate is in {} already", raw.folder.0.display())));
+        let made = raw.check(zones, &commands).map_err(wrong)?;
+        let folder = |one: &Certificate| match &one.home {
+            Home::Here(here) => Some(here.place.folder.clone()),
+            Home::Node(_) => None,
+        };
+        if let Some(folder) = folder(&made).filter(|own| all.iter().any(|other| folder(other).as_ref() == Some(own))) {
+            return Err(wrong(format!("another certificate is in {} already", folder.display())));
         }
-        all.push(raw.check(zones, &commands).map_err(wrong)?);
+        all.push(made);
     }
     if let (false, Some(_)) = (acme.agree, all.first()) {
         let why = "certificates need agree = true in [acme]: read the authority's terms of service first";
@@ -143,6 +166,32 @@ impl RawCertificate {
         if self.names.is_empty() {
             return Err("names is empty: what is it for?".into());
         }
+        let home = match (&self.folder, &self.node) {
+            (Some(folder), None) => Home::Here(self.here(folder, commands)?),
+            (None, Some(node)) => Home::Node(self.node(node)?),
+            _ => return Err("set one of folder and node: where does it go?".into()),
+        };
+        Ok(Certificate {
+            name: self.name.0.clone(),
+            names: self.names.clone(),
+            way,
+            home,
+            profile: self.profile.clone(),
+        })
+    }
+
+    /// Owner, group, reload and where it is seen stand in the agent's configuration, and nowhere else.
+    fn node(&self, node: &str) -> Result<String, String> {
+        if [&self.user, &self.group, &self.reload, &self.served].into_iter().any(Option::is_some) {
+            return Err(
+                "user, group, reload and served of a node's certificate stand in its agent's configuration".into()
+            );
+        }
+        node.parse::<NodeId>().map_err(|why| format!("node is {node:?}: {why}"))?;
+        Ok(node.to_owned())
+    }
+
+    fn here(&self, folder: &Place, commands: &BTreeSet<String>) -> Result<Here, String> {
         if let Some(reload) = self.reload.as_ref().filter(|reload| !commands.contains(*reload)) {
             return Err(format!("there is no command {reload:?} in [acme.reload]"));
         }
@@ -150,14 +199,15 @@ impl RawCertificate {
             let parts = served.rsplit_once(':').and_then(|(host, port)| Some((host.to_owned(), port.parse().ok()?)));
             parts.ok_or_else(|| format!("served is {served:?}; write host:port"))
         });
-        Ok(Certificate {
-            name: self.name.0.clone(),
-            names: self.names.clone(),
-            way,
-            place: install::Place { folder: self.folder.0.clone(), user: self.user.clone(), group: self.group.clone() },
+        Ok(Here {
+            place: install::Place {
+                folder: folder.0.clone(),
+                user: self.user.clone(),
+                group: self.group.clone(),
+                mode: None,
+            },
             reload: self.reload.clone(),
             served: served.transpose()?,
-            profile: self.profile.clone(),
         })
     }
 }

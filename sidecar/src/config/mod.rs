@@ -23,7 +23,7 @@ use serde::Deserialize;
 pub use alerts::{Alerts, Channel, Set};
 pub use beat::Beat;
 pub use broker::{Broker, External};
-pub use certificates::{Acme, Certificate, Certificates, Way};
+pub use certificates::{Acme, Certificate, Certificates, Here, Home, Way};
 pub use history::History;
 pub use listen::is_loopback;
 pub use mailbox::Mailbox;

@@ -36,7 +36,7 @@ fn the_example_is_a_configuration() {
     assert_eq!(config.alerts.sets()["default"].channels, ["phone"]);
     let kinds: Vec<_> = config.renewals.providers.iter().map(|(provider, _)| provider.own.kind()).collect();
     assert_eq!(kinds, ["godaddy", "cloudflare", "rdap", "tls", "noip", "hand"]);
-    assert_eq!((config.certificates.all.len(), config.mailbox.map(|mailbox| mailbox.port)), (1, Some(993)));
+    assert_eq!((config.certificates.all.len(), config.mailbox.map(|mailbox| mailbox.port)), (2, Some(993)));
 }
 
 #[test]

@@ -10,11 +10,12 @@ use super::{APPLICATION_ID, migrate};
 use crate::error::Result;
 
 /// What is copied. History is too large, and what else is missing is told again by agents or made again by people.
-const TABLES: [&str; 16] = [
+const TABLES: [&str; 17] = [
     "meta",
     "customer",
     "node",
     "stream",
+    "request",
     "series",
     "run_total",
     "alert_part",

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::{ASIDE, Aside, Node};
 use crate::error::{Error, Kind, Result};
+use crate::tower::Request;
 use crate::window::Window;
 
 /// A node with what goes on behind it.
@@ -46,6 +47,17 @@ pub struct WindowRow {
     pub begun: Option<i64>,
 }
 
+/// What a node wants a certificate for.
+#[derive(Clone, Debug)]
+pub struct RequestRow {
+    /// Whose.
+    pub node: u16,
+    /// Of which name.
+    pub certificate: String,
+    /// What it was.
+    pub request: Request,
+}
+
 /// Everything that the tower goes on from.
 #[derive(Debug, Default)]
 pub struct Loaded {
@@ -53,6 +65,8 @@ pub struct Loaded {
     pub nodes: Vec<NodeRow>,
     /// Their streams.
     pub streams: Vec<StreamRow>,
+    /// What they want certificates for.
+    pub requests: Vec<RequestRow>,
     /// The engine's state.
     pub alerts: alert::State,
     /// Maintenance that is announced.
@@ -78,6 +92,8 @@ pub fn load(connection: &Connection) -> Result<Loaded> {
     let nodes = connection.prepare(sql)?.query_map([], node)?.collect::<rusqlite::Result<_>>()?;
     let sql = "SELECT node, kind, stream, seq, missing FROM stream";
     let streams = connection.prepare(sql)?.query_map([], stream)?.collect::<rusqlite::Result<_>>()?;
+    let sql = "SELECT node, certificate, at, installed, body FROM request";
+    let requests = connection.prepare(sql)?.query_map([], request)?.collect::<rusqlite::Result<_>>()?;
     let last_node = connection.query_row("SELECT coalesce(max(id), 0) FROM node", [], |row| row.get(0))?;
     let sql = "SELECT name, id FROM node WHERE state = 'retired'";
     let pair = |row: &SqlRow<'_>| Ok((row.get(0)?, row.get(1)?));
@@ -86,7 +102,7 @@ pub fn load(connection: &Connection) -> Result<Loaded> {
     let last_command = connection.query_row(sql, [], |row| row.get::<_, i64>(0))?;
     let last_command = u64::try_from(last_command).unwrap_or_default();
     let (alerts, windows, aside) = (alerts(connection)?, windows(connection)?, aside(connection)?);
-    Ok(Loaded { nodes, streams, alerts, windows, last_node, retired, last_command, aside })
+    Ok(Loaded { nodes, streams, requests, alerts, windows, last_node, retired, last_command, aside })
 }
 
 fn aside(connection: &Connection) -> Result<Option<Aside>> {
@@ -119,6 +135,11 @@ fn stream(row: &SqlRow<'_>) -> rusqlite::Result<StreamRow> {
         seq: row.get::<_, i64>(3)?.try_into().unwrap_or(0),
         missing: row.get(4)?,
     })
+}
+
+fn request(row: &SqlRow<'_>) -> rusqlite::Result<RequestRow> {
+    let request = Request { at: row.get(2)?, installed: row.get(3)?, body: row.get(4)? };
+    Ok(RequestRow { node: row.get(0)?, certificate: row.get(1)?, request })
 }
 
 /// Kinds of parts in the table `alert_part`.

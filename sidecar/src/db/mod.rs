@@ -29,7 +29,7 @@ pub use check::{Checked, check, has_accounts};
 pub use copy::Copying;
 pub(crate) use health::free_bytes;
 pub(crate) use load::{HEAD, INCIDENT, NODE};
-pub use load::{Loaded, NodeRow, StreamRow, WindowRow, load, renewals, retained};
+pub use load::{Loaded, NodeRow, RequestRow, StreamRow, WindowRow, load, renewals, retained};
 pub use open::{ASIDE, Aside, Database, Opened, open};
 pub use readers::Readers;
 pub use row::{AccountRow, Audit, Node, Row, Run, TokenRow};

@@ -153,6 +153,14 @@ pub enum Row {
         object: String,
         body: String,
     },
+    /// What a node wants a certificate for.
+    Request {
+        node: u16,
+        certificate: String,
+        at: i64,
+        installed: String,
+        body: Vec<u8>,
+    },
     Run(Run),
     Gap {
         node: u16,
@@ -310,7 +318,7 @@ impl Row {
     #[must_use]
     pub fn bytes(&self) -> usize {
         64 + match self {
-            Self::Frame { body, .. } | Self::Record { body, .. } => body.len(),
+            Self::Frame { body, .. } | Self::Record { body, .. } | Self::Request { body, .. } => body.len(),
             Self::Retained { payload, props, topic, .. } => payload.len() + props.len() + topic.len(),
             Self::AlertPart { body: Some(body), .. }
             | Self::Timeline { body, .. }
@@ -332,6 +340,7 @@ impl Row {
             | Self::Frame { .. }
             | Self::Record { .. }
             | Self::Event { .. }
+            | Self::Request { .. }
             | Self::Run(_)
             | Self::Gap { .. } => super::put::streams(self, to),
             Self::AlertPart { .. }

@@ -36,6 +36,7 @@ fn node(name: &str, state: &'static str) -> (String, NodeState) {
         skew: None,
         refused: Refusals::default(),
         objects: [].into(),
+        requests: [].into(),
     };
     (name.to_owned(), node)
 }

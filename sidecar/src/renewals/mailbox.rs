@@ -9,7 +9,7 @@ use std::time::Duration;
 use atalaya_mailbox as mail;
 use atalaya_mailbox::{Cursor, Failed, Fetched, Rules, Stage, Verdict, Why, concerns, judge};
 use atalaya_renew::limits::{DAY_SECONDS, short};
-use atalaya_renew::{Event, Found, Key, Kind, Task, Trouble};
+use atalaya_renew::{Event, Key, Kind, List, Task, Trouble};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
@@ -62,8 +62,8 @@ impl Post {
     /// # Errors
     ///
     /// Why it cannot be read.
-    pub fn list(&self) -> Result<Vec<Found>, Trouble> {
-        self.with(|state| state.trouble.clone().map_or_else(|| Ok(Vec::new()), Err))
+    pub fn list(&self) -> Result<List, Trouble> {
+        self.with(|state| state.trouble.clone().map_or_else(|| Ok(List::default()), Err))
     }
 
     /// Mails to know of, the newest first.
@@ -146,7 +146,7 @@ async fn session(shared: &Shared, post: &Post, settings: &Mailbox, failed: &mut 
         let round = mailbox.round(kept.cursor, concerns).await?;
         *failed = 0;
         if post.is(None) {
-            shared.renewals.happened(Event::Listed(MAILBOX.into(), Ok(Vec::new())));
+            shared.renewals.happened(Event::Listed(MAILBOX.into(), Ok(List::default())));
         }
         let rules = Rules { server: settings.authserv_id.clone(), hosts: ours };
         for one in round.mails {

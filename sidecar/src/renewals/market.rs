@@ -1,7 +1,7 @@
 //! Who is asked. What providers say comes back as what happened.
 
 use atalaya_provider::Zone;
-use atalaya_renew::{Act, Bought, Found, Looked, Order, Quote, Terms, Trouble};
+use atalaya_renew::{Act, Bought, List, Looked, Order, Quote, Terms, Trouble};
 
 /// All providers together, each by its name. Calls wait for a network and run in threads of their own.
 pub trait Market: Send + Sync {
@@ -13,7 +13,7 @@ pub trait Market: Send + Sync {
     /// # Errors
     ///
     /// Why it did not say.
-    fn list(&self, provider: &str, now: i64) -> Result<Vec<Found>, Trouble>;
+    fn list(&self, provider: &str, now: i64) -> Result<List, Trouble>;
 
     /// What something costs now.
     ///

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use atalaya_provider::{Provider, Shop, Zone};
-use atalaya_renew::{Act, Bought, Found, Looked, Order, Quote, Rank, Seller, Terms, Trouble};
+use atalaya_renew::{Act, Bought, List, Looked, Order, Quote, Rank, Seller, Terms, Trouble};
 
 use super::certificates::{ACME, Issued};
 use super::mailbox::{MAILBOX, Post};
@@ -69,9 +69,9 @@ impl Market for Providers {
         self.terms.clone()
     }
 
-    fn list(&self, provider: &str, now: i64) -> Result<Vec<Found>, Trouble> {
+    fn list(&self, provider: &str, now: i64) -> Result<List, Trouble> {
         match provider {
-            ACME => Ok(self.issued.list()),
+            ACME => Ok(self.issued.list().into()),
             MAILBOX => self.post.list(),
             other => self.named(other)?.list(now),
         }

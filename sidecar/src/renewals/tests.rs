@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use atalaya_provider::Zone;
 use atalaya_renew::{
-    Act, Bought, Ends, Found, Key, Kind, Looked, Money, Order, PlanId, Quote, Rank, Seller, State, Terms, Trouble,
+    Act, Bought, Ends, Found, Key, Kind, List, Looked, Money, Order, PlanId, Quote, Rank, Seller, State, Terms, Trouble,
 };
 use tokio::sync::watch;
 
@@ -37,8 +37,8 @@ impl Market for Shop {
         }
     }
 
-    fn list(&self, _: &str, _: i64) -> Result<Vec<Found>, Trouble> {
-        Ok(vec![Found::new(Kind::Domain, "a.example", Ends::At(NOW + 50 * DAY))])
+    fn list(&self, _: &str, _: i64) -> Result<List, Trouble> {
+        Ok(vec![Found::new(Kind::Domain, "a.example", Ends::At(NOW + 50 * DAY))].into())
     }
 
     fn quote(&self, _: &str, _: &str, act: Act) -> Result<Quote, Trouble> {

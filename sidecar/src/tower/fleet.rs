@@ -10,6 +10,7 @@ use atalaya_wire::{ObjectId, Sample};
 use tokio::sync::broadcast;
 
 use super::refused::Refusals;
+use super::requests::Request;
 use crate::db;
 use crate::window::Window;
 
@@ -139,6 +140,8 @@ pub struct NodeState {
     pub refused: Refusals,
     /// What it has, by kind and id.
     pub objects: BTreeMap<(&'static str, ObjectId), Latest>,
+    /// What it wants certificates for, by name.
+    pub requests: BTreeMap<String, Request>,
 }
 
 impl NodeState {
@@ -153,6 +156,7 @@ impl NodeState {
             skew: None,
             refused: Refusals::default(),
             objects: BTreeMap::new(),
+            requests: BTreeMap::new(),
         }
     }
 

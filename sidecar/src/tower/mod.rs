@@ -11,6 +11,7 @@ mod nodes;
 mod own;
 mod presence;
 mod refused;
+mod requests;
 mod streams;
 mod take;
 mod time;
@@ -26,6 +27,7 @@ pub(crate) use own::is_about_channels;
 pub use own::{Own, OwnChannel};
 pub(crate) use presence::OWN;
 pub use refused::{Refusals, Why};
+pub use requests::Request;
 pub use time::BUILT;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -128,7 +130,7 @@ impl Tower {
             packer: Packer::default(),
         };
         tower.board.write().aside = loaded.aside;
-        tower.resume(loaded.nodes, &loaded.streams, now);
+        tower.resume(loaded.nodes, &loaded.streams, loaded.requests, now);
         tower.resume_windows(loaded.windows);
         tower
     }

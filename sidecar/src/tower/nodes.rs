@@ -13,7 +13,7 @@ use super::streams::Range;
 use super::time::NodeClock;
 use super::{Tower, Wish};
 use crate::clock::Now;
-use crate::db::{self, NodeRow, Row, StreamRow};
+use crate::db::{self, NodeRow, RequestRow, Row, StreamRow};
 use crate::limits::{NODES_MAX, NODES_NEW_MAX};
 use crate::link::Heard;
 use crate::link::topic::Place;
@@ -35,7 +35,7 @@ impl Line {
 
 impl Tower {
     /// Goes on from what was written.
-    pub(super) fn resume(&mut self, nodes: Vec<NodeRow>, streams: &[StreamRow], now: Now) {
+    pub(super) fn resume(&mut self, nodes: Vec<NodeRow>, streams: &[StreamRow], requests: Vec<RequestRow>, now: Now) {
         let mut seen = self.board.write();
         let mut names = BTreeMap::new();
         for NodeRow { node, seen: heard, boot } in nodes {
@@ -49,6 +49,11 @@ impl Tower {
             names.insert(node.id, node.name.clone());
             seen.nodes.insert(node.name.clone(), NodeState::new(node, heard));
             self.lines.insert(id, line);
+        }
+        for RequestRow { node, certificate, request } in requests {
+            if let Some(state) = names.get(&node).and_then(|name| seen.nodes.get_mut(name)) {
+                state.requests.insert(certificate, request);
+            }
         }
         seen.alerts = self.state.alerts().map(|alert| (alert.alert.clone(), alert)).collect();
         seen.quiets = self.state.quiets().cloned().collect();

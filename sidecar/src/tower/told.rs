@@ -1,6 +1,6 @@
 //! What records say: runs of jobs, changes, commands.
 
-use atalaya_wire::event::{Began, Changed, Commanded, Event as _, RunBegan, RunEnded};
+use atalaya_wire::event::{Began, Changed, Commanded, Event as _, Requested, RunBegan, RunEnded};
 use atalaya_wire::{NodeId, ObjectId, Sample};
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -25,6 +25,7 @@ impl Tower {
                     let body = json!({ "command": told.name, "outcome": told.outcome, "reason": told.reason });
                     event(id, at, "command", object, &body)
                 }),
+                Requested::KIND => read(body).and_then(|told| self.requested(node, id, at, object, told, now)),
                 _ => None,
             };
             if let Some(row) = row {

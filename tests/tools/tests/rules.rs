@@ -5,8 +5,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// All but the agent and the sidecar.
-const LIBRARIES: [&str; 13] = [
-    "acme", "alert", "base", "broker", "history", "mailbox", "notify", "provider", "reach", "renew", "repo", "store",
+const LIBRARIES: [&str; 14] = [
+    "acme",
+    "alert",
+    "base",
+    "broker",
+    "certificate",
+    "history",
+    "mailbox",
+    "notify",
+    "provider",
+    "reach",
+    "renew",
+    "repo",
+    "store",
     "wire",
 ];
 

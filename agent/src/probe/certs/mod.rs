@@ -167,7 +167,7 @@ fn leaf(site: &Site, cert: &Where, wait: Duration) -> std::result::Result<(Leaf,
 /// What a server shows of itself.
 fn at_port(host: &str, port: u16, name: &str, deadline: Deadline) -> std::result::Result<Vec<u8>, String> {
     match shown(host, port, name, deadline) {
-        Ok(chain) => Ok(chain.first().map(|leaf| leaf.to_vec()).unwrap_or_default()),
+        Ok(shown) => Ok(shown.chain.first().map(|leaf| leaf.to_vec()).unwrap_or_default()),
         Err(Unseen::Unreachable(why)) => Err(format!("cannot reach {host} port {port}: {}", plain(&why))),
         Err(Unseen::NoTls(why)) => Err(format!("no TLS on {host} port {port}: {}", plain(&why))),
     }
@@ -186,6 +186,15 @@ fn read(site: &Site, file: &str) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path).and_then(|file| file.take(FILE_BYTES_MAX).read_to_end(&mut bytes)).map_err(fault)?;
     Ok(bytes)
+}
+
+/// How the first certificate of a chain in PEM stands that should have the names `hosts`.
+///
+/// # Errors
+///
+/// There is none in it.
+pub(crate) fn view_of(pem: &str, hosts: &[String], now: Timestamp) -> std::result::Result<view::Cert, String> {
+    parse::first(pem.as_bytes()).map(|leaf| judged(&leaf, hosts, now, CertsConfig::default().warn_days))
 }
 
 fn judged(leaf: &Leaf, hosts: &[String], now: Timestamp, warn_days: u16) -> view::Cert {

@@ -70,7 +70,7 @@ impl Probe for Updates {
     }
 
     /// Asking apt takes more memory than everything else here, for an answer that is mostly the same.
-    fn changed_at(&self, site: &Site) -> Option<Timestamp> {
+    fn changed_at(&self, site: &Site, _at: Moment) -> Option<Timestamp> {
         let (_, installed, lists) = MANAGERS.iter().find(|manager| site.path(manager.1).is_file())?;
         lists.iter().chain([installed, &"/run/reboot-required"]).filter_map(|path| fetched(site, path)).max()
     }

@@ -2,6 +2,7 @@
 
 mod away;
 mod broker;
+mod certificates;
 mod commands;
 mod desk;
 mod ear;

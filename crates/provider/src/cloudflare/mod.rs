@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use atalaya_renew::{Found, Trouble};
+use atalaya_renew::{Kind, List, Trouble};
 use serde::Deserialize;
 
 use crate::address::Address;
@@ -99,20 +99,21 @@ impl Cloudflare {
 
 impl Provider for Cloudflare {
     /// The token itself comes first; what it may not read is said there.
-    fn list(&self, now: i64) -> Result<Vec<Found>, Trouble> {
+    fn list(&self, now: i64) -> Result<List, Trouble> {
         let mut token = self.verify(now)?;
-        let mut closed = Vec::new();
-        let zones = open(self.zones(), "zones", &mut closed)?;
+        let mut closed = Closed::default();
+        let all = if self.account.is_some() { &[Kind::Certificate][..] } else { &[Kind::Certificate, Kind::Domain] };
+        let zones = closed.open(self.zones(), "zones", all)?;
         let mut found = Vec::new();
         for account in self.accounts(&zones) {
-            found.extend(open(self.domains(&account), "the registrar's domains", &mut closed)?);
+            found.extend(closed.open(self.domains(&account), "the registrar's domains", &[Kind::Domain])?);
         }
         for zone in &zones {
-            found.extend(open(self.packs(zone), "certificates", &mut closed)?);
+            found.extend(closed.open(self.packs(zone), "certificates", &[Kind::Certificate])?);
         }
-        token::tell(&mut token, &closed);
+        token::tell(&mut token, &closed.what);
         found.insert(0, token);
-        Ok(found)
+        Ok(List { found, not_asked: closed.kinds })
     }
 
     fn shop(&self) -> Option<&dyn Shop> {
@@ -124,19 +125,36 @@ impl Provider for Cloudflare {
     }
 }
 
-/// Nothing, and a word to `closed`, where the token may not read that, or it is not there.
-fn open<T>(
-    asked: Result<Vec<T>, Trouble>,
-    what: &'static str,
-    closed: &mut Vec<&'static str>,
-) -> Result<Vec<T>, Trouble> {
-    match asked {
-        Err(Trouble::NotEntitled(_) | Trouble::NotThere(_)) => {
-            if !closed.contains(&what) {
-                closed.push(what);
+/// What the token may not read, or is not there.
+#[derive(Default)]
+struct Closed {
+    /// For people.
+    what: Vec<&'static str>,
+    /// Of which kinds something may be there for all that.
+    kinds: Vec<(Kind, String)>,
+}
+
+impl Closed {
+    /// What was asked for; nothing where that is closed, and then things of these kinds are not known.
+    fn open<T>(
+        &mut self,
+        asked: Result<Vec<T>, Trouble>,
+        what: &'static str,
+        kinds: &[Kind],
+    ) -> Result<Vec<T>, Trouble> {
+        match asked {
+            Err(Trouble::NotEntitled(_) | Trouble::NotThere(_)) => {
+                if !self.what.contains(&what) {
+                    self.what.push(what);
+                }
+                for kind in kinds {
+                    if self.kinds.iter().all(|(known, _)| known != kind) {
+                        self.kinds.push((*kind, format!("the token may not read {what}")));
+                    }
+                }
+                Ok(Vec::new())
             }
-            Ok(Vec::new())
+            other => other,
         }
-        other => other,
     }
 }

@@ -20,7 +20,7 @@ mod zone;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use atalaya_renew::{Found, Trouble};
+use atalaya_renew::{List, Trouble};
 use serde::Deserialize;
 
 use crate::address::Address;
@@ -115,7 +115,7 @@ impl GoDaddy {
 }
 
 impl Provider for GoDaddy {
-    fn list(&self, _: i64) -> Result<Vec<Found>, Trouble> {
+    fn list(&self, _: i64) -> Result<List, Trouble> {
         let domains = self.domains()?;
         Ok(domains.into_iter().filter_map(domains::Summary::found).collect())
     }

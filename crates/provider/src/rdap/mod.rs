@@ -20,7 +20,7 @@ use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
 use atalaya_renew::limits::{DAY_SECONDS, STALE_SECONDS};
-use atalaya_renew::{Ends, Flag, Found, Kind, Trouble};
+use atalaya_renew::{Ends, Flag, Found, Kind, List, Trouble};
 use serde::{Deserialize, Deserializer, de::Error};
 
 use crate::address::Address;
@@ -181,7 +181,7 @@ impl Rdap {
 
 impl Provider for Rdap {
     /// A domain whose registry does not answer is told as it was last seen, in part, or as unknown: others do not suffer.
-    fn list(&self, now: i64) -> Result<Vec<Found>, Trouble> {
+    fn list(&self, now: i64) -> Result<List, Trouble> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         self.learn(&mut state, now)?;
         let State { bootstrap: Some((_, bootstrap)), known } = &mut *state else {

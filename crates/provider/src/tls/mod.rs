@@ -15,7 +15,7 @@ mod shake;
 use std::path::PathBuf;
 
 use atalaya_renew::limits::short;
-use atalaya_renew::{Ends, Found, Kind, Trouble};
+use atalaya_renew::{Ends, Found, Kind, List, Trouble};
 use rustls::pki_types::ServerName;
 use serde::Deserialize;
 
@@ -86,7 +86,7 @@ impl Tls {
 
 impl Provider for Tls {
     /// A server that is not reached is told as one whose certificate's end is not known.
-    fn list(&self, now: i64) -> Result<Vec<Found>, Trouble> {
+    fn list(&self, now: i64) -> Result<List, Trouble> {
         let roots = roots(self.0.ca_file.as_deref()).map_err(Trouble::SetUp)?;
         let found = |host: &Host| {
             let bare = if host.host.contains(':') { format!("[{}]", host.host) } else { host.host.clone() };

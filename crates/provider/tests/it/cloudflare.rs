@@ -2,7 +2,7 @@
 
 use atalaya_provider::Provider;
 use atalaya_provider::testing::{Cloudflare, Misbehave, Pack, Registered};
-use atalaya_renew::{ByItself, Ends, Flag, Found, Kind, Trouble};
+use atalaya_renew::{ByItself, Ends, Flag, Kind, List, Trouble};
 use serde_json::json;
 
 use crate::home::{Home, PATIENCE, at};
@@ -31,7 +31,7 @@ impl World {
         self.home.provider(&section)
     }
 
-    fn list(&self) -> Result<Vec<Found>, Trouble> {
+    fn list(&self) -> Result<List, Trouble> {
         self.with("").list(at(NOW))
     }
 }
@@ -105,6 +105,23 @@ fn what_the_token_may_not_read_is_told_beside_it() {
     let found = world.list().unwrap();
     assert_eq!((found.len(), found[0].flags.as_slice()), (1, &[Flag::Partial][..]));
     assert!(found[0].note.ends_with("it may not read the registrar's domains, certificates"), "{}", found[0].note);
+    let kinds: Vec<Kind> = found.not_asked.iter().map(|(kind, _)| *kind).collect();
+    assert_eq!(kinds, [Kind::Domain, Kind::Certificate]);
+    assert!(found.not_asked[0].1.contains("the registrar's domains"));
+}
+
+#[test]
+fn what_may_not_be_listed_may_be_there_for_all_that() {
+    let world = World::new();
+    assert_eq!(world.list().unwrap().not_asked, []);
+    world.fake.close("/zones");
+    let kinds = |more: &str| -> Vec<Kind> {
+        let list = world.with(more).list(at(NOW)).unwrap();
+        list.not_asked.iter().map(|(kind, _)| *kind).collect()
+    };
+    // Accounts are those of the zones, unless one is set.
+    assert_eq!(kinds(""), [Kind::Certificate, Kind::Domain]);
+    assert_eq!(kinds(&format!("account = '{}'", Cloudflare::ACCOUNT)), [Kind::Certificate]);
 }
 
 #[test]

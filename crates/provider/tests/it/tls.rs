@@ -10,7 +10,7 @@ const NOW: &str = "2026-11-20T10:00:00Z";
 
 fn look(home: &Home, addresses: &[String], more: &str) -> Vec<Found> {
     let section = format!("name = 'c'\nkind = 'tls'\nhosts = {addresses:?}\nca_file = '{{home}}/ca.pem'\n{more}");
-    home.provider(&section).list(at(NOW)).unwrap()
+    home.provider(&section).list(at(NOW)).unwrap().found
 }
 
 #[test]

@@ -59,7 +59,7 @@ impl Work<'_> {
         match event {
             Event::Tick => self.tick(),
             Event::Listed(provider, found) => self.listed(&provider, found),
-            Event::Told { source, rank, found } => self.all_of(&source, rank, found),
+            Event::Told { source, rank, found } => self.all_of(&source, rank, found.into()),
             Event::Seen { source, rank, found } => self.seen(&source, rank, found),
             Event::Mail(key, task) => self.mail(key, task),
             Event::Confirm { key, who } => self.confirm(&key, &who),

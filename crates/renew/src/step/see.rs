@@ -1,8 +1,10 @@
 //! What sources say.
 
+use std::collections::BTreeSet;
+
 use super::Work;
 use crate::event::{Part, Refused, Tell};
-use crate::found::{Ends, Found};
+use crate::found::{Ends, Flag, Found, Kind, List};
 use crate::item::{Item, Rank, Sighting, Task, is_said_by_people};
 use crate::key::Key;
 use crate::limits::{DAY_SECONDS, FOUND_MAX, ITEMS_MAX, short};
@@ -13,17 +15,17 @@ use crate::trouble::Trouble;
 const AGAIN_SECONDS: i64 = 300;
 
 impl Work<'_> {
-    pub(super) fn listed(&mut self, name: &str, found: Result<Vec<Found>, Trouble>) {
+    pub(super) fn listed(&mut self, name: &str, found: Result<List, Trouble>) {
         self.state.asked.remove(&Asked::List(name.to_owned()));
         let Some(rank) = self.terms.providers.get(name).map(|terms| terms.rank) else { return };
         let (now, every) = (self.now, self.terms.every);
         let provider = self.state.providers.entry(name.to_owned()).or_default();
         match found {
-            Ok(found) => {
+            Ok(list) => {
                 provider.listed = Some(now);
                 (provider.trouble, provider.failed) = (None, 0);
                 provider.next = now.saturating_add(every);
-                self.all_of(name, rank, found);
+                self.all_of(name, rank, list);
                 self.propose();
             }
             Err(why) => {
@@ -43,10 +45,10 @@ impl Work<'_> {
         self.save(Part::Provider(name.to_owned()));
     }
 
-    /// What a provider does not name any more, it does not have any more.
-    pub(super) fn all_of(&mut self, source: &str, rank: Rank, found: Vec<Found>) {
-        let mut there = std::collections::BTreeSet::new();
-        for found in found.into_iter().take(FOUND_MAX) {
+    /// What a provider does not name any more, it does not have any more; unless it could not be asked for all of that kind.
+    pub(super) fn all_of(&mut self, source: &str, rank: Rank, list: List) {
+        let mut there = BTreeSet::new();
+        for found in list.found.into_iter().take(FOUND_MAX) {
             let key = Key::new(found.kind, &found.name);
             // Of two that it calls the same the one that ends first counts: the other must not hide it.
             let other = self.state.items.get(&key).and_then(|item| item.seen.get(source)).map(|seen| &seen.found);
@@ -54,11 +56,13 @@ impl Work<'_> {
                 self.seen(source, rank, found);
             }
         }
+        self.keep_unasked(source, &there, &list.not_asked);
+        let is_asked = |key: &Key| list.not_asked.iter().all(|(kind, _)| *kind != key.kind);
         let gone: Vec<Key> = self
             .state
             .items
             .values_mut()
-            .filter(|item| !there.contains(&item.key))
+            .filter(|item| !there.contains(&item.key) && is_asked(&item.key))
             .filter_map(|item| item.seen.remove(source).map(|_| item.key.clone()))
             .collect();
         for key in gone {
@@ -69,6 +73,22 @@ impl Work<'_> {
             }
             self.save(Part::Item(key));
         }
+    }
+
+    /// What a source named before and could not be asked about: it stays with its date, and nobody takes it for fine.
+    fn keep_unasked(&mut self, source: &str, there: &BTreeSet<Key>, not_asked: &[(Kind, String)]) {
+        let mut changed = Vec::new();
+        for item in self.state.items.values_mut().filter(|item| !there.contains(&item.key)) {
+            let Some((_, why)) = not_asked.iter().find(|(kind, _)| *kind == item.key.kind) else { continue };
+            let Some(seen) = item.seen.get_mut(source) else { continue };
+            if !seen.found.flags.contains(&Flag::NotAsked) {
+                seen.found.flags.push(Flag::NotAsked);
+                seen.found.flags.sort_unstable();
+                seen.found.note = short(&format!("could not be asked: {why}; {}", seen.found.note));
+                changed.push(item.key.clone());
+            }
+        }
+        changed.into_iter().for_each(|key| self.save(Part::Item(key)));
     }
 
     pub(super) fn seen(&mut self, source: &str, rank: Rank, mut found: Found) {

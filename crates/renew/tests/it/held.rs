@@ -172,7 +172,7 @@ fn of_two_of_one_name_the_worse_counts() {
     let mut world = World::new();
     world.terms.providers.insert("nodes".into(), Seller { rank: Rank::Holder, sells: false });
     let cert = |days: i64| Found::new(Kind::Certificate, "NAS: /etc/ssl/a.pem", Ends::At(START + days * DAY));
-    world.feed(Event::Listed("nodes".into(), Ok(vec![cert(1), cert(80)])));
+    world.feed(Event::Listed("nodes".into(), Ok(vec![cert(1), cert(80)].into())));
     let key = Key::new(Kind::Certificate, "NAS: /etc/ssl/a.pem");
     assert_eq!(standing(&world.state.items[&key], world.now), Standing::Critical);
 }

@@ -1,6 +1,6 @@
 //! What providers, mails and people say of what ends.
 
-use atalaya_renew::{Ends, Event, Found, Key, Kind, Rank, Standing, Task, Tell, Trouble, standing};
+use atalaya_renew::{Ends, Event, Flag, Found, Key, Kind, List, Rank, Standing, Task, Tell, Trouble, standing};
 
 use crate::shop::Mood;
 use crate::world::{DAY, START, World, YEAR};
@@ -38,6 +38,35 @@ fn a_clock_that_jumps_neither_buys_nor_sleeps() {
     world.now = 0;
     world.days(1);
     assert!(world.shop.bought.is_empty());
+}
+
+/// A token that loses a right does not make its domains go away.
+#[test]
+fn what_could_not_be_asked_stays_and_is_unknown_until_it_is_asked_again() {
+    let mut world = World::new();
+    world.shop.has("a.example", START + 300 * DAY);
+    world.pass(60, 60);
+    let key = World::key("a.example");
+    let token = || Found::new(Kind::Token, "API token", Ends::Never);
+    let closed = |kind| List { found: vec![token()], not_asked: vec![(kind, "the token may not read domains".into())] };
+    for _ in 0..2 {
+        world.feed(Event::Listed("shop".into(), Ok(closed(Kind::Domain))));
+        world.restart();
+        let item = &world.state.items[&key];
+        assert_eq!((standing(item, world.now), item.life().unwrap().ends), (Standing::Unknown, START + 300 * DAY));
+        let found = &item.seen["shop"].found;
+        assert_eq!(found.flags, [Flag::NotAsked]);
+        assert!(found.note.starts_with("could not be asked: the token may not read domains"), "{}", found.note);
+    }
+    // What another kind lacks says nothing of this one: it is gone.
+    world.feed(Event::Listed(
+        "shop".into(),
+        Ok(vec![Found::new(Kind::Domain, "a.example", Ends::At(START + 300 * DAY))].into()),
+    ));
+    assert_eq!(standing(&world.state.items[&key], world.now), Standing::Fine);
+    assert!(world.state.items[&key].seen["shop"].found.flags.is_empty());
+    world.feed(Event::Listed("shop".into(), Ok(closed(Kind::Certificate))));
+    assert!(!world.state.items.contains_key(&key));
 }
 
 #[test]

@@ -137,7 +137,7 @@ impl World {
         Some(match ask {
             Ask::List(name) => {
                 let found = self.shop.list();
-                Event::Listed(name, found)
+                Event::Listed(name, found.map(Into::into))
             }
             Ask::Quote(want) => {
                 let quote = self.shop.quote(&want.key.name, want.act);

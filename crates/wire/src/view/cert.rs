@@ -10,8 +10,8 @@ view! {
         name: Text, Any;
         /// The file, or host and port.
         source: Text, Any;
-        /// `ok`, `expiring`, `expired`, `not_yet_valid`, `wrong_name` or `unreadable`; nothing where there was no time to
-        /// look.
+        /// `ok`, `expiring`, `expired`, `not_yet_valid`, `wrong_name` or `unreadable`; of one that the sidecar orders also
+        /// `missing` and `not_served`; nothing where there was no time to look.
         state: Text, Any;
         /// What is wrong.
         problem: Text, Any;

@@ -81,6 +81,7 @@ fn every_event_is_read_as_it_was_first_sent() {
         problem: text("17 sectors were replaced"),
     });
     check(&event::Commanded { name: text("backup"), outcome: text("refused"), reason: text("too soon") });
+    check(&event::Requested { request: vec![48, 130, 1], installed: text("ab12") });
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/golden");
     for (kind, name) in event::KINDS {
         assert!(folder.join(format!("event-{kind:04x}-{name}.txt")).exists(), "{name} is not held by a file");

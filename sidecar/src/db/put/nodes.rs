@@ -20,15 +20,19 @@ pub(in crate::db) fn nodes(row: &Row, to: &Transaction<'_>) -> rusqlite::Result<
                 params![node.id, node.name, node.title, node.customer, node.site, node.parent, node.state, node.joined],
             )
         }
-        Row::NodeGone { node, at, forget: false } => run(
-            to,
-            "UPDATE node SET state = 'retired', retired = ?2, cert = NULL, secret = NULL WHERE id = ?1",
-            params![node, at],
-        ),
+        Row::NodeGone { node, at, forget: false } => {
+            run(to, "DELETE FROM request WHERE node = ?1", [node])?;
+            run(
+                to,
+                "UPDATE node SET state = 'retired', retired = ?2, cert = NULL, secret = NULL WHERE id = ?1",
+                params![node, at],
+            )
+        }
         Row::NodeGone { node, .. } => {
             for sql in [
                 "DELETE FROM record WHERE node = ?1",
                 "DELETE FROM event WHERE node = ?1",
+                "DELETE FROM request WHERE node = ?1",
                 "DELETE FROM run WHERE node = ?1",
                 "DELETE FROM run_total WHERE node = ?1",
                 "DELETE FROM frame WHERE node = ?1",

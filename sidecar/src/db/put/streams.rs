@@ -28,6 +28,11 @@ pub(in crate::db) fn streams(row: &Row, to: &Transaction<'_>) -> rusqlite::Resul
             "INSERT INTO event (node, at, kind, object, body) VALUES (?1, ?2, ?3, ?4, ?5)",
             params![node, at, kind, object, body],
         ),
+        Row::Request { node, certificate, at, installed, body } => run(
+            to,
+            "INSERT OR REPLACE INTO request (node, certificate, at, installed, body) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![node, certificate, at, installed, body],
+        ),
         Row::Run(row) => a_run(row, to),
         Row::Gap { node, since, until, why } => run(
             to,

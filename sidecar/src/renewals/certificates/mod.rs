@@ -2,6 +2,7 @@
 //! source [`ACME`].
 
 mod kept;
+mod node;
 mod proof;
 mod turn;
 
@@ -15,7 +16,7 @@ use atalaya_renew::{ByItself, Ends, Event, Found, Kind};
 use tokio::sync::watch;
 
 use super::Market;
-use crate::config::{Acme, Config};
+use crate::config::{Acme, Config, Home};
 use crate::program::Shared;
 
 /// The source that is not configured as a provider.
@@ -70,11 +71,14 @@ pub async fn keep(
         for certificate in all {
             let market = Arc::clone(&market.borrow());
             let now = shared.clock.now().seconds();
-            let found = turn::turn(certificate, &mut client, market, now).await;
+            let found = match &certificate.home {
+                Home::Here(here) => turn::turn(certificate, here, &mut client, market, now).await,
+                Home::Node(id) => node::turn(certificate, id, &mut client, market, &shared).await,
+            };
             is_news |= issued.put(&certificate.name, found);
         }
         if is_news {
-            shared.renewals.happened(Event::Listed(ACME.into(), Ok(issued.list())));
+            shared.renewals.happened(Event::Listed(ACME.into(), Ok(issued.list().into())));
         }
         tokio::time::sleep(LOOK).await;
     }

@@ -10,25 +10,31 @@ use atalaya_renew::{Ends, Found};
 use super::super::Market;
 use super::kept::Kept;
 use super::{Asked, found, proof};
-use crate::config::Certificate;
+use crate::config::{Certificate, Here};
 
 /// The authority is asked about its window at most so often, and at least.
 const HINT_SECONDS: std::ops::RangeInclusive<i64> = 3_600..=86_400;
 
 /// How it stands after the look.
-pub(super) async fn turn(certificate: &Certificate, asked: &mut Asked<'_>, market: Arc<dyn Market>, now: i64) -> Found {
+pub(super) async fn turn(
+    certificate: &Certificate,
+    here: &Here,
+    asked: &mut Asked<'_>,
+    market: Arc<dyn Market>,
+    now: i64,
+) -> Found {
     let mut kept = Kept::read(asked.folder, &certificate.name);
     let before = kept.clone();
-    let installed = match certificate.place.chain() {
+    let installed = match here.place.chain() {
         Ok(installed) => installed,
         Err(why) => return found(&certificate.name, Ends::Unknown(why.to_string()), None, String::new()),
     };
     let mut note = String::new();
     let chain = if is_due(installed.as_ref(), certificate, asked, &mut kept, now).await && kept.may(now) {
         // On the disk before it is in its place: what comes after it is done, whenever this ends.
-        kept.reload = certificate.reload.is_some();
+        kept.reload = here.reload.is_some();
         kept.write(asked.folder, &certificate.name);
-        match renew(certificate, installed.as_ref(), asked, market).await {
+        match renew(certificate, here, installed.as_ref(), asked, market).await {
             Ok(chain) => {
                 kept.succeed(now);
                 tracing::info!(
@@ -49,8 +55,8 @@ pub(super) async fn turn(certificate: &Certificate, asked: &mut Asked<'_>, marke
     };
     let mut unread = false;
     if let Some(chain) = &chain {
-        note = match read_again(certificate, asked, &mut kept).await {
-            Ok(()) => settle(certificate, chain).await,
+        note = match read_again(here, asked, &mut kept).await {
+            Ok(()) => settle(here, chain).await,
             Err(why) => {
                 unread = true;
                 why.to_string()
@@ -76,13 +82,13 @@ pub(super) async fn turn(certificate: &Certificate, asked: &mut Asked<'_>, marke
     }
 }
 
-fn noted(chain: &Chain, note: String) -> String {
+pub(super) fn noted(chain: &Chain, note: String) -> String {
     let names = format!("{} · {}", chain.names.join(", "), chain.issuer);
     if note.is_empty() { names } else { format!("{names} · {note}") }
 }
 
 /// Whether it is to be ordered now: there is none, its names are others, or its time has come.
-async fn is_due(
+pub(super) async fn is_due(
     installed: Option<&Chain>,
     certificate: &Certificate,
     asked: &mut Asked<'_>,
@@ -127,6 +133,7 @@ async fn hint(chain: &Chain, asked: &mut Asked<'_>, kept: &mut Kept, now: i64) {
 /// Orders it and puts it in its place; the one before stays beside it.
 async fn renew(
     certificate: &Certificate,
+    here: &Here,
     installed: Option<&Chain>,
     asked: &mut Asked<'_>,
     market: Arc<dyn Market>,
@@ -141,7 +148,7 @@ async fn renew(
     let way = proof::way(&certificate.way, market);
     let issued = asked.client().await?.issue(&wanted, &way, &draft, &|_| {}).await?;
     let key = issued.key.ok_or_else(|| Failed::Garbled("the certificate came without its key".into()))?;
-    certificate.place.install(&issued.chain, &key)?;
+    here.place.install(&issued.chain, &key)?;
     // What is left of its proof is swept by the next order.
     if !issued.left_records
         && let Err(why) = Draft::remove(&draft)
@@ -152,8 +159,8 @@ async fn renew(
 }
 
 /// Makes its service read it, if that was not done; again each minute until it was.
-async fn read_again(certificate: &Certificate, asked: &Asked<'_>, kept: &mut Kept) -> Result<(), Failed> {
-    if let Some(reload) = certificate.reload.as_ref().filter(|_| kept.reload) {
+async fn read_again(here: &Here, asked: &Asked<'_>, kept: &mut Kept) -> Result<(), Failed> {
+    if let Some(reload) = here.reload.as_ref().filter(|_| kept.reload) {
         asked.config.certificates.reload.run(reload).await?;
     }
     kept.reload = false;
@@ -161,14 +168,14 @@ async fn read_again(certificate: &Certificate, asked: &Asked<'_>, kept: &mut Kep
 }
 
 /// The one before goes when the new one is seen served; what is wrong otherwise.
-async fn settle(certificate: &Certificate, chain: &Chain) -> String {
-    if !certificate.place.has_previous() {
+async fn settle(here: &Here, chain: &Chain) -> String {
+    if !here.place.has_previous() {
         return String::new();
     }
-    let Some((host, port)) = &certificate.served else { return String::new() };
+    let Some((host, port)) = &here.served else { return String::new() };
     let name = chain.names.first().map_or(host.as_str(), String::as_str);
     match served(host, *port, name, &chain.fingerprint).await {
-        Served::Yes => certificate.place.settle().err().map_or_else(String::new, |why| why.to_string()),
+        Served::Yes => here.place.settle().err().map_or_else(String::new, |why| why.to_string()),
         Served::Other { .. } => format!("{host}:{port} still shows another certificate: make it read the new one"),
         Served::Nothing(why) => format!("{host}:{port} shows none: {why}"),
     }

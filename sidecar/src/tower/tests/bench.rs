@@ -190,11 +190,16 @@ impl Node {
 
     /// The next record with this in it, not sent.
     pub(super) fn record<E: Event>(&mut self, bench: &Bench, event: &E) -> Vec<u8> {
+        self.record_about(bench, "", event)
+    }
+
+    /// The same, about the thing of this name.
+    pub(super) fn record_about<E: Event>(&mut self, bench: &Bench, name: &str, event: &E) -> Vec<u8> {
         self.records += 1;
         let id = StreamId([self.stream + 100; 16]);
         let head = Head { stream: Stream::Record, id, seq: self.records, stamp: self.stamp(bench) };
         let mut builder = Builder::new(&head);
-        assert!(builder.part(E::KIND, &ObjectId::only(), &postcard::to_allocvec(event).unwrap()));
+        assert!(builder.part(E::KIND, &ObjectId::parse(name).unwrap(), &postcard::to_allocvec(event).unwrap()));
         builder.finish()
     }
 

@@ -4,6 +4,7 @@ mod alerts;
 mod bench;
 mod hostile;
 mod own;
+mod requests;
 mod streams;
 mod time;
 mod views;

@@ -39,9 +39,10 @@ fn word(state: Option<&str>) -> Mark {
             "failing" | "failed" | "degraded" | "inactive" | "missing" | "read_only" | "expired" | "wrong_name"
             | "damaged",
         ) => Mark::Critical,
-        Some("stuck" | "low_battery" | "mismatch" | "unresolved" | "latched" | "stopped" | "not_yet_valid") => {
-            Mark::High
-        }
+        Some(
+            "not_served" | "stuck" | "low_battery" | "mismatch" | "unresolved" | "latched" | "stopped"
+            | "not_yet_valid",
+        ) => Mark::High,
         Some("warning" | "warnings" | "rebuilding" | "on_battery" | "expiring" | "unreadable" | "never" | "denied") => {
             Mark::Medium
         }

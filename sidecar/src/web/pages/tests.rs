@@ -72,6 +72,7 @@ fn a_node(name: &str, title: &str) -> NodeState {
         skew: None,
         refused: Refusals::default(),
         objects: [].into(),
+        requests: [].into(),
     }
 }
 

@@ -15,7 +15,9 @@ use crate::cli::context::Context;
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::config::Config;
 use crate::durable;
-use crate::join::{Joined, Key, Section, Spoiled, ask, merged};
+use atalaya_certificate::Key;
+
+use crate::join::{Joined, Section, Spoiled, ask, merged};
 use crate::watch::{make_state, node_id};
 
 #[derive(Serialize)]

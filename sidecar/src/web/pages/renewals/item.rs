@@ -138,5 +138,6 @@ const fn flag_key(flag: atalaya_renew::Flag) -> &'static str {
         Flag::Untrusted => "flag.untrusted",
         Flag::NotYetValid => "flag.not_yet_valid",
         Flag::Partial => "flag.partial",
+        Flag::NotAsked => "flag.not_asked",
     }
 }

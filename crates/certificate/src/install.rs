@@ -7,17 +7,17 @@
 //! for. The pair before stays, as `previous`, until [`Place::settle`] is called because the new one was seen served;
 //! [`Place::roll_back`] turns the link back.
 
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, chown, symlink};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 
 use nix::unistd::{Group, User};
 use zeroize::Zeroizing;
 
 use crate::chain::Chain;
-use crate::failed::Failed;
 use crate::file::{self, Rights};
+use crate::wrong::Wrong;
 
 /// The link to the pair that counts.
 pub const CURRENT: &str = "current";
@@ -39,6 +39,9 @@ pub struct Place {
     pub user: Option<String>,
     /// A group that may read the key: its mode is 0640 then, and else 0600.
     pub group: Option<String>,
+    /// The key's mode, where it is said. In a folder whose group is passed on (setgid) that group may read it with 0640,
+    /// also if this program may not give files away.
+    pub mode: Option<u32>,
 }
 
 impl Place {
@@ -46,10 +49,10 @@ impl Place {
     ///
     /// # Errors
     ///
-    /// [`Failed::SetUp`]; the pair that was there is there.
-    pub fn install(&self, chain: &Chain, key: &str) -> Result<(), Failed> {
+    /// What is in the way; the pair that was there is there.
+    pub fn install(&self, chain: &Chain, key: &str) -> Result<(), Wrong> {
         if !chain.is_for_key(key) {
-            return Err(Failed::SetUp("the key is not the one of the certificate: nothing was installed".into()));
+            return Err("the key is not the one of the certificate: nothing was installed".into());
         }
         let ids = self.ids()?;
         self.put(chain, key, ids).map_err(|err| self.cannot("install a certificate in", &err))
@@ -59,8 +62,8 @@ impl Place {
     ///
     /// # Errors
     ///
-    /// [`Failed::SetUp`]: it cannot be read, or is none.
-    pub fn chain(&self) -> Result<Option<Chain>, Failed> {
+    /// It cannot be read, or is none.
+    pub fn chain(&self) -> Result<Option<Chain>, Wrong> {
         let path = self.folder.join(CURRENT).join(CHAIN);
         let Some(bytes) = file::read(&path).map_err(|err| self.cannot("read the certificate in", &err))? else {
             return Ok(None);
@@ -73,8 +76,8 @@ impl Place {
     ///
     /// # Errors
     ///
-    /// [`Failed::SetUp`]: it cannot be read.
-    pub fn key(&self) -> Result<Option<Zeroizing<String>>, Failed> {
+    /// It cannot be read.
+    pub fn key(&self) -> Result<Option<Zeroizing<String>>, Wrong> {
         let bytes = file::read(&self.folder.join(CURRENT).join(KEY));
         let bytes = bytes.map_err(|err| self.cannot("read the key in", &err))?.map(Zeroizing::new);
         Ok(bytes.map(|bytes| Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned())))
@@ -84,9 +87,16 @@ impl Place {
     ///
     /// # Errors
     ///
-    /// [`Failed::SetUp`]; what is left is harmless.
-    pub fn settle(&self) -> Result<(), Failed> {
+    /// What is in the way; what is left is harmless.
+    pub fn settle(&self) -> Result<(), Wrong> {
         self.clear(&[CURRENT]).map_err(|err| self.cannot("remove old certificates in", &err))
+    }
+
+    /// The chain before the current one; `None` also where it cannot be read.
+    #[must_use]
+    pub fn previous(&self) -> Option<Chain> {
+        let bytes = file::read(&self.folder.join(PREVIOUS).join(CHAIN)).ok().flatten()?;
+        Chain::parse(&String::from_utf8_lossy(&bytes)).ok()
     }
 
     /// Whether there is a pair before the current one.
@@ -99,8 +109,8 @@ impl Place {
     ///
     /// # Errors
     ///
-    /// [`Failed::SetUp`]: there is none, or it cannot be done.
-    pub fn roll_back(&self) -> Result<(), Failed> {
+    /// There is none, or it cannot be done.
+    pub fn roll_back(&self) -> Result<(), Wrong> {
         let back = || {
             let previous = fs::read_link(self.folder.join(PREVIOUS))?;
             self.turn(CURRENT, &previous)?;
@@ -110,7 +120,10 @@ impl Place {
     }
 
     fn put(&self, chain: &Chain, key: &str, (user, group): (Option<u32>, Option<u32>)) -> io::Result<()> {
-        fs::create_dir_all(&self.folder)?;
+        if !self.folder.exists() {
+            fs::create_dir_all(&self.folder)?;
+            fs::set_permissions(&self.folder, Permissions::from_mode(0o755))?;
+        }
         let name = format!("{PAIR}{}", chain.fingerprint.get(..32).unwrap_or(&chain.fingerprint));
         if fs::read_link(self.folder.join(CURRENT)).is_ok_and(|now| now == Path::new(&name)) {
             return Ok(());
@@ -121,9 +134,11 @@ impl Place {
         if user.is_some() || group.is_some() {
             chown(&pair, user, group)?;
         }
-        let mode = if group.is_some() { 0o640 } else { 0o600 };
+        let mode = self.mode.unwrap_or(if group.is_some() { 0o640 } else { 0o600 });
         file::create(&pair.join(KEY), key.as_bytes(), Rights { mode, user, group })?;
         file::create(&pair.join(CHAIN), chain.pem.as_bytes(), Rights { mode: 0o644, user, group })?;
+        // Whatever the umask says: a service passes through. Afterwards, because it may end that a group is passed on.
+        fs::set_permissions(&pair, Permissions::from_mode(0o755))?;
         file::sync_folder(&pair.join(KEY))?;
         if let Ok(before) = fs::read_link(self.folder.join(CURRENT)) {
             self.turn(PREVIOUS, &before)?;
@@ -155,8 +170,8 @@ impl Place {
         Ok(())
     }
 
-    fn ids(&self) -> Result<(Option<u32>, Option<u32>), Failed> {
-        let missing = |what: &str, name: &str| Failed::SetUp(format!("there is no {what} {name} on this machine"));
+    fn ids(&self) -> Result<(Option<u32>, Option<u32>), Wrong> {
+        let missing = |what: &str, name: &str| Wrong(format!("there is no {what} {name} on this machine"));
         let user = self.user.as_deref().map(|name| match User::from_name(name) {
             Ok(Some(user)) => Ok(user.uid.as_raw()),
             _ => Err(missing("user", name)),
@@ -168,14 +183,14 @@ impl Place {
         Ok((user.transpose()?, group.transpose()?))
     }
 
-    fn cannot(&self, what: &str, err: &io::Error) -> Failed {
+    fn cannot(&self, what: &str, err: &io::Error) -> Wrong {
         let hint = match err.kind() {
             io::ErrorKind::PermissionDenied if self.user.is_some() || self.group.is_some() => {
                 "; only root gives files away, and one's own to groups that one is in"
             }
             _ => "",
         };
-        Failed::SetUp(format!("cannot {what} {}: {err}{hint}", self.folder.display()))
+        Wrong(format!("cannot {what} {}: {err}{hint}", self.folder.display()))
     }
 }
 
@@ -183,7 +198,6 @@ impl Place {
 mod tests {
     use super::*;
     use crate::chain::tests::made;
-    use std::os::unix::fs::PermissionsExt;
 
     fn pair(name: &str) -> (Chain, String) {
         let (pem, key) = made(&[name]);
@@ -191,7 +205,7 @@ mod tests {
     }
 
     fn place(folder: &Path) -> Place {
-        Place { folder: folder.join("nas"), user: None, group: None }
+        Place { folder: folder.join("nas"), user: None, group: None, mode: None }
     }
 
     /// How many pairs there are.
@@ -209,8 +223,9 @@ mod tests {
             (pair("a.example"), pair("a.example"), pair("b.example"));
         place.install(&one, &one_key).unwrap();
         place.install(&one, &one_key).unwrap();
-        assert!(!place.has_previous());
+        assert!(!place.has_previous() && place.previous().is_none());
         place.install(&two, &two_key).unwrap();
+        assert_eq!(place.previous().unwrap(), one);
         assert_eq!((place.chain().unwrap().unwrap(), pairs(&place)), (two.clone(), 2));
         place.roll_back().unwrap();
         assert_eq!((place.chain().unwrap().unwrap(), pairs(&place)), (one, 1));
@@ -221,7 +236,7 @@ mod tests {
         place.install(&three, &three_key).unwrap();
         assert_eq!(place.key().unwrap().unwrap().as_str(), three_key);
         let mode = |path: &str| fs::metadata(place.folder.join(path)).unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode("current/key.pem"), mode("current/chain.pem")), (0o600, 0o644));
+        assert_eq!((mode("current/key.pem"), mode("current/chain.pem"), mode("current")), (0o600, 0o644, 0o755));
     }
 
     #[test]
@@ -260,6 +275,11 @@ mod tests {
         place.install(&chain, &key).unwrap();
         let mode = fs::metadata(place.folder.join("current/key.pem")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o640);
+        let said = Place { mode: Some(0o440), ..place.clone() };
+        let (chain, key) = pair("a.example");
+        said.install(&chain, &key).unwrap();
+        let mode = fs::metadata(place.folder.join("current/key.pem")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o440);
         let nobody = Place { user: Some("no-such-user".into()), ..place.clone() };
         let (next, key) = pair("a.example");
         assert!(nobody.install(&next, &key).unwrap_err().to_string().contains("no-such-user"));

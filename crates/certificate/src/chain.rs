@@ -4,24 +4,23 @@ use std::fmt::Write;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use instant_acme::CertificateIdentifier;
 use ring::digest::{SHA256, digest};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use x509_parser::certificate::X509Certificate;
-use x509_parser::extensions::ParsedExtension;
+use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::prelude::FromDer;
 
-use crate::limits::CHAIN_MAX;
+use crate::key::Key;
+use crate::limits::{CHAIN_MAX, SHOWN_BYTES_MAX};
 use crate::names::tidy;
-use crate::request::written;
 
 /// A certificate and those that lead to its root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chain {
     /// All of it, the certificate first.
     pub pem: String,
-    /// SHA-256 of the certificate, in hexadecimal: what [`crate::served`] looks for.
+    /// SHA-256 of the certificate, in hexadecimal: what a look at a port is compared with.
     pub fingerprint: String,
     /// When its life begins, in seconds since 1970.
     pub begun: i64,
@@ -29,12 +28,14 @@ pub struct Chain {
     pub ends: i64,
     /// Its names, sorted.
     pub names: Vec<String>,
+    /// Whom it names.
+    pub subject: String,
     /// Who signed it.
     pub issuer: String,
     /// By which the authority knows it for ARI (RFC 9773, 4.1); `None` of one without an identifier of its issuer's key.
     pub ari: Option<String>,
     /// The key that it is for, as in a request.
-    pub(crate) public: Vec<u8>,
+    pub public: Vec<u8>,
 }
 
 impl Chain {
@@ -57,30 +58,21 @@ impl Chain {
         };
         Ok(Self {
             pem: pem.to_owned(),
-            fingerprint: hex(digest(&SHA256, leaf).as_ref()),
+            fingerprint: fingerprint(leaf),
             begun: seen.validity().not_before.timestamp(),
             ends: seen.validity().not_after.timestamp(),
             names: tidy(&names).map_err(|err| err.to_string())?,
-            issuer: atalaya_renew::limits::short(&seen.issuer().to_string()),
+            subject: short(&seen.subject().to_string()),
+            issuer: short(&seen.issuer().to_string()),
             ari: ari(&seen),
             public: seen.public_key().raw.to_vec(),
-        })
-    }
-
-    /// The certificate by its name for ARI.
-    pub(crate) fn identifier(&self) -> Option<CertificateIdentifier<'static>> {
-        let (issuer, serial) = self.ari.as_deref()?.split_once('.')?;
-        Some(CertificateIdentifier {
-            authority_key_identifier: issuer.to_owned().into(),
-            serial: serial.to_owned().into(),
         })
     }
 
     /// Whether it is for the key in `pem`.
     #[must_use]
     pub fn is_for_key(&self, pem: &str) -> bool {
-        use rcgen::PublicKeyData;
-        rcgen::KeyPair::from_pem(pem).is_ok_and(|key| key.subject_public_key_info() == self.public)
+        Key::read(pem).is_some_and(|key| key.info() == self.public)
     }
 }
 
@@ -93,8 +85,36 @@ fn ari(seen: &X509Certificate<'_>) -> Option<String> {
     Some(format!("{}.{}", base64(key.0), base64(seen.raw_serial())))
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut out, byte| {
+/// A name of a certificate as text; `None` where it is no host's.
+#[must_use]
+pub fn written(name: &GeneralName<'_>) -> Option<String> {
+    match name {
+        GeneralName::DNSName(name) => Some((*name).to_owned()),
+        GeneralName::IPAddress(bytes) => match bytes.len() {
+            4 => Some(std::net::IpAddr::from(<[u8; 4]>::try_from(*bytes).ok()?).to_string()),
+            16 => Some(std::net::IpAddr::from(<[u8; 16]>::try_from(*bytes).ok()?).to_string()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// As far as it is shown: one line, without what steers a terminal.
+fn short(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars().map(|c| if c.is_control() { ' ' } else { c }) {
+        if out.len() + c.len_utf8() > SHOWN_BYTES_MAX {
+            break;
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// SHA-256 of a certificate in DER, in hexadecimal.
+#[must_use]
+pub fn fingerprint(der: &[u8]) -> String {
+    digest(&SHA256, der).as_ref().iter().fold(String::new(), |mut out, byte| {
         let _ = write!(out, "{byte:02x}");
         out
     })

@@ -2,25 +2,23 @@
 
 use std::net::IpAddr;
 
-use instant_acme::Identifier;
-
-use crate::failed::Failed;
 use crate::limits::{NAME_BYTES_MAX, NAMES_MAX};
+use crate::wrong::Wrong;
 
 /// Sorted, in lower case, each once; addresses as they are written shortest.
 ///
 /// # Errors
 ///
-/// [`Failed::SetUp`]: which is no name that a certificate can have.
-pub fn tidy(names: &[String]) -> Result<Vec<String>, Failed> {
+/// Which is no name that a certificate can have.
+pub fn tidy(names: &[String]) -> Result<Vec<String>, Wrong> {
     let mut out = Vec::new();
     for name in names {
-        out.push(one(name).ok_or_else(|| Failed::SetUp(format!("{name:?} is no name that a certificate can have")))?);
+        out.push(one(name).ok_or_else(|| Wrong(format!("{name:?} is no name that a certificate can have")))?);
     }
     out.sort();
     out.dedup();
     if out.is_empty() || out.len() > NAMES_MAX {
-        return Err(Failed::SetUp(format!("a certificate has 1 to {NAMES_MAX} names, not {}", out.len())));
+        return Err(Wrong(format!("a certificate has 1 to {NAMES_MAX} names, not {}", out.len())));
     }
     Ok(out)
 }
@@ -39,13 +37,6 @@ fn one(name: &str) -> Option<String> {
     let known = labels.len() >= 2 && labels.iter().all(fits) && name.len() <= NAME_BYTES_MAX;
     // No last label is a number: what looks like an address and is none.
     (known && !labels.last()?.bytes().all(|byte| byte.is_ascii_digit())).then_some(name)
-}
-
-pub(crate) fn identifier(name: &str) -> Identifier {
-    match name.parse::<IpAddr>() {
-        Ok(address) => Identifier::Ip(address),
-        Err(_) => Identifier::Dns(name.to_owned()),
-    }
 }
 
 #[cfg(test)]

@@ -9,17 +9,24 @@ use crate::limits::FILE_BYTES_MAX;
 
 /// Who may read a file.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Rights {
-    pub(crate) mode: u32,
-    pub(crate) user: Option<u32>,
-    pub(crate) group: Option<u32>,
+pub struct Rights {
+    /// Whatever the umask says.
+    pub mode: u32,
+    /// Whom it belongs to, if not whom this program runs as.
+    pub user: Option<u32>,
+    /// The same for its group.
+    pub group: Option<u32>,
 }
 
 /// Only whom this program runs as.
-pub(crate) const OURS: Rights = Rights { mode: 0o600, user: None, group: None };
+pub const OURS: Rights = Rights { mode: 0o600, user: None, group: None };
 
 /// Puts `bytes` in the place of a file; it is on the disk when this returns.
-pub(crate) fn replace(path: &Path, bytes: &[u8], rights: Rights) -> io::Result<()> {
+///
+/// # Errors
+///
+/// It cannot be written; the one that was there is there.
+pub fn replace(path: &Path, bytes: &[u8], rights: Rights) -> io::Result<()> {
     let mut partial = path.as_os_str().to_owned();
     partial.push(".part");
     let partial = Path::new(&partial);
@@ -31,7 +38,11 @@ pub(crate) fn replace(path: &Path, bytes: &[u8], rights: Rights) -> io::Result<(
 }
 
 /// A file that was not there.
-pub(crate) fn create(path: &Path, bytes: &[u8], rights: Rights) -> io::Result<()> {
+///
+/// # Errors
+///
+/// It cannot be written.
+pub fn create(path: &Path, bytes: &[u8], rights: Rights) -> io::Result<()> {
     // One that a crash left has perhaps other rights.
     let _ = fs::remove_file(path);
     let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(path)?;
@@ -45,7 +56,11 @@ pub(crate) fn create(path: &Path, bytes: &[u8], rights: Rights) -> io::Result<()
 }
 
 /// What a file holds, to a bound; `None` if there is none.
-pub(crate) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
+///
+/// # Errors
+///
+/// It cannot be read, or is longer than any of ours.
+pub fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -57,13 +72,21 @@ pub(crate) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
 }
 
 /// A name that appeared or went is so after a power cut, too.
-pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
+///
+/// # Errors
+///
+/// What the disk says.
+pub fn sync_folder(path: &Path) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder)?.sync_all()
 }
 
 /// Removes a file; one that is not there is removed.
-pub(crate) fn remove(path: &Path) -> io::Result<()> {
+///
+/// # Errors
+///
+/// It is still there.
+pub fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(err) if err.kind() != io::ErrorKind::NotFound => Err(err),
         _ => Ok(()),
