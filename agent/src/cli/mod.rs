@@ -35,7 +35,10 @@ mod restore_watch;
 mod secret;
 mod snapshot_arg;
 mod snapshots;
+#[cfg(feature = "sftp")]
+mod ssh;
 mod stats;
+mod store;
 mod text;
 mod times;
 mod walk;
@@ -51,6 +54,9 @@ use context::Context;
 use exit::{Failure, Result};
 use global::Global;
 use output::{Output, complain};
+
+#[cfg(feature = "daemon")]
+pub(crate) use place::beside_bytes;
 
 use exit::Exit;
 
@@ -81,6 +87,7 @@ enum Command {
     Dump(dump::Args),
     Check(check::Args),
     Key(key::Args),
+    Store(store::Args),
     #[cfg(feature = "daemon")]
     #[command(flatten)]
     Daemon(daemon::Command),
@@ -104,6 +111,7 @@ impl Command {
             Self::Dump(args) => dump::run(context, args),
             Self::Check(args) => check::run(context, args),
             Self::Key(args) => key::run(context, args),
+            Self::Store(args) => store::run(context, args),
             #[cfg(feature = "daemon")]
             Self::Daemon(command) => command.run(context),
             #[cfg(feature = "manuals")]
@@ -117,6 +125,10 @@ impl Command {
 /// Runs what `args` ask for and gives the exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
+    #[cfg(feature = "sftp")]
+    if let Some(exit) = ssh::answer(&args) {
+        return exit.into();
+    }
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(err) => return refused(&err, wants_json(&args)).into(),

@@ -10,6 +10,8 @@ mod cli_kinds;
 mod cli_safety;
 mod cli_signals;
 mod cli_state;
+#[cfg(feature = "sftp")]
+mod cli_store;
 mod fake;
 mod kill;
 mod noip;
