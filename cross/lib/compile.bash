@@ -9,7 +9,7 @@ compile() {
   for name in RUSTFLAGS CARGO_TARGET_DIR CARGO_BUILD_TARGET $(compgen -e CARGO_PROFILE_); do unset+=("--unset=$name"); done
   # shellcheck disable=SC2154
   local words=(zigbuild --profile "$profile" --locked --quiet --target "$triple" --target-dir "$folder" --package "atalaya-${program%-slim}")
-  [ "$program" != agent-slim ] || words+=(--no-default-features)
+  [ "$program" != agent-slim ] || words+=(--no-default-features --features sftp)
   local settings=(
     "PATH=$tools/bin:$PATH"
     "CARGO_ZIGBUILD_CACHE_DIR=$folder/zigbuild"

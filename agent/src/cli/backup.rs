@@ -223,7 +223,7 @@ fn what_to_walk(
         exclude_caches: args.exclude_caches,
         exclude_larger_than: args.exclude_larger_than,
         one_file_system: args.one_file_system,
-        own_folders: vec![place.folder.clone(), context.state()?, spool.to_owned()],
+        own_folders: place.folder.iter().cloned().chain([context.state()?, spool.to_owned()]).collect(),
         spool_dir: spool.to_owned(),
         shares: Shares::default(),
     })

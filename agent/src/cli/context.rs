@@ -25,10 +25,22 @@ impl Context {
     /// Checks what needs no repository.
     pub(crate) fn new(global: Global) -> Result<Self> {
         let total = usize::try_from(global.memory_max).unwrap_or(usize::MAX);
-        let budget = Budget::divide(total)?;
+        let beside = global.repo().map_or(0, |url| place::beside_bytes(&url));
+        let budget = Budget::divide(total.saturating_sub(beside)).map_err(|err| match beside {
+            0 => err.into(),
+            _ => {
+                let (beside, least) = (units::size(beside as u64), "32M");
+                Failure::usage(format!(
+                    "--memory-max is too small to work with: ssh takes {beside}; the least is {least}"
+                ))
+            }
+        })?;
         if global.explain_memory {
             for (what, bytes) in budget.table() {
                 complain(format_args!("{:>10}  {what}", units::size(bytes as u64)));
+            }
+            if beside > 0 {
+                complain(format_args!("{:>10}  ssh, a process of its own", units::size(beside as u64)));
             }
         }
         Ok(Self { global, budget, folders: Folders::default() })
@@ -41,8 +53,10 @@ impl Context {
 
     /// The repository's store. Its folder and ours are apart.
     pub(crate) fn place(&self) -> Result<Place> {
-        let place = place::open(self.global.repo()?)?;
-        self.refuse_within(&place.folder)?;
+        let place = place::open(&self.global.repo()?, &self.global)?;
+        if let Some(folder) = &place.folder {
+            self.refuse_within(folder)?;
+        }
         Ok(place)
     }
 
@@ -68,7 +82,7 @@ impl Context {
 
     fn unlock(&self, place: &Place, state: &Path) -> Result<Repository> {
         let open = |unlock: Unlock<'_>| Repository::open(place.store.clone(), unlock, state);
-        let what = format!("passphrase for {}", place.folder.display());
+        let what = format!("passphrase for {}", place.shown());
         let ask = Ask { what: &what, twice: false };
         let Some(path) = &self.global.key_file else {
             // Whether it is a repository is said before anybody is asked for its passphrase.

@@ -1,18 +1,23 @@
 //! Options that every command takes.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use atalaya_base::config::parse_size;
+use atalaya_store::StoreUrl;
 
 use super::exit::{Failure, Result};
+use super::place;
+#[cfg(feature = "sftp")]
+use super::ssh::Ssh;
 
 /// What is the same for every command.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// Repository: a folder, on a disk or share that is mounted
+    /// Repository: a folder, or sftp://USER@HOST:PORT/PATH
     #[arg(long, global = true, env = "ATALAYA_REPO", hide_env_values = true, value_name = "R")]
-    pub(crate) repo: Option<PathBuf>,
+    pub(crate) repo: Option<OsString>,
 
     /// Read the passphrase from the first line of FILE, instead of ATALAYA_PASSPHRASE or a prompt
     #[arg(long, global = true, value_name = "FILE")]
@@ -45,14 +50,18 @@ pub(crate) struct Global {
     /// Say only what was asked for, and what went wrong
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
+
+    #[cfg(feature = "sftp")]
+    #[command(flatten)]
+    pub(crate) ssh: Ssh,
 }
 
 impl Global {
     /// The repository that was named.
-    pub(crate) fn repo(&self) -> Result<&PathBuf> {
-        self.repo.as_ref().filter(|repo| !repo.as_os_str().is_empty()).ok_or_else(|| {
-            Failure::usage("cannot tell which repository is meant: none is named; give --repo R or set ATALAYA_REPO")
-        })
+    pub(crate) fn repo(&self) -> Result<StoreUrl> {
+        let named = self.repo.as_ref().filter(|repo| !repo.is_empty());
+        let none = "cannot tell which repository is meant: none is named; give --repo R or set ATALAYA_REPO";
+        place::parse(named.ok_or_else(|| Failure::usage(none))?)
     }
 
     /// The state folder: as given, or where such things live on this system.

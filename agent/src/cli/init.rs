@@ -10,12 +10,13 @@ use super::context::Context;
 use super::exit::{Exit, Failure, Result};
 use super::place::{self, Place};
 use super::secret::{self, Ask};
-use super::{host, times};
+use super::{host, store, times};
 
 /// For `--help`.
 const EXAMPLES: &str = "Examples:
   atalaya-agent init --repo /mnt/usb/nas
-  atalaya-agent init --repo /mnt/usb/nas --passphrase-file /etc/nas.passphrase";
+  atalaya-agent init --repo /mnt/usb/nas --passphrase-file /etc/nas.passphrase
+  atalaya-agent init --repo sftp://nas@backup.example.org/srv/nas";
 
 /// Make a repository, with the cipher that is fastest on this machine
 #[derive(Debug, clap::Args)]
@@ -65,18 +66,17 @@ pub(crate) struct Made {
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     let repo = context.global.repo()?;
     // Before anything is made. Without a state folder (no HOME) a repository can be made all the same.
-    if context.global.state_dir().is_ok() {
-        context.refuse_within(repo)?;
+    if let Some(folder) = repo.folder().filter(|_| context.global.state_dir().is_ok()) {
+        context.refuse_within(folder)?;
     }
-    let place = place::create(repo)?;
+    let place = place::create(&repo, &context.global)?;
     if place.holds_repository() {
-        let text = format!(
-            "cannot create repository {}: there is one already; back up to it, or choose another place",
-            repo.display()
-        );
+        let text =
+            format!("cannot create repository {repo}: there is one already; back up to it, or choose another place");
         return Err(Failure::new(Exit::Failed, text));
     }
-    let what = format!("passphrase for the new repository {}", place.folder.display());
+    store::refuse_unfit(context, &repo)?;
+    let what = format!("passphrase for the new repository {}", place.shown());
     let passphrase = secret::passphrase(&context.global, Ask { what: &what, twice: true })?;
     let made = make(&place, &passphrase, args)?;
     let mut out = context.output();
@@ -85,6 +85,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     } else {
         out.remark(format_args!("Made repository {} at {}", &made.id[..8], made.repository))?;
         out.remark(format_args!("Cipher {}: {}", made.cipher, made.why))?;
+        place.remarks.iter().try_for_each(|remark| out.remark(remark))?;
         out.remark("Keep the passphrase safe: without it nobody can read what is stored, and nobody can reset it.")?;
     }
     out.finish()?;
@@ -101,7 +102,7 @@ pub(crate) fn make(place: &Place, passphrase: &[u8], args: &Args) -> Result<Made
         now: times::now(),
     };
     let id = Repository::init(&*place.store, passphrase, &options)?;
-    let repository = place.folder.display().to_string();
+    let repository = place.shown();
     Ok(Made { repository, id, cipher: cipher.name(), why, post_quantum: options.post_quantum })
 }
 

@@ -38,7 +38,10 @@ mod secret;
 mod snapshot_arg;
 mod snapshots;
 mod span;
+#[cfg(feature = "sftp")]
+mod ssh;
 mod stats;
+mod store;
 mod text;
 mod times;
 mod walk;
@@ -54,6 +57,9 @@ use context::Context;
 use exit::{Failure, Result};
 use global::Global;
 use output::{Output, complain};
+
+#[cfg(feature = "daemon")]
+pub(crate) use place::beside_bytes;
 
 use exit::Exit;
 
@@ -86,6 +92,7 @@ enum Command {
     Forget(forget::Args),
     Prune(prune::Args),
     Key(key::Args),
+    Store(store::Args),
     #[cfg(feature = "daemon")]
     #[command(flatten)]
     Daemon(daemon::Command),
@@ -111,6 +118,7 @@ impl Command {
             Self::Forget(args) => forget::run(context, args),
             Self::Prune(args) => prune::run(context, args),
             Self::Key(args) => key::run(context, args),
+            Self::Store(args) => store::run(context, args),
             #[cfg(feature = "daemon")]
             Self::Daemon(command) => command.run(context),
             #[cfg(feature = "manuals")]
@@ -124,6 +132,10 @@ impl Command {
 /// Runs what `args` ask for and gives the exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
+    #[cfg(feature = "sftp")]
+    if let Some(exit) = ssh::answer(&args) {
+        return exit.into();
+    }
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(err) => return refused(&err, wants_json(&args)).into(),

@@ -130,7 +130,7 @@ fn options(context: &Context, args: &Args, place: &Place, snapshot: &Snapshot<'_
         whole_folders: whole.collect(),
         dry_run: args.dry_run,
         verify: args.verify,
-        own_folders: vec![place.folder.clone(), context.state()?, context.spool()?],
+        own_folders: place.folder.iter().cloned().chain([context.state()?, context.spool()?]).collect(),
         ..Options::default()
     })
 }

@@ -4,17 +4,22 @@ use std::path::Path;
 use std::str::FromStr;
 
 use atalaya_base::config::{Place, places, read_from_text};
+use atalaya_store::StoreUrl;
 use serde::Deserialize;
 
-/// The folder of a repository.
+/// Where a repository is; a folder by its absolute path.
 #[derive(Clone, Debug)]
-pub(super) struct Repo(pub(super) Place);
+pub(super) struct Repo(pub(super) StoreUrl);
 
 impl Repo {
     /// Whether one of the two lies in the other: that would be forgotten, and one be taken for a part of the other.
     pub(super) fn overlaps(&self, folder: &Path) -> bool {
-        let own = &self.0.0;
-        own.starts_with(folder) || folder.starts_with(own)
+        self.0.folder().is_some_and(|own| own.starts_with(folder) || folder.starts_with(own))
+    }
+
+    /// Whether `path` is a part of it.
+    pub(super) fn holds(&self, path: &Path) -> bool {
+        self.0.folder().is_some_and(|own| path.starts_with(own))
     }
 }
 
@@ -22,12 +27,12 @@ impl FromStr for Repo {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text.split_once("://") {
-            Some((scheme, _)) if !text.starts_with('/') => Err(format!(
-                "this version knows no {scheme:?} stores; name the repository's folder, on a disk or share that is mounted"
-            )),
-            _ if text.is_empty() => Err("it names the folder of the repository, such as /mnt/backup/nas".into()),
-            _ => text.parse().map(Self),
+        if text.is_empty() {
+            return Err("it names the folder of the repository, such as /mnt/backup/nas".into());
+        }
+        match StoreUrl::parse(text.as_ref())? {
+            StoreUrl::Folder(_) => text.parse().map(|place: Place| Self(StoreUrl::Folder(place.0))),
+            url => Ok(Self(url)),
         }
     }
 }
@@ -50,4 +55,4 @@ pub(crate) fn place_names<'de, D: serde::Deserializer<'de>>(from: D) -> Result<V
     Ok(places(from)?.iter().map(|place| place.display().to_string()).collect())
 }
 
-read_from_text!(Repo, "the absolute path of the repository's folder");
+read_from_text!(Repo, "the absolute path of the repository's folder, or its URL");

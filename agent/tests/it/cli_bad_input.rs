@@ -43,7 +43,7 @@ fn repositories() {
     check(&bench, &["snapshots"], 10, "no such folder");
     check(&bench, &["snapshots", "--repo", "folder"], 10, "init --repo");
     check(&bench, &["snapshots", "--repo", "file"], 10, "not a folder");
-    check(&bench, &["snapshots", "--repo", "sftp://nas/x"], 2, "sftp");
+    check(&bench, &["snapshots", "--repo", "s3://nas/x"], 2, "s3");
     check(&bench, &["snapshots", "--repo", ""], 2, "--repo");
     check(&bench, &["init", "--repo", "not/there"], 1, "not is not there");
     check(&bench, &["init", "--repo", "file"], 1, "file");

@@ -11,6 +11,8 @@ mod cli_prune;
 mod cli_safety;
 mod cli_signals;
 mod cli_state;
+#[cfg(feature = "sftp")]
+mod cli_store;
 mod fake;
 mod kill;
 mod noip;

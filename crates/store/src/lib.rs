@@ -1,8 +1,9 @@
 //! Named blobs somewhere.
 //!
 //! A [`Store`] is deliberately dumb: no retries, no caches, no formats. What it
-//! must guarantee stands on the trait. [`LocalStore`] is a folder; wrappers with
-//! the same trait add the rest, [`Retry`] among them. The feature `testing` adds
+//! must guarantee stands on the trait. [`LocalStore`] is a folder, `SftpStore` one
+//! of another machine; wrappers with the same trait add the rest, [`Retry`] among
+//! them. [`StoreUrl`] reads where a store is. The feature `testing` adds
 //! a simulated store, a fault injector, a recorder and the conformance suite
 //! that every backend passes.
 
@@ -14,11 +15,14 @@ mod limits;
 mod local;
 mod name;
 mod retry;
+#[cfg(feature = "sftp")]
+mod sftp;
 mod spool;
 mod store;
 mod throttle;
+mod url;
 
-#[cfg(feature = "testing")]
+#[cfg(any(feature = "testing", feature = "conformance"))]
 pub mod conformance;
 #[cfg(feature = "testing")]
 mod fault;
@@ -35,9 +39,12 @@ pub use error::{Error, Kind, Result};
 pub use local::LocalStore;
 pub use name::{check_name, check_prefix};
 pub use retry::Retry;
+#[cfg(feature = "sftp")]
+pub use sftp::{Access, Answers, SftpStore};
 pub use spool::{remove_stale_spools, spool_in};
 pub use store::{Body, Entry, SpoolFile, Store};
 pub use throttle::{Pace, Throttle};
+pub use url::{SftpUrl, StoreUrl};
 
 #[cfg(feature = "testing")]
 pub use fault::{Fault, Rates};

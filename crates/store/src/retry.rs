@@ -133,6 +133,10 @@ impl<S: Store> Store for Retry<S> {
         self.again(|_| self.inner.free())
     }
 
+    fn puts_at_once(&self) -> usize {
+        self.inner.puts_at_once()
+    }
+
     fn place(&self) -> String {
         self.inner.place()
     }

@@ -255,6 +255,11 @@ impl Store for SimStore {
         Ok(state.capacity.map(|capacity| capacity.saturating_sub(state.memory.bytes())))
     }
 
+    /// So that what the engine does with stores that answer late is stopped and cut off at every operation, too.
+    fn puts_at_once(&self) -> usize {
+        2
+    }
+
     fn place(&self) -> String {
         "a simulated store".to_owned()
     }

@@ -91,6 +91,11 @@ pub trait Store: Send + Sync {
         Ok(None)
     }
 
+    /// How many puts at once this store does best with. Each takes memory, so there are never many.
+    fn puts_at_once(&self) -> usize {
+        1
+    }
+
     /// For messages to people: `/mnt/usb/nas`, `sftp://…` without secrets.
     fn place(&self) -> String;
 }
@@ -119,6 +124,9 @@ impl<S: Store + ?Sized> Store for std::sync::Arc<S> {
     }
     fn free(&self) -> Result<Option<u64>> {
         (**self).free()
+    }
+    fn puts_at_once(&self) -> usize {
+        (**self).puts_at_once()
     }
     fn place(&self) -> String {
         (**self).place()

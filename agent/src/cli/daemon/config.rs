@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use atalaya_store::StoreUrl;
+
 use super::socket::CONFIG;
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, Failure, Result};
@@ -39,13 +41,19 @@ enum Action {
     },
 }
 
+/// Only those are written to by their path.
+fn is_folder(repo: &str) -> bool {
+    StoreUrl::parse(repo.as_ref()).is_ok_and(|url| url.folder().is_some())
+}
+
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     let mut out = context.output();
     match &args.action {
         Action::Example => out.line(EXAMPLE.trim_end())?,
         Action::Stores { config } => {
             let found = Config::load(config).map_err(|why| Failure::new(Exit::Usage, why))?;
-            let stores: BTreeSet<&str> = found.jobs.iter().map(|job| job.repo.as_str()).collect();
+            let stores: BTreeSet<&str> =
+                found.jobs.iter().map(|job| job.repo.as_str()).filter(|repo| is_folder(repo)).collect();
             if out.json {
                 out.json(&serde_json::json!({ "stores": stores }))?;
             } else {

@@ -95,7 +95,15 @@ fn jobs() {
     instead("[\"/p\"]", "[\n\"/p\",\n\"p\"]", "7: job.paths: \"p\" is no absolute path");
     instead("\"/r\"", "\"\"", "3: job.repo: it names the folder");
     instead("\"/r\"", "\"r\"", "3: job.repo: \"r\" is no absolute path");
-    instead("\"/r\"", "\"sftp://nas/r\"", "3: job.repo: this version knows no \"sftp\" stores");
+    instead("\"/r\"", "\"s3://nas/r\"", "3: job.repo: this version knows no \"s3\" stores yet");
+    instead("\"/r\"", "\"sftp://nas:secret@nas/r\"", "3: job.repo: a password in a URL is seen");
+    instead("\"/r\"", "\"sftp://nas\"", "3: job.repo: it names no folder");
+    instead(
+        "\"/r\"",
+        "\"sftp://nas/r\"\nmemory_max = \"31M\"",
+        "3: job.repo: memory_max is too small for a repository over SFTP",
+    );
+    instead("\"/r\"", "\"/r\"\nssh_key_file = \"/k\"", "4: job.ssh_*: it says how a server");
     instead("\"/r\"", "\"/var/lib/atalaya/repo\"", "3: job.repo: it and the state folder /var/lib/atalaya");
     instead("key_file = \"/k\"\n", "", "3: job.repo: key_file or passphrase_file is needed");
     instead("\"/k\"", "\"k\"", "4: job.key_file: \"k\" is no absolute path");

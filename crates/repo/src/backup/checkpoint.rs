@@ -6,6 +6,7 @@ use std::sync::mpsc::Receiver;
 
 use atalaya_store::Body;
 
+use super::helper::{Helper, put};
 use super::shared::Shared;
 use crate::index::{Record, RunBuilder};
 use crate::pack::{Finished, PackInfo};
@@ -31,26 +32,51 @@ impl<'a> Uploader<'a> {
 
     /// Uploads until no more packs come; then all are durable and named by an index run.
     pub(super) fn run(&mut self, packs: &Receiver<Finished>) -> Result<()> {
+        let shared = self.shared;
+        std::thread::scope(|scope| {
+            let mut helper = Helper::start(scope, shared)?;
+            self.run_with(packs, helper.as_mut())
+        })
+    }
+
+    fn run_with(&mut self, packs: &Receiver<Finished>, mut helper: Option<&mut Helper>) -> Result<()> {
         while let Ok(pack) = packs.recv() {
-            self.upload(pack)?;
+            let left = match helper.as_mut() {
+                Some(helper) => helper.take(pack).err(),
+                None => Some(pack),
+            };
+            if let Some(pack) = left {
+                let pack = put(self.shared, pack)?;
+                self.count(pack);
+            }
+            self.gather(helper.as_deref_mut(), false)?;
             let due = self.packs.len() >= limits::CHECKPOINT_PACKS
                 || self.records.len() >= limits::CHECKPOINT_RECORDS
                 || (self.shared.options.now)().secs - self.last >= CHECKPOINT_SECONDS;
             if due {
+                self.gather(helper.as_deref_mut(), true)?;
                 self.checkpoint()?;
             }
         }
+        self.gather(helper, true)?;
         self.checkpoint()
     }
 
-    fn upload(&mut self, pack: Finished) -> Result<()> {
-        self.shared.repo.store.put(&pack.info.name(), Body::File(&pack.spool))?;
+    /// Counts what the helper has put; if `all`, everything that it took.
+    fn gather(&mut self, helper: Option<&mut Helper>, all: bool) -> Result<()> {
+        let Some(helper) = helper else { return Ok(()) };
+        while let Some(pack) = helper.next(all) {
+            self.count(pack?);
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, pack: Finished) {
         let row = self.packs.len() as u32;
         self.packs.push(pack.info);
         self.records.extend(pack.records.iter().map(|blob| Record { pack: row, blob: *blob }));
         self.added += u64::from(pack.info.len);
         self.shared.options.progress.stored_bytes.fetch_add(u64::from(pack.info.len), Ordering::Relaxed);
-        Ok(())
     }
 
     /// Packs durable, then the run that names them: nobody ever finds a record of a pack that is not there.

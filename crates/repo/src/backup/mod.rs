@@ -20,6 +20,7 @@ pub(crate) mod cover;
 mod file;
 mod front;
 pub(crate) mod heal;
+mod helper;
 mod item;
 mod large;
 mod last_tree;

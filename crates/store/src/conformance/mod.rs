@@ -12,9 +12,22 @@ const MANY: usize = 10_000;
 /// Larger than any buffer a backend copies with, and not a multiple of one.
 const LARGE: usize = 3 * (1 << 20) + 17;
 
+/// Which cases are run: each includes those before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// What a repository could not do without, in a moment.
+    Short,
+    /// All of the contract.
+    Usual,
+    /// Also what takes long over a slow line.
+    Long,
+}
+
 /// One part of the suite; it wants an empty store.
 #[derive(Clone, Copy, Debug)]
 pub struct Case {
+    /// When it is run.
+    pub part: Part,
     /// What it shows.
     pub name: &'static str,
     /// Runs it.
@@ -23,22 +36,22 @@ pub struct Case {
 
 /// All parts.
 pub const CASES: &[Case] = &[
-    Case { name: "what is put can be read", run: put_and_get },
-    Case { name: "a range is read exactly", run: ranges },
-    Case { name: "reading past the end is Truncated", run: truncated },
-    Case { name: "what is not there is NotFound", run: not_found },
-    Case { name: "an existing name is not overwritten", run: exists },
-    Case { name: "bad names are refused", run: bad_names },
-    Case { name: "empty objects", run: empty },
-    Case { name: "spool files of all sizes", run: spool_files },
-    Case { name: "a spool file can be put again", run: spool_again },
-    Case { name: "a listing goes by whole components", run: listing },
-    Case { name: "a listing ends at the callback's error", run: listing_error },
-    Case { name: "the store can be used while it lists", run: listing_reentrant },
-    Case { name: "ten thousand objects", run: many },
-    Case { name: "a deleted name is free again", run: delete },
-    Case { name: "one of many puts wins", run: concurrent },
-    Case { name: "sync with nothing to do, and after puts", run: sync },
+    Case { part: Part::Usual, name: "what is put can be read", run: put_and_get },
+    Case { part: Part::Short, name: "a range is read exactly", run: ranges },
+    Case { part: Part::Usual, name: "reading past the end is Truncated", run: truncated },
+    Case { part: Part::Short, name: "what is not there is NotFound", run: not_found },
+    Case { part: Part::Short, name: "an existing name is not overwritten", run: exists },
+    Case { part: Part::Usual, name: "bad names are refused", run: bad_names },
+    Case { part: Part::Usual, name: "empty objects", run: empty },
+    Case { part: Part::Usual, name: "spool files of all sizes", run: spool_files },
+    Case { part: Part::Usual, name: "a spool file can be put again", run: spool_again },
+    Case { part: Part::Short, name: "a listing goes by whole components", run: listing },
+    Case { part: Part::Usual, name: "a listing ends at the callback's error", run: listing_error },
+    Case { part: Part::Usual, name: "the store can be used while it lists", run: listing_reentrant },
+    Case { part: Part::Long, name: "ten thousand objects", run: many },
+    Case { part: Part::Short, name: "a deleted name is free again", run: delete },
+    Case { part: Part::Usual, name: "one of many puts wins", run: concurrent },
+    Case { part: Part::Usual, name: "sync with nothing to do, and after puts", run: sync },
 ];
 
 /// Runs the whole suite; `make` gives an empty store each time.

@@ -5,5 +5,8 @@ mod backends;
 mod full;
 mod killed;
 mod local;
+mod sftp;
+mod sftp_trust;
 mod sim;
+mod sshd;
 mod wrappers;

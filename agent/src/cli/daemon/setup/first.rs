@@ -14,7 +14,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::folders::Temporary;
 use crate::cli::secret::{self, Ask, Passphrase};
-use crate::cli::{PROGRAM, host, init, instead, key_file, times};
+use crate::cli::{PROGRAM, host, init, instead, key_file, store, times};
 use crate::durable;
 use crate::join::quoted;
 
@@ -31,7 +31,7 @@ struct Done {
 pub(super) fn set_up(context: &Context, args: &Args, config: &Path, wanted: &Wanted) -> Result<Exit> {
     let secret = secret_file(config, &args.job, wanted.owner_key);
     let (text, _) = place::before(context, config)?;
-    let text = format!("{}\n{}", text.trim_end(), section(args, wanted, &secret));
+    let text = format!("{}\n{}", text.trim_end(), section(context, args, wanted, &secret));
     // All that can be wrong is found before anything is made.
     place::check(config, &text)?;
     if secret.exists() {
@@ -46,14 +46,14 @@ pub(super) fn set_up(context: &Context, args: &Args, config: &Path, wanted: &Wan
     let state = context.global.state_dir()?;
     let state = Temporary::new(&state).map_err(|err| failed("make a temporary folder", None, &err))?;
     let opened = open(context, wanted, &state)?;
-    sheet::hand_over(&opened.folder, &opened.repo.id(), args.recovery_sheet.as_deref())?;
+    sheet::hand_over(&opened.shown, &opened.repo.id(), args.recovery_sheet.as_deref())?;
     let (made, id) = (opened.made, opened.repo.id());
     keep_secret(opened.repo, &opened.passphrase, wanted.owner_key, &secret, &args.job)?;
     place::rewrite(config, &text)?;
     tell(
         context,
         &Done {
-            repository: opened.folder.display().to_string(),
+            repository: opened.shown.clone(),
             id,
             made,
             job: args.job.clone(),
@@ -62,7 +62,9 @@ pub(super) fn set_up(context: &Context, args: &Args, config: &Path, wanted: &Wan
         },
     )?;
     let exit = if args.no_first_backup { Exit::Done } else { back_up(context, config, wanted, &secret, &state)? };
-    if let Some(hint) = owner::hand_over(&opened.folder, made)? {
+    if let Some(folder) = &opened.folder
+        && let Some(hint) = owner::hand_over(folder, made)?
+    {
         context.output().remark(hint)?;
     }
     Ok(exit)
@@ -79,43 +81,60 @@ fn secret_file(config: &Path, job: &str, owner_key: OwnerKey) -> PathBuf {
 }
 
 /// The job in the configuration.
-fn section(args: &Args, wanted: &Wanted, secret: &Path) -> String {
+fn section(context: &Context, args: &Args, wanted: &Wanted, secret: &Path) -> String {
     let path = |path: &Path| quoted(&path.display().to_string());
     let paths: Vec<String> = wanted.paths.iter().map(|one| path(one)).collect();
     let key = if wanted.owner_key == OwnerKey::Here { "passphrase_file" } else { "key_file" };
+    let ssh = ssh_files(context).into_iter();
+    let ssh: String = ssh.map(|(name, file)| format!("{} = {}\n", name.replace('-', "_"), path(&file))).collect();
     // Only who can read can check.
     let check = if wanted.owner_key == OwnerKey::Here { "check_every = \"30d\"\n" } else { "" };
     format!(
-        "\n[[job]]\nname = {}\nrepo = {}\n{key} = {}\npaths = [{}]\nschedule = {}\n{check}",
+        "\n[[job]]\nname = {}\nrepo = {}\n{ssh}{key} = {}\npaths = [{}]\nschedule = {}\n{check}",
         quoted(&args.job),
-        path(&wanted.repo),
+        quoted(&wanted.repo.to_string()),
         path(secret),
         paths.join(", "),
         quoted(&args.schedule),
     )
 }
 
+/// What says how a server is logged in to.
+fn ssh_files(context: &Context) -> Vec<(&'static str, PathBuf)> {
+    #[cfg(feature = "sftp")]
+    return context.global.ssh.words();
+    #[cfg(not(feature = "sftp"))]
+    return {
+        let _ = context;
+        Vec::new()
+    };
+}
+
 struct Opened {
     repo: Repository,
-    folder: PathBuf,
+    folder: Option<PathBuf>,
+    shown: String,
     passphrase: Passphrase,
     made: bool,
 }
 
 /// Makes the repository, or opens the one that is there.
 fn open(context: &Context, wanted: &Wanted, state: &Temporary) -> Result<Opened> {
-    context.refuse_within(&wanted.repo)?;
-    let place = crate::cli::place::create(&wanted.repo)?;
+    if let Some(folder) = wanted.repo.folder() {
+        context.refuse_within(folder)?;
+    }
+    let place = crate::cli::place::create(&wanted.repo, &context.global)?;
     let made = !place.holds_repository();
-    let shown = place.folder.display();
+    let shown = place.shown();
     let what =
         if made { format!("passphrase for the new repository {shown}") } else { format!("passphrase for {shown}") };
     let passphrase = secret::passphrase(&context.global, Ask { what: &what, twice: made })?;
     if made {
+        store::refuse_unfit(context, &wanted.repo)?;
         init::make(&place, &passphrase, &init::Args::usual())?;
     }
     let repo = Repository::open(place.store, Unlock::Passphrase(&passphrase), &state.0)?;
-    Ok(Opened { repo, folder: place.folder, passphrase, made })
+    Ok(Opened { repo, folder: place.folder, shown, passphrase, made })
 }
 
 /// The passphrase itself, or a new writer's key.
@@ -169,7 +188,9 @@ fn back_up(context: &Context, config: &Path, wanted: &Wanted, secret: &Path, sta
         word
     };
     let key = if wanted.owner_key == OwnerKey::Here { "passphrase-file" } else { "key-file" };
-    let mut words = vec![OsString::from(PROGRAM), "backup".into(), option("repo", &wanted.repo), option(key, secret)];
+    let repo = wanted.repo.folder().map_or_else(|| PathBuf::from(wanted.repo.to_string()), Path::to_owned);
+    let mut words = vec![OsString::from(PROGRAM), "backup".into(), option("repo", &repo), option(key, secret)];
+    words.extend(ssh_files(context).iter().map(|(name, file)| option(name, file)));
     words.push(option("state-dir", &state.0));
     words.push("--job=setup".into());
     words.extend(context.global.json.then(|| "--json".into()));

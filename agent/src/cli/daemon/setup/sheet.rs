@@ -14,8 +14,8 @@ use crate::cli::host;
 const TYPED: usize = 8;
 const TRIES: usize = 3;
 
-fn text(repo: &Path, id: &str) -> String {
-    let (machine, repo) = (host::name(), repo.display());
+fn text(repo: &str, id: &str) -> String {
+    let machine = host::name();
     format!(
         "Recovery sheet of {machine}
 
@@ -47,7 +47,7 @@ pub(super) fn can_be_handed_over(file: Option<&Path>) -> Result<()> {
 }
 
 /// Gives the sheet to a file, or to a person who shows that it was kept. The passphrase never stands on it.
-pub(super) fn hand_over(repo: &Path, id: &str, file: Option<&Path>) -> Result<()> {
+pub(super) fn hand_over(repo: &str, id: &str, file: Option<&Path>) -> Result<()> {
     let text = text(repo, id);
     if let Some(path) = file {
         let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use atalaya_store::StoreUrl;
+
 use super::answer::{ask, is_somebody_there, say};
 use super::{Args, OwnerKey, found};
 use crate::cli::context::Context;
@@ -10,7 +12,7 @@ use crate::cli::exit::{Failure, Result};
 /// A backup job.
 pub(super) struct Wanted {
     /// Where its repository is or is to be.
-    pub(super) repo: PathBuf,
+    pub(super) repo: StoreUrl,
     /// What is backed up.
     pub(super) paths: Vec<PathBuf>,
     /// Who can read it.
@@ -24,8 +26,8 @@ impl Wanted {
         if let Some(path) = paths.iter().find(|path| !path.exists()) {
             return Err(Failure::usage(format!("cannot back up {}: it is not there", path.display())));
         }
-        let repo = match context.global.repo.as_ref().filter(|repo| !repo.as_os_str().is_empty()) {
-            Some(repo) => repo.clone(),
+        let repo = match context.global.repo.as_ref().filter(|repo| !repo.is_empty()) {
+            Some(_) => context.global.repo()?,
             None if is_somebody_there() => place()?,
             None => return Err(missing("where the repository is to be", "--repo R")),
         };
@@ -34,7 +36,11 @@ impl Wanted {
             None if is_somebody_there() => choose()?,
             None => return Err(missing("who may read the backups", "--owner-key here, or keeper")),
         };
-        Ok(Self { repo: absolute(&repo)?, paths, owner_key })
+        let repo = match repo {
+            StoreUrl::Folder(folder) => StoreUrl::Folder(absolute(&folder)?),
+            url => url,
+        };
+        Ok(Self { repo, paths, owner_key })
     }
 }
 
@@ -78,11 +84,13 @@ fn picked(answer: &str, found: &[PathBuf]) -> std::result::Result<Vec<PathBuf>, 
     words.map(one).collect()
 }
 
-fn place() -> Result<PathBuf> {
+fn place() -> Result<StoreUrl> {
     loop {
-        let answer = ask("Folder for the repository, on another disk (such as /mnt/usb/nas)", "")?;
-        if !answer.is_empty() {
-            return Ok(answer.into());
+        let question =
+            "Folder for the repository, on another disk (such as /mnt/usb/nas) or machine (sftp://USER@HOST/PATH)";
+        match StoreUrl::parse(ask(question, "")?.as_ref()) {
+            Ok(url) => return Ok(url),
+            Err(why) => say(&format!("That names no store: {why}.")),
         }
     }
 }

@@ -1,36 +1,14 @@
-//! From `--repo R` to a store. Other kinds of stores get their line here.
+//! Folders of this machine.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use atalaya_store::{Kind, LocalStore, Store};
+use atalaya_store::{Error, Kind, LocalStore, Store};
 
-use super::exit::{Exit, Failure, Result};
+use super::{Place, Scratch, scratch_name};
+use crate::cli::exit::{Exit, Failure, Result};
 
-/// The object that makes a store a repository; see `docs/format.md`.
-const CONFIG: &str = "config";
-
-/// A store, and the folder it lies in if it is on this machine.
-pub(crate) struct Place {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) folder: PathBuf,
-}
-
-impl Place {
-    /// Whether there surely is a repository.
-    pub(crate) fn holds_repository(&self) -> bool {
-        self.store.stat(CONFIG).is_ok()
-    }
-
-    /// Whether there is the object that makes a store a repository, or nobody can tell.
-    pub(crate) fn may_hold_repository(&self) -> bool {
-        !self.store.stat(CONFIG).is_err_and(|err| err.kind == Kind::NotFound)
-    }
-}
-
-/// The store of an existing repository.
-pub(crate) fn open(repo: &Path) -> Result<Place> {
-    refuse_url(repo)?;
+pub(super) fn open(repo: &Path) -> Result<Place> {
     let shown = repo.display();
     let store = LocalStore::open(repo).map_err(|err| match err.kind {
         Kind::NotFound => Failure::new(
@@ -48,9 +26,7 @@ pub(crate) fn open(repo: &Path) -> Result<Place> {
     place(repo, store)
 }
 
-/// The store for a new repository; its folder is made if its parent is there.
-pub(crate) fn create(repo: &Path) -> Result<Place> {
-    refuse_url(repo)?;
+pub(super) fn create(repo: &Path) -> Result<Place> {
     let shown = repo.display();
     let store = LocalStore::create(repo).map_err(|err| {
         let parent = repo.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -71,16 +47,25 @@ fn place(repo: &Path, store: LocalStore) -> Result<Place> {
     let folder = repo
         .canonicalize()
         .map_err(|err| Failure::new(Exit::Failed, format!("cannot open repository {}: {err}", repo.display())))?;
-    Ok(Place { store: Arc::new(store), folder })
+    Ok(Place { store: Arc::new(store), folder: Some(folder), remarks: Vec::new() })
 }
 
-/// A folder called `sftp:` is never what is meant.
-fn refuse_url(repo: &Path) -> Result<()> {
-    match repo.to_str().and_then(|text| text.split_once("://")) {
-        Some((scheme, _)) => Err(Failure::usage(format!(
-            "cannot open repository {}: this version knows no \"{scheme}\" stores; name a folder",
-            repo.display()
-        ))),
-        None => Ok(()),
-    }
+pub(super) fn scratch(repo: &Path) -> Result<Scratch> {
+    let place = open(repo)?;
+    let path = place.folder.unwrap_or_else(|| repo.to_owned()).join(scratch_name());
+    let remove = |path: &Path| match std::fs::remove_dir_all(path) {
+        Err(err) if err.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::io(&format!("remove {}", path.display()), &err))
+        }
+        _ => Ok(()),
+    };
+    let again = path.clone();
+    Ok(Scratch {
+        fresh: Box::new(move || {
+            remove(&path)?;
+            Ok(Arc::new(LocalStore::create(&path)?) as Arc<dyn Store>)
+        }),
+        clean: Box::new(move || remove(&again)),
+        shortcomings: Vec::new(),
+    })
 }
