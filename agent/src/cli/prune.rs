@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use atalaya_base::config::parse_size;
 use atalaya_base::signals::Signals;
 use atalaya_base::units::{counted, size};
 use atalaya_repo::Repository;
@@ -39,6 +40,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PERCENT", default_value = "40", value_parser = clap::value_parser!(u8).range(0..=100))]
     drop_max: u8,
 
+    /// Give up packs of which at least this share is unused: the rest of each is stored once more; 101 for none
+    #[arg(long, value_name = "PERCENT", default_value = "50", value_parser = clap::value_parser!(u8).range(1..=101))]
+    repack: u8,
+
+    /// Store at most so much once more before what it stood in is deleted: room that the repository needs meanwhile
+    #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = parse_size)]
+    repack_room: u64,
+
     /// Say what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
@@ -52,12 +61,14 @@ pub(crate) struct Args {
 pub(super) struct Limits {
     grace: Span,
     drop_max: u8,
+    repack: u8,
+    repack_room: u64,
     dry_run: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { grace: Span(14 * 86_400), drop_max: 40, dry_run: false }
+        Self { grace: Span(14 * 86_400), drop_max: 40, repack: 50, repack_room: 1 << 30, dry_run: false }
     }
 }
 
@@ -70,6 +81,8 @@ pub(super) struct JsonPrune {
     unused_packs: u64,
     unused_bytes: u64,
     locked_bytes: u64,
+    repacked_packs: u64,
+    repacked_bytes: u64,
     deleted_packs: u64,
     deleted_bytes: u64,
     spared_packs: u64,
@@ -98,6 +111,8 @@ impl JsonPrune {
             unused_packs: summary.unused_packs,
             unused_bytes: summary.unused_bytes,
             locked_bytes: summary.locked_bytes,
+            repacked_packs: summary.repacked_packs,
+            repacked_bytes: summary.repacked_bytes,
             deleted_packs: summary.deleted_packs,
             deleted_bytes: summary.deleted_bytes,
             spared_packs: summary.spared_packs,
@@ -114,7 +129,8 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     }
     let signals = Signals::listen().map_err(|why| Failure::new(Exit::Failed, why))?;
     let repo = context.open()?;
-    let limits = Limits { grace: args.grace, drop_max: args.drop_max, dry_run: args.dry_run };
+    let Args { grace, drop_max, repack, repack_room, dry_run, .. } = *args;
+    let limits = Limits { grace, drop_max, repack, repack_room, dry_run };
     let summary = prune(context, &repo, &limits, &signals)?;
     let mut out = context.output();
     if out.json {
@@ -134,6 +150,8 @@ pub(super) fn prune(context: &Context, repo: &Repository, limits: &Limits, signa
     let options = PruneOptions {
         grace_secs: limits.grace.0,
         drop_percent_max: f64::from(limits.drop_max),
+        repack_percent: f64::from(limits.repack),
+        repack_bytes_max: limits.repack_room,
         dry_run: limits.dry_run,
         spool: &spool,
         now: &times::now,
@@ -142,12 +160,17 @@ pub(super) fn prune(context: &Context, repo: &Repository, limits: &Limits, signa
     };
     let work = || -> atalaya_repo::Result<PruneSummary> {
         let mut summary = repo.prune(&options)?;
-        while summary.more && summary.waiting.is_empty() && !limits.dry_run {
-            let next = repo.prune(&options)?;
-            let (packs, bytes) = (summary.deleted_packs, summary.deleted_bytes);
+        // A round that deletes nothing is followed by no other.
+        let mut goes_on = summary.deleted_packs > 0;
+        while summary.more && goes_on && summary.waiting.is_empty() && !limits.dry_run {
+            let mut next = repo.prune(&options)?;
+            goes_on = next.deleted_packs > 0;
+            next.deleted_packs += summary.deleted_packs;
+            next.deleted_bytes += summary.deleted_bytes;
+            next.repacked_packs += summary.repacked_packs;
+            next.repacked_bytes += summary.repacked_bytes;
+            next.warnings.append(&mut summary.warnings);
             summary = next;
-            summary.deleted_packs += packs;
-            summary.deleted_bytes += bytes;
         }
         Ok(summary)
     };
@@ -188,6 +211,11 @@ pub(super) fn report(out: &mut Output, summary: &PruneSummary, dry_run: bool) ->
         out.remark("Nothing to delete.")?;
     } else {
         out.remark(format_args!("Deleted {} with {}.", packs(summary.deleted_packs), size(summary.deleted_bytes)))?;
+    }
+    if summary.repacked_packs > 0 {
+        let (packs, bytes) = (packs(summary.repacked_packs), size(summary.repacked_bytes));
+        let verb = if dry_run { "would be" } else { "were" };
+        out.remark(format_args!("  {packs} {verb} given up; {bytes} of them are used and {verb} stored once more"))?;
     }
     if summary.locked_bytes > 0 {
         out.remark(format_args!("  {} more are unused in packs that are used in part", size(summary.locked_bytes)))?;

@@ -8,7 +8,7 @@ use atalaya_store::Body;
 
 use super::helper::{Helper, put};
 use super::shared::Shared;
-use crate::index::{Record, RunBuilder};
+use crate::index::{Record, run_of};
 use crate::pack::{Finished, PackInfo};
 use crate::{Result, limits, names};
 
@@ -87,12 +87,7 @@ impl<'a> Uploader<'a> {
         }
         let repo = self.shared.repo;
         repo.store.sync()?;
-        self.records.sort_unstable_by_key(|record| record.blob.id);
-        let mut builder = RunBuilder::new(&repo.keyring, Vec::new())?;
-        let id = builder.id;
-        self.records.iter().try_for_each(|record| builder.record(record))?;
-        self.packs.iter().try_for_each(|pack| builder.pack(pack))?;
-        let bytes = builder.finish(&[], true)?;
+        let (id, bytes) = run_of(&repo.keyring, &self.packs, &mut self.records)?;
         repo.store.put(&names::object(names::INDEX, &id), Body::Bytes(&bytes))?;
         // Only what is durable gets into the state folder: after a power cut its copy would hide from all later backups
         // that nobody else can find what the run names. The sync at the end of the backup then has nothing left to do.

@@ -10,6 +10,8 @@ mod read_data;
 mod small;
 mod trees;
 
+pub(crate) use read_data::read_whole;
+
 pub use options::{CheckOptions, CheckProgress, CheckSummary, Finding};
 
 use std::collections::HashSet;

@@ -183,6 +183,24 @@ fn read_pack(blobs: &Blobs<'_>, kind: BlobType, id: PackId, len: u32, buffers: &
     verdict
 }
 
+/// Reads one pack from its first byte to its last, and opens every blob: what is in it, or what is wrong.
+pub(crate) fn read_whole(
+    blobs: &Blobs<'_>,
+    kind: BlobType,
+    id: PackId,
+    len: u32,
+) -> Result<std::result::Result<Vec<ChunkId>, String>> {
+    let Verdict { directory, troubles, verified, .. } = read_pack(blobs, kind, id, len, &mut Buffers::new()?);
+    if let Some(why) = directory.into_iter().chain(troubles).next() {
+        return Ok(Err(why));
+    }
+    let (_, records) = read_directory(&*blobs.repo.store, &blobs.repo.keyring, kind, id, len.into())?;
+    if verified != records.len() as u64 {
+        return Ok(Err("not all of it can be opened".into()));
+    }
+    Ok(Ok(records.into_iter().map(|record| record.id).collect()))
+}
+
 /// Header and blobs; gives where they end.
 fn read_blobs(
     blobs: &Blobs<'_>,

@@ -24,6 +24,16 @@ pub(crate) struct RunBuilder<'a, W: Write> {
     packs: u32,
 }
 
+/// A whole run of a few packs, and its id. `records` count through `packs`, and are sorted here.
+pub(crate) fn run_of(keyring: &Keyring, packs: &[PackInfo], records: &mut [Record]) -> Result<([u8; 16], Vec<u8>)> {
+    records.sort_unstable_by_key(|record| record.blob.id);
+    let mut builder = RunBuilder::new(keyring, Vec::new())?;
+    let id = builder.id;
+    records.iter().try_for_each(|record| builder.record(record))?;
+    packs.iter().try_for_each(|pack| builder.pack(pack))?;
+    Ok((id, builder.finish(&[], true)?))
+}
+
 impl<'a, W: Write> RunBuilder<'a, W> {
     pub(crate) fn new(keyring: &'a Keyring, out: W) -> Result<Self> {
         let id = crate::crypto::random()?;

@@ -12,7 +12,9 @@ mod rewrite;
 mod run;
 mod set;
 
+#[cfg(any(test, feature = "testing"))]
 pub(crate) use build::RunBuilder;
+pub(crate) use build::run_of;
 pub(crate) use distrust::{Distrust, Place, place};
 pub(crate) use import::verify_stored;
 pub(crate) use record::Record;

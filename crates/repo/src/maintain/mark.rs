@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use super::PruneOptions;
+use super::relied::Half;
 use crate::backup::heal;
 use crate::model::{ChunkId, PackId};
 use crate::names::{BlobType, hex};
@@ -18,15 +19,27 @@ use crate::{Error, Kind, Repository, Result};
 /// Type, pack, position, whether it is used, sealed bytes. Sorts by pack.
 const ROW_BYTES: usize = 24;
 const PACK_BYTES: usize = 17;
-/// Places of one blob in missing packs that are looked at: more there are only where somebody lies.
+/// Places of one blob that are compared: more there are only where somebody lies.
 const PLACES_MAX: usize = 64;
 
 /// What of a pack is used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Usage {
-    pub(super) used_blobs: u64,
+    /// Positions of what is used, ascending.
+    pub(super) used: Vec<u16>,
     pub(super) used_bytes: u64,
     pub(super) unused_bytes: u64,
+}
+
+/// What is known of packs beside the index.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    /// The index names them and the store has not got them.
+    pub(super) missing: HashSet<PackId>,
+    /// What is really in these need be nowhere else.
+    pub(super) relied: HashSet<PackId>,
+    /// What is really in them, sorted.
+    pub(super) ids: Vec<Half>,
 }
 
 /// Usage of each pack that the index names, in order of type and id.
@@ -104,14 +117,14 @@ impl Wanted {
     }
 }
 
-/// Reads the trees of `snapshots`; `missing` are packs that the index names and the store has not.
+/// Reads the trees of `snapshots`.
 ///
 /// # Errors
 /// When a node cannot be read, or something used is in no pack that is there: then what is unused cannot be told.
 pub(super) fn mark<'a>(
     repo: &'a Repository,
     blobs: &'a Blobs<'a>,
-    missing: &HashSet<PackId>,
+    facts: &Facts,
     snapshots: &[Info],
     options: &'a PruneOptions<'a>,
 ) -> Result<Marks> {
@@ -130,7 +143,7 @@ pub(super) fn mark<'a>(
     }
     let counting = Counting {
         wanted: [Wanted::new(named.data)?, Wanted::new(tree.sorted()?)?],
-        missing,
+        facts,
         rows: Sorter::new(options.spool),
         group: None,
     };
@@ -144,20 +157,25 @@ pub(super) fn missing_packs(repo: &Repository, blobs: &Blobs<'_>, spool: &Path) 
     Ok(out)
 }
 
-/// The places of one wanted blob, in packs that are there and in packs that are not.
+/// The places of one wanted blob.
 struct Group {
     kind: BlobType,
     id: ChunkId,
+    /// Whether one of its packs is there.
     there: bool,
+    /// Whether one of them need be the only one.
+    relied: bool,
     /// Rows of the places that are gone.
     gone: Vec<[u8; ROW_BYTES]>,
+    /// Rows of those that are there and may be too many.
+    others: Vec<[u8; ROW_BYTES]>,
 }
 
 /// Merges what is wanted with the index.
 struct Counting<'a> {
     /// Data, tree.
     wanted: [Wanted; 2],
-    missing: &'a HashSet<PackId>,
+    facts: &'a Facts,
     rows: Sorter<ROW_BYTES>,
     group: Option<Group>,
 }
@@ -185,32 +203,43 @@ impl Counting<'_> {
         row[17..19].copy_from_slice(&blob.position.to_be_bytes());
         row[19] = u8::from(wanted);
         row[20..].copy_from_slice(&blob.stored.to_be_bytes());
-        if !wanted || self.missing.is_empty() {
+        if !wanted || self.facts.is_plain() {
             return self.rows.push(row);
         }
         if self.group.as_ref().is_none_or(|group| (group.kind, group.id) != (pack.kind, blob.id)) {
             self.close()?;
-            self.group = Some(Group { kind: pack.kind, id: blob.id, there: false, gone: Vec::new() });
+            let (kind, id) = (pack.kind, blob.id);
+            self.group = Some(Group { kind, id, there: false, relied: false, gone: Vec::new(), others: Vec::new() });
         }
         let Some(group) = &mut self.group else { return Ok(()) };
-        if self.missing.contains(&pack.id) && group.gone.len() < PLACES_MAX {
-            group.gone.push(row);
+        let missing = self.facts.missing.contains(&pack.id);
+        let relied = self.facts.relies_on(&pack.id, &blob.id.0);
+        group.there |= !missing;
+        group.relied |= relied;
+        let rows = if missing { &mut group.gone } else { &mut group.others };
+        if !relied && rows.len() < PLACES_MAX {
+            rows.push(row);
             return Ok(());
         }
-        group.there |= !self.missing.contains(&pack.id);
         self.rows.push(row)
     }
 
-    /// What is gone is not used where the blob is elsewhere, too: no run need name it.
+    /// What is gone is not used where the blob is elsewhere, too: no run need name it. Nor is what is there, where the blob is
+    /// in a pack that is relied on.
     fn close(&mut self) -> Result<()> {
         let Some(group) = self.group.take() else { return Ok(()) };
         if !group.there {
             return Err(lacks(if group.kind == BlobType::Tree { "tree blob" } else { "chunk" }, &group.id));
         }
-        group.gone.into_iter().try_for_each(|mut row| {
+        for mut row in group.gone {
             row[19] = 0;
-            self.rows.push(row)
-        })
+            self.rows.push(row)?;
+        }
+        for mut row in group.others {
+            row[19] = u8::from(!group.relied);
+            self.rows.push(row)?;
+        }
+        Ok(())
     }
 }
 
@@ -233,7 +262,11 @@ impl Marks {
             if row[..PACK_BYTES] == wanted {
                 let bytes = u64::from(u32::from_be_bytes([row[20], row[21], row[22], row[23]]));
                 if row[19] == 1 {
-                    usage.used_blobs += 1;
+                    let position = u16::from_be_bytes([row[17], row[18]]);
+                    // Twice only where somebody lies.
+                    if usage.used.last() != Some(&position) {
+                        usage.used.push(position);
+                    }
                     usage.used_bytes += bytes;
                 } else {
                     usage.unused_bytes += bytes;
@@ -242,5 +275,44 @@ impl Marks {
             self.next = self.rows.next()?;
         }
         Ok(usage)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::lab::Lab;
+
+    fn sorted(id: &ChunkId) -> Sorted<32> {
+        let spool = tempfile::tempdir().unwrap();
+        let mut out = Sorter::new(spool.path());
+        out.push(id.0).unwrap();
+        out.sorted().unwrap()
+    }
+
+    /// Somebody's run says that our pack has what only another one has: that one is used all the same.
+    #[test]
+    fn a_claim_of_a_pack_that_is_relied_on_displaces_nothing() {
+        let lab = Lab::new();
+        let (real, ours) = (lab.pack(BlobType::Data, &[vec![1; 99]]), lab.pack(BlobType::Data, &[vec![2; 99]]));
+        let mut claim = ours.clone();
+        claim.1[0].id = real.1[0].id;
+        for packs in [[real.clone(), ours.clone()], [claim, ours.clone()]] {
+            let (id, bytes) = Lab::run(&lab.repo.keyring, &packs, &[]);
+            lab.put_run(&id, &bytes);
+        }
+        let wanted = real.1[0].id;
+        let usage_where = |ids: Vec<Half>| {
+            let facts = Facts { relied: HashSet::from([ours.0.id]), ids, ..Facts::default() };
+            let spool = tempfile::tempdir().unwrap();
+            let empty = Sorter::new(spool.path()).sorted().unwrap();
+            let wanted = [Wanted::new(sorted(&wanted)).unwrap(), Wanted::new(empty).unwrap()];
+            let rows = Sorter::new(spool.path());
+            let blobs = Blobs::new(&lab.repo).unwrap();
+            let mut marks = Counting { wanted, facts: &facts, rows, group: None }.run(&blobs).unwrap();
+            marks.of(BlobType::Data, real.0.id).unwrap().used
+        };
+        assert_eq!(usage_where(vec![*ours.1[0].id.0.first_chunk().unwrap()]), [0], "only a claim");
+        assert_eq!(usage_where(vec![*wanted.0.first_chunk().unwrap()]), [0_u16; 0], "it is really there, too");
     }
 }

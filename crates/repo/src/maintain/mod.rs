@@ -1,7 +1,7 @@
 //! What only maintainers and owners do: forget snapshots, and delete what none of the others uses.
 //!
 //! ```text
-//! prune   session ▸ mark ▸ condemn ▸ list sessions ▸ wait or fence ▸ mark again ▸ runs without ▸ delete ▸ ended
+//! prune   session ▸ mark ▸ move ▸ condemn ▸ list sessions ▸ wait or fence ▸ mark again ▸ runs without ▸ delete ▸ ended
 //! writer  session ▸ read what is condemned ▸ index ▸ … ▸ snapshot ▸ look for a fence
 //! ```
 //!
@@ -18,6 +18,8 @@ mod options;
 mod pending;
 mod plan;
 mod prune;
+mod relied;
+mod repack;
 mod sessions;
 mod sightings;
 mod sweep;

@@ -13,6 +13,11 @@ pub struct PruneOptions<'a> {
     pub grace_secs: i64,
     /// Share of the stored bytes, in percent, that may be unused before it stops and asks.
     pub drop_percent_max: f64,
+    /// A pack of which at least so much is unused, in percent of its blobs' bytes, is given up: what is used of it is stored
+    /// once more. More than 100 for none.
+    pub repack_percent: f64,
+    /// Bytes that may be stored once more in one prune; the next one goes on.
+    pub repack_bytes_max: u64,
     /// Only says what would be done.
     pub dry_run: bool,
     /// Where what does not fit in memory is sorted.
@@ -30,6 +35,8 @@ pub struct PruneOptions<'a> {
 pub struct PruneProgress {
     /// Tree nodes read.
     pub nodes: AtomicU64,
+    /// Blobs stored once more.
+    pub moved_blobs: AtomicU64,
     /// Packs deleted.
     pub deleted_packs: AtomicU64,
 }
@@ -49,6 +56,12 @@ pub struct PruneSummary {
     pub unused_bytes: u64,
     /// Bytes of blobs that are not used, in packs of which something is.
     pub locked_bytes: u64,
+    /// Packs that are worth giving up, and the bytes of them that are used and were or would be stored once more.
+    pub repacked_packs: u64,
+    /// See `repacked_packs`.
+    pub repacked_bytes: u64,
+    /// Bytes of blobs that are not used, in those packs.
+    pub repacked_unused_bytes: u64,
     /// Packs that were deleted, and their bytes.
     pub deleted_packs: u64,
     /// See `deleted_packs`.
@@ -63,6 +76,15 @@ pub struct PruneSummary {
     pub more: bool,
     /// What is odd although nothing failed.
     pub warnings: Vec<String>,
+}
+
+impl PruneSummary {
+    /// Before everything is counted anew.
+    pub(super) fn recount(&mut self) {
+        let Self { repacked_packs, repacked_bytes, repacked_unused_bytes, more, .. } = *self;
+        let warnings = std::mem::take(&mut self.warnings);
+        *self = Self { repacked_packs, repacked_bytes, repacked_unused_bytes, more, warnings, ..Self::default() };
+    }
 }
 
 impl PruneOptions<'_> {

@@ -20,6 +20,9 @@ pub(super) struct Note {
     /// Sessions that were open after it was in the store: every other session was put later, and heeds the list. With
     /// seconds since 1970, as the session says. `None` before anybody looked.
     pub(super) waiting: Option<Vec<Waiting>>,
+    /// Packs that this prune made of what others have, too. Noted before a run names them.
+    #[serde(default)]
+    pub(super) moved: Vec<(u8, [u8; 16])>,
 }
 
 /// The note, and the right to be the only prune with this state folder.

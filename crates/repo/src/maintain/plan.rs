@@ -3,7 +3,8 @@
 use super::PruneOptions;
 use super::PruneSummary;
 use super::lists::LIST_PACKS_MAX;
-use super::mark::Marks;
+use super::mark::{Marks, Usage};
+use super::repack::{Choice, Verdict, Worth};
 use crate::check::packs::{ROW_BYTES, indexed_packs, parse, stored_packs};
 use crate::model::PackId;
 use crate::names::BlobType;
@@ -45,7 +46,15 @@ impl Packs {
     }
 }
 
-/// Finds packs of which nothing is used, and counts what there is. `also` are on lists of other prunes.
+/// What a prune may take away.
+pub(super) struct Plan {
+    /// Nothing of these is used.
+    pub(super) unused: Vec<(BlobType, PackId)>,
+    /// Little of these is.
+    pub(super) worth: Vec<Worth>,
+}
+
+/// Finds packs of which nothing is used, and those that `choice` takes for worth giving up, and counts what there is.
 ///
 /// # Errors
 /// [`Kind::Refused`] when that is more of the repository than `options` allow.
@@ -53,34 +62,72 @@ pub(super) fn plan(
     repo: &Repository,
     blobs: &Blobs<'_>,
     marks: &mut Marks,
+    mut choice: Option<Choice<'_>>,
     options: &PruneOptions<'_>,
     summary: &mut PruneSummary,
-) -> Result<Vec<(BlobType, PackId)>> {
-    let (mut packs, mut out) = (Packs::new(repo, blobs, options)?, Vec::new());
+) -> Result<Plan> {
+    let (mut packs, mut unused) = (Packs::new(repo, blobs, options)?, Vec::new());
+    // What was stored once more is there twice now.
+    let twice = summary.repacked_bytes;
     while let Some((kind, id, len)) = packs.next()? {
         let usage = marks.of(kind, id)?;
+        let bytes = u64::from(len.unwrap_or(0));
         summary.packs += u64::from(len.is_some());
-        summary.bytes += u64::from(len.unwrap_or(0));
-        if usage.used_blobs > 0 {
-            summary.locked_bytes += usage.unused_bytes;
+        summary.bytes += bytes;
+        if !usage.used.is_empty() {
+            partly(summary, choice.as_mut(), (kind, id, len), usage);
             continue;
         }
         summary.unused_packs += 1;
-        summary.unused_bytes += u64::from(len.unwrap_or(0));
-        if out.len() < LIST_PACKS_MAX {
-            out.push((kind, id));
+        summary.unused_bytes += bytes;
+        if unused.len() < LIST_PACKS_MAX {
+            unused.push((kind, id));
         } else {
             summary.more = true;
         }
     }
-    expected(repo, options, summary)?;
-    Ok(out)
+    expected(repo, options, summary, twice)?;
+    let mut worth = choice.map(|choice| choice.packs).unwrap_or_default();
+    // Both have to be on one list, or packs would be given up in vain.
+    if unused.len() + worth.len() > LIST_PACKS_MAX && !worth.is_empty() {
+        worth.clear();
+        summary.locked_bytes += std::mem::take(&mut summary.repacked_unused_bytes);
+        (summary.repacked_packs, summary.repacked_bytes, summary.more) = (0, 0, true);
+    }
+    Ok(Plan { unused, worth })
+}
+
+fn partly(
+    summary: &mut PruneSummary,
+    choice: Option<&mut Choice<'_>>,
+    (kind, id, len): (BlobType, PackId, Option<u32>),
+    usage: Usage,
+) {
+    let (used, unused) = (usage.used_bytes, usage.unused_bytes);
+    let verdict = match (choice, len) {
+        (Some(choice), Some(len)) => choice.consider(kind, id, len, usage),
+        _ => Verdict::Stays,
+    };
+    match verdict {
+        Verdict::GivenUp => {
+            summary.repacked_packs += 1;
+            summary.repacked_bytes += used;
+            summary.repacked_unused_bytes += unused;
+        }
+        Verdict::Stays => summary.locked_bytes += unused,
+        Verdict::Later => {
+            summary.locked_bytes += unused;
+            summary.more = true;
+        }
+    }
 }
 
 /// What would be dropped is mostly what a day or a month of backups left; much more of it is rather a mistake, or somebody's
 /// work.
-fn expected(repo: &Repository, options: &PruneOptions<'_>, summary: &PruneSummary) -> Result<()> {
-    let percent = summary.unused_bytes as f64 * 100.0 / summary.bytes.max(1) as f64;
+fn expected(repo: &Repository, options: &PruneOptions<'_>, summary: &PruneSummary, twice: u64) -> Result<()> {
+    let worth = if twice == 0 { summary.repacked_unused_bytes } else { 0 };
+    let dropped = summary.unused_bytes.saturating_sub(twice) + worth;
+    let percent = dropped as f64 * 100.0 / summary.bytes.max(1) as f64;
     if percent <= options.drop_percent_max || options.dry_run {
         return Ok(());
     }

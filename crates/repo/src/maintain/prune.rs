@@ -1,13 +1,13 @@
 //! The steps of a prune, one behind another; the picture is in `maintain/mod.rs`.
 
-use std::collections::HashSet;
-
 use super::authority::{check_role, put};
 use super::forget::gone;
 use super::lists::{Condemned, listed};
-use super::mark::{mark, missing_packs};
+use super::mark::{Facts, mark, missing_packs};
 use super::pending::Pending;
-use super::plan::plan;
+use super::plan::{Plan, plan};
+use super::relied::Relied;
+use super::repack::{Choice, Mover};
 use super::sessions::{open_sessions, wait_for};
 use super::sweep::{Sweep, tidy_lists, tidy_sessions};
 use super::{Authority, PruneOptions, PruneSummary};
@@ -24,7 +24,16 @@ struct Prune<'a> {
     options: &'a PruneOptions<'a>,
     session: [u8; 16],
     pending: Pending,
+    /// What it made itself, and has read back.
+    relied: Relied,
     summary: PruneSummary,
+}
+
+/// What is there, and what of it may go.
+struct Look<'a> {
+    blobs: Blobs<'a>,
+    plan: Plan,
+    snapshots: Vec<Info>,
 }
 
 impl Repository {
@@ -40,11 +49,10 @@ impl Repository {
         self.keyring.secret_of(BlobType::Tree)?;
         self.keyring.config.writable()?;
         let pending = Pending::open(self.state())?;
-        let mut prune = Prune { repo: self, options, session: [0; 16], pending, summary: PruneSummary::default() };
+        let (summary, relied) = (PruneSummary::default(), Relied::default());
+        let mut prune = Prune { repo: self, options, session: [0; 16], pending, relied, summary };
         if options.dry_run {
-            let (blobs, missing, snapshots) = prune.look()?;
-            let mut marks = mark(self, &blobs, &missing, &snapshots, options)?;
-            plan(self, &blobs, &mut marks, options, &mut prune.summary)?;
+            prune.find(true)?;
             return Ok(prune.summary);
         }
         prune.begin()?;
@@ -98,12 +106,14 @@ impl<'a> Prune<'a> {
             return Ok(());
         }
         // A later look: nothing that began since can come to use these packs.
-        let (blobs, missing, snapshots) = self.look()?;
-        let mut marks = mark(self.repo, &blobs, &missing, &snapshots, self.options)?;
+        self.read_back()?;
+        let (blobs, facts, snapshots) = self.look()?;
+        let mut marks = mark(self.repo, &blobs, &facts, &snapshots, self.options)?;
         self.options.check_stop()?;
         let sweep = Sweep { repo: self.repo, options: self.options, session: self.session, list };
         sweep.run(&blobs, &mut marks, &mut self.summary)?;
         self.pending.note.condemned = None;
+        self.pending.note.moved.clear();
         self.pending.save()?;
         self.tidy()
     }
@@ -130,15 +140,25 @@ impl<'a> Prune<'a> {
 
     /// Finds what is not used and says so; then looks which backups may not have heard it.
     fn condemn(&mut self) -> Result<Option<(Condemned, i64)>> {
-        let (blobs, missing, snapshots) = self.look()?;
-        let mut marks = mark(self.repo, &blobs, &missing, &snapshots, self.options)?;
-        let packs = plan(self.repo, &blobs, &mut marks, self.options, &mut self.summary)?;
-        drop((blobs, marks));
-        if packs.is_empty() {
+        self.read_back()?;
+        let mut look = self.find(true)?;
+        if !look.plan.worth.is_empty() {
+            let mut mover = Mover::new(&look.blobs, self.options, &mut self.pending)?;
+            mover.run(&look.plan.worth)?;
+            self.summary.warnings.append(&mut mover.warnings);
+            drop(look);
+            self.read_back()?;
+            self.summary.recount();
+            look = self.find(false)?;
+        }
+        let Look { plan, snapshots, .. } = look;
+        if plan.unused.is_empty() {
+            self.pending.note.moved.clear();
+            self.pending.save()?;
             return Ok(None);
         }
         let since = (self.options.now)().secs;
-        let list = self.list(&packs, &snapshots, since)?;
+        let list = self.list(&plan.unused, &snapshots, since)?;
         let store = &*self.repo.store;
         self.pending.note.condemned = Some((list.id, since));
         self.pending.note.waiting = None;
@@ -146,6 +166,26 @@ impl<'a> Prune<'a> {
         put(store, &self.repo.keyring, Purpose::Condemned, &names::object(names::CONDEMNED, &list.id), &list)?;
         store.sync()?;
         Ok(Some((list, since)))
+    }
+
+    /// Looks, marks and plans; whether to choose packs that are worth giving up.
+    fn find(&mut self, choose: bool) -> Result<Look<'a>> {
+        let (blobs, facts, snapshots) = self.look()?;
+        let mut marks = mark(self.repo, &blobs, &facts, &snapshots, self.options)?;
+        let choice = choose.then(|| Choice::new(self.repo, self.options));
+        let plan = plan(self.repo, &blobs, &mut marks, choice, self.options, &mut self.summary)?;
+        Ok(Look { blobs, plan, snapshots })
+    }
+
+    /// Reads back what this prune or one before it stored once more.
+    fn read_back(&mut self) -> Result<()> {
+        if self.pending.note.moved.is_empty() {
+            return Ok(());
+        }
+        let blobs = Blobs::new(self.repo)?;
+        self.relied.read_back(&blobs, &self.pending.note.moved, &|| self.options.check_stop())?;
+        self.summary.warnings.append(&mut self.relied.warnings);
+        Ok(())
     }
 
     fn list(&self, packs: &[(BlobType, PackId)], snapshots: &[Info], secs: i64) -> Result<Condemned> {
@@ -159,8 +199,9 @@ impl<'a> Prune<'a> {
 
     /// The index and the snapshots as they are now. Refuses when less is there than there should be: a store that lists too
     /// little looks like one in which little is used.
-    fn look(&mut self) -> Result<(Blobs<'a>, HashSet<PackId>, Vec<Info>)> {
+    fn look(&mut self) -> Result<(Blobs<'a>, Facts, Vec<Info>)> {
         let repo = self.repo;
+        let facts = self.relied.facts(repo, &self.pending.note.moved)?;
         let mut known = Known::open(repo.state());
         let odd = known.refresh(&*repo.store, &repo.keyring, &repo.roster)?;
         known.save()?;
@@ -176,18 +217,18 @@ impl<'a> Prune<'a> {
         if let Some(err) = refusal {
             return Err(err);
         }
-        let missing = missing_packs(repo, &blobs, self.options.spool)?;
-        self.judge_fenced(&blobs, &missing, &mut snapshots)?;
+        let facts = facts.lacking(missing_packs(repo, &blobs, self.options.spool)?);
+        self.judge_fenced(&blobs, &facts, &mut snapshots)?;
         self.summary.snapshots = snapshots.len() as u64;
-        Ok((blobs, missing, snapshots))
+        Ok((blobs, facts, snapshots))
     }
 
     /// A snapshot whose session was fenced may be whole all the same: then the prune that fenced it was cut off before it
     /// could say so, and this one does. One that is not whole is none.
-    fn judge_fenced(&mut self, blobs: &Blobs<'_>, missing: &HashSet<PackId>, snapshots: &mut Vec<Info>) -> Result<()> {
+    fn judge_fenced(&mut self, blobs: &Blobs<'_>, facts: &Facts, snapshots: &mut Vec<Info>) -> Result<()> {
         for at in (0..snapshots.len()).rev().filter(|at| snapshots[*at].fenced).collect::<Vec<_>>() {
             let one = &snapshots[at];
-            match mark(self.repo, blobs, missing, std::slice::from_ref(one), self.options) {
+            match mark(self.repo, blobs, facts, std::slice::from_ref(one), self.options) {
                 Ok(_) if self.options.dry_run => {}
                 Ok(_) => Fences::withdraw(self.repo, one)?,
                 Err(err) if err.kind == Kind::Damaged => {

@@ -38,7 +38,7 @@ impl Sweep<'_> {
         for (kind, id) in packs {
             // One that was deleted before this prune was cut off: what is used of it was stored elsewhere since, and the index
             // must not name it.
-            if marks.of(kind, id)?.used_blobs == 0 || is_gone(store, kind, id)? {
+            if marks.of(kind, id)?.used.is_empty() || is_gone(store, kind, id)? {
                 unused.push((kind, id));
             } else {
                 summary.spared_packs += 1;

@@ -4,5 +4,5 @@ mod blobs;
 mod fetch;
 mod snapshot;
 
-pub(crate) use blobs::Blobs;
+pub(crate) use blobs::{Blobs, Scratch};
 pub use snapshot::Snapshot;

@@ -18,17 +18,17 @@ use crate::{InitOptions, Repository, Unlock};
 
 const NOW: Time = Time { secs: 1_800_000_000, nanos: 0 };
 
-pub(super) struct Lab {
-    pub(super) store: Arc<SimStore>,
-    pub(super) state: tempfile::TempDir,
-    pub(super) repo: Repository,
+pub(crate) struct Lab {
+    pub(crate) store: Arc<SimStore>,
+    pub(crate) state: tempfile::TempDir,
+    pub(crate) repo: Repository,
 }
 
 /// A pack that is in the store, and its blobs.
-pub(super) type Pack = (PackInfo, Vec<BlobRecord>);
+pub(crate) type Pack = (PackInfo, Vec<BlobRecord>);
 
 impl Lab {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let store = Arc::new(SimStore::new());
         let options = InitOptions { cipher: Cipher::Aes256Gcm, post_quantum: false, label: String::new(), now: NOW };
         Repository::init(&*store, b"secret", &options).unwrap();
@@ -39,7 +39,7 @@ impl Lab {
     }
 
     /// The repository as another member opens it, with a state folder of its own.
-    pub(super) fn member(&mut self, role: Role) -> (Repository, tempfile::TempDir) {
+    pub(crate) fn member(&mut self, role: Role) -> (Repository, tempfile::TempDir) {
         let (_, file) = self.repo.add_key(role, "member", None, NOW).unwrap();
         let state = tempfile::tempdir().unwrap();
         let store = Arc::clone(&self.store) as Arc<dyn Store>;
@@ -48,13 +48,13 @@ impl Lab {
     }
 
     /// The keyring of somebody who knows everything but the signing key.
-    pub(super) fn impostor(&self) -> Keyring {
+    pub(crate) fn impostor(&self) -> Keyring {
         let mut material = self.repo.keyring.material.clone();
         material.sign_seed = Secret(random().unwrap());
         Keyring::new(material, self.repo.keyring.config.clone()).unwrap()
     }
 
-    pub(super) fn pack(&self, kind: BlobType, blobs: &[Vec<u8>]) -> Pack {
+    pub(crate) fn pack(&self, kind: BlobType, blobs: &[Vec<u8>]) -> Pack {
         let keyring = &self.repo.keyring;
         let mut encoder = Encoder::new(crate::pack::Decoder::verifier().unwrap()).unwrap();
         let mut writer = PackWriter::new(keyring, &*self.store, self.state.path(), kind);
@@ -69,7 +69,7 @@ impl Lab {
     }
 
     /// Bytes of an index run that names `packs`, and its id.
-    pub(super) fn run(keyring: &Keyring, packs: &[Pack], replaced: &[[u8; 16]]) -> ([u8; 16], Vec<u8>) {
+    pub(crate) fn run(keyring: &Keyring, packs: &[Pack], replaced: &[[u8; 16]]) -> ([u8; 16], Vec<u8>) {
         let mut builder = RunBuilder::new(keyring, Vec::new()).unwrap();
         let id = builder.id;
         let mut records: Vec<Record> = Vec::new();
@@ -82,19 +82,19 @@ impl Lab {
         (id, builder.finish(replaced, true).unwrap())
     }
 
-    pub(super) fn put_run(&self, id: &[u8; 16], bytes: &[u8]) -> String {
+    pub(crate) fn put_run(&self, id: &[u8; 16], bytes: &[u8]) -> String {
         let name = names::object(names::INDEX, id);
         self.store.put(&name, Body::Bytes(bytes)).unwrap();
         name
     }
 
     /// Puts a snapshot that `keyring` signs. Its tree does not exist.
-    pub(super) fn snapshot(&self, keyring: &Keyring, started: i64) -> Info {
+    pub(crate) fn snapshot(&self, keyring: &Keyring, started: i64) -> Info {
         Self::snapshot_of(&*self.store, keyring, started, [7; 32])
     }
 
     /// The same with a root that may exist.
-    pub(super) fn snapshot_of(store: &dyn Store, keyring: &Keyring, started: i64, root: [u8; 32]) -> Info {
+    pub(crate) fn snapshot_of(store: &dyn Store, keyring: &Keyring, started: i64, root: [u8; 32]) -> Info {
         let catalogue = Catalogue {
             started: (started, 0),
             finished: (started, 0),
@@ -113,7 +113,7 @@ impl Lab {
 }
 
 /// The run with another signature under it.
-pub(super) fn signed_again(run: &[u8], by: &Signer) -> Vec<u8> {
+pub(crate) fn signed_again(run: &[u8], by: &Signer) -> Vec<u8> {
     let body = &run[..run.len() - 64];
     let mut out = body.to_vec();
     out.extend_from_slice(&by.sign(&Sha256::digest(body)));
@@ -121,12 +121,12 @@ pub(super) fn signed_again(run: &[u8], by: &Signer) -> Vec<u8> {
 }
 
 /// What a check finds, harmless things too.
-pub(super) fn findings(repo: &Repository) -> Vec<String> {
+pub(crate) fn findings(repo: &Repository) -> Vec<String> {
     findings_reading(repo, 0.0)
 }
 
 /// The same with a share of the packs read.
-pub(super) fn findings_reading(repo: &Repository, read_percent: f64) -> Vec<String> {
+pub(crate) fn findings_reading(repo: &Repository, read_percent: f64) -> Vec<String> {
     let (spool, all) = (tempfile::tempdir().unwrap(), Mutex::new(Vec::new()));
     let options = CheckOptions {
         read_percent,

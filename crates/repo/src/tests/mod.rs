@@ -7,7 +7,7 @@ mod forged_runs;
 mod forged_snapshots;
 mod gone_packs;
 mod hostile;
-mod lab;
+pub(crate) mod lab;
 mod models;
 mod nonces;
 mod replaced_runs;

@@ -85,7 +85,9 @@ fn maintain(actor: &Actor, random: &mut Random) {
         for _ in 0..random.below(4) {
             forget_any(&repo, random);
         }
-        let _ = prune_opened(&repo, How { grace_secs, now, ..How::default() });
+        // Nothing is given up, what is half unused, or whatever is not all used.
+        let repack_percent = [200.0, 50.0, 0.0][random.below(3) as usize];
+        let _ = prune_opened(&repo, How { grace_secs, repack_percent, now, ..How::default() });
     }
 }
 
@@ -160,7 +162,8 @@ fn assert_kept(seed: u64, sim: &Arc<SimStore>, key: &[u8], reported: &BTreeMap<S
     let all = tree(&mut Random(u64::MAX), photos);
     *actor.world.now.lock().unwrap() = Time { secs: NOW.secs + 400 * 86_400, nanos: 0 };
     actor.world.backup_with(&actor.open().unwrap(), &all).unwrap_or_else(|err| panic!("seed {seed}: {err}"));
-    let how = How { now: Time { secs: NOW.secs + 400 * 86_400, nanos: 0 }, ..How::default() };
+    let now = Time { secs: NOW.secs + 400 * 86_400, nanos: 0 };
+    let how = How { now, repack_percent: 0.0, ..How::default() };
     for _ in 0..2 {
         let repo = actor.open().unwrap();
         let done = prune_opened(&repo, how).unwrap_or_else(|err| panic!("seed {seed}: {err}"));

@@ -14,6 +14,7 @@ mod links;
 mod lost;
 mod lost_runs;
 mod maintain;
+mod repacked;
 mod round_trip;
 mod turns;
 mod unreadable;

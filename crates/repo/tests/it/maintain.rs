@@ -16,13 +16,14 @@ use crate::fixture::{NOW, Tree, World, init, noise};
 pub struct How {
     pub grace_secs: i64,
     pub drop_percent_max: f64,
+    pub repack_percent: f64,
     pub dry_run: bool,
     pub now: Time,
 }
 
 impl Default for How {
     fn default() -> Self {
-        Self { grace_secs: 86_400, drop_percent_max: 100.0, dry_run: false, now: NOW }
+        Self { grace_secs: 86_400, drop_percent_max: 100.0, repack_percent: 200.0, dry_run: false, now: NOW }
     }
 }
 
@@ -31,6 +32,8 @@ pub fn prune_opened(repo: &Repository, how: How) -> Result<PruneSummary> {
     repo.prune(&PruneOptions {
         grace_secs: how.grace_secs,
         drop_percent_max: how.drop_percent_max,
+        repack_percent: how.repack_percent,
+        repack_bytes_max: 1 << 30,
         dry_run: how.dry_run,
         spool: spool.path(),
         now: &|| how.now,
@@ -70,7 +73,7 @@ fn tree(version: u64) -> Tree {
     tree
 }
 
-fn bytes(store: &SimStore) -> usize {
+pub fn bytes(store: &SimStore) -> usize {
     ["data/", "tree/"].iter().flat_map(|folder| store.names(folder)).map(|n| store.contents(&n).unwrap().len()).sum()
 }
 
@@ -82,7 +85,7 @@ fn three() -> (Arc<SimStore>, World) {
     (store, world)
 }
 
-fn assert_sound(world: &World, tree: &Tree) {
+pub fn assert_sound(world: &World, tree: &Tree) {
     world.assert_holds("latest", tree);
     World::over(Arc::clone(&world.store)).assert_holds("latest", tree);
     let (_, findings) = check(world, 100.0).unwrap();

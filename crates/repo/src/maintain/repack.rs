@@ -1,0 +1,175 @@
+//! Gives up packs of which little is used: what is used of them is stored once more, and then nobody uses them.
+//!
+//! It needs an owner's key for content, and a maintainer's for trees: nothing is copied that was not opened and found to be
+//! what its id says.
+
+use std::sync::atomic::Ordering;
+
+use atalaya_store::Body;
+
+use super::PruneOptions;
+use super::lists::{LIST_PACKS_MAX, listed};
+use super::mark::Usage;
+use super::pending::Pending;
+use crate::index::{self, Found, Record};
+use crate::model::PackId;
+use crate::names::{self, BlobType};
+use crate::pack::{BlobRecord, Decoder, Encoder, Finished, PackInfo, PackWriter, read_directory};
+use crate::read::{Blobs, Scratch};
+use crate::{Kind, Repository, Result, limits};
+
+/// Blobs of one round: their positions are kept in memory.
+pub(super) const ROUND_BLOBS_MAX: usize = 128 << 10;
+
+/// A pack that is given up, and where in it what is used lies.
+pub(super) struct Worth {
+    kind: BlobType,
+    id: PackId,
+    len: u32,
+    used: Vec<u16>,
+}
+
+/// What becomes of a pack that is used in part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Stays,
+    GivenUp,
+    /// By the next prune.
+    Later,
+}
+
+/// Picks packs for one round.
+pub(super) struct Choice<'a> {
+    repo: &'a Repository,
+    options: &'a PruneOptions<'a>,
+    bytes: u64,
+    blobs: usize,
+    pub(super) packs: Vec<Worth>,
+}
+
+impl<'a> Choice<'a> {
+    pub(super) fn new(repo: &'a Repository, options: &'a PruneOptions<'a>) -> Self {
+        Self { repo, options, bytes: 0, blobs: 0, packs: Vec::new() }
+    }
+
+    /// Looks at a pack of `len` bytes of which some is used.
+    pub(super) fn consider(&mut self, kind: BlobType, id: PackId, len: u32, usage: Usage) -> Verdict {
+        let all = usage.used_bytes + usage.unused_bytes;
+        let is_worth = usage.unused_bytes > 0
+            && usage.unused_bytes as f64 * 100.0 >= all as f64 * self.options.repack_percent
+            && self.repo.keyring.secret_of(kind).is_ok();
+        if !is_worth {
+            return Verdict::Stays;
+        }
+        let (bytes, blobs) = (self.bytes + usage.used_bytes, self.blobs + usage.used.len());
+        // A pack that is larger than a round may be is a round of its own.
+        let fits = bytes <= self.options.repack_bytes_max && blobs <= ROUND_BLOBS_MAX;
+        if !(fits || self.packs.is_empty()) || self.packs.len() >= LIST_PACKS_MAX / 4 {
+            return Verdict::Later;
+        }
+        (self.bytes, self.blobs) = (bytes, blobs);
+        self.packs.push(Worth { kind, id, len, used: usage.used });
+        Verdict::GivenUp
+    }
+}
+
+/// Stores blobs once more.
+pub(super) struct Mover<'a> {
+    blobs: &'a Blobs<'a>,
+    options: &'a PruneOptions<'a>,
+    pending: &'a mut Pending,
+    encoder: Encoder,
+    scratch: Scratch,
+    packs: Vec<PackInfo>,
+    records: Vec<Record>,
+    /// What stays where it is, because it cannot be read.
+    pub(super) warnings: Vec<String>,
+}
+
+impl<'a> Mover<'a> {
+    pub(super) fn new(blobs: &'a Blobs<'a>, options: &'a PruneOptions<'a>, pending: &'a mut Pending) -> Result<Self> {
+        Ok(Self {
+            blobs,
+            options,
+            pending,
+            encoder: Encoder::new(Decoder::verifier()?)?,
+            scratch: Scratch::new()?,
+            packs: Vec::new(),
+            records: Vec::new(),
+            warnings: Vec::new(),
+        })
+    }
+
+    /// Stores what is used of `worth` in new packs, and names them in runs. All is durable when this returns.
+    pub(super) fn run(&mut self, worth: &[Worth]) -> Result<()> {
+        let repo = self.blobs.repo;
+        for kind in [BlobType::Tree, BlobType::Data] {
+            let mut writer = PackWriter::new(&repo.keyring, &*repo.store, self.options.spool, kind);
+            for pack in worth.iter().filter(|pack| pack.kind == kind) {
+                self.options.check_stop()?;
+                match self.readable(pack) {
+                    Ok(found) => self.copy(&found, &mut writer)?,
+                    Err(err) if matches!(err.kind, Kind::Damaged | Kind::NotFound | Kind::TooNew) => {
+                        self.warnings.push(format!("{} stays as it is: {err}", names::pack(pack.kind, pack.id)));
+                    }
+                    Err(err) => return Err(err),
+                }
+            }
+            if let Some(last) = writer.finish()? {
+                self.put(last)?;
+            }
+        }
+        self.name()
+    }
+
+    /// What is used of a pack, each read once: of a pack that is not whole nothing is copied, for it would stay all the same.
+    fn readable(&mut self, worth: &Worth) -> Result<Vec<Found>> {
+        let repo = self.blobs.repo;
+        let (pack, directory) = read_directory(&*repo.store, &repo.keyring, worth.kind, worth.id, worth.len.into())?;
+        let blob = |position: &u16| directory.get(usize::from(*position)).copied();
+        let found: Vec<Found> = worth.used.iter().filter_map(blob).map(|blob| Found { pack, blob }).collect();
+        found.iter().try_for_each(|found| self.blobs.read_at(found, &mut self.scratch).map(drop))?;
+        Ok(found)
+    }
+
+    fn copy(&mut self, found: &[Found], writer: &mut PackWriter<'_>) -> Result<()> {
+        for one in found {
+            let BlobRecord { id, raw, .. } = one.blob;
+            let plain = self.blobs.read_at(one, &mut self.scratch)?;
+            let full = writer.add(id, raw as usize, self.encoder.encode(plain)?)?;
+            self.options.progress.moved_blobs.fetch_add(1, Ordering::Relaxed);
+            if let Some(pack) = full {
+                self.put(pack)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, pack: Finished) -> Result<()> {
+        self.pending.note.moved.push(listed(pack.info.kind, pack.info.id));
+        self.pending.save()?;
+        self.blobs.repo.store.put(&pack.info.name(), Body::File(&pack.spool))?;
+        let row = self.packs.len() as u32;
+        self.packs.push(pack.info);
+        self.records.extend(pack.records.iter().map(|blob| Record { pack: row, blob: *blob }));
+        if self.records.len() >= limits::CHECKPOINT_RECORDS || self.packs.len() >= limits::CHECKPOINT_PACKS {
+            return self.name();
+        }
+        Ok(())
+    }
+
+    /// Packs durable, then the run that names them.
+    fn name(&mut self) -> Result<()> {
+        if self.packs.is_empty() {
+            return Ok(());
+        }
+        let store = &*self.blobs.repo.store;
+        store.sync()?;
+        let (id, bytes) = index::run_of(&self.blobs.repo.keyring, &self.packs, &mut self.records)?;
+        store.put(&names::object(names::INDEX, &id), Body::Bytes(&bytes))?;
+        store.sync()?;
+        self.packs.clear();
+        self.records.clear();
+        Ok(())
+    }
+}
