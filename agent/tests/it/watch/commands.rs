@@ -68,10 +68,13 @@ fn a_repeated_command_counts_once_and_a_flood_fills_nothing() {
         way.say(&command(&format!("garbage{number}")), &[number, 0xff, 0, b'"', b'\n'], false);
     }
     // Of a flood some may be dropped; what comes behind it is heard.
-    until(|| nas.log(), || {
-        way.say(&command("behind"), b"x", false);
-        ear.all().iter().any(|said| said.topic.ends_with("/cmd/behind/result"))
-    });
+    until(
+        || nas.log(),
+        || {
+            way.say(&command("behind"), b"x", false);
+            ear.all().iter().any(|said| said.topic.ends_with("/cmd/behind/result"))
+        },
+    );
     assert!(ear.count("/record") - before <= 70, "{} records of a flood", ear.count("/record") - before);
     assert!(nas.connected() && nas.kib("RssAnon") < 6 << 10, "{} KiB", nas.kib("RssAnon"));
     assert!(!nas.log().contains("panicked"), "{}", nas.log());
