@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use atalaya_store::{Entry, Store};
 
@@ -35,6 +36,8 @@ pub(crate) struct IndexSet {
     rebuilt: bool,
     /// It was read whole.
     doubted: bool,
+    /// When it was last brought up to date and nothing was new.
+    in_vain: Option<Instant>,
     /// Hears of that.
     tell: fn(&str),
     pub(crate) runs: Vec<Run>,
@@ -52,6 +55,9 @@ pub(crate) struct IndexSet {
 
 /// Refused runs that are told one by one.
 const REMARKS_MAX: usize = 5;
+
+/// Where packs are really lost nothing is new, and the store is not asked again for so long.
+const VAIN: Duration = Duration::from_secs(10);
 
 const REBUILT: &str = "the copy of the index in the state folder was damaged; it was made anew from the repository";
 
@@ -76,6 +82,7 @@ impl IndexSet {
             folder: folder.to_owned(),
             rebuilt: false,
             doubted: false,
+            in_vain: None,
             tell,
             runs,
             found: Vec::new(),
@@ -124,6 +131,28 @@ impl IndexSet {
             self.rebuild()?;
         }
         Ok(!sound)
+    }
+
+    /// Brings it up to date, where packs that it names are gone: a prune may have taken them, and put what was used of them
+    /// elsewhere. Whether there is anything new.
+    pub(crate) fn renew(&mut self) -> Result<bool> {
+        if self.in_vain.is_some_and(|last| last.elapsed() < VAIN) {
+            return Ok(false);
+        }
+        let ids = |set: &Self| {
+            let mut ids = HashSet::<[u8; 16]>::new();
+            set.origins(&mut |id, _| {
+                ids.insert(id);
+                Ok(())
+            })?;
+            Ok::<_, Error>(ids)
+        };
+        let before = ids(self)?;
+        self.filters_ready = false;
+        self.healed(Self::refresh)?;
+        let news = ids(self)? != before;
+        self.in_vain = (!news).then(Instant::now);
+        Ok(news)
     }
 
     fn refresh(&mut self) -> Result<()> {

@@ -81,6 +81,9 @@ impl<'a> Blobs<'a> {
             Err(err) if err.kind == Kind::Damaged && self.index().doubt()? => {
                 self.read_somewhere(kind, id, scratch, &mut with)
             }
+            Err(err) if err.kind == Kind::Damaged && self.index().renew()? => {
+                self.read_somewhere(kind, id, scratch, &mut with)
+            }
             result => result,
         }
     }

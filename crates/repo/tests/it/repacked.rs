@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use atalaya_repo::maintain::PruneSummary;
 use atalaya_repo::model::Time;
-use atalaya_repo::{Repository, Result, Role, Unlock};
+use atalaya_repo::view::View;
+use atalaya_repo::{Repository, Result, Role, Selector, Unlock};
 use atalaya_store::{SimStore, Stop, Store};
 
-use crate::fixture::{NOW, Tree, World, init, noise};
+use crate::fixture::{NOW, Tree, World, init, noise, read_content};
 use crate::maintain::{How, assert_sound, bytes, forget_oldest, prune_opened};
 
 /// Photographs of which every third is another one each time.
@@ -161,4 +162,30 @@ fn what_cannot_be_read_stays_where_it_is() {
     let done = repack(&world).unwrap();
     assert!(!done.warnings.is_empty() && done.locked_bytes > 0, "{done:?}");
     assert!(store.names("data/").len() <= before.0 && bytes(&store) <= before.1, "nothing was added");
+}
+
+/// Whoever reads when a prune takes packs away finds what it put elsewhere.
+#[test]
+fn a_restore_that_goes_on_meanwhile_finds_it() {
+    let (store, world) = three();
+    let reader = World::over(Arc::clone(&world.store));
+    let repo = reader.open().unwrap();
+    let info = repo.find_snapshot(&Selector::Latest).unwrap();
+    let snapshot = repo.open_snapshot(&info, 2).unwrap();
+    assert!(repack(&world).unwrap().repacked_packs > 0);
+    let mut entries = snapshot.entries(b"").unwrap();
+    let mut files = 0;
+    while let Some(entry) = entries.next().unwrap() {
+        assert!(read_content(&snapshot, &entry).is_ok(), "{entry:?}");
+        files += 1;
+    }
+    assert_eq!(files, album(2).nodes.len());
+    // What is really lost is asked for once, and not for every blob.
+    store.names("data/").iter().for_each(|name| store.lose(name).unwrap());
+    let before = store.operations();
+    let mut entries = snapshot.entries(b"").unwrap();
+    while let Some(entry) = entries.next().unwrap() {
+        let _ = read_content(&snapshot, &entry);
+    }
+    assert!(store.operations() - before < 60, "{}", store.operations() - before);
 }
