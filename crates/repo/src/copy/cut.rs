@@ -24,11 +24,13 @@ impl Copy<'_> {
         let absent = self.packs(&index, whole)?;
         drop(index);
         self.sync()?;
+        // Before runs: what is copied after all is there when they are.
+        self.tell_absent(absent)?;
+        self.sync()?;
         if !self.runs(&runs)? {
             return Ok(false);
         }
         self.sync()?;
-        self.tell_absent(absent)?;
         self.lists()?;
         self.sync()?;
         self.refuse_fenced()?;

@@ -127,29 +127,35 @@ impl Copy<'_> {
                 Err(err) if err.kind == Kind::NotFound => continue,
                 other => other?,
             };
-            let sound = |bytes: &[u8]| KeyFile::parse(bytes).is_ok();
             let theirs = match read_small(&*self.store, &name) {
                 Err(err) if err.kind == Kind::NotFound => None,
                 other => Some(other?),
             };
-            match theirs {
-                Some(theirs) if theirs == ours => {}
+            let cut = |bytes: &[u8], other: &[u8]| bytes.len() < other.len() && other.starts_with(bytes);
+            let sound = |bytes: &[u8]| {
+                let other = theirs.iter().chain([&ours]).any(|other| cut(bytes, other));
+                KeyFile::parse(bytes).is_ok() && !other
+            };
+            match &theirs {
+                Some(theirs) if *theirs == ours => {}
                 None if sound(&ours) => {
                     self.store.put(&name, Body::Bytes(&ours))?;
                     self.summary.objects += 1;
                 }
-                Some(theirs) if sound(&ours) && !sound(&theirs) => {
+                Some(theirs) if sound(&ours) && !sound(theirs) => {
                     put_bytes(&*self.store, &name, &ours)?;
                     self.summary.healed_there += 1;
                 }
-                Some(theirs) if self.options.heal && sound(&theirs) && !sound(&ours) => {
-                    put_bytes(&*self.from.store, &name, &theirs)?;
+                Some(theirs) if self.options.heal && sound(theirs) && !sound(&ours) => {
+                    put_bytes(&*self.from.store, &name, theirs)?;
                     self.from.store.sync()?;
                     self.summary.healed_here += 1;
                 }
                 _ => {
-                    let place = self.store.place();
-                    self.warn(format!("key file {name} is damaged, here or at {place}: see which one still opens"));
+                    let (from, to) = (self.from.place(), self.store.place());
+                    self.lasting.push(format!(
+                        "key file {name} is damaged, at {from} or at {to}: see which one still opens, and copy it to the other"
+                    ));
                 }
             }
         }

@@ -54,6 +54,8 @@ pub(crate) struct Copy<'a> {
     options: &'a CopyOptions<'a>,
     summary: CopySummary,
     buffer: Vec<u8>,
+    /// Troubles that another look at the primary does not find again.
+    lasting: Vec<String>,
     /// The copy's own, in the target; none in a dry run.
     session: Option<[u8; 16]>,
 }
@@ -72,6 +74,7 @@ impl Repository {
             options,
             summary: CopySummary::default(),
             buffer: vec![0; READ_BYTES],
+            lasting: Vec::new(),
             session: None,
         };
         let standing = standing::of(self, &*copy.store, options)?;
@@ -102,6 +105,7 @@ impl Copy<'_> {
         let mut settled = false;
         for _ in 0..ROUNDS_MAX {
             self.summary.begin_round();
+            self.lasting.clone().into_iter().for_each(|text| self.trouble(text));
             settled = self.round()?;
             if settled && self.follow()? {
                 return Ok(());

@@ -1,5 +1,6 @@
 //! Packs: which ones the target lacks, and bringing them there.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -137,19 +138,29 @@ impl Copy<'_> {
         Ok(())
     }
 
-    /// After the runs were found to be the same still: what the primary lacks and no prune deleted is missing.
+    /// What the primary lacks and no prune deleted is missing. A prune's list of what it deletes is there from before a pack is
+    /// gone until no run names it: so the lists are read first and the runs then, and what is on none of the lists and named
+    /// by a run still was not deleted by a prune.
     pub(super) fn tell_absent(&mut self, absent: Vec<Absent>) -> Result<()> {
         if absent.is_empty() {
             return Ok(());
         }
         let (from, to) = (self.from, Arc::clone(&self.store));
         let doomed = Doomed::read(&*from.store, self.authority())?;
-        for (kind, id, there) in absent.into_iter().filter(|(_, id, _)| !doomed.packs.contains(id)) {
+        let mut named = HashSet::new();
+        let left: HashSet<PackId> = absent.iter().map(|(_, id, _)| *id).filter(|id| !doomed.packs.contains(id)).collect();
+        from.index()?.each_pack(&mut |pack| {
+            named.extend(Some(pack.id).filter(|id| left.contains(id)));
+            Ok(())
+        })?;
+        for (kind, id, there) in absent.into_iter().filter(|(_, id, _)| named.contains(id)) {
             let name = names::pack(kind, id);
             if let Ok(len) = from.store.stat(&name) {
                 // A listing that was not whole.
-                self.pack((kind, id, u32::try_from(len).unwrap_or(NONE), there.unwrap_or(NONE)))?;
-                continue;
+                let todo = (kind, id, u32::try_from(len).unwrap_or(NONE), there.unwrap_or(NONE));
+                if self.options.dry_run || there.map(u64::from) == Some(len) || self.pack(todo)? {
+                    continue;
+                }
             }
             let Some(there) = there else {
                 self.trouble(format!("{name} is missing at {} and at {}", from.place(), to.place()));

@@ -144,7 +144,7 @@ fn differences(home: &SimStore, away: &SimStore) -> Vec<String> {
     let own = |name: &&String| ["sessions/", "ended/", "condemned/", "deleted/"].iter().all(|f| !name.starts_with(f));
     let mut out: Vec<String> =
         ours.iter().filter(own).filter(|name| home.contents(name) != away.contents(name)).cloned().collect();
-    out.extend(theirs.iter().filter(|name| *name != "replica" && !ours.contains(name)).cloned());
+    out.extend(theirs.iter().filter(own).filter(|name| *name != "replica" && !ours.contains(name)).cloned());
     out
 }
 

@@ -78,5 +78,5 @@ static FAILED: AtomicBool = AtomicBool::new(false);
 
 #[test]
 fn beside_backups_prunes_and_another_copy() {
-    (0..if thorough() { 400 } else { 12 }).for_each(mixed);
+    (0..if thorough() { 400 } else { 10 }).for_each(mixed);
 }

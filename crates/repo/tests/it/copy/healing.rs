@@ -37,9 +37,9 @@ fn a_sound_object_takes_the_place_of_a_damaged_one_on_either_side() {
                 assert_eq!(healed, if primary { (1, 0) } else { (0, 1) }, "{what}: {done:?}");
                 assert_eq!(done.troubles, 0, "{what}: {done:?}");
                 assert_eq!(differences(&home.store, &away), Vec::<String>::new(), "{what}");
-                assert_whole(&home, &away, &[0, 1], &what);
             }
         }
+        assert_whole(&home, &away, &[0, 1], folder);
     }
     let (_, findings) = check_opened(&home.open(), 100.0).unwrap();
     assert_eq!(findings, []);
