@@ -92,9 +92,8 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
 
 /// What is wrong with how a target is named, before any of them is written to.
 fn parse(target: &OsString) -> Result<StoreUrl> {
-    place::parse(target).map_err(|failure| {
-        Failure::new(failure.exit, failure.text.replace("cannot open repository", "cannot copy to"))
-    })
+    place::parse(target)
+        .map_err(|failure| Failure::new(failure.exit, failure.text.replace("cannot open repository", "cannot copy to")))
 }
 
 fn check(context: &Context, url: &StoreUrl) -> Result<()> {

@@ -60,7 +60,10 @@ fn the_second_time_only_what_is_new_and_what_goes() {
     assert_eq!(files(&bench.path("away")), before);
     let done = bench.json(["copy", "away", "--drop-max", "100"]);
     let (dry, done) = (&dry["targets"][0], &done["targets"][0]);
-    assert_eq!((dry["copied_packs"].as_u64(), dry["copied_bytes"].as_u64()), (done["copied_packs"].as_u64(), done["copied_bytes"].as_u64()));
+    assert_eq!(
+        (dry["copied_packs"].as_u64(), dry["copied_bytes"].as_u64()),
+        (done["copied_packs"].as_u64(), done["copied_bytes"].as_u64())
+    );
     assert_eq!((done["copied_snapshots"].as_u64(), done["deleted_snapshots"].as_u64()), (Some(1), Some(2)), "{done}");
     assert!(done["deleted_packs"].as_u64() > Some(0), "{done}");
     bench.ok(["check", "--repo", "away", "--read-data"]);
@@ -93,7 +96,8 @@ fn ran_json(bench: &Bench, args: &[&str]) -> serde_json::Value {
 #[test]
 fn what_decayed_on_one_disk_comes_back_from_the_other() {
     let bench = copied();
-    let pack = files(&bench.path("repo")).into_iter().find(|name| name.starts_with("data/") && name.len() > 20).unwrap();
+    let pack =
+        files(&bench.path("repo")).into_iter().find(|name| name.starts_with("data/") && name.len() > 20).unwrap();
     let (here, there) = (bench.path("repo").join(&pack), bench.path("away").join(&pack));
     let sound = fs::read(&here).unwrap();
     assert_eq!(fs::read(&there).unwrap(), sound, "the same bytes");
@@ -152,7 +156,8 @@ fn mistakes_get_one_line() {
 fn stopped_by_a_signal_it_goes_on_next_time() {
     let bench = Bench::new();
     for n in 0..40_u32 {
-        let noise: Vec<u8> = (0..1_500_000_u32).map(|at| ((at ^ n << 20).wrapping_mul(2_654_435_761) >> 11) as u8).collect();
+        let noise: Vec<u8> =
+            (0..1_500_000_u32).map(|at| ((at ^ n << 20).wrapping_mul(2_654_435_761) >> 11) as u8).collect();
         fs::write(bench.path(&format!("src/{n}")), noise).unwrap();
     }
     bench.backup();

@@ -45,7 +45,11 @@ impl Copy<'_> {
 pub(super) fn counting(index: &IndexSet) -> Result<HashSet<[u8; 16]>> {
     let (mut here, mut replaced) = (HashSet::new(), HashSet::new());
     index.origins(&mut |id, made_from| {
-        if made_from { here.insert(id) } else { replaced.insert(id) };
+        if made_from {
+            here.insert(id)
+        } else {
+            replaced.insert(id)
+        };
         Ok(())
     })?;
     here.retain(|id| !replaced.contains(id));

@@ -62,7 +62,9 @@ impl Copy<'_> {
         if !is_gone(&*self.from.store, &name)? {
             return Err(Error::new(
                 Kind::Refused,
-                format!("cannot copy: {from} has {name} and does not list it; nothing is done by a listing that is not whole"),
+                format!(
+                    "cannot copy: {from} has {name} and does not list it; nothing is done by a listing that is not whole"
+                ),
             ));
         }
         if is_gone(&*self.store, &name)? {

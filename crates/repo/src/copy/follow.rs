@@ -112,7 +112,9 @@ impl Copy<'_> {
                 out.push(name);
             } else {
                 let (from, to) = (self.from.place(), self.store.place());
-                self.warn(format!("{to} has {name}, which {from} has no more: who knows its passphrase opens {to} by it"));
+                self.warn(format!(
+                    "{to} has {name}, which {from} has no more: who knows its passphrase opens {to} by it"
+                ));
             }
         }
         Ok(out)

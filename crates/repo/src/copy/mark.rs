@@ -95,7 +95,8 @@ impl Repository {
         self.store.sync()?;
         let (own, states) = (self.state(), self.states()?);
         let primary = states.join(folder(&self.keyring.config.id, None));
-        let aside = states.join(format!("{}-before-{}", names::hex(&self.keyring.config.id), names::hex(&replica[..4])));
+        let aside =
+            states.join(format!("{}-before-{}", names::hex(&self.keyring.config.id), names::hex(&replica[..4])));
         state::rename_if_there(&primary, &aside)?;
         state::rename_if_there(own, &primary)
     }

@@ -166,7 +166,8 @@ impl Copy<'_> {
     pub(super) fn key_file_names(&self, store: &dyn Store) -> Result<Vec<String>> {
         let (mut out, mut count) = (Vec::new(), 0);
         store.list(names::KEYS, &mut |entry| {
-            if names::unhex::<8>(&entry.name).is_some_and(|id| format!("{}{}", names::KEYS, names::hex(&id)) == entry.name)
+            if names::unhex::<8>(&entry.name)
+                .is_some_and(|id| format!("{}{}", names::KEYS, names::hex(&id)) == entry.name)
             {
                 count += 1;
                 if count <= limits::KEY_FILES_MAX {

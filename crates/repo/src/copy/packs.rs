@@ -130,7 +130,9 @@ impl Copy<'_> {
 
     /// Says that the target has a sound one, if that is so.
     fn offer(&mut self, to: &dyn Store, kind: BlobType, id: PackId, there: u32) -> Result<()> {
-        if there != NONE && u64::from(there) <= limits::PACK_BYTES_MAX && self.verify_pack(to, (kind, id, there))?.is_ok()
+        if there != NONE
+            && u64::from(there) <= limits::PACK_BYTES_MAX
+            && self.verify_pack(to, (kind, id, there))?.is_ok()
         {
             let (name, place) = (names::pack(kind, id), to.place());
             self.warn(format!("{place} has a sound {name}: \"--heal\" puts it back"));
@@ -148,7 +150,8 @@ impl Copy<'_> {
         let (from, to) = (self.from, Arc::clone(&self.store));
         let doomed = Doomed::read(&*from.store, self.authority())?;
         let mut named = HashSet::new();
-        let left: HashSet<PackId> = absent.iter().map(|(_, id, _)| *id).filter(|id| !doomed.packs.contains(id)).collect();
+        let left: HashSet<PackId> =
+            absent.iter().map(|(_, id, _)| *id).filter(|id| !doomed.packs.contains(id)).collect();
         from.index()?.each_pack(&mut |pack| {
             named.extend(Some(pack.id).filter(|id| left.contains(id)));
             Ok(())

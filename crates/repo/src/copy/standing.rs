@@ -63,12 +63,7 @@ fn marked(from: &Repository, target: &dyn Store) -> Result<Option<[u8; 16]>> {
     }
 }
 
-fn without_config(
-    from: &Repository,
-    target: &dyn Store,
-    marked: bool,
-    options: &CopyOptions<'_>,
-) -> Result<Standing> {
+fn without_config(from: &Repository, target: &dyn Store, marked: bool, options: &CopyOptions<'_>) -> Result<Standing> {
     let place = target.place();
     if marked {
         return Ok(Standing::Begun);

@@ -231,7 +231,9 @@ fn what_is_there_is_neither_read_nor_put_again() {
     assert_eq!(sorted, new, "exactly what is new");
     assert_eq!((done.packs, done.snapshots), (read.len() as u64, 1));
     let place = |folder: &str| put.iter().position(|name| name.starts_with(folder)).unwrap();
-    assert!(place("data/") < place("index/") && place("tree/") < place("index/") && place("index/") < place("snapshots/"));
+    assert!(
+        place("data/") < place("index/") && place("tree/") < place("index/") && place("index/") < place("snapshots/")
+    );
 }
 
 #[test]
@@ -245,7 +247,10 @@ fn what_was_forgotten_and_dropped_at_the_primary_goes() {
     assert_eq!(away.names(""), full.names(""), "a dry run");
     let done = home.copy(&away).unwrap();
     assert!(done.deleted_packs > 0 && done.deleted_snapshots == 2 && done.deleted_objects > 0, "{done:?}");
-    assert_eq!((dry.deleted_packs, dry.deleted_bytes, dry.deleted_snapshots), (done.deleted_packs, done.deleted_bytes, 2));
+    assert_eq!(
+        (dry.deleted_packs, dry.deleted_bytes, dry.deleted_snapshots),
+        (done.deleted_packs, done.deleted_bytes, 2)
+    );
     assert_eq!(differences(&home.store, &away), Vec::<String>::new());
     assert_eq!(assert_whole(&home, &away, &[2], "followed"), 1);
     // More than is expected at once is asked for first.

@@ -26,7 +26,10 @@ fn mixed(seed: u64) {
             let state = tempfile::tempdir().unwrap();
             for _ in 0..2 {
                 // One that the prune overtakes too often says so; it may be run again.
-                match home.open_at(Arc::clone(&from), state.path()).and_then(|repo| copy_with(&repo, Arc::clone(&to), How2::default())) {
+                match home
+                    .open_at(Arc::clone(&from), state.path())
+                    .and_then(|repo| copy_with(&repo, Arc::clone(&to), How2::default()))
+                {
                     Ok(done) => {
                         assert_eq!(done.troubles, 0, "seed {seed}: {done:?}");
                         *copied.lock().unwrap() += 1;
@@ -69,7 +72,9 @@ fn mixed(seed: u64) {
     assert_eq!(done.troubles, 0, "seed {seed}: {done:?}");
     let mut left = differences(&home.store, &away);
     // A pack that one copy dropped while the other put it is in nobody's way, and told.
-    left.retain(|name| !(name.starts_with("data/") || name.starts_with("tree/")) || home.store.contents(name).is_some());
+    left.retain(|name| {
+        !(name.starts_with("data/") || name.starts_with("tree/")) || home.store.contents(name).is_some()
+    });
     assert_eq!(left, Vec::<String>::new(), "seed {seed}");
     assert_whole(&home, &away, &[0, 1, 2, 3, 4], &format!("seed {seed}, in the end"));
 }

@@ -113,9 +113,7 @@ fn a_bad_line_costs_time_and_nothing_else() {
         let (from, to) = (clone(&home.store), Arc::new(SimStore::new()));
         let mut tries = 0;
         loop {
-            let bad = |store: &Arc<SimStore>, seed| {
-                Fault::new(Arc::clone(store), Rates { before: 8, after: 8 }, seed)
-            };
+            let bad = |store: &Arc<SimStore>, seed| Fault::new(Arc::clone(store), Rates { before: 8, after: 8 }, seed);
             let state = tempfile::tempdir().unwrap();
             let here = Arc::new(At(bad(&from, seed * 1000 + tries), "home"));
             let there = Arc::new(At(bad(&to, seed * 1000 + tries + 500), "away"));
