@@ -7,6 +7,8 @@ mod check;
 #[cfg(feature = "manuals")]
 mod completions;
 mod context;
+mod copy;
+mod copy_report;
 #[cfg(feature = "daemon")]
 mod daemon;
 mod diff;
@@ -91,6 +93,7 @@ enum Command {
     Check(check::Args),
     Forget(forget::Args),
     Prune(prune::Args),
+    Copy(copy::Args),
     Key(key::Args),
     Store(store::Args),
     #[cfg(feature = "daemon")]
@@ -117,6 +120,7 @@ impl Command {
             Self::Check(args) => check::run(context, args),
             Self::Forget(args) => forget::run(context, args),
             Self::Prune(args) => prune::run(context, args),
+            Self::Copy(args) => copy::run(context, args),
             Self::Key(args) => key::run(context, args),
             Self::Store(args) => store::run(context, args),
             #[cfg(feature = "daemon")]

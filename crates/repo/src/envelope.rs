@@ -25,6 +25,7 @@ pub(crate) enum Purpose {
     Unfence = 8,
     Forget = 9,
     Deleted = 10,
+    Replica = 13,
 }
 
 /// The owner's number as a signer; members of the roster have others.

@@ -11,6 +11,7 @@ mod budget;
 pub mod check;
 mod chunker;
 mod config;
+pub mod copy;
 mod crypto;
 mod diff;
 mod envelope;

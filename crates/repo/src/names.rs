@@ -49,6 +49,8 @@ pub(crate) const UNFENCED: &str = "unfenced/";
 pub(crate) const FORGETS: &str = "forgets/";
 pub(crate) const CONDEMNED: &str = "condemned/";
 pub(crate) const DELETED: &str = "deleted/";
+pub(crate) const DROPPED: &str = "dropped/";
+pub(crate) const REPLICA: &str = "replica";
 /// Reserved for later versions.
 pub(crate) const CONFIGS: &str = "configs/";
 

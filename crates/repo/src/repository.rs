@@ -6,6 +6,7 @@ use std::sync::Arc;
 use atalaya_store::{Body, Store};
 
 use crate::config::{self, Config};
+use crate::copy::mark;
 use crate::crypto::{Cipher, Kem, Signer, random};
 use crate::index::IndexSet;
 use crate::keys::{KeyFile, Keyring, Material, Member, Role, Roster, Seen, unlock};
@@ -45,6 +46,8 @@ pub struct Repository {
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) roster: Roster,
     pub(crate) roster_hash: [u8; 32],
+    /// The id in the object that says so, if it is a replica of another one.
+    pub(crate) replica: Option<[u8; 16]>,
     /// This repository's folder in the state folder.
     state: State,
     /// Hears what a person may want to know although nothing failed; and what there was to hear before.
@@ -107,12 +110,27 @@ impl Repository {
                 store.place()
             )));
         }
-        let state = State::open(state.join(names::hex(&config.id)))?;
-        let (mut seen, mut told) = (Seen::open(&state.folder), Vec::new());
-        let (roster, roster_hash) = Roster::read(&*store, config.id, &owner, &mut seen, &mut |text| told.push(text))?;
-        let keyring = Arc::new(Keyring::new(material, config)?);
+        Self::assemble(store, Arc::new(Keyring::new(material, config)?), state)
+    }
+
+    /// Members and memory of a store, for who has the keys already; `state` has a folder for each.
+    pub(crate) fn assemble(store: Arc<dyn Store>, keyring: Arc<Keyring>, state: &Path) -> Result<Self> {
+        let mut told = Vec::new();
+        let replica = mark::read(&*store, &keyring, &mut told)?;
+        let state = State::open(state.join(mark::folder(&keyring.config.id, replica.as_ref())))?;
+        let (mut seen, owner) = (Seen::open(&state.folder), &keyring.material.owner_public);
+        let (roster, roster_hash) =
+            Roster::read(&*store, keyring.config.id, owner, &mut seen, &mut |text| told.push(text))?;
         check_member(&keyring, &roster)?;
-        Ok(Self { store, keyring, roster, roster_hash, state, tell: |_| {}, told })
+        Ok(Self { store, keyring, roster, roster_hash, replica, state, tell: |_| {}, told })
+    }
+
+    /// Refuses to change a replica, which would be another repository then.
+    pub(crate) fn writable(&self, what: &str) -> Result<()> {
+        if self.replica.is_some() {
+            return Err(mark::refusal(&self.store.place(), what));
+        }
+        self.keyring.config.writable()
     }
 
     /// The same repository, with somebody who hears of what is odd or healed by itself, in one line each.
@@ -125,6 +143,11 @@ impl Repository {
     /// This repository's folder in the state folder.
     pub(crate) fn state(&self) -> &Path {
         &self.state.folder
+    }
+
+    /// The folder of all repositories in the state folder.
+    pub(crate) fn states(&self) -> Result<&Path> {
+        self.state.folder.parent().ok_or_else(|| Error::new(Kind::Io, "the state folder has no folder above it"))
     }
 
     /// The role of the key that opened it.

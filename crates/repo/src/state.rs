@@ -67,3 +67,13 @@ pub(crate) fn replace_durably(path: &Path, bytes: &[u8]) -> Result<()> {
         .and_then(|()| std::fs::rename(&partial, path))
         .map_err(|err| Error::io("cannot write to the state folder", &err))
 }
+
+/// Gives a folder another name.
+pub(crate) fn rename_if_there(from: &Path, to: &Path) -> Result<()> {
+    match std::fs::rename(from, to) {
+        Err(err) if err.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::io(&format!("cannot rename {} in the state folder", from.display()), &err))
+        }
+        _ => Ok(()),
+    }
+}

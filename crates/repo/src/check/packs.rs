@@ -16,7 +16,7 @@ use crate::{Repository, Result};
 /// Type, id, length: sorts by type and id.
 pub(crate) const ROW_BYTES: usize = 21;
 
-pub(super) fn row(kind: BlobType, id: PackId, len: u64) -> [u8; ROW_BYTES] {
+pub(crate) fn row(kind: BlobType, id: PackId, len: u64) -> [u8; ROW_BYTES] {
     let mut out = [0; ROW_BYTES];
     out[0] = kind.number();
     out[1..17].copy_from_slice(&id.0);

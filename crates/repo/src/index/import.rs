@@ -17,7 +17,7 @@ const COPY_BYTES: usize = 64 << 10;
 
 /// What becomes of an object of the store: the outer error is this machine's own and ends the work; the inner one is
 /// about that object alone, which is then refused, and everything else goes on.
-pub(super) type Judged<T> = Result<Result<T>>;
+pub(crate) type Judged<T> = Result<Result<T>>;
 
 /// Copies object `name` of `len` bytes to `path`, and verifies all of it.
 pub(super) fn import(
@@ -81,11 +81,22 @@ fn misnamed() -> Error {
 
 /// Reads a run in the store from its first byte to its last and compares it with its signature; nothing is written.
 pub(crate) fn verify_stored(store: &dyn Store, roster: &Roster, name: &str, len: u64) -> Result<()> {
-    let verified = stream(store, name, len, &mut |_| Ok(()))?.and_then(|whole| {
+    read_verified(store, roster, name, len, &mut |_| Ok(()))?
+}
+
+/// The same, and `each` is given every part on its way. What only a reader with the index key can tell is not looked at.
+pub(crate) fn read_verified(
+    store: &dyn Store,
+    roster: &Roster,
+    name: &str,
+    len: u64,
+    each: &mut dyn FnMut(&[u8]) -> Result<()>,
+) -> Judged<()> {
+    let verified = stream(store, name, len, each)?.and_then(|whole| {
         whole.signed_by(roster)?;
         if names::unhex(name).is_some_and(|id: [u8; 16]| whole.head[24..] == id) { Ok(()) } else { Err(misnamed()) }
     });
-    verified.map_err(|err| err.context(&format!("index run {name}")))
+    Ok(verified.map_err(|err| err.context(&format!("index run {name}"))))
 }
 
 const TAIL_BYTES: usize = FOOT_BYTES + SIGNATURE_BYTES;

@@ -16,6 +16,6 @@ mod set;
 pub(crate) use build::RunBuilder;
 pub(crate) use build::run_of;
 pub(crate) use distrust::{Distrust, Place, place};
-pub(crate) use import::verify_stored;
+pub(crate) use import::{read_verified, verify_stored};
 pub(crate) use record::Record;
 pub(crate) use set::{Found, IndexSet};

@@ -144,14 +144,14 @@ impl Repository {
     }
 
     fn put_key_file(&self, bytes: &[u8]) -> Result<()> {
-        self.keyring.config.writable()?;
+        self.writable("change the keys of")?;
         debug_assert!(KeyFile::parse(bytes).is_ok_and(|file| file.clear.protection != Protection::None));
         self.store.put(&format!("{}{}", names::KEYS, names::hex(&random::<8>()?)), Body::Bytes(bytes))?;
         Ok(self.store.sync()?)
     }
 
     fn change_roster(&mut self, members: Vec<Member>, owner: &Signer) -> Result<()> {
-        self.keyring.config.writable()?;
+        self.writable("change the keys of")?;
         let repo = self.keyring.config.id;
         let next = Roster { repo, number: self.roster.number + 1, previous: self.roster_hash, members };
         next.write(&*self.store, owner).map_err(|err| match err.kind {

@@ -94,7 +94,7 @@ pub(crate) fn put<T: Serialize>(
     Ok(bytes)
 }
 
-/// Refuses a key that may not delete.
+/// Refuses a key that may not do this.
 pub(crate) fn check_role(keyring: &Keyring, what: &str) -> Result<()> {
     let role = keyring.material.role;
     if role >= Role::Maintainer {

@@ -29,7 +29,7 @@ impl Repository {
     /// [`Kind::NotAllowed`] for a writer's key; [`Kind::Refused`] when no valid snapshot would be left.
     pub fn forget(&self, snapshots: &[Forgetting], now: Time) -> Result<u64> {
         check_role(&self.keyring, "forget snapshots")?;
-        self.keyring.config.writable()?;
+        self.writable("forget snapshots of")?;
         let store = &*self.store;
         let (all, _) = self.snapshots()?;
         let kept = |id: &[u8; 16]| !snapshots.iter().any(|wanted| wanted.id == *id);

@@ -27,6 +27,11 @@ impl Forgotten {
         Ok(out)
     }
 
+    /// Whether a snapshot with this id was forgotten; which bytes it had is another question.
+    pub(crate) fn names_id(&self, id: &[u8; 16]) -> bool {
+        self.by_hash.values().any(|forgotten| forgotten == id)
+    }
+
     /// Whether the snapshot with this hash was forgotten.
     pub(crate) fn names(&self, hash: &[u8; 32]) -> bool {
         self.by_hash.contains_key(hash)

@@ -24,10 +24,11 @@ mod sessions;
 mod sightings;
 mod sweep;
 
-pub(crate) use authority::{Authority, ids, put};
+pub(crate) use authority::{Authority, check_role, ids, put};
 pub(crate) use doomed::Doomed;
 pub(crate) use forgotten::Forgotten;
-pub(crate) use lists::Unfence;
+pub(crate) use lists::{Deleted, Unfence, pack_of};
+pub(crate) use sweep::tidy_sessions;
 
 pub use forget::Forgetting;
 pub use options::{PruneOptions, PruneProgress, PruneSummary};

@@ -47,7 +47,7 @@ impl Repository {
     pub fn prune(&self, options: &PruneOptions<'_>) -> Result<PruneSummary> {
         check_role(&self.keyring, "delete what is not used")?;
         self.keyring.secret_of(BlobType::Tree)?;
-        self.keyring.config.writable()?;
+        self.writable("prune")?;
         let pending = Pending::open(self.state())?;
         let (summary, relied) = (PruneSummary::default(), Relied::default());
         let mut prune = Prune { repo: self, options, session: [0; 16], pending, relied, summary };

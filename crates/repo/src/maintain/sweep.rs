@@ -11,6 +11,7 @@ use super::lists::{Condemned, Deleted, LIST_PACKS_MAX, pack_of};
 use super::mark::Marks;
 use super::sessions::{End, look};
 use super::{Authority, PruneOptions, PruneSummary, ids};
+use crate::config::read_small;
 use crate::envelope::Purpose;
 use crate::model::PackId;
 use crate::names::{self, BlobType};
@@ -69,8 +70,27 @@ impl Sweep<'_> {
         store.sync()?;
         gone(store.delete(&names::object(names::CONDEMNED, &self.list.id)))?;
         store.sync()?;
-        for id in ids(store, names::DELETED)? {
-            gone(store.delete(&names::object(names::DELETED, &id)))?;
+        self.retire_lists()
+    }
+
+    /// Nobody here needs the lists of what was deleted any more; replicas follow them. Kept under another name, because
+    /// writers hold all packs of these in memory.
+    fn retire_lists(&self) -> Result<()> {
+        let store = &*self.repo.store;
+        let authority = Authority::of(&self.repo.keyring, &self.repo.roster);
+        let retired = ids(store, names::DELETED)?;
+        for id in &retired {
+            let bytes = read_small(store, &names::object(names::DELETED, id))?;
+            match authority.body(Purpose::Deleted, &bytes) {
+                Ok(_) => put_before(store.put(&names::object(names::DROPPED, id), Body::Bytes(&bytes)))?,
+                // It counted for nobody, so nothing was deleted because of it.
+                Err(err) if err.kind == Kind::Damaged => {}
+                Err(err) => return Err(err),
+            }
+        }
+        store.sync()?;
+        for id in &retired {
+            gone(store.delete(&names::object(names::DELETED, id)))?;
         }
         Ok(())
     }
@@ -107,7 +127,7 @@ impl Sweep<'_> {
 }
 
 /// Removes what says of sessions that they ended, where nobody asks for it any more.
-pub(super) fn tidy_sessions(repo: &Repository, snapshots: &[Info], own: &[u8; 16]) -> Result<()> {
+pub(crate) fn tidy_sessions(repo: &Repository, snapshots: &[Info], own: &[u8; 16]) -> Result<()> {
     let store = &*repo.store;
     let mut all = ids(store, names::SESSIONS)?;
     all.retain(|id| id != own);
@@ -123,6 +143,14 @@ pub(super) fn tidy_sessions(repo: &Repository, snapshots: &[Info], own: &[u8; 16
         }
     }
     Ok(())
+}
+
+/// Put now, or before.
+fn put_before(result: atalaya_store::Result<()>) -> Result<()> {
+    match result {
+        Err(err) if err.kind == atalaya_store::Kind::Exists => Ok(()),
+        other => Ok(other?),
+    }
 }
 
 fn is_gone(store: &dyn Store, kind: BlobType, pack: PackId) -> Result<bool> {

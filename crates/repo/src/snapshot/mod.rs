@@ -12,7 +12,7 @@ pub(crate) use announced::Announced;
 pub(crate) use fence::{Fence, Fences, fenced};
 pub(crate) use known::Known;
 pub(crate) use list::read_all;
-pub(crate) use object::{Private, load, store};
+pub(crate) use object::{Private, load, parse, store};
 pub(crate) use session::{end_session, ended, names_itself, put_session, read_session};
 
 pub use object::{Catalogue, Info};

@@ -104,7 +104,8 @@ pub(crate) fn load(store: &dyn Store, keyring: &Keyring, roster: &Roster, id: [u
         .map_err(|err| err.context(&format!("snapshot {}", names::hex(&id[..4]))))
 }
 
-fn parse(bytes: &[u8], keyring: &Keyring, roster: &Roster, id: [u8; 16]) -> Result<Info> {
+/// The same for bytes that were read already.
+pub(crate) fn parse(bytes: &[u8], keyring: &Keyring, roster: &Roster, id: [u8; 16]) -> Result<Info> {
     let unverified = envelope::parse(Purpose::Snapshot, bytes)?;
     let member = roster.member(unverified.signer)?;
     let body = unverified.verified_by(&member.public)?;

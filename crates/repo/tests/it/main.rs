@@ -4,6 +4,7 @@
 mod ahead;
 mod avoided;
 mod carried;
+mod copy;
 mod crash;
 mod damage;
 mod fixture;

@@ -1,0 +1,119 @@
+//! Listings of two stores side by side, sorted on disk.
+
+use std::path::Path;
+
+use atalaya_store::Store;
+
+use crate::check::packs::{ROW_BYTES as PACK_ROW, row};
+use crate::model::PackId;
+use crate::names::{self, BlobType};
+use crate::sorter::{Sorted, Sorter};
+use crate::{Result, limits};
+
+/// Id and length.
+pub(super) const ROW_BYTES: usize = 24;
+/// Type and id.
+pub(super) const PACK_KEY: usize = 17;
+
+/// Objects of a folder by id. What only looks like one is none.
+pub(super) fn objects(store: &dyn Store, folder: &str, spool: &Path) -> Result<Sorted<ROW_BYTES>> {
+    let (mut sorter, mut failure) = (Sorter::new(spool), None);
+    store.list(folder, &mut |entry| {
+        if let Some(id) = names::unhex::<16>(&entry.name)
+            && names::object(folder, &id) == entry.name
+            && failure.is_none()
+        {
+            let mut row = [0; ROW_BYTES];
+            row[..16].copy_from_slice(&id);
+            row[16..].copy_from_slice(&entry.len.to_be_bytes());
+            failure = sorter.push(row).err();
+        }
+        Ok(())
+    })?;
+    failure.map_or(Ok(()), Err)?;
+    sorter.sorted()
+}
+
+/// Packs, as `check::packs` has them.
+pub(super) fn packs(store: &dyn Store, spool: &Path) -> Result<Sorted<PACK_ROW>> {
+    let mut sorter = Sorter::new(spool);
+    for kind in [BlobType::Data, BlobType::Tree] {
+        let mut failure = None;
+        store.list(kind.folder(), &mut |entry| {
+            if let Some(id) = names::unhex::<16>(&entry.name).map(PackId)
+                && names::pack(kind, id) == entry.name
+                && failure.is_none()
+            {
+                failure = sorter.push(row(kind, id, entry.len)).err();
+            }
+            Ok(())
+        })?;
+        failure.map_or(Ok(()), Err)?;
+    }
+    sorter.sorted()
+}
+
+/// Rows whose first bytes are asked for in ascending order.
+pub(super) struct Side<const N: usize> {
+    rows: Sorted<N>,
+    next: Option<[u8; N]>,
+}
+
+impl<const N: usize> Side<N> {
+    pub(super) fn new(mut rows: Sorted<N>) -> Result<Self> {
+        let next = rows.next()?;
+        Ok(Self { rows, next })
+    }
+
+    /// The first bytes of the next row.
+    pub(super) fn peek(&self, key: usize) -> Option<&[u8]> {
+        self.next.as_ref().map(|row| &row[..key])
+    }
+
+    /// The row that begins with `key`. Where there are several (a listing that changed meanwhile) the last one.
+    pub(super) fn take(&mut self, key: &[u8]) -> Result<Option<[u8; N]>> {
+        let mut found = None;
+        while let Some(row) = self.next.filter(|row| row[..key.len()] <= *key) {
+            if row[..key.len()] == *key {
+                found = Some(row);
+            }
+            self.next = self.rows.next()?;
+        }
+        Ok(found)
+    }
+}
+
+/// An object that one store or both have, with its lengths.
+pub(super) struct Pair {
+    pub(super) id: [u8; 16],
+    pub(super) here: Option<u64>,
+    pub(super) there: Option<u64>,
+}
+
+/// Objects of one folder in the primary and in the target.
+pub(super) struct Pairs {
+    here: Side<ROW_BYTES>,
+    there: Side<ROW_BYTES>,
+}
+
+impl Pairs {
+    pub(super) fn new(here: Sorted<ROW_BYTES>, there: Sorted<ROW_BYTES>) -> Result<Self> {
+        Ok(Self { here: Side::new(here)?, there: Side::new(there)? })
+    }
+
+    pub(super) fn next(&mut self) -> Result<Option<Pair>> {
+        let Some(first) = [self.here.peek(16), self.there.peek(16)].into_iter().flatten().min() else {
+            return Ok(None);
+        };
+        let mut id = [0; 16];
+        id.copy_from_slice(first);
+        let len = |row: Option<[u8; ROW_BYTES]>| row.and_then(|row| row[16..].try_into().ok().map(u64::from_be_bytes));
+        let (here, there) = (len(self.here.take(&id)?), len(self.there.take(&id)?));
+        Ok(Some(Pair { id, here, there }))
+    }
+}
+
+/// Whether a pack can have this length at all.
+pub(super) fn believable(len: u32) -> bool {
+    u64::from(len) <= limits::PACK_BYTES_MAX
+}
