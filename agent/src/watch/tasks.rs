@@ -6,40 +6,92 @@ use atalaya_wire::view::Backup;
 use atalaya_wire::{ObjectId, Sample, fnv};
 use jiff::Timestamp;
 
-use super::jobs;
 use super::known::Known;
-use crate::config::{Check, Config};
+use super::process::Task;
+use super::{chores, jobs};
+use crate::config::{Check, Config, Job};
 use crate::schedule::{History, Plan};
 
 /// A clock before this program was written is wrong: 2026-11-01.
 const BUILT: i64 = 1_793_491_200;
 
-/// Jobs, and behind them the checks of those that have one.
+/// Jobs, behind them the checks of those that have one, and behind those the tasks of upkeep.
 pub(super) fn plan(config: &Config, node: &str, history: impl Fn(&str) -> Option<History>) -> Plan {
-    let all = config.jobs.iter().map(|job| &job.plan).chain(checks(config).map(|(_, check)| &check.plan));
-    let each = all.map(|job| {
+    let jobs = config.jobs.iter().map(|job| (&job.plan, job.repo.as_str(), job.plan.name.as_str()));
+    let checks = checks(config).map(|(job, check)| (&check.plan, job.repo.as_str(), check.plan.name.as_str()));
+    // Tasks of one upkeep are late by the same, so that they stay in their order.
+    let chores = config.chores.iter().map(|chore| (&chore.plan, chore.repo.as_str(), chore.name.as_str()));
+    let each = jobs.chain(checks).chain(chores).map(|(job, repo, spread)| {
         let mut plan = job.clone();
-        plan.delay = share(plan.delay, &format!("{node} {}", plan.name));
-        let repo = config.jobs.iter().find(|known| known.plan.name == job_of(&job.name)).map(|job| job.repo.clone());
+        plan.delay = share(plan.delay, &format!("{node} {spread}"));
         let mut history = history(&plan.name).unwrap_or_default();
         // What was done with another repository says nothing of this one.
-        let repo = repo.unwrap_or_default();
         if !history.repo.is_empty() && history.repo != repo {
             history = History::default();
         }
-        history.repo = repo;
+        history.repo = repo.to_owned();
         (plan, history)
     });
     Plan::new(each.collect(), Timestamp::from_second(BUILT).unwrap_or(Timestamp::UNIX_EPOCH))
 }
 
-/// Checks, and the positions of their jobs.
-pub(super) fn checks(config: &Config) -> impl Iterator<Item = (usize, &Check)> {
-    config.jobs.iter().enumerate().filter_map(|(at, job)| Some((at, job.check.as_ref()?)))
+/// Checks, and their jobs.
+fn checks(config: &Config) -> impl Iterator<Item = (&Job, &Check)> {
+    config.jobs.iter().filter_map(|job| Some((job, job.check.as_ref()?)))
+}
+
+/// The position in the plan of the first task of upkeep.
+pub(super) fn first_chore(config: &Config) -> usize {
+    config.jobs.len() + checks(config).count()
+}
+
+/// What stands at this position of the plan; a backup is one of everything if `full`.
+pub(super) fn task_at(config: &Config, at: usize, full: bool) -> Option<Task<'_>> {
+    if let Some(job) = config.jobs.get(at) {
+        return Some(Task::Backup(job, full));
+    }
+    let check = checks(config).nth(at - config.jobs.len()).map(|(_, check)| Task::Check(check));
+    check.or_else(|| config.chores.get(at.checked_sub(first_chore(config))?).map(Task::Chore))
+}
+
+/// Whose view a task changes: its position there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Subject {
+    /// A backup job's own run.
+    Job(usize),
+    /// The check of a backup job.
+    Check(usize),
+    /// A task of upkeep.
+    Chore(usize),
+}
+
+/// What the task called `name` is about.
+pub(super) fn subject(config: &Config, name: &str) -> Option<Subject> {
+    if let Some(at) = config.chores.iter().position(|chore| chore.plan.name == name) {
+        return Some(Subject::Chore(at));
+    }
+    let at = config.jobs.iter().position(|job| job.plan.name == job_of(name))?;
+    Some(if job_of(name) == name { Subject::Job(at) } else { Subject::Check(at) })
+}
+
+/// Topic and id of the view that the task called `name` changes.
+pub(super) fn object(config: &Config, name: &str) -> (&'static str, ObjectId) {
+    match subject(config, name) {
+        Some(Subject::Chore(at)) => ("upkeep", config.chores.get(at).map_or_else(ObjectId::only, chores::id)),
+        _ => ("backup", ObjectId::of(job_of(name))),
+    }
+}
+
+/// How long a run of the task called `name` may take.
+pub(super) fn time_max(config: &Config, name: &str) -> Option<Duration> {
+    match subject(config, name)? {
+        Subject::Job(at) | Subject::Check(at) => config.jobs.get(at)?.time_max,
+        Subject::Chore(at) => config.chores.get(at)?.time_max,
+    }
 }
 
 /// The job that the task called `name` is about.
-pub(super) fn job_of(name: &str) -> &str {
+fn job_of(name: &str) -> &str {
     name.strip_suffix(".check").unwrap_or(name)
 }
 
