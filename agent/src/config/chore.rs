@@ -86,9 +86,9 @@ impl KeyNeed {
         let mut bytes = Vec::new();
         File::open(path).and_then(|file| file.take(KEY_FILE_BYTES_MAX).read_to_end(&mut bytes)).ok()?;
         match key_role(&bytes) {
-            Ok(Role::Writer) if self.deletes => {
-                tell("is a writer's key, which may neither forget nor prune; name that of a maintainer or the owner".into())
-            }
+            Ok(Role::Writer) if self.deletes => tell(
+                "is a writer's key, which may neither forget nor prune; name that of a maintainer or the owner".into(),
+            ),
             Ok(_) => None,
             Err(err) => tell(format!("is of no use: {}", err.text)),
         }

@@ -22,7 +22,8 @@ fn what_the_example_shows_in_comments_can_be_written() {
     for line in EXAMPLE.lines() {
         let shown =
             line.strip_prefix("# ").filter(|rest| rest.split_once(" = ").is_some_and(|(key, _)| !key.contains(' ')));
-        let shown = shown.or_else(|| line.strip_prefix("# ").filter(|rest| rest.starts_with('[') && rest.ends_with(']')));
+        let shown =
+            shown.or_else(|| line.strip_prefix("# ").filter(|rest| rest.starts_with('[') && rest.ends_with(']')));
         let key_and_file = shown.filter(|rest| {
             !rest.starts_with("ca_file") && !rest.starts_with("cert_file") && !rest.starts_with("key_file")
         });

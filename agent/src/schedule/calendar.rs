@@ -200,7 +200,10 @@ mod tests {
             let longest = Calendar::parse(text, &madrid()).unwrap().longest(BEFORE);
             longest.map(|gap| (gap + Duration::from_secs(3601)).as_secs() / 86_400)
         };
-        assert_eq!((days("weekly sun 04:00"), days("monthly 1 04:00"), days("every 90d")), (Some(7), Some(31), Some(90)));
+        assert_eq!(
+            (days("weekly sun 04:00"), days("monthly 1 04:00"), days("every 90d")),
+            (Some(7), Some(31), Some(90))
+        );
         // On the first and the second of a month: what counts is the rest of it.
         assert_eq!((days("0 4 1,2 * *"), days("manual")), (Some(30), None));
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use atalaya_wire::text;
 use atalaya_wire::view::{Backup, Upkeep};
+use atalaya_wire::{Text, text};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -74,26 +74,29 @@ impl Standing {
 /// Both kinds of views have these keys.
 macro_rules! stands {
     ($standing:ident, $view:ident) => {{
-        let time = |time: Option<Timestamp>| time.map(|time| text(&whole(time)));
         $view.state = Some(text($standing.state));
         $view.reason = (!$standing.reason.is_empty()).then(|| text(&$standing.reason));
         $view.result = Some(text($standing.result));
         $view.failures_count = Some(u64::from($standing.failures));
         $view.overdue = Some($standing.overdue);
-        $view.ended_at = time($standing.ended);
-        $view.succeeded_at = time($standing.succeeded);
-        $view.next_at = time($standing.next);
+        $view.succeeded_at = told_time($standing.succeeded);
+        $view.next_at = told_time($standing.next);
     }};
 }
 
 /// Brings a view up to what the plan says.
 pub(super) fn refresh(view: &mut Backup, standing: &Standing) {
     stands!(standing, view);
+    view.ended_at = told_time(standing.ended);
 }
 
 /// The same for a task of upkeep.
 pub(super) fn refresh_chore(view: &mut Upkeep, standing: &Standing) {
     stands!(standing, view);
+}
+
+fn told_time(time: Option<Timestamp>) -> Option<Text> {
+    time.map(|time| text(&whole(time)))
 }
 
 /// To the second.

@@ -10,10 +10,10 @@ use atalaya_wire::{ObjectId, Sample, text};
 
 use super::daemon::Daemon;
 use super::heat::Heat;
+use super::jobs::Standing;
 use super::known::Known;
 use super::limit::Motion;
-use super::jobs::Standing;
-use super::process::{About, Ended, News, Run, Task};
+use super::process::{About, Ended, News, Run};
 use super::tasks::{Subject, first_chore, object, plan, subject, task_at, views};
 use super::{chores, clock, jobs, node};
 use crate::config::{Chore, Config};
@@ -158,7 +158,9 @@ impl Daemon {
                 (ObjectId::of(view.job.as_deref().unwrap_or_default()), Sample::from(view.clone()))
             } else {
                 let Some(at) = at.checked_sub(chores) else { continue };
-                let Some((view, chore)) = self.runs.chores.get_mut(at).zip(self.config.chores.get(at)) else { continue };
+                let Some((view, chore)) = self.runs.chores.get_mut(at).zip(self.config.chores.get(at)) else {
+                    continue;
+                };
                 jobs::refresh_chore(view, &standing);
                 (chores::id(chore), Sample::from(view.clone()))
             };
@@ -186,7 +188,6 @@ impl Daemon {
         let every = config.jobs.get(at).and_then(|job| job.full_every);
         let full = self.runs.plan.wants_full(at, every, self.now.wall);
         let Some(task) = task_at(config, at, full) else { return };
-        let full = matches!(task, Task::Backup(_, true));
         let id = node::random::<16>().unwrap_or_default();
         let about = About { id, began: clock::stamp(self.now, self.boot), wall: self.now.wall, full };
         let begun = Run::start(task, about, (&config.state, self.desk.as_deref()), self.runs.told.clone());

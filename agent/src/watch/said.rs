@@ -72,7 +72,8 @@ impl Said {
     /// Why nothing of some job was forgotten.
     pub(super) fn freeze(&self) -> String {
         let Some(first) = self.frozen.first() else { return String::new() };
-        let more = if self.frozen.len() > 1 { format!(", and of {} more", self.frozen.len() - 1) } else { String::new() };
+        let more =
+            if self.frozen.len() > 1 { format!(", and of {} more", self.frozen.len() - 1) } else { String::new() };
         format!("nothing of {} is forgotten{more}: {}", first.job, first.why)
     }
 }

@@ -61,25 +61,20 @@ impl Daemon {
     pub(super) fn see_stores(&mut self) {
         for folder in folders(&self.config) {
             let id = id(&folder);
-            let sample = Sample::from(self.store_of(&folder, &folder));
+            let kept = match self.known.recall("store", &id) {
+                Some(Sample::Store(kept)) => kept.mount,
+                _ => None,
+            };
+            let sample = Sample::from(store(&folder, kept.as_deref(), &self.file_systems()));
             if self.board.get("store", &id) != Some(&sample) {
                 self.show(id, sample);
             }
         }
     }
 
-    /// `lies` is where the folder really is, if it is reached over links.
-    fn store_of(&self, folder: &Path, lies: &Path) -> Store {
-        let kept = match self.known.recall("store", &id(folder)) {
-            Some(Sample::Store(kept)) if lies == folder => kept.mount,
-            _ => None,
-        };
-        let all = self.board.of("fs");
-        let all: Vec<&FileSystem> = all
-            .iter()
-            .filter_map(|(_, sample)| if let Sample::FileSystem(fs) = sample { Some(fs) } else { None })
-            .collect();
-        Store { repo: Some(text(&folder.display().to_string())), ..store(lies, kept.as_deref(), &all) }
+    fn file_systems(&self) -> Vec<&FileSystem> {
+        let all = self.board.of("fs").into_iter();
+        all.filter_map(|(_, sample)| if let Sample::FileSystem(fs) = sample { Some(fs) } else { None }).collect()
     }
 
     /// A run of the task called `name` has reached its repository: what it lies on now is kept in mind.
@@ -87,14 +82,15 @@ impl Daemon {
         let jobs = self.config.jobs.iter().filter(|job| name == job.plan.name).map(|job| &job.repo);
         let chores = self.config.chores.iter().filter(|chore| name == chore.plan.name).map(|chore| &chore.repo);
         let repo = jobs.chain(chores).next();
-        let Some(folder) = repo.and_then(|repo| StoreUrl::parse(repo.as_ref()).ok()?.folder().map(Path::to_owned)) else {
+        let Some(folder) = repo.and_then(|repo| StoreUrl::parse(repo.as_ref()).ok()?.folder().map(Path::to_owned))
+        else {
             return;
         };
         // The disk is awake. Who may not look there takes it as it is named.
         let lies = folder.canonicalize().unwrap_or_else(|_| folder.clone());
-        let found = self.store_of(&folder, &lies);
+        let found = store(&lies, None, &self.file_systems());
         if found.mount.is_some() {
-            let kept = Store { repo: found.repo, mount: found.mount, ..Store::default() };
+            let kept = Store { mount: found.mount, ..Store::default() };
             self.known.keep(&id(&folder), &kept.into());
         }
     }
@@ -138,7 +134,14 @@ mod tests {
         let all = [fs("/", Some(900))];
         check("/mnt/usb/nas", Some("/mnt/usb"), &all, "/mnt/usb", "missing", None);
         // One that is missed is told with its own state; one that came back counts again.
-        check("/mnt/usb/nas", Some("/mnt/usb"), &[fs("/", Some(900)), fs("/mnt/usb", None)], "/mnt/usb", "missing", None);
+        check(
+            "/mnt/usb/nas",
+            Some("/mnt/usb"),
+            &[fs("/", Some(900)), fs("/mnt/usb", None)],
+            "/mnt/usb",
+            "missing",
+            None,
+        );
         let back = [fs("/", Some(900)), fs("/mnt/usb", Some(50))];
         check("/mnt/usb/nas", Some("/mnt/usb"), &back, "/mnt/usb", "ok", Some(5.0));
         // A link leads there.

@@ -113,3 +113,101 @@ pub(super) fn views(config: &Config, known: &Known, plan: &Plan) -> Vec<Backup> 
 fn share(whole: Duration, words: &str) -> Duration {
     whole.mul_f64(f64::from(fnv(words)) / f64::from(u32::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::schedule::{Action, Cause, Event, Outcome};
+
+    const TEXT: &str = r#"
+[node]
+zone = "UTC"
+[[job]]
+name = "films"
+repo = "/r"
+key_file = "/k"
+paths = ["/p"]
+check_every = "30d"
+time_max = "1h"
+[[job]]
+name = "photos"
+repo = "/r"
+key_file = "/k"
+paths = ["/p"]
+schedule = "manual"
+[[upkeep]]
+name = "nas"
+repo = "/r"
+key_file = "/k"
+jitter = "2h"
+window = "03:00-08:00"
+time_max = "2h"
+[upkeep.forget]
+[upkeep.prune]
+[upkeep.check]
+"#;
+
+    fn config() -> Config {
+        Config::read(std::path::Path::new("agent.toml"), TEXT).unwrap()
+    }
+
+    #[test]
+    fn each_task_is_found_by_its_place_and_by_its_name() {
+        let config = config();
+        let names = ["films", "photos", "films.check", "nas.forget", "nas.prune", "nas.check"];
+        for (at, name) in names.iter().enumerate() {
+            assert_eq!(task_at(&config, at, false).map(|task| task.name()), Some(*name));
+            assert_eq!(Task::called(name, &config).map(|task| task.word()).as_deref(), Some(*name));
+        }
+        assert!(task_at(&config, names.len(), false).is_none() && Task::called("nas", &config).is_none());
+        assert!(Task::called("nas.check.full", &config).is_none());
+        let subjects = names.map(|name| subject(&config, name).unwrap());
+        let (job, check, chore) = (Subject::Job, Subject::Check, Subject::Chore);
+        assert_eq!(subjects, [job(0), job(1), check(0), chore(0), chore(1), chore(2)]);
+        let hours = |name: &str| time_max(&config, name).map(|time| time.as_secs() / 3600);
+        assert_eq!([hours("films.check"), hours("photos"), hours("nas.check")], [Some(1), None, Some(2)]);
+        assert_eq!(object(&config, "nas.check"), ("upkeep", ObjectId::of("nas-check")));
+        assert_eq!(object(&config, "films.check"), ("backup", ObjectId::of("films")));
+    }
+
+    /// Never two at once, in their order, at night, and once for all that was missed.
+    #[test]
+    fn forget_comes_before_prune_and_what_was_missed_is_done_once() {
+        let config = config();
+        let zone = TimeZone::UTC;
+        let mut plan = plan(&config, "node", |_| None);
+        let mut step = |event: Event, time: &str| {
+            let mut actions = plan.step(event, time.parse().unwrap(), &zone);
+            actions.retain(|action| matches!(action, Action::Begin(at, _) if *at > 2));
+            actions
+        };
+        // Friday; Sunday is the 22nd, and all are late by less than two hours.
+        assert_eq!(step(Event::Tick, "2026-11-20T12:00:00Z"), []);
+        assert_eq!(step(Event::Tick, "2026-11-22T03:59:00Z"), []);
+        assert_eq!(step(Event::Tick, "2026-11-22T06:00:00Z").len(), 0, "the backup of two o'clock runs");
+        let after = |outcome| Event::Ended(outcome);
+        let begun = step(after(Outcome::Ok), "2026-11-22T06:05:00Z");
+        assert!(matches!(begun[..], [Action::Begin(3, _)]), "{begun:?}");
+        assert_eq!(step(Event::Tick, "2026-11-22T06:10:00Z"), []);
+        let begun = step(after(Outcome::Failed), "2026-11-22T06:11:00Z");
+        assert!(matches!(begun[..], [Action::Begin(4, _)]), "{begun:?}");
+        // It is tried again, but not while the other runs.
+        assert_eq!(step(Event::Tick, "2026-11-22T06:30:00Z"), []);
+        assert_eq!(step(after(Outcome::Ok), "2026-11-22T06:31:00Z"), [Action::Begin(3, Cause::Retry)]);
+        assert_eq!(step(after(Outcome::Ok), "2026-11-22T06:32:00Z"), []);
+        // Off for two Sundays and the first of the month: outside the window nothing begins, in it each once.
+        assert_eq!(step(Event::Tick, "2026-12-07T02:50:00Z"), [], "the backup catches up");
+        assert_eq!(step(after(Outcome::Ok), "2026-12-07T02:55:00Z"), []);
+        let mut begun = Vec::new();
+        for minute in 0..50 {
+            begun.extend(step(Event::Tick, &format!("2026-12-07T03:{minute:02}:00Z")));
+            begun.extend(step(after(Outcome::Ok), &format!("2026-12-07T03:{minute:02}:30Z")));
+        }
+        let mut places: Vec<Action> = begun.clone();
+        places.sort_by_key(|action| if let Action::Begin(at, _) = action { *at } else { 0 });
+        let caught = |at| Action::Begin(at, Cause::CatchUp);
+        assert_eq!(places, [caught(3), caught(4), caught(5)], "{begun:?}");
+    }
+}

@@ -147,8 +147,8 @@ impl Sample {
 }
 
 samples!(
-    Meta, System, Disk, FileSystem, Raid, Net, Ups, Service, Backup, Dns, NoIp, Cert, Updates, Auth, Log, Probe, Upkeep,
-    Store
+    Meta, System, Disk, FileSystem, Raid, Net, Ups, Service, Backup, Dns, NoIp, Cert, Updates, Auth, Log, Probe,
+    Upkeep, Store
 );
 
 #[cfg(test)]

@@ -52,8 +52,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
         Action::Example => out.line(EXAMPLE.trim_end())?,
         Action::Stores { config } => {
             let found = Config::load(config).map_err(|why| Failure::new(Exit::Usage, why))?;
-            let stores: BTreeSet<&str> =
-                found.repos().filter(|repo| is_folder(repo)).collect();
+            let stores: BTreeSet<&str> = found.repos().filter(|repo| is_folder(repo)).collect();
             if out.json {
                 out.json(&serde_json::json!({ "stores": stores }))?;
             } else {
@@ -70,7 +69,8 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
             let warnings = found.warnings();
             if out.json {
                 let (jobs, tasks, brokers) = (found.jobs.len(), found.chores.len(), found.outputs.len());
-                let all = serde_json::json!({ "jobs": jobs, "upkeep": tasks, "brokers": brokers, "warnings": warnings });
+                let all =
+                    serde_json::json!({ "jobs": jobs, "upkeep": tasks, "brokers": brokers, "warnings": warnings });
                 out.json(&all)?;
             }
             for warning in warnings {

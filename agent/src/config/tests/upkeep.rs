@@ -100,7 +100,8 @@ fn a_writer_s_key_is_told_before_the_night() {
         for sections in ["[upkeep.forget]\n", "[upkeep.prune]\n[upkeep.check]\n"] {
             let told = with(sections);
             assert_eq!(told.len(), usize::from(role == "writer"), "{role} {told:?}");
-            let expected = format!("agent.toml:4: upkeep.key_file: {} is a writer's key, which may neither", path.display());
+            let expected =
+                format!("agent.toml:4: upkeep.key_file: {} is a writer's key, which may neither", path.display());
             assert!(told.iter().all(|told| told.starts_with(&expected)), "{told:?}");
         }
         assert_eq!(with("[upkeep.check]\n"), Vec::<String>::new(), "{role}: it may check");
@@ -111,5 +112,5 @@ fn a_writer_s_key_is_told_before_the_night() {
     let text = format!("{UPKEEP}[upkeep.prune]\n").replace("/k", "/nowhere/k");
     let config = parse(&text).unwrap();
     assert!(config.wrong_keys().is_empty());
-    assert!(config.warnings()[0].contains("upkeep.key_file: cannot read /nowhere/k") , "{:?}", config.warnings());
+    assert!(config.warnings()[0].contains("upkeep.key_file: cannot read /nowhere/k"), "{:?}", config.warnings());
 }

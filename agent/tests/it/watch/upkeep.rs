@@ -51,7 +51,11 @@ fn back_up(nas: &Nas) {
 /// What people see of the repository.
 fn snapshots(folder: &Path) -> usize {
     let mut command = Command::new(env!("CARGO_BIN_EXE_atalaya-agent"));
-    command.args(["snapshots", "--json", "--repo"]).arg(folder.join("repo")).arg("--state-dir").arg(folder.join("mine"));
+    command
+        .args(["snapshots", "--json", "--repo"])
+        .arg(folder.join("repo"))
+        .arg("--state-dir")
+        .arg(folder.join("mine"));
     let out = command.arg("--passphrase-file").arg(folder.join("passphrase")).output().unwrap();
     let told: Value = serde_json::from_slice(&out.stdout).unwrap();
     told["snapshots"].as_array().unwrap().len()
@@ -97,21 +101,28 @@ fn the_daemon_forgets_prunes_and_checks_at_their_times_and_tells() {
     nas.configure(&format!("[[mqtt]]\nurl = \"mqtt://127.0.0.1:{}\"\n", broker.port));
     nas.stop();
     nas.start();
-    let gone = |topic: &str| ear.all().iter().rfind(|said| said.topic.ends_with(topic)).is_some_and(|said| said.payload.is_empty());
+    let gone = |topic: &str| {
+        ear.all().iter().rfind(|said| said.topic.ends_with(topic)).is_some_and(|said| said.payload.is_empty())
+    };
     until(|| nas.log(), || gone("/upkeep/nas-forget") && gone("/upkeep/nas-check"));
 }
 
 fn told_over_mqtt(nas: &Nas, ear: &Ear, sidecar: &mut Sidecar) {
     let topic = |name: &str| format!("atalaya/{NODE}/upkeep/nas-{name}");
     for name in ["forget", "prune", "check"] {
-        until(|| nas.log(), || ear.all().iter().any(|said| said.topic == topic(name) && said.text().contains("\"ok\"")));
+        until(
+            || nas.log(),
+            || ear.all().iter().any(|said| said.topic == topic(name) && said.text().contains("\"ok\"")),
+        );
     }
     let events: Vec<String> =
         ear.all().iter().filter(|said| said.topic.ends_with("/event/upkeep")).map(super::ear::Said::text).collect();
     assert!(events.iter().any(|said| said.contains("\"nas.prune\"") && said.contains("ended")), "{events:?}");
-    let home: String = ear.all().iter().filter(|said| said.topic.starts_with("homeassistant")).map(super::ear::Said::text).collect();
+    let home: String =
+        ear.all().iter().filter(|said| said.topic.starts_with("homeassistant")).map(super::ear::Said::text).collect();
     assert!(home.contains("\"Upkeep nas check finding\"") && home.contains("free share"), "{home}");
-    let stores: Vec<String> = ear.all().iter().filter(|said| said.topic.contains("/store/")).map(super::ear::Said::text).collect();
+    let stores: Vec<String> =
+        ear.all().iter().filter(|said| said.topic.contains("/store/")).map(super::ear::Said::text).collect();
     assert!(stores.iter().any(|said| said.contains("\"free_percent\":")), "{stores:?}");
     sidecar.come();
     let tasks = |sidecar: &Sidecar| sidecar.records.iter().filter(|(_, _, kinds)| *kinds == [0x8003, 17]).count();
@@ -194,7 +205,10 @@ fn after_a_sudden_change_nothing_is_forgotten_and_that_is_told() {
     until(|| nas.log(), || task(&nas, "forget")["result"] == "warnings");
     let frozen = task(&nas, "forget");
     assert_eq!((&frozen["verdict"], &frozen["frozen_count"]), (&"frozen".into(), &1.into()), "{frozen}");
-    assert!(frozen["problem"].as_str().is_some_and(|why| why.starts_with("nothing of films is forgotten: ")), "{frozen}");
+    assert!(
+        frozen["problem"].as_str().is_some_and(|why| why.starts_with("nothing of films is forgotten: ")),
+        "{frozen}"
+    );
     assert_eq!(snapshots(folder.path()), 4);
 }
 
@@ -205,7 +219,10 @@ fn a_writer_s_key_is_refused_by_config_check_and_keeps_nothing_from_running() {
     let writer = folder.path().join("writer.key");
     let mut add = Command::new(env!("CARGO_BIN_EXE_atalaya-agent"));
     add.args(["key", "add", "--role", "writer", "--label", "nas", "--repo"]).arg(folder.path().join("repo"));
-    add.arg("--state-dir").arg(folder.path().join("mine")).arg("--passphrase-file").arg(folder.path().join("passphrase"));
+    add.arg("--state-dir")
+        .arg(folder.path().join("mine"))
+        .arg("--passphrase-file")
+        .arg(folder.path().join("passphrase"));
     assert!(add.arg("--out").arg(&writer).status().unwrap().success());
     let with = format!("repo = {:?}\nkey_file = {writer:?}\n", folder.path().join("repo"));
     let config = job("films", &repository, &source, "") + &upkeep(&with, "[upkeep.prune]\nschedule = \"manual\"\n");

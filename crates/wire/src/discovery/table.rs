@@ -120,12 +120,8 @@ const BACKUP: &[Entity] = &[
 
 const UPKEEP: &[Entity] = &[
     E::words("result", "result", &["ok", "warnings", "failed", "stopped", "never"]).icon("mdi:broom"),
-    E::words(
-        "verdict",
-        "finding",
-        &["fine", "frozen", "waiting", "verified", "unverified", "damaged"],
-    )
-    .icon("mdi:shield-search"),
+    E::words("verdict", "finding", &["fine", "frozen", "waiting", "verified", "unverified", "damaged"])
+        .icon("mdi:shield-search"),
     E::words("state", "state", &["idle", "waiting", "running", "paused", "retrying"])
         .icon("mdi:progress-clock")
         .diagnostic(),

@@ -28,9 +28,7 @@ view! {
         overdue: bool, Any;
         /// When the last run began.
         started_at: Text, Any;
-        /// When the last run ended.
-        ended_at: Text, Any;
-        /// When the last good run ended, with warnings or without.
+        /// When the last good run ended, with warnings or without; the last run of all ended `duration_seconds` after it began.
         succeeded_at: Text, Any;
         /// When the next one begins.
         next_at: Text, Any;

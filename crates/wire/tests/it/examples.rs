@@ -178,7 +178,6 @@ fn upkeep() -> Upkeep {
         failures_count: Some(0),
         overdue: Some(false),
         started_at: t("2026-11-22T04:06:00Z"),
-        ended_at: t("2026-11-22T04:09:12Z"),
         succeeded_at: t("2026-11-22T04:09:12Z"),
         next_at: t("2026-11-29T04:06:00Z"),
         duration_seconds: Some(192.4),

@@ -23,7 +23,8 @@ pub(super) async fn gather(app: &App, whose: &Customers, now: i64, families: &mu
 #[expect(clippy::cast_precision_loss, reason = "Prometheus has no other numbers")]
 fn add(one: Counted, families: &mut Families) {
     let type_of = type_of(&one.job);
-    let job: Labels = vec![("customer", one.customer), ("node", one.node), ("job", one.job), ("type", type_of.to_owned())];
+    let job: Labels =
+        vec![("customer", one.customer), ("node", one.node), ("job", one.job), ("type", type_of.to_owned())];
     if let Some(status) = one.result {
         let mut labels = job;
         labels.push(("status", status));

@@ -28,7 +28,8 @@ fn tasks(look: &Look<'_>) -> (Table, Vec<Mark>) {
         let task = view.task.as_deref().map_or_else(|| thing.id.clone(), |task| frame.value(task));
         let place: Vec<&str> = [view.name.as_deref(), view.repo.as_deref()].into_iter().flatten().collect();
         // What was found says more than that it was done.
-        let word = view.verdict.as_deref().filter(|verdict| *verdict != "fine" && view.result.as_deref() != Some("failed"));
+        let word =
+            view.verdict.as_deref().filter(|verdict| *verdict != "fine" && view.result.as_deref() != Some("failed"));
         let word = word.or(view.result.as_deref());
         let told = view.damaged.as_deref().or(view.problem.as_deref()).unwrap_or_default();
         table.rows.push(vec![
