@@ -58,7 +58,7 @@ view! {
         findings_count: u64, Any;
         /// Check: files that cannot be restored whole.
         affected_count: u64, Any;
-        /// Check: the first of what is damaged; all of it is in the agent's log.
+        /// Check: the first of what is damaged; more of it is in the agent's log.
         damaged: Text, Any;
     }
 }

@@ -27,22 +27,28 @@ fn tasks(look: &Look<'_>) -> (Table, Vec<Mark>) {
         let now = view.state.as_deref().map_or_else(|| frame.unknown(), |state| Cell::text(frame.value(state)));
         let task = view.task.as_deref().map_or_else(|| thing.id.clone(), |task| frame.value(task));
         let place: Vec<&str> = [view.name.as_deref(), view.repo.as_deref()].into_iter().flatten().collect();
-        // What was found says more than that it was done.
-        let word =
-            view.verdict.as_deref().filter(|verdict| *verdict != "fine" && view.result.as_deref() != Some("failed"));
-        let word = word.or(view.result.as_deref());
-        let told = view.damaged.as_deref().or(view.problem.as_deref()).unwrap_or_default();
         table.rows.push(vec![
-            Cell::state(look.state(thing.mark, word)),
+            Cell::state(look.state(thing.mark, word(view))),
             Cell::text(task).note(place.join(" · ")),
             frame.moment(view.succeeded_at.as_deref()).note(overdue),
             frame.moment(view.next_at.as_deref()),
             now.note(view.reason.as_deref().unwrap_or_default()),
             frame.words(Some(&found(look, view))),
-            Cell::text(told),
+            Cell::text(view.problem.as_deref().unwrap_or_default()).note(view.damaged.as_deref().unwrap_or_default()),
         ]);
     }
     (table, marks)
+}
+
+/// What was found says more than that it was done; what is wrong stays so while later runs fail.
+fn word(view: &Upkeep) -> Option<&str> {
+    let (verdict, result) = (view.verdict.as_deref(), view.result.as_deref());
+    match verdict {
+        Some("damaged" | "frozen") => verdict,
+        Some("fine") => result,
+        _ if result == Some("failed") => result,
+        _ => verdict.or(result),
+    }
 }
 
 /// What the last run came to; empty where it said nothing.
