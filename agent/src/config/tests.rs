@@ -24,9 +24,9 @@ fn what_the_example_shows_in_comments_can_be_written() {
             line.strip_prefix("# ").filter(|rest| rest.split_once(" = ").is_some_and(|(key, _)| !key.contains(' ')));
         let shown =
             shown.or_else(|| line.strip_prefix("# ").filter(|rest| rest.starts_with('[') && rest.ends_with(']')));
-        let key_and_file = shown.filter(|rest| {
-            !rest.starts_with("ca_file") && !rest.starts_with("cert_file") && !rest.starts_with("key_file")
-        });
+        // What stands in the place of something else cannot be written beside it.
+        let instead = ["ca_file", "cert_file", "key_file", "repo = \"sftp://", "ssh_"];
+        let key_and_file = shown.filter(|rest| !instead.iter().any(|word| rest.starts_with(word)));
         all.push_str(key_and_file.unwrap_or(line));
         all.push('\n');
     }

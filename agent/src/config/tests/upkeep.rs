@@ -77,13 +77,13 @@ fn keys(folder: &Path) -> Vec<(&'static str, PathBuf)> {
         let options = ["--repo".as_ref(), repo.as_os_str(), "--state-dir".as_ref(), state.as_os_str()];
         let mut all: Vec<&std::ffi::OsStr> = words.iter().map(AsRef::as_ref).chain(options).collect();
         all.extend(["--passphrase-file".as_ref(), phrase.as_os_str(), "--quiet".as_ref()]);
-        all.extend(file.map(Path::as_os_str));
+        all.extend(file.into_iter().flat_map(|file| ["--out".as_ref(), file.as_os_str()]));
         run(&all);
     };
     with(&["init"], None);
     let of = |role: &'static str| {
         let path = folder.join(role);
-        with(&["key", "add", "--role", role, "--label", role, "--out"], Some(&path));
+        with(&["key", "add", "--role", role, "--label", role], Some(&path));
         (role, path)
     };
     ["writer", "maintainer", "owner"].map(of).into()

@@ -48,15 +48,22 @@ fn back_up(nas: &Nas) {
     until(|| nas.log(), || nas.log_count("ended job=\"films\"") > ended);
 }
 
+/// The command of a person, in the repository that [`repository`] made.
+fn by_hand(folder: &Path, words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_atalaya-agent"));
+    command.args(words).arg("--repo").arg(folder.join("repo")).arg("--state-dir").arg(folder.join("mine"));
+    command.arg("--passphrase-file").arg(folder.join("passphrase"));
+    command
+}
+
+fn back_up_by_hand(folder: &Path, source: &Path) {
+    let out = by_hand(folder, &["backup", "--job", "films"]).arg(source).output().unwrap();
+    assert!(out.status.success(), "{out:?}");
+}
+
 /// What people see of the repository.
 fn snapshots(folder: &Path) -> usize {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_atalaya-agent"));
-    command
-        .args(["snapshots", "--json", "--repo"])
-        .arg(folder.join("repo"))
-        .arg("--state-dir")
-        .arg(folder.join("mine"));
-    let out = command.arg("--passphrase-file").arg(folder.join("passphrase")).output().unwrap();
+    let out = by_hand(folder, &["snapshots", "--json"]).output().unwrap();
     let told: Value = serde_json::from_slice(&out.stdout).unwrap();
     told["snapshots"].as_array().unwrap().len()
 }
@@ -69,19 +76,17 @@ fn the_daemon_forgets_prunes_and_checks_at_their_times_and_tells() {
     let way = Way::new(broker.port, &[]);
     let ear = Ear::new(&way, &["atalaya/#", "homeassistant/#"]);
     let mut sidecar = Sidecar::new(&way);
-    let sections = "[upkeep.forget]\nschedule = \"every 40h\"\nkeep_last = 1\n\
-                    [upkeep.prune]\nschedule = \"every 44h\"\ndrop_max = \"100%\"\n\
-                    [upkeep.check]\nschedule = \"every 48h\"\nshare = \"100%\"\n";
-    let config = format!("[[mqtt]]\nurl = \"mqtt://127.0.0.1:{}\"\n", broker.port)
-        + &job("films", &repository, &source, "")
-        + &upkeep(&repository, sections);
-    // Two days are two minutes.
-    let mut nas = Nas::new(folder.path(), "nas", 2400, &config);
-    nas.start();
     for version in 0..3 {
         noise(&source.join("letter"), 300_000 + version);
-        back_up(&nas);
+        back_up_by_hand(folder.path(), &source);
     }
+    let sections = "[upkeep.forget]\nschedule = \"every 30h\"\nkeep_last = 1\n\
+                    [upkeep.prune]\nschedule = \"every 32h\"\ndrop_max = \"100%\"\n\
+                    [upkeep.check]\nschedule = \"every 34h\"\nshare = \"100%\"\n";
+    let config = format!("[[mqtt]]\nurl = \"mqtt://127.0.0.1:{}\"\n", broker.port) + &upkeep(&repository, sections);
+    // A day is 36 seconds.
+    let mut nas = Nas::new(folder.path(), "nas", 2400, &config);
+    nas.start();
     assert_eq!((snapshots(folder.path()), task(&nas, "forget")["result"].as_str()), (3, Some("never")));
     until(|| nas.log(), || task(&nas, "forget")["result"] == "ok");
     let forgotten = task(&nas, "forget");
@@ -217,12 +222,7 @@ fn a_writer_s_key_is_refused_by_config_check_and_keeps_nothing_from_running() {
     let folder = tempfile::tempdir().unwrap();
     let (source, repository) = (source(folder.path()), repository(folder.path()));
     let writer = folder.path().join("writer.key");
-    let mut add = Command::new(env!("CARGO_BIN_EXE_atalaya-agent"));
-    add.args(["key", "add", "--role", "writer", "--label", "nas", "--repo"]).arg(folder.path().join("repo"));
-    add.arg("--state-dir")
-        .arg(folder.path().join("mine"))
-        .arg("--passphrase-file")
-        .arg(folder.path().join("passphrase"));
+    let mut add = by_hand(folder.path(), &["key", "add", "--role", "writer", "--label", "nas"]);
     assert!(add.arg("--out").arg(&writer).status().unwrap().success());
     let with = format!("repo = {:?}\nkey_file = {writer:?}\n", folder.path().join("repo"));
     let config = job("films", &repository, &source, "") + &upkeep(&with, "[upkeep.prune]\nschedule = \"manual\"\n");
