@@ -77,10 +77,21 @@ pub(crate) struct Args {
     #[arg(long)]
     prune: bool,
 
+    /// Leave out the list of snapshots: say only how many there are, and what is frozen
+    #[arg(long)]
+    no_list: bool,
+
+    /// Yield to everything else: lowest priority, and the disk only when nobody wants it
+    #[arg(long)]
+    background: bool,
+
     /// Forget these snapshots, whatever the rules say: "latest", "latest/JOB" or the first digits of an id
     #[arg(value_name = "SNAPSHOT")]
     snapshots: Vec<Selector>,
 }
+
+/// Frozen jobs that are named.
+const FROZEN_MAX: usize = 64;
 
 /// A snapshot with what becomes of it.
 struct Judged {
@@ -117,11 +128,24 @@ struct JsonForget {
     dry_run: bool,
     forgotten: u64,
     kept: u64,
-    snapshots: Vec<JsonJudged>,
+    /// What nothing was forgotten of.
+    frozen: Vec<JsonFrozen>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snapshots: Option<Vec<JsonJudged>>,
     pruned: Option<prune::JsonPrune>,
 }
 
+/// A job of which nothing is forgotten.
+#[derive(Serialize)]
+struct JsonFrozen {
+    job: String,
+    why: String,
+}
+
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
+    if args.background {
+        super::background::yield_to_everything();
+    }
     let signals = Signals::listen().map_err(|why| Failure::new(Exit::Failed, why))?;
     let repo = context.open()?;
     let now = times::now();
@@ -132,8 +156,11 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
         .map(|one| Forgetting { id: one.info.id, seen_secs: one.sighting.seen_secs })
         .collect();
     let mut out = context.output();
-    if !out.json {
+    let frozen = all_frozen(&judged);
+    if !out.json && !args.no_list {
         list(&mut out, &judged)?;
+    } else if !out.json {
+        frozen.iter().try_for_each(|one| out.line(format_args!("{}  frozen: {}", one.job, one.why)))?;
     }
     let forgotten = if args.dry_run { gone.len() as u64 } else { repo.forget(&gone, now)? };
     let pruned = match args.prune && !args.dry_run {
@@ -142,9 +169,9 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     };
     if out.json {
         let kept = judged.iter().filter(|one| one.is_kept()).count() as u64;
-        let snapshots = judged.iter().map(json).collect();
+        let snapshots = (!args.no_list).then(|| judged.iter().map(json).collect());
         let pruned = pruned.map(|summary| prune::JsonPrune::new(&summary, false));
-        out.json(&JsonForget { dry_run: args.dry_run, forgotten, kept, snapshots, pruned })?;
+        out.json(&JsonForget { dry_run: args.dry_run, forgotten, kept, frozen, snapshots, pruned })?;
     } else {
         let done = if args.dry_run { "would be forgotten" } else { "forgotten" };
         out.remark(format_args!("{} {done}.", counted(forgotten, "snapshot", "snapshots")))?;
@@ -227,6 +254,18 @@ fn frozen(all: &[(Info, Sighting)], info: &Info) -> Option<String> {
         facts.push(one);
     }
     None
+}
+
+/// Jobs of which nothing is forgotten, each once.
+fn all_frozen(judged: &[Judged]) -> Vec<JsonFrozen> {
+    let mut out: Vec<JsonFrozen> = Vec::new();
+    for one in judged {
+        let Some(why) = &one.frozen else { continue };
+        if !out.iter().any(|known| known.job == one.info.catalogue.job && known.why == *why) && out.len() < FROZEN_MAX {
+            out.push(JsonFrozen { job: one.info.catalogue.job.clone(), why: why.clone() });
+        }
+    }
+    out
 }
 
 /// Those that were named. The rules are not asked.

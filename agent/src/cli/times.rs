@@ -29,7 +29,15 @@ fn timestamp(time: Time) -> Option<Timestamp> {
     Timestamp::from_nanosecond(nanos).ok()
 }
 
+/// The present time. In tests of the daemon it is that of the daemon's clock.
+#[cfg(all(feature = "simulate", feature = "daemon"))]
+pub(crate) fn now() -> Time {
+    let now = crate::clock::wall();
+    Time { secs: now.as_second(), nanos: now.subsec_nanosecond().unsigned_abs() }
+}
+
 /// The present time.
+#[cfg(not(all(feature = "simulate", feature = "daemon")))]
 pub(crate) fn now() -> Time {
     match std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH) {
         Ok(since) => Time { secs: since.as_secs() as i64, nanos: since.subsec_nanos() },

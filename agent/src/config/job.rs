@@ -3,28 +3,31 @@
 use std::path::Path;
 use std::time::Duration;
 
-use atalaya_base::config::{DAY, Length, Limit, Mistake, Named, Place, Spanned, Whole, Written, YEARS};
-use atalaya_repo::Budget;
+use atalaya_base::config::{DAY, Length, Limit, Mistake, Place, Spanned, Whole, Written, YEARS};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+use super::access::{Access, Keys};
 use super::names::{Exclude, JobName, Share};
 use super::paths::{Repo, Sources};
 use super::size::Memory;
 use super::{Check, Job};
-use crate::cli::beside_bytes;
 use crate::schedule::{self, Calendar, Window};
 
 /// More jobs than anybody has, and few enough to keep in memory.
 const JOBS_MAX: usize = 64;
 const DEFAULT_SCHEDULE: &str = "daily 02:00";
-/// Of a file that a backup needs.
-const WITHOUT: &str = "backups of this job fail";
+const KEYS: Keys = Keys {
+    repo: "job.repo",
+    ssh: "job.ssh_*",
+    files: ["job.key_file", "job.passphrase_file", "job.ssh_key_file", "job.ssh_password_file", "job.ssh_known_hosts"],
+    without: "backups of this job fail",
+};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawJob {
-    name: Spanned<JobName>,
+    pub(super) name: Spanned<JobName>,
     repo: Spanned<Repo>,
     key_file: Option<Spanned<Place>>,
     passphrase_file: Option<Spanned<Place>>,
@@ -70,20 +73,29 @@ pub(super) fn check(jobs: &[RawJob], state: &Path, zone: &TimeZone, written: &Wr
 }
 
 impl RawJob {
-    /// The files that each backup reads.
-    pub(super) fn files(&self) -> impl Iterator<Item = Named> {
-        let files = [
-            ("job.key_file", &self.key_file),
-            ("job.passphrase_file", &self.passphrase_file),
-            ("job.ssh_key_file", &self.ssh_key_file),
-            ("job.ssh_password_file", &self.ssh_password_file),
-            ("job.ssh_known_hosts", &self.ssh_known_hosts),
-        ];
-        files.into_iter().flat_map(|(key, file)| Named::of(key, file.as_ref(), WITHOUT))
+    /// Where its repository is and what opens it.
+    pub(super) fn access(&self) -> Access<'_> {
+        Access {
+            keys: &KEYS,
+            repo: &self.repo,
+            files: [
+                &self.key_file,
+                &self.passphrase_file,
+                &self.ssh_key_file,
+                &self.ssh_password_file,
+                &self.ssh_known_hosts,
+            ],
+            memory_max: self.memory_max,
+        }
     }
 
     fn check(&self, state: &Path, zone: &TimeZone) -> Result<Job, Mistake> {
-        let access = self.access(state)?;
+        let access = self.access().words(state)?;
+        let repo = self.repo.get_ref();
+        if let Some(path) = self.paths.0.iter().find(|path| repo.holds(&path.0)) {
+            let what = format!("{} lies in it, and is to be backed up into it; name another", path.0.display());
+            return Err(Mistake::at("job.repo", &self.repo, what));
+        }
         let mut words = access.clone();
         // Joined, because a value may begin with a hyphen.
         let mut pair = |option: &str, value: &str| words.push(format!("{option}={value}"));
@@ -111,7 +123,7 @@ impl RawJob {
         Ok(Job {
             check: self.check_every.map(|every| self.check_of(&plan, every.0, access)),
             plan,
-            repo: self.repo.get_ref().0.to_string(),
+            repo: repo.0.to_string(),
             tier: self.tier() as u8,
             words,
             paths,
@@ -122,48 +134,6 @@ impl RawJob {
 
     fn tier(&self) -> u32 {
         self.tier.map_or(2, |tier| tier.0)
-    }
-
-    /// What every command on the repository is given.
-    fn access(&self, state: &Path) -> Result<Vec<String>, Mistake> {
-        let repo = self.repo.get_ref();
-        if repo.overlaps(state) {
-            let what = format!("it and the state folder {} lie one in the other; move one", state.display());
-            return Err(Mistake::at("job.repo", &self.repo, what));
-        }
-        if let Some(path) = self.paths.0.iter().find(|path| repo.holds(&path.0)) {
-            let what = format!("{} lies in it, and is to be backed up into it; name another", path.0.display());
-            return Err(Mistake::at("job.repo", &self.repo, what));
-        }
-        let ssh = [&self.ssh_key_file, &self.ssh_password_file, &self.ssh_known_hosts].into_iter().flatten().next();
-        if let Some(file) = ssh.filter(|_| repo.0.folder().is_some()) {
-            let what =
-                "it says how a server is logged in to, and the repository is a folder; name sftp://… or leave it out";
-            return Err(Mistake::at("job.ssh_*", file, what));
-        }
-        let left =
-            |memory: Memory| usize::try_from(memory.0).unwrap_or(usize::MAX).saturating_sub(beside_bytes(&repo.0));
-        if self.memory_max.is_some_and(|memory| Budget::divide(left(memory)).is_err()) {
-            let what = "memory_max is too small for a repository over SFTP, where ssh takes 7M of it; the least is 32M";
-            return Err(Mistake::at("job.repo", &self.repo, what));
-        }
-        if self.key_file.is_none() && self.passphrase_file.is_none() {
-            let what = "key_file or passphrase_file is needed beside it: nobody is there to be asked";
-            return Err(Mistake::at("job.repo", &self.repo, what));
-        }
-        let mut words = vec![format!("--repo={}", repo.0)];
-        // Both: the passphrase is the key file's own.
-        for (option, file) in [
-            ("--key-file", &self.key_file),
-            ("--passphrase-file", &self.passphrase_file),
-            ("--ssh-key-file", &self.ssh_key_file),
-            ("--ssh-password-file", &self.ssh_password_file),
-            ("--ssh-known-hosts", &self.ssh_known_hosts),
-        ] {
-            words.extend(file.as_ref().map(|file| format!("{option}={}", file.get_ref().0.display())));
-        }
-        words.extend(self.memory_max.map(|memory| format!("--memory-max={}", memory.0)));
-        Ok(words)
     }
 
     /// As the schedule sees it.

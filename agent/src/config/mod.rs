@@ -1,11 +1,14 @@
 //! What the person who installed it wrote: first as written, then checked. Unknown keys are refused with their line.
 
+mod access;
+mod chore;
 mod job;
 mod mqtt;
 mod names;
 mod paths;
 mod raw;
 mod size;
+mod upkeep;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,6 +18,8 @@ use atalaya_base::config::{Mistake, Named, Secret, Spanned, Url, Written, read, 
 use atalaya_wire::NodeId;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
+use chore::KeyNeed;
+pub use chore::{Chore, Work};
 pub(crate) use paths::place_names;
 
 use crate::schedule;
@@ -43,12 +48,15 @@ pub struct Config {
     pub outputs: Vec<Output>,
     /// Backup jobs.
     pub jobs: Vec<Job>,
+    /// What is done to repositories.
+    pub chores: Vec<Chore>,
     /// All of it, as it was written.
     pub(crate) written: Written,
     /// Sections of probes, each read by its probe.
     pub(crate) probes: BTreeMap<String, Spanned<IgnoredAny>>,
     files: Vec<Named>,
     job_files: Vec<Named>,
+    keys: Vec<KeyNeed>,
     /// Certificates that the sidecar orders.
     pub certificates: Vec<crate::certificate::Certificate>,
     /// What the agent keeps No-IP informed of.
@@ -120,11 +128,23 @@ pub struct Check {
 }
 
 impl Config {
-    /// Whether a job or a check is called so.
+    /// Whether a job, a check or a task of an upkeep is called so.
     #[must_use]
     pub fn has_task(&self, name: &str) -> bool {
         let check = |job: &Job| job.check.as_ref().is_some_and(|check| check.plan.name == name);
         self.jobs.iter().any(|job| job.plan.name == name || check(job))
+            || self.chores.iter().any(|chore| chore.plan.name == name)
+    }
+
+    /// Repositories that are backed up to or looked after.
+    pub fn repos(&self) -> impl Iterator<Item = &str> {
+        self.jobs.iter().map(|job| job.repo.as_str()).chain(self.chores.iter().map(|chore| chore.repo.as_str()))
+    }
+
+    /// Key files that will never do for what is asked of them, a line each. No reason not to start: everything else works.
+    #[must_use]
+    pub fn wrong_keys(&self) -> Vec<String> {
+        self.keys.iter().filter_map(|key| key.mistake(&self.written)).collect()
     }
 
     /// The section of a probe. `C` is what it should be; nothing of it needs to be there.
@@ -167,7 +187,7 @@ impl Config {
     /// Whether there is nothing to back up and nobody to tell.
     #[must_use]
     pub const fn says_nothing(&self) -> bool {
-        self.jobs.is_empty() && self.outputs.is_empty()
+        self.jobs.is_empty() && self.chores.is_empty() && self.outputs.is_empty()
     }
 
     /// What holds without a file.

@@ -87,6 +87,20 @@ impl FromStr for Share {
     }
 }
 
+/// Whole percent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Percent(pub(super) u8);
+
+impl FromStr for Percent {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let percent = text.strip_suffix('%').and_then(|number| number.parse().ok()).filter(|percent| *percent <= 100);
+        percent.map(Self).ok_or_else(|| format!("{text:?} is no share in whole percent; write \"40%\""))
+    }
+}
+
+read_from_text!(Percent, "a share in whole percent such as \"40%\"");
 read_from_text!(Id, "a node's id such as \"0123456789abcdef\"");
 read_from_text!(JobName, "a name such as \"photos\"");
 read_from_text!(Exclude, "a pattern such as \"*.tmp\"");

@@ -18,6 +18,7 @@ use serde::de::IgnoredAny;
 use super::job::{self, RawJob};
 use super::mqtt::{self, RawMqtt};
 use super::names::Id;
+use super::upkeep::{self, RawUpkeep};
 use super::{Config, Pause};
 use crate::certificate::{CERTIFICATES_MAX, Certificate};
 use crate::noip::ClientConfig;
@@ -40,6 +41,8 @@ pub(super) struct Raw {
     pause: RawPause,
     #[serde(default, rename = "job")]
     jobs: Vec<RawJob>,
+    #[serde(default, rename = "upkeep")]
+    upkeeps: Vec<RawUpkeep>,
     /// Each section is read by its probe.
     #[serde(default)]
     probes: BTreeMap<String, Spanned<IgnoredAny>>,
@@ -125,6 +128,7 @@ impl Raw {
                 without,
             ))
         });
+        let access = self.jobs.iter().map(RawJob::access).chain(self.upkeeps.iter().map(RawUpkeep::access));
         Ok(Config {
             name,
             node: self.node.id.map(|id| id.0),
@@ -132,8 +136,10 @@ impl Raw {
             heartbeat: self.watch.heartbeat.0,
             sidecar: self.sidecar.key.map(|key| key.0),
             files: files.chain(named).collect(),
-            job_files: self.jobs.iter().flat_map(RawJob::files).collect(),
+            job_files: access.flat_map(|access| access.named()).collect(),
+            keys: self.upkeeps.iter().filter_map(RawUpkeep::key).collect(),
             jobs: job::check(&self.jobs, &state, &zone, &written)?,
+            chores: upkeep::check(&self.upkeeps, &self.jobs, &state, &zone, &written)?,
             outputs: mqtt::check(self.mqtt, &written)?,
             socket,
             state,

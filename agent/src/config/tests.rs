@@ -22,15 +22,18 @@ fn what_the_example_shows_in_comments_can_be_written() {
     for line in EXAMPLE.lines() {
         let shown =
             line.strip_prefix("# ").filter(|rest| rest.split_once(" = ").is_some_and(|(key, _)| !key.contains(' ')));
-        let shown = shown.or_else(|| line.strip_prefix("# ").filter(|rest| rest.starts_with("[[")));
-        let key_and_file = shown.filter(|rest| {
-            !rest.starts_with("ca_file") && !rest.starts_with("cert_file") && !rest.starts_with("key_file")
-        });
+        let shown =
+            shown.or_else(|| line.strip_prefix("# ").filter(|rest| rest.starts_with('[') && rest.ends_with(']')));
+        // What stands in the place of something else cannot be written beside it.
+        let instead = ["ca_file", "cert_file", "key_file", "repo = \"sftp://", "ssh_"];
+        let key_and_file = shown.filter(|rest| !instead.iter().any(|word| rest.starts_with(word)));
         all.push_str(key_and_file.unwrap_or(line));
         all.push('\n');
     }
     let config = parse(&all).unwrap();
     assert!(config.sidecar.is_some() && config.node.is_some() && config.jobs[0].plan.window.is_some());
+    let tasks: Vec<&str> = config.chores.iter().map(|chore| chore.plan.name.as_str()).collect();
+    assert_eq!(tasks, ["nas.forget", "nas.prune", "nas.check"]);
     assert!(config.noip_client.is_on() && config.certificates[0].served.is_some());
     let secret = format!("{config:?}");
     assert!(secret.contains("***") && !secret.contains("mqtt-password"));
@@ -47,3 +50,4 @@ fn the_streams_go_to_one_broker() {
 }
 
 mod mistakes;
+mod upkeep;

@@ -25,6 +25,8 @@ type Every = Length<60, YEARS>;
 const FIELDS: [&str; 5] = ["minute", "hour", "day of the month", "month", "day of the week"];
 /// Any time will do to see whether a calendar ever comes: 2026.
 const BEFORE: Timestamp = Timestamp::constant(1_767_225_600, 0);
+/// Gaps between times that are looked at: a year of a monthly calendar.
+const GAPS: usize = 12;
 const DAYS: &[&str] = &["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 impl Calendar {
@@ -92,6 +94,22 @@ impl Calendar {
                 }
             }
         }
+    }
+
+    /// The longest time between two of its next times; `None` where it is never due by itself.
+    #[must_use]
+    pub fn longest(&self, after: Timestamp) -> Option<Duration> {
+        if let Self::Every(length) = self {
+            return Some(*length);
+        }
+        let mut last = self.next(after, None)?;
+        let mut longest = Duration::ZERO;
+        for _ in 0..GAPS {
+            let next = self.next(last, None)?;
+            longest = longest.max(Duration::try_from(next.duration_since(last)).unwrap_or_default());
+            last = next;
+        }
+        Some(longest)
     }
 }
 
@@ -174,6 +192,20 @@ mod tests {
         check("daily 02:30", "2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z");
         check("daily 02:30", "2026-10-25T01:15:00Z", "2026-10-26T01:30:00Z");
         check("30 * * * *", "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z");
+    }
+
+    #[test]
+    fn the_longest_time_between_two_times_is_known() {
+        let days = |text: &str| {
+            let longest = Calendar::parse(text, &madrid()).unwrap().longest(BEFORE);
+            longest.map(|gap| (gap + Duration::from_secs(3601)).as_secs() / 86_400)
+        };
+        assert_eq!(
+            (days("weekly sun 04:00"), days("monthly 1 04:00"), days("every 90d")),
+            (Some(7), Some(31), Some(90))
+        );
+        // On the first and the second of a month: what counts is the rest of it.
+        assert_eq!((days("0 4 1,2 * *"), days("manual")), (Some(30), None));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::control::{Asked, Request};
 use super::daemon::Daemon;
+use crate::schedule::Event as Due;
 
 impl Daemon {
     /// Answers whoever asked.
@@ -15,9 +16,27 @@ impl Daemon {
                 let begun = self.back_up(job.as_deref());
                 begun.map(|()| json!({ "begun": true })).map_err(|why| why.why().to_owned())
             }
+            Request::Upkeep(name) => self.look_after(name).map(|begun| json!({ "begun": begun })),
             Request::Dismiss(object) => self.dismiss_named(object),
         };
         asked.reply(&reply);
+    }
+
+    /// Begins the tasks of an upkeep, or one of them; gives their names.
+    fn look_after(&mut self, name: &str) -> Result<Vec<String>, String> {
+        let all = self.config.chores.iter().map(|chore| (chore.name.as_str(), chore.plan.name.as_str()));
+        let wanted: Vec<String> =
+            all.clone().filter(|(of, task)| [*of, *task].contains(&name)).map(|(_, task)| task.to_owned()).collect();
+        if wanted.is_empty() {
+            let known: Vec<&str> = all.map(|(_, task)| task).collect();
+            return Err(format!("there is no upkeep {name:?} in the configuration; there are {}", known.join(", ")));
+        }
+        for task in &wanted {
+            if let Some(at) = self.runs.position(task) {
+                self.plan_step(Due::Asked(at));
+            }
+        }
+        Ok(wanted)
     }
 
     fn dismiss_named(&mut self, object: &str) -> Result<Value, String> {
@@ -42,6 +61,7 @@ impl Daemon {
             serde_json::from_slice(&sample.json(self.now.wall.as_second(), 0)).unwrap_or_default()
         };
         let jobs = self.runs.views.iter().map(|view| json_of(view.clone().into()));
+        let upkeep = self.runs.chores.iter().map(|view| json_of(view.clone().into()));
         let probes = self.board.of("probe").into_iter().filter_map(|(id, sample)| {
             let view = json_of(sample.clone());
             let state = view["state"].as_str().unwrap_or_default().to_owned();
@@ -55,6 +75,7 @@ impl Daemon {
             "up_seconds": self.now.boot.saturating_sub(self.began).as_secs(),
             "brokers": brokers.collect::<Vec<_>>(),
             "jobs": jobs.collect::<Vec<_>>(),
+            "upkeep": upkeep.collect::<Vec<_>>(),
             "probes": probes.collect::<Vec<_>>(),
             "records_waiting": self.records.last() - self.records.acked(),
             "frames_waiting": self.ring.waiting(),

@@ -21,7 +21,11 @@ const TURNS: &[(&str, &str)] = &[
     ("cert", "state"),
     ("updates", "reboot_required"),
     ("probe", "state"),
+    ("upkeep", "verdict"),
+    ("store", "state"),
 ];
+/// Kinds that no probe tells: what the configuration says of backups, and where they lie.
+pub(super) const OWN: [&str; 3] = ["backup", "upkeep", "store"];
 /// Objects: more disks, mounts and services than any NAS has.
 pub(super) const OBJECTS_MAX: usize = 512;
 
@@ -104,7 +108,8 @@ impl Board {
     /// What nobody reads again and again by itself, and was last told a heartbeat ago: it is told again.
     pub(super) fn silent(&self, now: Duration) -> Vec<(ObjectId, Sample)> {
         let old = |entry: &Entry| entry.told.as_ref().is_some_and(|(_, at)| now.saturating_sub(*at) >= self.heartbeat);
-        let each = self.entries.iter().filter(|((name, _), entry)| matches!(*name, "backup" | "meta") && old(entry));
+        let each = self.entries.iter().filter(|((name, _), _)| OWN.contains(name) || *name == "meta");
+        let each = each.filter(|(_, entry)| old(entry));
         each.map(|((_, id), entry)| (id.clone(), entry.sample.clone())).collect()
     }
 
@@ -138,9 +143,9 @@ impl Board {
         self.retain(|known, other| known != name || other != id);
     }
 
-    /// Takes off all jobs but those to keep.
-    pub(super) fn retain_jobs(&mut self, keep: impl Fn(&ObjectId) -> bool) {
-        self.retain(|name, id| name != "backup" || keep(id));
+    /// Takes off all of [`OWN`] but what is to be kept.
+    pub(super) fn retain_own(&mut self, keep: impl Fn(&str, &ObjectId) -> bool) {
+        self.retain(|name, id| !OWN.contains(&name) || keep(name, id));
     }
 
     fn retain(&mut self, keep: impl Fn(&str, &ObjectId) -> bool) {

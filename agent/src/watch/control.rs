@@ -23,6 +23,8 @@ pub enum Request {
     Status,
     /// To begin a job, or all.
     Backup(Option<String>),
+    /// To begin the tasks of an upkeep, or one: `nas`, `nas.check`.
+    Upkeep(String),
     /// To forget hardware that is gone: `disk/<id>`.
     Dismiss(String),
 }

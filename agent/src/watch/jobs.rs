@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use atalaya_wire::text;
-use atalaya_wire::view::Backup;
+use atalaya_wire::view::{Backup, Upkeep};
+use atalaya_wire::{Text, text};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
-use super::process::{Progress, Said};
+use super::process::Progress;
+use super::said::Said;
 use crate::config::Job;
 use crate::schedule::{History, Outcome, Plan, State};
 
@@ -34,31 +36,67 @@ pub(super) fn view(job: &Job) -> Backup {
     }
 }
 
-/// Brings the view up to what the plan says.
-pub(super) fn refresh(
-    view: &mut Backup,
-    at: usize,
-    plan: &Plan,
-    history: &History,
-    now: Timestamp,
-    zone: &jiff::tz::TimeZone,
-) {
-    let (state, reason) = match plan.state(at, now, zone) {
-        State::Idle => ("idle", String::new()),
-        State::Running => ("running", String::new()),
-        State::Retrying => ("retrying", "the last run failed".into()),
-        State::Waiting(why) => ("waiting", why),
-    };
-    let time = |time: Option<Timestamp>| time.map(|time| text(&whole(time)));
-    view.state = Some(text(state));
-    view.reason = (!reason.is_empty()).then(|| text(&reason));
-    view.result = Some(text(history.outcome.map_or("never", Outcome::name)));
-    view.failures_count = Some(u64::from(history.failures));
-    view.overdue = Some(plan.overdue(at, now));
-    view.ended_at = time(history.ended);
-    view.succeeded_at = time(history.succeeded);
-    // What is due and waits has no time: it begins when it can.
-    view.next_at = time(plan.due(at).map(|(due, _)| due).filter(|due| *due > now && state != "running"));
+/// What the plan says of a task, in the words of views.
+pub(super) struct Standing {
+    pub(super) state: &'static str,
+    pub(super) reason: String,
+    result: &'static str,
+    failures: u32,
+    overdue: bool,
+    ended: Option<Timestamp>,
+    succeeded: Option<Timestamp>,
+    next: Option<Timestamp>,
+}
+
+impl Standing {
+    /// Of the task at this position of the plan.
+    pub(super) fn new(at: usize, plan: &Plan, history: &History, now: Timestamp, zone: &TimeZone) -> Self {
+        let (state, reason) = match plan.state(at, now, zone) {
+            State::Idle => ("idle", String::new()),
+            State::Running => ("running", String::new()),
+            State::Retrying => ("retrying", "the last run failed".into()),
+            State::Waiting(why) => ("waiting", why),
+        };
+        Self {
+            state,
+            reason,
+            result: history.outcome.map_or("never", Outcome::name),
+            failures: history.failures,
+            overdue: plan.overdue(at, now),
+            ended: history.ended,
+            succeeded: history.succeeded,
+            // What is due and waits has no time: it begins when it can.
+            next: plan.due(at).map(|(due, _)| due).filter(|due| *due > now && state != "running"),
+        }
+    }
+}
+
+/// Both kinds of views have these keys.
+macro_rules! stands {
+    ($standing:ident, $view:ident) => {{
+        $view.state = Some(text($standing.state));
+        $view.reason = (!$standing.reason.is_empty()).then(|| text(&$standing.reason));
+        $view.result = Some(text($standing.result));
+        $view.failures_count = Some(u64::from($standing.failures));
+        $view.overdue = Some($standing.overdue);
+        $view.succeeded_at = told_time($standing.succeeded);
+        $view.next_at = told_time($standing.next);
+    }};
+}
+
+/// Brings a view up to what the plan says.
+pub(super) fn refresh(view: &mut Backup, standing: &Standing) {
+    stands!(standing, view);
+    view.ended_at = told_time(standing.ended);
+}
+
+/// The same for a task of upkeep.
+pub(super) fn refresh_chore(view: &mut Upkeep, standing: &Standing) {
+    stands!(standing, view);
+}
+
+fn told_time(time: Option<Timestamp>) -> Option<Text> {
+    time.map(|time| text(&whole(time)))
 }
 
 /// To the second.

@@ -10,6 +10,8 @@ use atalaya_wire::view::{Disk, FileSystem, Net, Raid, Ups};
 use atalaya_wire::{ObjectId, Sample, text};
 use serde::{Deserialize, Serialize};
 
+use super::board::OWN;
+
 /// Kinds that the configuration or a look at the machine names anew at every start. The probes that tell them.
 const NAMED: &[(&str, &[&str])] = &[
     ("service", &["services", "pages"]),
@@ -154,7 +156,7 @@ impl Known {
             Some((kind.to_owned(), ObjectId::parse(id)?))
         });
         let sweeps =
-            |kind: &str| kind == "backup" || NAMED.iter().any(|(named, _)| *named == kind) || is_hardware(kind);
+            |kind: &str| OWN.contains(&kind) || NAMED.iter().any(|(named, _)| *named == kind) || is_hardware(kind);
         let parts = parts.filter(|(kind, id)| sweeps(kind) && !there(kind, id));
         parts.filter(|(kind, id)| !self.awaited(kind, id)).collect()
     }
@@ -162,12 +164,13 @@ impl Known {
     /// Whether it may still be seen: its probe has not told yet, or it is kept in mind.
     fn awaited(&self, kind: &str, id: &ObjectId) -> bool {
         let unread = HARDWARE.iter().any(|(known, teller)| *known == kind && !self.read.contains(teller));
-        kind != "backup" && (unread || self.memory.objects.contains_key(&name_of(kind, id)))
+        !OWN.contains(&kind) && (unread || self.memory.objects.contains_key(&name_of(kind, id)))
     }
 
     /// How the names of those entities begin whose objects may still be seen.
     pub(super) fn awaited_entities(&self) -> Vec<String> {
-        let names = self.memory.objects.keys().filter(|name| !name.starts_with("backup/"));
+        let own = |name: &str| name.split_once('/').is_some_and(|(kind, _)| OWN.contains(&kind));
+        let names = self.memory.objects.keys().filter(|name| !own(name));
         names.map(|name| format!("{}_", name.replacen('/', "_", 1))).collect()
     }
 

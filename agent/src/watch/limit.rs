@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::daemon::Daemon;
-use super::tasks::job_of;
+use super::tasks::time_max;
 
 /// What is stopped has so long to end its pack, also over a slow line; then it is killed, and what it stored stays.
 const STOP_PATIENCE: Duration = Duration::from_secs(300);
@@ -53,7 +53,7 @@ impl Daemon {
     pub(super) fn limit_run(&mut self) {
         let now = self.now.boot;
         let Some(run) = &mut self.runs.run else { return };
-        let limit = self.config.jobs.iter().find(|job| job.plan.name == job_of(&run.job)).and_then(|job| job.time_max);
+        let limit = time_max(&self.config, &run.job);
         let took = now.saturating_sub(Duration::from_millis(run.began.boot_millis));
         if limit.is_some_and(|limit| took > limit) && run.stopped.is_none() {
             tracing::warn!(job = run.job, "has taken longer than its time_max, and is stopped");

@@ -6,6 +6,7 @@
 mod answers;
 mod board;
 mod certificates;
+mod chores;
 mod clock;
 mod commands;
 mod control;
@@ -27,9 +28,11 @@ mod process;
 mod record;
 mod reload;
 mod runs;
+mod said;
 mod sight;
 mod signals;
 mod state;
+mod stores;
 mod supervisor;
 mod tasks;
 
@@ -60,4 +63,7 @@ pub fn run(path: &Path, desk: Option<&Path>) -> Result<(), String> {
 fn warn(config: &Config, jobs: bool) {
     let warnings = if jobs { config.warnings() } else { config.warnings_but_for_jobs() };
     warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+    if jobs {
+        config.wrong_keys().iter().for_each(|wrong| tracing::error!("{wrong}"));
+    }
 }

@@ -16,7 +16,8 @@ use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
 use super::desk::Desk;
-use crate::config::{Check, Config, Job};
+use super::said::Said;
+use crate::config::{Check, Chore, Config, Job};
 use crate::schedule::Outcome;
 
 /// Of a line that a job's process says, and of all its complaints.
@@ -80,34 +81,6 @@ pub(super) struct Ended {
     pub(super) complaint: String,
 }
 
-/// What a backup says of itself, as `--json`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Said {
-    pub(super) snapshot: Option<String>,
-    pub(super) bytes: Option<u64>,
-    pub(super) files_read: Option<u64>,
-    pub(super) files_new: Option<u64>,
-    pub(super) files_unchanged: Option<u64>,
-    pub(super) read_bytes: Option<u64>,
-    pub(super) new_bytes: Option<u64>,
-    pub(super) added_bytes: Option<u64>,
-    pub(super) problems: Option<u64>,
-    /// Of a check: what it found.
-    pub(super) findings: Option<u64>,
-    /// Of a check: whether its key could read what is stored.
-    pub(super) content_verified: Option<bool>,
-    #[serde(deserialize_with = "remarks")]
-    warnings: Vec<String>,
-    error: Option<String>,
-}
-
-/// A backup's are texts; a check only counts its own.
-fn remarks<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
-    let value = serde_json::Value::deserialize(from)?;
-    Ok(serde_json::from_value(value).unwrap_or_default())
-}
-
 /// What a process is to do.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Task<'a> {
@@ -115,6 +88,8 @@ pub(super) enum Task<'a> {
     Backup(&'a Job, bool),
     /// A check of a job's repository.
     Check(&'a Check),
+    /// A task of a repository's upkeep.
+    Chore(&'a Chore),
 }
 
 impl<'a> Task<'a> {
@@ -122,9 +97,13 @@ impl<'a> Task<'a> {
     pub(super) fn called(word: &str, config: &'a Config) -> Option<Self> {
         let job = |name: &str| config.jobs.iter().find(|job| job.plan.name == name);
         let check = || config.jobs.iter().filter_map(|job| job.check.as_ref()).find(|check| check.plan.name == word);
+        let chore = || config.chores.iter().find(|chore| chore.plan.name == word).map(Self::Chore);
         match word.strip_suffix(FULL) {
             Some(name) => Some(Self::Backup(job(name)?, true)),
-            None => job(word).map(|job| Self::Backup(job, false)).or_else(|| Some(Self::Check(check()?))),
+            None => {
+                let backup = job(word).map(|job| Self::Backup(job, false));
+                backup.or_else(|| check().map(Self::Check)).or_else(chore)
+            }
         }
     }
 
@@ -139,6 +118,7 @@ impl<'a> Task<'a> {
         match self {
             Self::Backup(job, _) => &job.plan.name,
             Self::Check(check) => &check.plan.name,
+            Self::Chore(chore) => &chore.plan.name,
         }
     }
 
@@ -151,6 +131,7 @@ impl<'a> Task<'a> {
                 (words, &job.words)
             }
             Self::Check(check) => (vec!["check"], &check.words),
+            Self::Chore(chore) => (vec![chore.work.name()], &chore.words),
         };
         words.extend(["--json", "--quiet", "--background"]);
         (words, rest)
@@ -297,7 +278,8 @@ impl Ended {
         let complaint =
             || self.complaint.lines().last().unwrap_or_default().trim_start_matches("atalaya-agent: ").to_owned();
         let (outcome, problem) = match (status.code(), status.signal()) {
-            (Some(0), _) => (Outcome::Ok, said.warnings.first().cloned().unwrap_or_default()),
+            (Some(0), _) if !said.frozen.is_empty() => (Outcome::Warnings, said.freeze()),
+            (Some(0), _) => (Outcome::Ok, said.remark()),
             (Some(3), _) => (Outcome::Warnings, self.unreadable(&said)),
             (Some(1), _) if said.findings.is_some_and(|count| count > 0) => (Outcome::Failed, self.damage(&said)),
             _ if stopped => (Outcome::Stopped, "somebody stopped it".into()),
@@ -313,7 +295,13 @@ impl Ended {
 
     fn damage(&self, said: &Said) -> String {
         let count = said.findings.unwrap_or_default();
-        format!("the check found {count}; the first: {}", self.complaint.lines().next().unwrap_or_default())
+        format!("the check found {count}; the first: {}", self.damaged().next().unwrap_or_default())
+    }
+
+    /// What a check complained of, a line each, without what is odd but harmless and what it all came to.
+    pub(super) fn damaged(&self) -> impl Iterator<Item = &str> {
+        let beside = ["warning: ", "atalaya-agent: "];
+        self.complaint.lines().filter(move |line| !beside.iter().any(|word| line.starts_with(word)))
     }
 
     fn unreadable(&self, said: &Said) -> String {

@@ -8,7 +8,7 @@ use sd_notify::NotifyState;
 use super::daemon::Daemon;
 use super::eyes::Eyes;
 use super::links::{Wire, farewell};
-use super::{probes, supervisor};
+use super::{chores, probes, stores, supervisor};
 use crate::config::Config;
 use crate::probe::{Probe, Site};
 
@@ -54,7 +54,12 @@ impl Daemon {
         self.troubles.remove("objects");
         self.eyes = Eyes::new(eyes, Site::default(), self.read_out.clone());
         self.runs.adopt(&self.config, self.node.as_str(), &self.known);
-        self.board.retain_jobs(|id| self.config.jobs.iter().any(|job| job.plan.name == id.as_str()));
+        let stores: Vec<_> = stores::folders(&self.config).iter().map(|folder| stores::id(folder)).collect();
+        self.board.retain_own(|kind, id| match kind {
+            "backup" => self.config.jobs.iter().any(|job| job.plan.name == id.as_str()),
+            "upkeep" => self.config.chores.iter().any(|chore| chores::id(chore) == *id),
+            _ => stores.contains(id),
+        });
         self.frame_due = Duration::ZERO;
         self.meta();
         self.plan_step(crate::schedule::Event::Tick);

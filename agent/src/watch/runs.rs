@@ -5,17 +5,18 @@ use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
 use atalaya_wire::event::{RunBegan, RunEnded};
-use atalaya_wire::view::{Backup, System};
+use atalaya_wire::view::{Backup, System, Upkeep};
 use atalaya_wire::{ObjectId, Sample, text};
 
 use super::daemon::Daemon;
 use super::heat::Heat;
+use super::jobs::Standing;
 use super::known::Known;
 use super::limit::Motion;
-use super::process::{About, Ended, News, Run, Task};
-use super::tasks::{checks, job_of, plan, views};
-use super::{clock, jobs, node};
-use crate::config::Config;
+use super::process::{About, Ended, News, Run};
+use super::tasks::{Subject, first_chore, object, plan, subject, task_at, views};
+use super::{chores, clock, jobs, node};
+use crate::config::{Chore, Config};
 use crate::probe::{Moment, Site, cpu_time};
 use crate::schedule::{Action, Event as Due, History, Outcome, Plan};
 
@@ -28,6 +29,8 @@ pub(super) struct Runs {
     pub(super) plan: Plan,
     /// In the order of the configuration.
     pub(super) views: Vec<Backup>,
+    /// Tasks of upkeep, in that order too.
+    pub(super) chores: Vec<Upkeep>,
     pub(super) run: Option<Run>,
     /// The agent goes: nothing begins any more, and what it stops goes on when it is back.
     pub(super) stopping: bool,
@@ -51,6 +54,7 @@ impl Runs {
         let plan = plan(config, node, |name| histories.get(name).cloned());
         Self {
             views: views(config, known, &plan),
+            chores: chores::views(config, known, &plan),
             plan,
             run: None,
             stopping: false,
@@ -73,6 +77,7 @@ impl Runs {
         plan.carry_on(self.run.as_ref().map(|run| run.job.as_str()));
         self.plan = plan;
         self.views = views(config, known, &self.plan);
+        self.chores = chores::views(config, known, &self.plan);
         self.heat = Heat::new(config.pause);
     }
 
@@ -112,10 +117,6 @@ impl Runs {
     pub(super) fn position(&self, job: &str) -> Option<usize> {
         self.plan.histories().position(|(name, _)| name == job)
     }
-
-    fn id(&self, at: usize) -> ObjectId {
-        self.views.get(at).and_then(|view| view.job.as_deref()).map_or_else(ObjectId::only, ObjectId::of)
-    }
 }
 
 impl Daemon {
@@ -149,46 +150,62 @@ impl Daemon {
 
     fn show_jobs(&mut self) {
         let histories: Vec<History> = self.runs.plan.histories().map(|(_, history)| history.clone()).collect();
+        let chores = first_chore(&self.config);
         for (at, history) in histories.iter().enumerate() {
-            let Some(mut view) = self.runs.views.get(at).cloned() else { continue };
-            jobs::refresh(&mut view, at, &self.runs.plan, history, self.now.wall, &self.config.zone);
-            let running = self.runs.plan.running() == Some(at);
-            if let (true, Some(why)) = (running, &self.runs.wait) {
-                (view.state, view.reason) = (Some(text("paused")), Some(text(why)));
-            } else if let (true, Some(since)) = (running, self.runs.motion.still(self.now.boot)) {
-                let since = self.now.wall.checked_sub(self.now.boot.saturating_sub(since)).unwrap_or(self.now.wall);
-                view.reason = Some(text(&format!("it has read nothing since {}", jobs::whole(since))));
-            }
-            self.runs.views[at] = view.clone();
-            let (id, sample) = (self.runs.id(at), Sample::from(view));
-            if self.board.get("backup", &id) != Some(&sample) {
+            let standing = self.standing(at, history);
+            let (id, sample) = if let Some(view) = self.runs.views.get_mut(at) {
+                jobs::refresh(view, &standing);
+                (ObjectId::of(view.job.as_deref().unwrap_or_default()), Sample::from(view.clone()))
+            } else {
+                let Some(at) = at.checked_sub(chores) else { continue };
+                let Some((view, chore)) = self.runs.chores.get_mut(at).zip(self.config.chores.get(at)) else {
+                    continue;
+                };
+                jobs::refresh_chore(view, &standing);
+                (chores::id(chore), Sample::from(view.clone()))
+            };
+            if self.board.get(sample.name(), &id) != Some(&sample) {
                 self.show(id, sample);
             }
         }
     }
 
+    /// How the task at this position of the plan stands, with what the machine does to it.
+    fn standing(&self, at: usize, history: &History) -> Standing {
+        let mut standing = Standing::new(at, &self.runs.plan, history, self.now.wall, &self.config.zone);
+        let running = self.runs.plan.running() == Some(at);
+        if let (true, Some(why)) = (running, &self.runs.wait) {
+            (standing.state, standing.reason) = ("paused", why.clone());
+        } else if let (true, Some(since)) = (running, self.runs.motion.still(self.now.boot)) {
+            let since = self.now.wall.checked_sub(self.now.boot.saturating_sub(since)).unwrap_or(self.now.wall);
+            standing.reason = format!("it has read nothing since {}", jobs::whole(since));
+        }
+        standing
+    }
+
     fn begin(&mut self, at: usize, cause: &str) {
         let config = &self.config;
-        let task = match config.jobs.get(at) {
-            Some(job) => Some(Task::Backup(job, self.runs.plan.wants_full(at, job.full_every, self.now.wall))),
-            None => checks(config).nth(at - config.jobs.len()).map(|(_, check)| Task::Check(check)),
-        };
-        let Some(task) = task else { return };
-        let full = matches!(task, Task::Backup(_, true));
+        let every = config.jobs.get(at).and_then(|job| job.full_every);
+        let full = self.runs.plan.wants_full(at, every, self.now.wall);
+        let Some(task) = task_at(config, at, full) else { return };
         let id = node::random::<16>().unwrap_or_default();
         let about = About { id, began: clock::stamp(self.now, self.boot), wall: self.now.wall, full };
         let begun = Run::start(task, about, (&config.state, self.desk.as_deref()), self.runs.told.clone());
         let name = task.name().to_owned();
         tracing::info!(job = name, cause, full, "begins");
-        if let (Some(view), true) = (self.runs.views.get_mut(at), begun.is_ok()) {
-            jobs::began(view, about.wall);
+        if begun.is_ok() {
+            match subject(&self.config, &name) {
+                Some(Subject::Job(at)) => self.runs.views.get_mut(at).map(|view| jobs::began(view, about.wall)),
+                Some(Subject::Chore(at)) => self.runs.chores.get_mut(at).map(|view| chores::began(view, about.wall)),
+                _ => None,
+            };
         }
-        let object = ObjectId::of(job_of(&name));
+        let (topic, object) = object(&self.config, &name);
         self.record(&RunBegan { run: id, job: text(&name), cause: text(cause) }, &object);
         let event = serde_json::json!({
             "job": name, "event": "began", "cause": cause, "result": null, "problem": null,
         });
-        self.tell_event("backup", &event);
+        self.tell_event(topic, &event);
         match begun {
             Ok(run) => self.runs.run = Some(run),
             Err(err) => {
@@ -237,13 +254,33 @@ impl Daemon {
             _ => tracing::info!(job, result = outcome.name(), problem, seconds = took.as_secs(), "ended"),
         }
         let about = About { id: run.id, began: run.began, wall: run.wall, full: run.full };
-        if let Some(view) = self.runs.position(job_of(job)).and_then(|at| self.runs.views.get_mut(at)) {
-            if job_of(job) == job {
-                jobs::told(view, &said, &problem, run.wall, took);
-                jobs::settled(view);
-            } else {
-                jobs::checked(view, outcome, &said, &problem);
+        match subject(&self.config, job) {
+            Some(Subject::Job(at)) => {
+                if let Some(view) = self.runs.views.get_mut(at) {
+                    jobs::told(view, &said, &problem, run.wall, took);
+                    jobs::settled(view);
+                }
             }
+            Some(Subject::Check(at)) => {
+                if let Some(view) = self.runs.views.get_mut(at) {
+                    jobs::checked(view, outcome, &said, &problem);
+                }
+            }
+            Some(Subject::Chore(at)) => {
+                let work = self.config.chores.get(at).map(|chore: &Chore| chore.work);
+                if let Some((view, work)) = self.runs.chores.get_mut(at).zip(work) {
+                    let told = chores::Told { outcome, said: &said, problem: &problem, ended, took };
+                    chores::told(view, work, &told);
+                }
+            }
+            None => {}
+        }
+        if said.findings.is_some_and(|count| count > 0) {
+            let damaged = ended.damaged().take(chores::DAMAGED_LOGGED_MAX);
+            damaged.for_each(|what| tracing::error!(job, what, "damaged"));
+        }
+        if matches!(outcome, Outcome::Ok | Outcome::Warnings) {
+            self.reached_store(job);
         }
         self.over(job, about, outcome, exit, &problem);
     }
@@ -253,7 +290,7 @@ impl Daemon {
         if about.full && matches!(outcome, Outcome::Ok | Outcome::Warnings) {
             self.runs.plan.was_full(job, self.now.wall);
         }
-        let id = ObjectId::of(job_of(job));
+        let (topic, id) = object(&self.config, job);
         let told = RunEnded {
             run: about.id,
             job: text(job),
@@ -272,7 +309,11 @@ impl Daemon {
             self.decide(Due::Ended(outcome))
         };
         self.show_jobs();
-        let view = self.runs.position(job_of(job)).and_then(|at| self.runs.views.get(at)).cloned().map(Sample::from);
+        let view = match subject(&self.config, job) {
+            Some(Subject::Job(at) | Subject::Check(at)) => self.runs.views.get(at).cloned().map(Sample::from),
+            Some(Subject::Chore(at)) => self.runs.chores.get(at).cloned().map(Sample::from),
+            None => None,
+        };
         self.record_with(&told, &id, view.as_ref());
         if let Some(view) = &view {
             self.known.keep(&id, view);
@@ -280,7 +321,7 @@ impl Daemon {
         let event = serde_json::json!({
             "job": job, "event": "ended", "cause": null, "result": outcome.name(), "problem": problem,
         });
-        self.tell_event("backup", &event);
+        self.tell_event(topic, &event);
         self.act(actions);
         self.show_jobs();
     }

@@ -53,6 +53,9 @@ impl Daemon {
         if told {
             self.miss(name);
         }
+        if name == "fs" {
+            self.see_stores();
+        }
         if name == super::certificates::PROBE {
             self.tell_requests();
         }

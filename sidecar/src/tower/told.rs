@@ -36,7 +36,7 @@ impl Tower {
     }
 
     fn run_ended(&mut self, node: &NodeId, id: u16, at: i64, ended: &RunEnded, taken: &Taken<'_>, now: Now) -> Row {
-        let view = taken.samples.iter().find(|(_, sample)| matches!(sample, Sample::Backup(_)));
+        let view = taken.samples.iter().find(|(_, sample)| matches!(sample, Sample::Backup(_) | Sample::Upkeep(_)));
         let began = self.lines.get_mut(node).map(|line| time::of_record(&mut line.clock, &ended.began, now));
         Row::Run(Run {
             node: id,

@@ -33,7 +33,7 @@ enum Action {
     },
     /// Write a commented configuration to standard output
     Example,
-    /// Name the folders that jobs write backups to, a line each
+    /// Name the folders of repositories that are written to, a line each
     Stores {
         /// Configuration
         #[arg(long, value_name = "FILE", default_value = CONFIG)]
@@ -52,8 +52,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
         Action::Example => out.line(EXAMPLE.trim_end())?,
         Action::Stores { config } => {
             let found = Config::load(config).map_err(|why| Failure::new(Exit::Usage, why))?;
-            let stores: BTreeSet<&str> =
-                found.jobs.iter().map(|job| job.repo.as_str()).filter(|repo| is_folder(repo)).collect();
+            let stores: BTreeSet<&str> = found.repos().filter(|repo| is_folder(repo)).collect();
             if out.json {
                 out.json(&serde_json::json!({ "stores": stores }))?;
             } else {
@@ -64,18 +63,24 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
             let usage = |why| Failure::new(Exit::Usage, why);
             let found = Config::load(config).map_err(usage)?;
             crate::watch::all_probes(&found).map_err(usage)?;
+            if let Some(wrong) = found.wrong_keys().first() {
+                return Err(usage(format!("cannot use the configuration {wrong}")));
+            }
             let warnings = found.warnings();
             if out.json {
-                let (jobs, brokers) = (found.jobs.len(), found.outputs.len());
-                out.json(&serde_json::json!({ "jobs": jobs, "brokers": brokers, "warnings": warnings }))?;
+                let (jobs, tasks, brokers) = (found.jobs.len(), found.chores.len(), found.outputs.len());
+                let all =
+                    serde_json::json!({ "jobs": jobs, "upkeep": tasks, "brokers": brokers, "warnings": warnings });
+                out.json(&all)?;
             }
             for warning in warnings {
                 complain(format_args!("warning: {warning}"));
             }
             out.remark(format_args!(
-                "{} is in order: {} jobs, {} brokers",
+                "{} is in order: {} jobs, {} tasks of upkeep, {} brokers",
                 config.display(),
                 found.jobs.len(),
+                found.chores.len(),
                 found.outputs.len()
             ))?;
         }

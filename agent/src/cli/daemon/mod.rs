@@ -10,6 +10,7 @@ mod setup;
 mod smart_helper;
 mod socket;
 mod status;
+mod upkeep;
 
 pub(super) use socket::CONFIG;
 
@@ -24,6 +25,7 @@ pub(super) enum Command {
     Config(config::Args),
     Setup(setup::Args),
     Status(status::Args),
+    Upkeep(upkeep::Args),
     Dismiss(dismiss::Args),
     Probe(probe::Args),
     SmartHelper(smart_helper::Args),
@@ -37,6 +39,7 @@ impl Command {
             Self::Config(args) => config::run(context, args),
             Self::Setup(args) => setup::run(context, args),
             Self::Status(args) => status::run(context, args),
+            Self::Upkeep(args) => upkeep::run(context, args),
             Self::Dismiss(args) => dismiss::run(context, args),
             Self::Probe(args) => probe::run(context, args),
             Self::SmartHelper(args) => smart_helper::run(context, args),

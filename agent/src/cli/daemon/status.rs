@@ -53,6 +53,14 @@ fn lines(status: &Value) -> Vec<String> {
             out.push(format!("    {problem}"));
         }
     }
+    for task in status["upkeep"].as_array().into_iter().flatten() {
+        let verdict = task["verdict"].as_str().map(|verdict| format!(", {verdict}")).unwrap_or_default();
+        let last = format!("last {}{verdict}{}", word(task, "result"), next(task));
+        out.push(format!("  upkeep {} {}: {}; {last}", word(task, "name"), word(task, "task"), doing(task)));
+        if let Some(problem) = task["problem"].as_str() {
+            out.push(format!("    {problem}"));
+        }
+    }
     for probe in status["probes"].as_array().into_iter().flatten() {
         out.push(format!("  probe {}: {}, {}", word(probe, "probe"), word(probe, "state"), word(probe, "problem")));
     }

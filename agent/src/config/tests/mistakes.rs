@@ -6,7 +6,7 @@ const JOB: &str = "[[job]]\nname = \"a\"\nrepo = \"/r\"\nkey_file = \"/k\"\npath
 
 /// `expected` is what stands behind the name of the file: line, key and words.
 #[track_caller]
-fn refused(text: &str, expected: &str) {
+pub(super) fn refused(text: &str, expected: &str) {
     let read = parse(text).and_then(|config| crate::watch::all_probes(&config).map(drop));
     let err = read.unwrap_err();
     assert!(!err.contains('\n') && err.len() < 330, "{err}");

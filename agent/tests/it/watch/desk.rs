@@ -13,7 +13,7 @@ use super::runs::{job, job_view, repository};
 use super::until;
 
 /// Listens at a path of `folder`, and has each connection served.
-fn listen(folder: &Path, config: PathBuf) -> PathBuf {
+pub(super) fn listen(folder: &Path, config: PathBuf) -> PathBuf {
     let (path, state) = (folder.join("job.sock"), folder.join("job-state"));
     let listener = UnixListener::bind(&path).unwrap();
     thread::spawn(move || {
@@ -105,10 +105,11 @@ fn the_service_takes_the_name_of_a_job_and_nothing_else() {
     let nas = Nas::new(folder.path(), "nas", 1, &job("films", &repository, &source, ""));
     let path = listen(folder.path(), nas.config());
     assert_eq!(said(&path, b""), "");
-    let refused: [&[u8]; 8] = [
+    let refused: [&[u8]; 9] = [
         b"films --repo=/tmp/other\n",
         b"--config=/tmp/other\n",
         b"films.check\n",
+        b"films.prune\n",
         b"films.full.full\n",
         b"FILMS\n",
         b"../films\n",

@@ -18,6 +18,7 @@ mod reload;
 mod runs;
 mod sidecar;
 mod tls;
+mod upkeep;
 
 use std::time::{Duration, Instant};
 

@@ -27,10 +27,22 @@ fn the_shipped_rules_are_complete() {
 fn what_must_be_told_by_default_is() {
     let rules = Rules::parse(&[rule::DEFAULT]).unwrap();
     let has = |id: &str, severity| rules.iter().any(|rule| rule.id.as_str() == id && rule.severity == severity);
-    let high =
-        ["store-space", "backup-failed", "backup-overdue", "dns-mismatch", "service-down", "fs-space", "node-offline"];
+    let high = [
+        "store-space",
+        "repository-space",
+        "upkeep-failed",
+        "upkeep-frozen",
+        "backup-failed",
+        "backup-overdue",
+        "dns-mismatch",
+        "service-down",
+        "fs-space",
+        "node-offline",
+    ];
     let critical = [
         "store-full",
+        "repository-full",
+        "upkeep-damaged",
         "backup-failing",
         "backup-damaged",
         "disk-failing",

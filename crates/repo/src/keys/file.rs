@@ -120,6 +120,14 @@ impl KeyFile {
     }
 }
 
+/// The role of the key in a key file, which everybody may know; nothing is opened.
+///
+/// # Errors
+/// [`Kind::Damaged`] for what is no key file, [`Kind::TooNew`] for one of a later version.
+pub fn key_role(bytes: &[u8]) -> Result<Role> {
+    KeyFile::parse(bytes).map(|file| file.clear.role)
+}
+
 /// How long the sealed part of such a key is, for each kind of public key.
 fn sealed_lens(clear: &Clear) -> [usize; 2] {
     let seed_bytes = 32;
@@ -139,6 +147,20 @@ fn sealed_lens(clear: &Clear) -> [usize; 2] {
 mod tests {
     use super::*;
     use crate::crypto::Kem;
+
+    #[test]
+    fn the_role_is_read_without_opening() {
+        let owner = Material::create([5; 16], Kem::X25519).unwrap();
+        for role in [Role::Writer, Role::Maintainer, Role::Owner] {
+            let material = owner.grant(role, 3).unwrap();
+            for passphrase in [None, Some(&b"right"[..])] {
+                assert_eq!(key_role(&KeyFile::wrap(&material, "x", 0, passphrase).unwrap()).unwrap(), role);
+            }
+        }
+        for bad in [&b""[..], b"ATLK", b"correct horse battery staple\n"] {
+            assert_eq!(key_role(bad).unwrap_err().kind, Kind::Damaged);
+        }
+    }
 
     #[test]
     fn a_length_that_no_key_has_is_damage() {

@@ -12,5 +12,6 @@ pub(crate) use ring::{Keyring, Material};
 pub(crate) use roster::{Member, Roster};
 pub(crate) use seen::Seen;
 
+pub use file::key_role;
 pub use manage::KeyInfo;
 pub use ring::Role;

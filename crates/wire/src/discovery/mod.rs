@@ -203,6 +203,13 @@ fn label(id: &ObjectId, sample: &Sample) -> String {
         }
         Sample::FileSystem(_) => return format!("File system {}", of("mount").unwrap_or(id.as_str())),
         Sample::Backup(_) => return format!("Backup {}", of("job").unwrap_or(id.as_str())),
+        Sample::Upkeep(_) => {
+            return match (of("name"), of("task")) {
+                (Some(name), Some(task)) => format!("Upkeep {name} {task}"),
+                _ => format!("Upkeep {}", id.as_str()),
+            };
+        }
+        Sample::Store(_) => return format!("Store {}", of("repo").unwrap_or(id.as_str())),
         Sample::Dns(_) => return format!("DNS {}", of("host").unwrap_or(id.as_str())),
         Sample::NoIp(_) => return format!("No-IP {}", of("host").unwrap_or(id.as_str())),
         Sample::Cert(_) => "Certificate",

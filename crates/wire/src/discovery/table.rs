@@ -16,6 +16,8 @@ pub fn entities(name: &str) -> &'static [Entity] {
         "ups" => UPS,
         "service" => SERVICE,
         "backup" => BACKUP,
+        "upkeep" => UPKEEP,
+        "store" => STORE,
         "dns" => DNS,
         "noip" => NO_IP,
         "cert" => CERT,
@@ -114,6 +116,29 @@ const BACKUP: &[Entity] = &[
     E::bytes("added_bytes", "added").diagnostic(),
     E::bytes("source_bytes", "size").hidden(),
     E::count("files_failed_count", "unreadable files", "mdi:file-alert").hidden(),
+];
+
+const UPKEEP: &[Entity] = &[
+    E::words("result", "result", &["ok", "warnings", "failed", "stopped", "never"]).icon("mdi:broom"),
+    E::words("verdict", "finding", &["fine", "frozen", "waiting", "verified", "unverified", "damaged"])
+        .icon("mdi:shield-search"),
+    E::words("state", "state", &["idle", "waiting", "running", "paused", "retrying"])
+        .icon("mdi:progress-clock")
+        .diagnostic(),
+    E::flag("overdue", "overdue", "problem"),
+    E::time("succeeded_at", "last good"),
+    E::time("next_at", "next").diagnostic(),
+    E::text("problem", "problem").icon("mdi:alert-circle-outline").diagnostic(),
+    E::seconds("duration_seconds", "duration").hidden(),
+    E::bytes("freed_bytes", "freed").hidden(),
+    E::count("forgotten_count", "forgotten", "mdi:broom").hidden(),
+    E::count("findings_count", "findings", "mdi:file-alert").hidden(),
+];
+
+const STORE: &[Entity] = &[
+    E::problem("state", "state", "ok"),
+    E::percent("free_percent", "free share", "mdi:harddisk"),
+    E::bytes("free_bytes", "free").diagnostic(),
 ];
 
 const DNS: &[Entity] = &[

@@ -18,8 +18,10 @@ mod noip;
 mod probe;
 mod raid;
 mod service;
+mod store;
 mod system;
 mod updates;
+mod upkeep;
 mod ups;
 mod value;
 
@@ -37,8 +39,10 @@ pub use noip::NoIp;
 pub use probe::Probe;
 pub use raid::Raid;
 pub use service::Service;
+pub use store::Store;
 pub use system::System;
 pub use updates::Updates;
+pub use upkeep::Upkeep;
 pub use ups::Ups;
 pub use value::{Change, Field, Value, differs};
 
@@ -95,6 +99,8 @@ pub const KINDS: &[Kind] = &[
     kind::<Auth>(),
     kind::<Log>(),
     kind::<Probe>(),
+    kind::<Upkeep>(),
+    kind::<Store>(),
 ];
 
 #[cfg(test)]

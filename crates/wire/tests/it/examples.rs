@@ -1,7 +1,8 @@
 //! A view of each kind as it is on the wire, for the page.
 
 use atalaya_wire::view::{
-    Auth, Backup, Cert, Disk, Dns, FileSystem, Log, Meta, Net, NoIp, Probe, Raid, Service, System, Updates, Ups,
+    Auth, Backup, Cert, Disk, Dns, FileSystem, Log, Meta, Net, NoIp, Probe, Raid, Service, Store, System, Updates,
+    Upkeep, Ups,
 };
 use atalaya_wire::{Sample, Text, text};
 
@@ -155,7 +156,39 @@ fn storage() -> Vec<Sample> {
         action_left_seconds: Some(11_460),
         ..Raid::default()
     };
-    vec![disk.into(), fs.into(), raid.into()]
+    let store = Store {
+        repo: t("/srv/backup/nas"),
+        mount: t("/srv"),
+        state: t("ok"),
+        size_bytes: Some(7_900_000_000_000),
+        free_bytes: Some(1_380_000_000_000),
+        free_percent: Some(17.5),
+    };
+    vec![disk.into(), fs.into(), raid.into(), store.into(), upkeep().into()]
+}
+
+fn upkeep() -> Upkeep {
+    Upkeep {
+        name: t("nas"),
+        task: t("prune"),
+        repo: t("/srv/backup/nas"),
+        state: t("idle"),
+        result: t("ok"),
+        verdict: t("fine"),
+        failures_count: Some(0),
+        overdue: Some(false),
+        started_at: t("2026-11-22T04:06:00Z"),
+        succeeded_at: t("2026-11-22T04:09:12Z"),
+        next_at: t("2026-11-29T04:06:00Z"),
+        duration_seconds: Some(192.4),
+        snapshots_count: Some(31),
+        deleted_count: Some(412),
+        freed_bytes: Some(3_402_000_000),
+        locked_bytes: Some(120_400_000),
+        packs_count: Some(98_204),
+        stored_bytes: Some(811_000_000_000),
+        ..Upkeep::default()
+    }
 }
 
 fn network() -> Vec<Sample> {

@@ -7,5 +7,6 @@ mod own;
 mod requests;
 mod streams;
 mod time;
+mod upkeep;
 mod views;
 mod windows;

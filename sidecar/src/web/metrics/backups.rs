@@ -8,8 +8,8 @@ use crate::web::App;
 
 /// The share of good runs is of this time.
 const RATE_SECONDS: i64 = 30 * 86_400;
-/// What runs do, as far as agents tell them apart.
-const TYPE: &str = "backup";
+/// Tasks that stand behind a dot in the name of what ran; a job's own name has none.
+const TASKS: [&str; 3] = ["check", "forget", "prune"];
 
 pub(super) async fn gather(app: &App, whose: &Customers, now: i64, families: &mut Families) -> Result<()> {
     let wanted = whose.clone();
@@ -22,7 +22,9 @@ pub(super) async fn gather(app: &App, whose: &Customers, now: i64, families: &mu
 
 #[expect(clippy::cast_precision_loss, reason = "Prometheus has no other numbers")]
 fn add(one: Counted, families: &mut Families) {
-    let job: Labels = vec![("customer", one.customer), ("node", one.node), ("job", one.job), ("type", TYPE.to_owned())];
+    let type_of = type_of(&one.job);
+    let job: Labels =
+        vec![("customer", one.customer), ("node", one.node), ("job", one.job), ("type", type_of.to_owned())];
     if let Some(status) = one.result {
         let mut labels = job;
         labels.push(("status", status));
@@ -39,5 +41,22 @@ fn add(one: Counted, families: &mut Families) {
     }
     if let Some(bytes) = one.bytes {
         families.gauge("backup_size_bytes", "Size of everything that the last good run saw", job, bytes);
+    }
+}
+
+/// What a run of this name does.
+fn type_of(job: &str) -> &'static str {
+    let task = job.rsplit_once('.').and_then(|(_, task)| TASKS.into_iter().find(|known| *known == task));
+    task.unwrap_or("backup")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::type_of;
+
+    #[test]
+    fn runs_are_told_apart_by_what_they_do() {
+        let all = ["photos", "photos.check", "nas.forget", "nas.prune", "nas.later", "check"].map(type_of);
+        assert_eq!(all, ["backup", "check", "forget", "prune", "backup", "backup"]);
     }
 }

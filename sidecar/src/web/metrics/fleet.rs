@@ -16,7 +16,7 @@ use crate::web::view::View;
 /// Kinds that are left out first where there would be too much, from the least important on.
 const MINOR: [&str; 6] = ["probe", "log", "net", "auth", "updates", "meta"];
 /// Keys with words that say how something is.
-const STATES: [&str; 6] = ["state", "health", "result", "power", "checked", "overdue"];
+const STATES: [&str; 7] = ["state", "health", "result", "power", "checked", "verdict", "overdue"];
 
 /// Everything of these customers' nodes.
 pub(super) fn gather(app: &App, whose: &Customers, now: i64, families: &mut Families) {
@@ -139,7 +139,7 @@ fn object(node: &NodeState, kind: &Kind, id: &ObjectId, sample: &Sample, familie
     {
         let mut labels = labels(node);
         labels.extend([("job", String::new()), ("mount", fs.mount.as_deref().unwrap_or_default().to_owned())]);
-        let help = "How full a file system is; the agent does not say yet which holds a job's store";
+        let help = "How full a file system is; atalaya_store_free_percent is of those that hold a repository";
         families.gauge("backup_disk_usage_percent", help, labels, f64::from(used));
     }
 }

@@ -1,6 +1,7 @@
 //! What a reading by itself says of its object. What nobody could read is unknown and never all right.
 
 use atalaya_wire::Sample;
+use atalaya_wire::view::Upkeep;
 
 use super::part::Mark;
 
@@ -16,6 +17,8 @@ pub(super) fn of(sample: &Sample) -> Mark {
         Sample::Service(service) => flag(service.up, Mark::High),
         Sample::Backup(backup) if backup.overdue == Some(true) => Mark::High,
         Sample::Backup(backup) => word(backup.result.as_deref()),
+        Sample::Upkeep(upkeep) => self::upkeep(upkeep),
+        Sample::Store(store) => word(store.state.as_deref()),
         Sample::Dns(dns) => word(dns.state.as_deref()),
         Sample::NoIp(noip) => word(noip.state.as_deref()),
         Sample::Cert(cert) => word(cert.state.as_deref()),
@@ -29,6 +32,22 @@ pub(super) fn of(sample: &Sample) -> Mark {
         }
         _ => Mark::Unknown,
     }
+}
+
+/// What was found counts for more than whether it was done; what was never due yet is no reproach.
+fn upkeep(upkeep: &Upkeep) -> Mark {
+    let found = match upkeep.verdict.as_deref() {
+        Some("damaged") => Mark::Critical,
+        Some("frozen") => Mark::High,
+        _ => Mark::Ok,
+    };
+    let overdue = if upkeep.overdue == Some(true) { Mark::High } else { Mark::Ok };
+    let result = match upkeep.result.as_deref() {
+        Some("never") => Mark::Off,
+        Some("failed") => Mark::High,
+        other => word(other),
+    };
+    if found.min(overdue) == Mark::Ok { result } else { found.min(overdue).min(result) }
 }
 
 /// By the words that views have for their state.
@@ -85,6 +104,18 @@ mod tests {
         assert_eq!(
             (disk("ok", "standby"), disk("failing", "active"), disk("ok", "missing")),
             (Mark::Ok, Mark::Critical, Mark::Critical)
+        );
+        let upkeep = |result, verdict, overdue| {
+            let (result, verdict) = (Some(text(result)), Some(text(verdict)));
+            of(&Upkeep { result, verdict, overdue: Some(overdue), ..Upkeep::default() }.into())
+        };
+        assert_eq!(
+            [upkeep("ok", "verified", false), upkeep("failed", "damaged", false), upkeep("warnings", "frozen", false)],
+            [Mark::Ok, Mark::Critical, Mark::High]
+        );
+        assert_eq!(
+            [upkeep("ok", "fine", true), upkeep("failed", "fine", false), upkeep("never", "", false)],
+            [Mark::High, Mark::High, Mark::Off]
         );
         assert_eq!(of(&Service { up: Some(false), ..Service::default() }.into()), Mark::High);
     }

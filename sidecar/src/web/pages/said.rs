@@ -93,6 +93,10 @@ pub(super) fn label_of(seen: &View<'_>, node: &str, view: &str, id: &str) -> Str
 
 /// What a sample calls itself.
 pub(super) fn label(sample: &Sample) -> Option<String> {
+    if let Sample::Upkeep(upkeep) = sample {
+        let (name, task) = upkeep.name.as_deref().zip(upkeep.task.as_deref())?;
+        return (!name.is_empty()).then(|| format!("{name} {task}"));
+    }
     let name = match sample {
         Sample::Disk(disk) => disk.name.as_deref(),
         Sample::FileSystem(fs) => fs.mount.as_deref(),
@@ -101,6 +105,7 @@ pub(super) fn label(sample: &Sample) -> Option<String> {
         Sample::Ups(ups) => ups.name.as_deref(),
         Sample::Service(service) => service.name.as_deref(),
         Sample::Backup(backup) => backup.job.as_deref(),
+        Sample::Store(store) => store.repo.as_deref(),
         Sample::Dns(dns) => dns.host.as_deref(),
         Sample::NoIp(noip) => noip.host.as_deref(),
         Sample::Cert(cert) => cert.name.as_deref(),

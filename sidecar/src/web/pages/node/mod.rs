@@ -8,6 +8,7 @@ mod head;
 mod names;
 mod now;
 mod rest;
+mod upkeep;
 
 pub(super) use happened::reason;
 
@@ -161,6 +162,7 @@ pub(super) fn build(frame: Frame, seen: &View<'_>, rules: &Rules, node: &str, to
         disks::rooms(&look),
         disks::arrays(&look),
         backups::section(&look, &told.runs),
+        upkeep::section(&look),
         rest::services(&look),
         names::names(&look),
         names::certificates(&look),
