@@ -4,11 +4,13 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
+use atalaya_base::config::parse_size;
 use atalaya_base::signals::Signals;
 use atalaya_repo::copy::{CopyOptions, CopyProgress, CopySummary};
 use atalaya_repo::{Budget, Repository};
 use atalaya_store::StoreUrl;
 
+use super::backup::limited;
 use super::context::Context;
 use super::copy_report::{JsonCopy, JsonTarget, report};
 use super::exit::{Exit, Failure, Result};
@@ -52,8 +54,12 @@ pub(crate) struct Args {
     drop_max: u8,
 
     /// Say what would be done, and do nothing
-    #[arg(long, conflicts_with = "promote")]
+    #[arg(long, conflicts_with_all = ["promote", "heal"])]
     dry_run: bool,
+
+    /// Write at most SIZE a second to a target
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, conflicts_with = "promote")]
+    limit_upload: Option<u64>,
 
     /// Make the replica that --repo names the repository, because the one it was copied from is lost
     #[arg(long)]
@@ -128,7 +134,7 @@ fn refuse_nested(source: &Path, target: &Path) -> Result<()> {
 }
 
 fn target(context: &Context, repo: &Repository, url: &StoreUrl, args: &Args, signals: &Signals) -> Result<CopySummary> {
-    let place = open(context, repo, url, args)?;
+    let place = limited(open(context, repo, url, args)?, args.limit_upload, &signals.stop);
     let spool = context.spool()?;
     let progress = CopyProgress::default();
     let display = Display::new(context.global.quiet || context.global.json);
