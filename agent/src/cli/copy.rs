@@ -1,6 +1,6 @@
 //! `copy`: replicas of a repository on other disks and machines.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
@@ -14,6 +14,7 @@ use super::backup::limited;
 use super::context::Context;
 use super::copy_report::{JsonCopy, JsonTarget, report};
 use super::exit::{Exit, Failure, Result};
+use super::folders::resolved;
 use super::output::complain;
 use super::place::{self, Place};
 use super::progress::{Counts, Display};
@@ -97,7 +98,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
 }
 
 /// What is wrong with how a target is named, before any of them is written to.
-fn parse(target: &OsString) -> Result<StoreUrl> {
+fn parse(target: &OsStr) -> Result<StoreUrl> {
     place::parse(target)
         .map_err(|failure| Failure::new(failure.exit, failure.text.replace("cannot open repository", "cannot copy to")))
 }
@@ -120,8 +121,7 @@ fn check(context: &Context, url: &StoreUrl) -> Result<()> {
 }
 
 fn refuse_nested(source: &Path, target: &Path) -> Result<()> {
-    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let (here, there) = (real(source), real(target));
+    let (here, there) = (resolved(source), resolved(target));
     if here != there && (here.starts_with(&there) || there.starts_with(&here)) {
         let text = format!(
             "cannot copy {} to {}: one lies in the other; choose another folder",
@@ -177,11 +177,7 @@ fn open(context: &Context, repo: &Repository, url: &StoreUrl, args: &Args) -> Re
 
 /// As the store calls itself when it is there.
 fn settled(url: &StoreUrl) -> String {
-    let real = || {
-        let folder = std::path::absolute(url.folder()?).ok()?;
-        Some(folder.parent()?.canonicalize().ok()?.join(folder.file_name()?).display().to_string())
-    };
-    real().unwrap_or_else(|| url.to_string())
+    url.folder().map_or_else(|| url.to_string(), |folder| resolved(folder).display().to_string())
 }
 
 fn worded(mut failure: Failure) -> Failure {
