@@ -182,7 +182,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
 }
 
 /// The same place, into which only so much goes a second.
-fn limited(place: Place, bytes_per_second: Option<u64>, stop: &Arc<AtomicBool>) -> Place {
+pub(super) fn limited(place: Place, bytes_per_second: Option<u64>, stop: &Arc<AtomicBool>) -> Place {
     let Some(rate) = bytes_per_second else { return place };
     let clock = Clock { start: Instant::now(), stop: stop.clone() };
     Place { store: Arc::new(Throttle::new(place.store, rate, clock)), ..place }

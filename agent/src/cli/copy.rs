@@ -1,17 +1,20 @@
 //! `copy`: replicas of a repository on other disks and machines.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
+use atalaya_base::config::parse_size;
 use atalaya_base::signals::Signals;
 use atalaya_repo::copy::{CopyOptions, CopyProgress, CopySummary};
 use atalaya_repo::{Budget, Repository};
 use atalaya_store::StoreUrl;
 
+use super::backup::limited;
 use super::context::Context;
 use super::copy_report::{JsonCopy, JsonTarget, report};
 use super::exit::{Exit, Failure, Result};
+use super::folders::resolved;
 use super::output::complain;
 use super::place::{self, Place};
 use super::progress::{Counts, Display};
@@ -52,8 +55,12 @@ pub(crate) struct Args {
     drop_max: u8,
 
     /// Say what would be done, and do nothing
-    #[arg(long, conflicts_with = "promote")]
+    #[arg(long, conflicts_with_all = ["promote", "heal"])]
     dry_run: bool,
+
+    /// Write at most SIZE a second to a target
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, conflicts_with = "promote")]
+    limit_upload: Option<u64>,
 
     /// Make the replica that --repo names the repository, because the one it was copied from is lost
     #[arg(long)]
@@ -91,7 +98,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
 }
 
 /// What is wrong with how a target is named, before any of them is written to.
-fn parse(target: &OsString) -> Result<StoreUrl> {
+fn parse(target: &OsStr) -> Result<StoreUrl> {
     place::parse(target)
         .map_err(|failure| Failure::new(failure.exit, failure.text.replace("cannot open repository", "cannot copy to")))
 }
@@ -114,8 +121,7 @@ fn check(context: &Context, url: &StoreUrl) -> Result<()> {
 }
 
 fn refuse_nested(source: &Path, target: &Path) -> Result<()> {
-    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let (here, there) = (real(source), real(target));
+    let (here, there) = (resolved(source), resolved(target));
     if here != there && (here.starts_with(&there) || there.starts_with(&here)) {
         let text = format!(
             "cannot copy {} to {}: one lies in the other; choose another folder",
@@ -128,7 +134,7 @@ fn refuse_nested(source: &Path, target: &Path) -> Result<()> {
 }
 
 fn target(context: &Context, repo: &Repository, url: &StoreUrl, args: &Args, signals: &Signals) -> Result<CopySummary> {
-    let place = open(context, repo, url, args)?;
+    let place = limited(open(context, repo, url, args)?, args.limit_upload, &signals.stop);
     let spool = context.spool()?;
     let progress = CopyProgress::default();
     let display = Display::new(context.global.quiet || context.global.json);
@@ -171,11 +177,7 @@ fn open(context: &Context, repo: &Repository, url: &StoreUrl, args: &Args) -> Re
 
 /// As the store calls itself when it is there.
 fn settled(url: &StoreUrl) -> String {
-    let real = || {
-        let folder = std::path::absolute(url.folder()?).ok()?;
-        Some(folder.parent()?.canonicalize().ok()?.join(folder.file_name()?).display().to_string())
-    };
-    real().unwrap_or_else(|| url.to_string())
+    url.folder().map_or_else(|| url.to_string(), |folder| resolved(folder).display().to_string())
 }
 
 fn worded(mut failure: Failure) -> Failure {

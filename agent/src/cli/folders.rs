@@ -142,7 +142,7 @@ fn plain(err: &Error) -> String {
 }
 
 /// Links followed as far as the path is there.
-fn resolved(path: &Path) -> PathBuf {
+pub(super) fn resolved(path: &Path) -> PathBuf {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let found = path.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
     match found {

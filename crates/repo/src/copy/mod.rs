@@ -54,6 +54,8 @@ pub(crate) struct Copy<'a> {
     options: &'a CopyOptions<'a>,
     summary: CopySummary,
     buffer: Vec<u8>,
+    /// Packs that both have are still to be read.
+    reading: bool,
     /// Troubles that another look at the primary does not find again.
     lasting: Vec<String>,
     /// The copy's own, in the target; none in a dry run.
@@ -74,6 +76,7 @@ impl Repository {
             options,
             summary: CopySummary::default(),
             buffer: vec![0; READ_BYTES],
+            reading: options.heal,
             lasting: Vec::new(),
             session: None,
         };
@@ -95,7 +98,10 @@ impl Repository {
         let result = to.store.sync().map_err(Error::from).and_then(|()| copy.rounds());
         session.end(&*to.store, &to.keyring, (options.now)());
         result?;
-        tidy_sessions(&to, &[], &[0; 16])?;
+        // A store that lets nothing be deleted keeps them: they are small, and say only that copies were made.
+        if let Err(err) = tidy_sessions(&to, &[], &[0; 16]) {
+            copy.warn(format!("sessions of copies stay at {}: {err}", to.place()));
+        }
         Ok(copy.summary)
     }
 }

@@ -62,6 +62,7 @@ impl Copy<'_> {
             self.options.progress.packs.fetch_add(1, Ordering::Relaxed);
             self.options.progress.bytes.fetch_add(todo.2.into(), Ordering::Relaxed);
         }
+        self.reading = false;
         Ok(absent)
     }
 
@@ -89,7 +90,7 @@ impl Copy<'_> {
                 }
                 continue;
             };
-            if by_them != Some(by_us) || self.options.heal {
+            if by_them != Some(by_us) || self.reading {
                 todo.push(todo_row((kind, id, by_us, by_them.unwrap_or(NONE))))?;
                 count += 1;
                 bytes += u64::from(by_us);

@@ -26,7 +26,8 @@ impl Copy<'_> {
             let counts = wanted.contains(&pair.id);
             if self.options.heal && pair.there.is_some() {
                 if self.heal_run(&pair, len)? {
-                    // What only it names is copied by another look at the index.
+                    // What only it names is read by another look at the index.
+                    self.reading = true;
                     return Ok(false);
                 }
             } else if counts && pair.there != Some(len) && !self.run(&pair, len)? {

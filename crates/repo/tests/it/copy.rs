@@ -49,7 +49,7 @@ impl<S: Store> Store for At<S> {
 
 /// How a test copies.
 #[derive(Clone, Copy, Default)]
-pub struct How2 {
+pub struct Manner {
     pub heal: bool,
     pub dry_run: bool,
     pub init: bool,
@@ -57,7 +57,7 @@ pub struct How2 {
     pub drop_percent_max: Option<f64>,
 }
 
-pub fn copy_with(from: &Repository, target: Arc<dyn Store>, how: How2) -> Result<CopySummary> {
+pub fn copy_with(from: &Repository, target: Arc<dyn Store>, how: Manner) -> Result<CopySummary> {
     let spool = tempfile::tempdir().unwrap();
     from.copy_to(
         target,
@@ -103,10 +103,10 @@ impl Home {
     }
 
     fn copy(&self, target: &Arc<SimStore>) -> Result<CopySummary> {
-        self.copy_as(target, How2::default())
+        self.copy_as(target, Manner::default())
     }
 
-    fn copy_as(&self, target: &Arc<SimStore>, how: How2) -> Result<CopySummary> {
+    fn copy_as(&self, target: &Arc<SimStore>, how: Manner) -> Result<CopySummary> {
         copy_with(&self.open(), Arc::new(At(Arc::clone(target), "away")), how)
     }
 
@@ -183,7 +183,7 @@ mod refusals;
 fn a_replica_is_the_same_bytes_and_restores_alone() {
     let (home, away) = (Home::new(), Arc::new(SimStore::new()));
     (0..2).for_each(|version| home.backup(version));
-    let dry = home.copy_as(&away, How2 { dry_run: true, ..How2::default() }).unwrap();
+    let dry = home.copy_as(&away, Manner { dry_run: true, ..Manner::default() }).unwrap();
     assert_eq!(away.names(""), Vec::<String>::new(), "a dry run");
     let done = home.copy(&away).unwrap();
     assert!(done.made && done.packs > 0 && done.snapshots == 2, "{done:?}");
@@ -205,7 +205,7 @@ fn what_is_there_is_neither_read_nor_put_again() {
         let from = Arc::new(Recorder::new(At(Arc::clone(&home.store), "home")));
         let to = Arc::new(Recorder::new(At(Arc::clone(&away), "away")));
         let repo = home.open_at(Arc::clone(&from) as Arc<dyn Store>, home.world.state.path()).unwrap();
-        let done = copy_with(&repo, Arc::clone(&to) as Arc<dyn Store>, How2::default()).unwrap();
+        let done = copy_with(&repo, Arc::clone(&to) as Arc<dyn Store>, Manner::default()).unwrap();
         let read = from.take().into_iter().filter_map(|op| match op {
             Op::Get(name, ..) if name.starts_with("data/") || name.starts_with("tree/") => Some(name),
             Op::Put(name, _) | Op::Delete(name) => Some(format!("changed {name}")),
@@ -243,7 +243,7 @@ fn what_was_forgotten_and_dropped_at_the_primary_goes() {
     home.copy(&away).unwrap();
     let full = clone(&away);
     home.forget_and_prune(2);
-    let dry = home.copy_as(&away, How2 { dry_run: true, ..How2::default() }).unwrap();
+    let dry = home.copy_as(&away, Manner { dry_run: true, ..Manner::default() }).unwrap();
     assert_eq!(away.names(""), full.names(""), "a dry run");
     let done = home.copy(&away).unwrap();
     assert!(done.deleted_packs > 0 && done.deleted_snapshots == 2 && done.deleted_objects > 0, "{done:?}");
@@ -254,7 +254,7 @@ fn what_was_forgotten_and_dropped_at_the_primary_goes() {
     assert_eq!(differences(&home.store, &away), Vec::<String>::new());
     assert_eq!(assert_whole(&home, &away, &[2], "followed"), 1);
     // More than is expected at once is asked for first.
-    let asked = home.copy_as(&full, How2 { drop_percent_max: Some(1.0), init: true, ..How2::default() }).unwrap();
+    let asked = home.copy_as(&full, Manner { drop_percent_max: Some(1.0), init: true, ..Manner::default() }).unwrap();
     assert!(asked.not_deleted.as_ref().is_some_and(|why| why.contains("--drop-max")), "{asked:?}");
     assert_eq!((asked.deleted_packs, asked.deleted_snapshots), (0, 0));
     assert_eq!(assert_whole(&home, &full, &[0, 1, 2], "asked for first"), 3);
@@ -286,7 +286,7 @@ fn a_writers_key_copies_but_makes_none() {
     let state = tempfile::tempdir().unwrap();
     let copy = || {
         let repo = Repository::open(Arc::clone(&home.world.store), Unlock::KeyFile(&key, None), state.path()).unwrap();
-        copy_with(&repo, Arc::new(At(Arc::clone(&away), "away")), How2::default())
+        copy_with(&repo, Arc::new(At(Arc::clone(&away), "away")), Manner::default())
     };
     assert_eq!(copy().unwrap_err().kind, Kind::NotAllowed);
     assert_eq!(away.names(""), Vec::<String>::new());

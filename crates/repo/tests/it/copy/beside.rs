@@ -28,7 +28,7 @@ fn mixed(seed: u64) {
                 // One that the prune overtakes too often says so; it may be run again.
                 match home
                     .open_at(Arc::clone(&from), state.path())
-                    .and_then(|repo| copy_with(&repo, Arc::clone(&to), How2::default()))
+                    .and_then(|repo| copy_with(&repo, Arc::clone(&to), Manner::default()))
                 {
                     Ok(done) => {
                         assert_eq!(done.troubles, 0, "seed {seed}: {done:?}");

@@ -4,7 +4,7 @@ use atalaya_store::Fault;
 
 use super::*;
 
-const HEAL: How2 = How2 { heal: true, dry_run: false, init: false, drop_percent_max: None };
+const HEAL: Manner = Manner { heal: true, dry_run: false, init: false, drop_percent_max: None };
 
 /// A primary and a replica that are the same, and what each object was.
 fn same() -> (Home, Arc<SimStore>) {
@@ -54,7 +54,7 @@ fn what_is_damaged_at_the_primary_is_told_and_not_copied() {
     home.store.flip(&name, middle(&home.store, &name)).unwrap();
     // A replica that has it already is left alone, since nothing of it is read.
     assert_eq!(home.copy(&away).unwrap().troubles, 0);
-    let done = to_other(How2::default()).unwrap();
+    let done = to_other(Manner::default()).unwrap();
     assert_eq!(done.troubles, 1, "{done:?}");
     assert!(done.told[0].contains(&name) && done.told[0].contains("not copied"), "{done:?}");
     assert!(!other.names("").contains(&name));
@@ -68,7 +68,7 @@ fn what_is_damaged_at_the_primary_is_told_and_not_copied() {
     assert!(done.troubles == 1 && done.told[0].contains("--heal"), "{done:?}");
     let done = home.copy_as(&away, HEAL).unwrap();
     assert_eq!((done.healed_here, done.troubles), (1, 0), "{done:?}");
-    assert_eq!(to_other(How2::default()).unwrap().packs, 1);
+    assert_eq!(to_other(Manner::default()).unwrap().packs, 1);
     assert_eq!(differences(&home.store, &other), Vec::<String>::new());
 }
 
@@ -107,7 +107,7 @@ fn a_bad_sector_is_one_objects_trouble_and_a_line_that_is_down_everybodys() {
     let name = home.store.names("data/")[0].clone();
     let bad = Fault::bad_sector(Arc::clone(&home.store), &name);
     let repo = home.open_at(Arc::new(At(bad, "home")), home.world.state.path()).unwrap();
-    let done = copy_with(&repo, Arc::new(At(Arc::clone(&away), "away")), How2::default()).unwrap();
+    let done = copy_with(&repo, Arc::new(At(Arc::clone(&away), "away")), Manner::default()).unwrap();
     assert_eq!((done.troubles, done.snapshots), (1, 1), "what can be read is copied: {done:?}");
     let done = home.copy(&away).unwrap();
     assert_eq!((done.troubles, done.packs), (0, 1));

@@ -31,7 +31,7 @@ fn a_replica_is_written_to_by_copies_alone_until_it_is_promoted() {
     let before = away.names("");
     let err = home.copy(&away).unwrap_err();
     assert!(err.kind == Kind::Refused && err.text.contains("no replica"), "{err}");
-    let err = home.copy_as(&away, How2 { init: true, ..How2::default() }).unwrap_err();
+    let err = home.copy_as(&away, Manner { init: true, ..Manner::default() }).unwrap_err();
     assert!(err.kind == Kind::Refused && err.text.contains("somebody wrote to away"), "{err}");
     assert_eq!(away.names(""), before);
 }
@@ -52,7 +52,7 @@ fn what_is_something_else_is_refused_and_left_alone() {
     }
     // Under another name it is still the same place.
     let before = home.store.names("");
-    let err = home.copy_as(&home.store, How2 { init: true, ..How2::default() }).unwrap_err();
+    let err = home.copy_as(&home.store, Manner { init: true, ..Manner::default() }).unwrap_err();
     assert!(err.text.contains("to itself"), "{err}");
     assert_eq!(home.store.names(""), before);
 }
@@ -66,7 +66,7 @@ fn a_disk_that_is_not_mounted_is_not_filled_up() {
     let err = home.copy(&empty).unwrap_err();
     assert!(err.kind == Kind::Refused && err.text.contains("--init"), "{err}");
     assert_eq!(empty.names(""), Vec::<String>::new());
-    assert!(home.copy_as(&empty, How2 { init: true, ..How2::default() }).unwrap().made);
+    assert!(home.copy_as(&empty, Manner { init: true, ..Manner::default() }).unwrap().made);
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn a_copy_by_other_means_becomes_a_replica_when_asked_to() {
     home.backup(0);
     let away = clone(&home.store);
     assert_eq!(home.copy(&away).unwrap_err().kind, Kind::Refused);
-    let done = home.copy_as(&away, How2 { init: true, ..How2::default() }).unwrap();
+    let done = home.copy_as(&away, Manner { init: true, ..Manner::default() }).unwrap();
     assert_eq!((done.made, done.packs), (true, 0));
     assert_eq!(home.copy(&away).unwrap(), CopySummary::default());
 }
@@ -92,7 +92,8 @@ fn a_primary_that_lists_too_little_changes_nothing() {
         // A new machine: only the target remembers what there was.
         let state = tempfile::tempdir().unwrap();
         let opened = home.open_at(Arc::clone(&home.world.store), state.path());
-        let result = opened.and_then(|repo| copy_with(&repo, Arc::new(At(Arc::clone(&away), "away")), How2::default()));
+        let result =
+            opened.and_then(|repo| copy_with(&repo, Arc::new(At(Arc::clone(&away), "away")), Manner::default()));
         home.store.lag_listing(0);
         match result {
             Err(err) => assert!(
@@ -135,7 +136,7 @@ fn members_that_the_primary_does_not_know_are_refused() {
     home.copy(&away).unwrap();
     let state = tempfile::tempdir().unwrap();
     let repo = home.open_at(Arc::new(At(older, "home")), state.path()).unwrap();
-    let err = copy_with(&repo, Arc::new(At(away, "away")), How2::default()).unwrap_err();
+    let err = copy_with(&repo, Arc::new(At(away, "away")), Manner::default()).unwrap_err();
     assert!(err.kind == Kind::Refused && err.text.contains("newer"), "{err}");
 }
 
@@ -153,6 +154,6 @@ fn only_who_may_says_that_a_store_is_a_replica() {
     // A replica whose mark is damaged is told, and marked anew when asked to.
     away.flip("replica", 20).unwrap();
     assert_eq!(home.copy(&away).unwrap_err().kind, Kind::Refused);
-    home.copy_as(&away, How2 { init: true, ..How2::default() }).unwrap();
+    home.copy_as(&away, Manner { init: true, ..Manner::default() }).unwrap();
     assert_eq!(home.copy(&away).unwrap(), CopySummary::default());
 }
