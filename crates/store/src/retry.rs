@@ -137,6 +137,10 @@ impl<S: Store> Store for Retry<S> {
         self.inner.puts_at_once()
     }
 
+    fn rest(&self) {
+        self.inner.rest();
+    }
+
     fn place(&self) -> String {
         self.inner.place()
     }

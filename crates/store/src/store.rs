@@ -96,6 +96,9 @@ pub trait Store: Send + Sync {
         1
     }
 
+    /// For a while nothing is asked, and memory is needed for something else: what can be had again is given up.
+    fn rest(&self) {}
+
     /// For messages to people: `/mnt/usb/nas`, `sftp://…` without secrets.
     fn place(&self) -> String;
 }
@@ -127,6 +130,9 @@ impl<S: Store + ?Sized> Store for std::sync::Arc<S> {
     }
     fn puts_at_once(&self) -> usize {
         (**self).puts_at_once()
+    }
+    fn rest(&self) {
+        (**self).rest();
     }
     fn place(&self) -> String {
         (**self).place()

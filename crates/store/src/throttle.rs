@@ -91,6 +91,10 @@ impl<S: Store, P: Pace> Store for Throttle<S, P> {
         self.inner.puts_at_once()
     }
 
+    fn rest(&self) {
+        self.inner.rest();
+    }
+
     fn place(&self) -> String {
         self.inner.place()
     }

@@ -53,7 +53,12 @@ pub(crate) fn by_passphrase(store: &dyn Store, repo: RepoId, passphrase: &[u8]) 
     let (affordable, too_costly) = affordable(files);
     damaged = damaged.or(too_costly.map(|name| (name, Error::damaged("it asks for too much work"))));
     for name in affordable {
-        match read(store, &name).and_then(|file| file.open(Some(passphrase))) {
+        let open = |file: KeyFile| {
+            // Stretching takes as much memory as all that a connection has beside it.
+            store.rest();
+            file.open(Some(passphrase))
+        };
+        match read(store, &name).and_then(open) {
             Ok(material) => return Ok(material),
             Err(err) if err.kind == Kind::WrongKey => refused = true,
             Err(err) => damaged = Some((name, err)),

@@ -221,6 +221,12 @@ impl Store for SftpStore {
         2
     }
 
+    /// Ends `ssh`, which is started again when something is asked.
+    fn rest(&self) {
+        let live = locked(&self.connection).live.take();
+        drop(live);
+    }
+
     fn place(&self) -> String {
         self.url.to_string()
     }
