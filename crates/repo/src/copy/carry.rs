@@ -1,6 +1,6 @@
 //! One object from one store to another: read once, verified before it gets its name.
 
-use std::os::unix::fs::FileExt;
+use std::io::Write;
 
 use atalaya_store::{Body, SpoolFile, Store};
 
@@ -58,7 +58,7 @@ fn read_pack(
     store: &dyn Store,
     (kind, id, len): (BlobType, PackId, u32),
     buffer: &mut [u8],
-    each: &mut dyn FnMut(u64, &[u8]) -> Result<()>,
+    each: &mut dyn FnMut(&[u8]) -> Result<()>,
 ) -> Judged<()> {
     if !believable(len) || (len as usize) < HEADER_FIXED_BYTES + TRAILER_BYTES {
         return Ok(Err(Error::damaged(format!("it has {len} bytes, which no pack has"))));
@@ -72,7 +72,7 @@ fn read_pack(
             return Ok(Err(err.into()));
         }
         eyes.see(at, part);
-        each(at, part)?;
+        each(part)?;
         at += part.len() as u64;
     }
     Ok(eyes.judge(kind, id))
@@ -95,7 +95,7 @@ impl Copy<'_> {
 
     /// Whether a pack of `store` is sound.
     pub(super) fn verify_pack(&mut self, store: &dyn Store, pack: (BlobType, PackId, u32)) -> Judged<()> {
-        let judged = read_pack(store, pack, &mut self.buffer, &mut |_, _| Ok(()));
+        let judged = read_pack(store, pack, &mut self.buffer, &mut |_| Ok(()));
         self.about_one(store, judged)
     }
 
@@ -108,7 +108,7 @@ impl Copy<'_> {
         replacing: bool,
     ) -> Judged<()> {
         let spool = to.spool(self.spool())?;
-        let write = |at: u64, part: &[u8]| spool.file.write_all_at(part, at).map_err(|err| spool_failed(&err));
+        let write = |part: &[u8]| (&spool.file).write_all(part).map_err(|err| spool_failed(&err));
         let judged = read_pack(from, pack, &mut self.buffer, &mut { write });
         if let Err(err) = self.about_one(from, judged)? {
             return Ok(Err(err));

@@ -1,7 +1,7 @@
 //! Index runs: put when all packs that they name are there.
 
 use std::collections::HashSet;
-use std::os::unix::fs::FileExt;
+use std::io::Write;
 use std::sync::Arc;
 
 use atalaya_store::Store;
@@ -64,11 +64,8 @@ impl Copy<'_> {
 
     fn carry_run(&self, from: &dyn Store, to: &dyn Store, id: &[u8; 16], len: u64, replacing: bool) -> Judged<()> {
         let (name, spool) = (names::object(names::INDEX, id), to.spool(self.spool())?);
-        let mut at = 0;
         let judged = read_verified(from, &self.from.roster, &name, len, &mut |part| {
-            spool.file.write_all_at(part, at).map_err(|err| spool_failed(&err))?;
-            at += part.len() as u64;
-            Ok(())
+            (&spool.file).write_all(part).map_err(|err| spool_failed(&err))
         });
         if let Err(err) = self.about_one(from, judged)? {
             return Ok(Err(err));
