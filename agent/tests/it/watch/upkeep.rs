@@ -95,7 +95,8 @@ fn the_daemon_forgets_prunes_and_checks_at_their_times_and_tells() {
     assert_eq!(snapshots(folder.path()), 1);
     until(|| nas.log(), || task(&nas, "prune")["result"] == "ok");
     let pruned = task(&nas, "prune");
-    assert!(pruned["freed_bytes"].as_u64() > Some(500_000), "{pruned}");
+    // The letter of the first backup may lie in a pack with the film, which stays.
+    assert!(pruned["freed_bytes"].as_u64() > Some(250_000), "{pruned}");
     until(|| nas.log(), || task(&nas, "check")["verdict"] == "verified");
     assert!(task(&nas, "check")["read_bytes"].as_u64() > Some(2_000_000), "{}", nas.status());
     told_over_mqtt(&nas, &ear, &mut sidecar);
