@@ -77,8 +77,9 @@ impl Copy<'_> {
 
     fn leaving(&mut self, index: &IndexSet) -> Result<Leaving> {
         let mut out = Leaving::default();
-        // As the target has them: what is gone there must be excused there.
-        let forgotten = Forgotten::read(&*self.store, self.authority())?;
+        // As the target has them: what is gone there must be excused there. In a dry run it would have those of the primary.
+        let lists = if self.options.dry_run { &self.from.store } else { &self.store };
+        let forgotten = Forgotten::read(&**lists, self.authority())?;
         let mut pairs = self.pairs(names::SNAPSHOTS)?;
         while let Some(pair) = pairs.next()? {
             if pair.here.is_none() && self.was_forgotten(&pair.id, &forgotten)? {
