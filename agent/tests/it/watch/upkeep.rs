@@ -83,7 +83,10 @@ fn the_daemon_forgets_prunes_and_checks_at_their_times_and_tells() {
     let sections = "[upkeep.forget]\nschedule = \"every 30h\"\nkeep_last = 1\n\
                     [upkeep.prune]\nschedule = \"every 32h\"\ndrop_max = \"100%\"\n\
                     [upkeep.check]\nschedule = \"every 34h\"\nshare = \"100%\"\n";
-    let config = format!("[[mqtt]]\nurl = \"mqtt://127.0.0.1:{}\"\n", broker.port) + &upkeep(&repository, sections);
+    // Records are kept for a sidecar.
+    let to =
+        format!("[sidecar]\nkey = \"{}\"\n[[mqtt]]\nurl = \"mqtt://127.0.0.1:{}\"\n", "11".repeat(32), broker.port);
+    let config = to.clone() + &upkeep(&repository, sections);
     // A day is 36 seconds.
     let mut nas = Nas::new(folder.path(), "nas", 2400, &config);
     nas.start();
@@ -104,7 +107,7 @@ fn the_daemon_forgets_prunes_and_checks_at_their_times_and_tells() {
     nas.stop();
     nas.start();
     assert_eq!(task(&nas, "check")["verdict"], "verified");
-    nas.configure(&format!("[[mqtt]]\nurl = \"mqtt://127.0.0.1:{}\"\n", broker.port));
+    nas.configure(&to);
     nas.stop();
     nas.start();
     let gone = |topic: &str| {
