@@ -189,7 +189,7 @@ pub(crate) fn read_whole(
     kind: BlobType,
     id: PackId,
     len: u32,
-) -> Result<std::result::Result<Vec<ChunkId>, String>> {
+) -> Result<std::result::Result<Vec<BlobRecord>, String>> {
     let Verdict { directory, troubles, verified, .. } = read_pack(blobs, kind, id, len, &mut Buffers::new()?);
     if let Some(why) = directory.into_iter().chain(troubles).next() {
         return Ok(Err(why));
@@ -198,7 +198,7 @@ pub(crate) fn read_whole(
     if verified != records.len() as u64 {
         return Ok(Err("not all of it can be opened".into()));
     }
-    Ok(Ok(records.into_iter().map(|record| record.id).collect()))
+    Ok(Ok(records))
 }
 
 /// Header and blobs; gives where they end.

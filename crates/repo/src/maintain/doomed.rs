@@ -57,14 +57,21 @@ impl Doomed {
         Ok(())
     }
 
-    /// Whether entries of the tree of `snapshot`, which `job` made last, may be carried over without being looked up: each
-    /// list's maker saw that it uses none of those packs, or it was itself made with the list at hand.
+    /// Whether entries of the tree of `snapshot`, which `job` made last, may be carried over without being looked up: the
+    /// list's maker saw that it needs none of those packs, or it was itself made with each list at hand.
+    ///
+    /// Of several lists no maker knows the others: each may rely on packs that another one names.
     pub(crate) fn spares(&self, state: &Path, job: &str, snapshot: &[u8; 16]) -> bool {
         if self.lists.is_empty() {
             return true;
         }
+        if let [(_, unused_by)] = &self.lists[..]
+            && unused_by.contains(snapshot)
+        {
+            return true;
+        }
         let heeded = heeded(state, job, snapshot);
-        self.lists.iter().all(|(id, unused_by)| unused_by.contains(snapshot) || heeded.contains(id))
+        self.lists.iter().all(|(id, _)| heeded.contains(id))
     }
 
     /// After `snapshot` was made: it uses nothing that is on these lists.
@@ -88,5 +95,26 @@ fn heeded(state: &Path, job: &str, snapshot: &[u8; 16]) -> HashSet<[u8; 16]> {
     match decode::<([u8; 16], Vec<[u8; 16]>)>(&bytes) {
         Ok((made, ids)) if made == *snapshot => ids.into_iter().collect(),
         _ => HashSet::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_lists_neither_speaks_for_the_other() {
+        let (state, parent, other) = (tempfile::tempdir().unwrap(), [7; 16], [8; 16]);
+        let with = |lists: &[[u8; 16]]| Doomed {
+            lists: lists.iter().map(|id| (*id, HashSet::from([parent]))).collect(),
+            ..Doomed::default()
+        };
+        let spares = |doomed: &Doomed, snapshot| doomed.spares(state.path(), "job", snapshot);
+        let both = with(&[[1; 16], [2; 16]]);
+        assert!(spares(&with(&[]), &other) && spares(&with(&[[1; 16]]), &parent) && !spares(&with(&[[1; 16]]), &other));
+        assert!(!spares(&both, &parent));
+        // A snapshot that was made with both at hand.
+        both.remember(state.path(), "job", &other).unwrap();
+        assert!(spares(&both, &other) && !spares(&with(&[[1; 16], [3; 16]]), &other));
     }
 }

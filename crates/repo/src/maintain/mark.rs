@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use super::PruneOptions;
-use super::relied::Half;
+use super::relied::Place;
+use super::sweep::is_gone;
 use crate::backup::heal;
 use crate::model::{ChunkId, PackId};
 use crate::names::{BlobType, hex};
@@ -14,7 +15,7 @@ use crate::reach::{Reach, Visitor};
 use crate::read::Blobs;
 use crate::snapshot::{Info, load};
 use crate::sorter::{Sorted, Sorter};
-use crate::{Error, Kind, Repository, Result};
+use crate::{Error, Kind, Repository, Result, limits};
 
 /// Type, pack, position, whether it is used, sealed bytes. Sorts by pack.
 const ROW_BYTES: usize = 24;
@@ -38,8 +39,8 @@ pub(super) struct Facts {
     pub(super) missing: HashSet<PackId>,
     /// What is really in these need be nowhere else.
     pub(super) relied: HashSet<PackId>,
-    /// What is really in them, sorted.
-    pub(super) ids: Vec<Half>,
+    /// What is really in them, and where; sorted.
+    pub(super) places: Vec<Place>,
 }
 
 /// Usage of each pack that the index names, in order of type and id.
@@ -150,10 +151,17 @@ pub(super) fn mark<'a>(
     counting.run(blobs)
 }
 
-/// Packs that the index names and the store does not list.
+/// Packs that the index names and the store has not got. A run may claim any length of a pack, and a listing may lag: one that
+/// is found under its name is there.
 pub(super) fn missing_packs(repo: &Repository, blobs: &Blobs<'_>, spool: &Path) -> Result<HashSet<PackId>> {
-    let mut out = HashSet::new();
-    heal::compare(repo, &blobs.index(), spool, &mut out)?;
+    let (mut suspects, mut out) = (HashSet::new(), HashSet::new());
+    heal::compare(repo, &blobs.index(), spool, &mut suspects)?;
+    for id in suspects {
+        let store = &*repo.store;
+        if is_gone(store, BlobType::Data, id)? && is_gone(store, BlobType::Tree, id)? {
+            out.insert(id);
+        }
+    }
     Ok(out)
 }
 
@@ -213,7 +221,7 @@ impl Counting<'_> {
         }
         let Some(group) = &mut self.group else { return Ok(()) };
         let missing = self.facts.missing.contains(&pack.id);
-        let relied = self.facts.relies_on(&pack.id, &blob.id.0);
+        let relied = self.facts.relies_on(pack.id, blob);
         group.there |= !missing;
         group.relied |= relied;
         let rows = if missing { &mut group.gone } else { &mut group.others };
@@ -261,6 +269,8 @@ impl Marks {
         while let Some(row) = self.next.filter(|row| row[..PACK_BYTES] <= wanted[..]) {
             if row[..PACK_BYTES] == wanted {
                 let bytes = u64::from(u32::from_be_bytes([row[20], row[21], row[22], row[23]]));
+                // A run may claim any length.
+                let bytes = bytes.min(limits::PACK_BYTES_MAX);
                 if row[19] == 1 {
                     let position = u16::from_be_bytes([row[17], row[18]]);
                     // Twice only where somebody lies.
@@ -297,13 +307,14 @@ mod tests {
         let (real, ours) = (lab.pack(BlobType::Data, &[vec![1; 99]]), lab.pack(BlobType::Data, &[vec![2; 99]]));
         let mut claim = ours.clone();
         claim.1[0].id = real.1[0].id;
+        let claimed = claim.1[0];
         for packs in [[real.clone(), ours.clone()], [claim, ours.clone()]] {
             let (id, bytes) = Lab::run(&lab.repo.keyring, &packs, &[]);
             lab.put_run(&id, &bytes);
         }
         let wanted = real.1[0].id;
-        let usage_where = |ids: Vec<Half>| {
-            let facts = Facts { relied: HashSet::from([ours.0.id]), ids, ..Facts::default() };
+        let usage_where = |places: Vec<Place>| {
+            let facts = Facts { relied: HashSet::from([ours.0.id]), places, ..Facts::default() };
             let spool = tempfile::tempdir().unwrap();
             let empty = Sorter::new(spool.path()).sorted().unwrap();
             let wanted = [Wanted::new(sorted(&wanted)).unwrap(), Wanted::new(empty).unwrap()];
@@ -312,7 +323,10 @@ mod tests {
             let mut marks = Counting { wanted, facts: &facts, rows, group: None }.run(&blobs).unwrap();
             marks.of(BlobType::Data, real.0.id).unwrap().used
         };
-        assert_eq!(usage_where(vec![*ours.1[0].id.0.first_chunk().unwrap()]), [0], "only a claim");
-        assert_eq!(usage_where(vec![*wanted.0.first_chunk().unwrap()]), [0_u16; 0], "it is really there, too");
+        let place = |record: &BlobRecord| crate::maintain::relied::place(ours.0.id, record);
+        assert_eq!(usage_where(vec![place(&ours.1[0])]), [0], "only a claim");
+        let elsewhere = BlobRecord { offset: claimed.offset + 1, ..claimed };
+        assert_eq!(usage_where(vec![place(&elsewhere)]), [0], "it is there, and not where it is said to be");
+        assert_eq!(usage_where(vec![place(&claimed)]), [0_u16; 0], "it is really there, too");
     }
 }

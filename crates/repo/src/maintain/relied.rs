@@ -3,24 +3,40 @@
 
 use std::collections::{HashMap, HashSet};
 
+use sha2::{Digest, Sha256};
+
 use super::lists::pack_of;
 use super::mark::Facts;
 use super::{Authority, Doomed};
 use crate::check::read_whole;
 use crate::model::PackId;
+use crate::pack::BlobRecord;
 use crate::read::Blobs;
-use crate::{Error, Repository, Result, names};
+use crate::{Repository, Result, names};
 
 /// Ids that are remembered: two rounds of a prune.
 const IDS_MAX: usize = 2 * super::repack::ROUND_BLOBS_MAX;
 
-/// The first half of a blob's id, which no two have.
-pub(super) type Half = [u8; 16];
+/// A blob at its place in a pack, as half a digest of all that a run says of it.
+pub(super) type Place = [u8; 16];
+
+pub(super) fn place(pack: PackId, blob: &BlobRecord) -> Place {
+    let mut sum = Sha256::new();
+    sum.update(pack.0);
+    sum.update(blob.id.0);
+    sum.update(blob.position.to_be_bytes());
+    for number in [blob.offset, blob.stored, blob.raw] {
+        sum.update(number.to_be_bytes());
+    }
+    let mut out = Place::default();
+    out.copy_from_slice(&sum.finalize()[..16]);
+    out
+}
 
 /// What was read back, by pack.
 #[derive(Debug, Default)]
 pub(super) struct Relied {
-    whole: HashMap<PackId, Vec<Half>>,
+    whole: HashMap<PackId, Vec<Place>>,
     /// What was not whole.
     pub(super) warnings: Vec<String>,
 }
@@ -47,12 +63,14 @@ impl Relied {
                 Err(err) if err.kind == atalaya_store::Kind::NotFound => continue,
                 Err(err) => return Err(err.into()),
             };
-            let len = u32::try_from(len).map_err(|_| Error::damaged(format!("{name} is longer than any pack")))?;
-            match read_whole(blobs, kind, id, len)? {
+            let whole = match u32::try_from(len) {
+                Ok(len) => read_whole(blobs, kind, id, len)?,
+                Err(_) => Err("it is longer than any pack".into()),
+            };
+            match whole {
                 Ok(all) => {
-                    let halves: Vec<Half> = all.iter().filter_map(|id| id.0.first_chunk().copied()).collect();
-                    ids += halves.len();
-                    self.whole.insert(id, halves);
+                    ids += all.len();
+                    self.whole.insert(id, all.iter().map(|blob| place(id, blob)).collect());
                 }
                 Err(why) => self.warnings.push(format!("{name} was stored by a prune and does not read back: {why}")),
             }
@@ -68,20 +86,19 @@ impl Relied {
             return Ok(facts);
         }
         let doomed = Doomed::read(&*repo.store, Authority::of(&repo.keyring, &repo.roster))?;
-        for (id, halves) in self.whole.iter().filter(|(id, _)| !doomed.packs.contains(id)) {
+        for (id, places) in self.whole.iter().filter(|(id, _)| !doomed.packs.contains(id)) {
             facts.relied.insert(*id);
-            facts.ids.extend_from_slice(halves);
+            facts.places.extend_from_slice(places);
         }
-        facts.ids.sort_unstable();
-        facts.ids.dedup();
+        facts.places.sort_unstable();
         Ok(facts)
     }
 }
 
 impl Facts {
     /// Whether a place may be the only one that stays: an index run may claim anything of any pack.
-    pub(super) fn relies_on(&self, pack: &PackId, id: &[u8; 32]) -> bool {
-        self.relied.contains(pack) && id.first_chunk().is_some_and(|half: &Half| self.ids.binary_search(half).is_ok())
+    pub(super) fn relies_on(&self, pack: PackId, blob: &BlobRecord) -> bool {
+        self.relied.contains(&pack) && self.places.binary_search(&place(pack, blob)).is_ok()
     }
 
     /// Whether all places count alike.

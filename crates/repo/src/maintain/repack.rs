@@ -21,6 +21,9 @@ use crate::{Kind, Repository, Result, limits};
 /// Blobs of one round: their positions are kept in memory.
 pub(super) const ROUND_BLOBS_MAX: usize = 128 << 10;
 
+/// Packs after which a run names them: what a kill leaves without a name is stored once more by the next prune.
+const NAMED_PACKS: usize = 8;
+
 /// A pack that is given up, and where in it what is used lies.
 pub(super) struct Worth {
     kind: BlobType,
@@ -55,7 +58,9 @@ impl<'a> Choice<'a> {
     /// Looks at a pack of `len` bytes of which some is used.
     pub(super) fn consider(&mut self, kind: BlobType, id: PackId, len: u32, usage: Usage) -> Verdict {
         let all = usage.used_bytes + usage.unused_bytes;
+        // More than it has is what somebody claims.
         let is_worth = usage.unused_bytes > 0
+            && all <= u64::from(len)
             && usage.unused_bytes as f64 * 100.0 >= all as f64 * self.options.repack_percent
             && self.repo.keyring.secret_of(kind).is_ok();
         if !is_worth {
@@ -100,8 +105,17 @@ impl<'a> Mover<'a> {
         })
     }
 
-    /// Stores what is used of `worth` in new packs, and names them in runs. All is durable when this returns.
+    /// Stores what is used of `worth` in new packs, and names them in runs. All is durable when this returns; where it is
+    /// stopped, what was stored is named, and the next prune goes on behind it.
     pub(super) fn run(&mut self, worth: &[Worth]) -> Result<()> {
+        let result = self.store(worth);
+        match &result {
+            Err(err) if err.kind != Kind::Interrupted => result,
+            _ => self.name().and(result),
+        }
+    }
+
+    fn store(&mut self, worth: &[Worth]) -> Result<()> {
         let repo = self.blobs.repo;
         for kind in [BlobType::Tree, BlobType::Data] {
             let mut writer = PackWriter::new(&repo.keyring, &*repo.store, self.options.spool, kind);
@@ -109,7 +123,7 @@ impl<'a> Mover<'a> {
                 self.options.check_stop()?;
                 match self.readable(pack) {
                     Ok(found) => self.copy(&found, &mut writer)?,
-                    Err(err) if matches!(err.kind, Kind::Damaged | Kind::NotFound | Kind::TooNew) => {
+                    Err(err) if matches!(err.kind, Kind::Damaged | Kind::NotFound | Kind::TooNew | Kind::Io) => {
                         self.warnings.push(format!("{} stays as it is: {err}", names::pack(pack.kind, pack.id)));
                     }
                     Err(err) => return Err(err),
@@ -119,7 +133,7 @@ impl<'a> Mover<'a> {
                 self.put(last)?;
             }
         }
-        self.name()
+        Ok(())
     }
 
     /// What is used of a pack, each read once: of a pack that is not whole nothing is copied, for it would stay all the same.
@@ -152,7 +166,7 @@ impl<'a> Mover<'a> {
         let row = self.packs.len() as u32;
         self.packs.push(pack.info);
         self.records.extend(pack.records.iter().map(|blob| Record { pack: row, blob: *blob }));
-        if self.records.len() >= limits::CHECKPOINT_RECORDS || self.packs.len() >= limits::CHECKPOINT_PACKS {
+        if self.records.len() >= limits::CHECKPOINT_RECORDS || self.packs.len() >= NAMED_PACKS {
             return self.name();
         }
         Ok(())

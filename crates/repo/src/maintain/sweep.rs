@@ -53,6 +53,7 @@ impl Sweep<'_> {
                 "another prune took this one for dead; nothing was deleted by this one; run it again",
             ));
         }
+        self.is_still_ours()?;
         let deleted = Deleted {
             id: crate::crypto::random()?,
             condemned: self.list.id,
@@ -91,6 +92,23 @@ impl Sweep<'_> {
         store.sync()?;
         for id in &retired {
             gone(store.delete(&names::object(names::DELETED, id)))?;
+        }
+        Ok(())
+    }
+
+    /// Somebody with a copy of this state folder may have ended this session, or finished this list.
+    fn is_still_ours(&self) -> Result<()> {
+        let store = &*self.repo.store;
+        let there = |name: String| match store.stat(&name) {
+            Ok(_) => Ok(true),
+            Err(err) if err.kind == atalaya_store::Kind::NotFound => Ok(false),
+            Err(err) => Err(Error::from(err)),
+        };
+        if there(names::object(names::ENDED, &self.session))? || !there(names::object(names::CONDEMNED, &self.list.id))?
+        {
+            let text = "another prune with a copy of this state folder went on meanwhile; nothing was deleted by this one; run it \
+                        again";
+            return Err(Error::new(Kind::Fenced, text));
         }
         Ok(())
     }
@@ -153,7 +171,7 @@ fn put_before(result: atalaya_store::Result<()>) -> Result<()> {
     }
 }
 
-fn is_gone(store: &dyn Store, kind: BlobType, pack: PackId) -> Result<bool> {
+pub(super) fn is_gone(store: &dyn Store, kind: BlobType, pack: PackId) -> Result<bool> {
     match store.stat(&names::pack(kind, pack)) {
         Ok(_) => Ok(false),
         Err(err) if err.kind == atalaya_store::Kind::NotFound => Ok(true),
