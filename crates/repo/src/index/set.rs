@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use atalaya_store::{Entry, Store};
 
@@ -36,8 +35,8 @@ pub(crate) struct IndexSet {
     rebuilt: bool,
     /// It was read whole.
     doubted: bool,
-    /// When it was last brought up to date and nothing was new.
-    in_vain: Option<Instant>,
+    /// How often it was to be brought up to date since something was new.
+    in_vain: u32,
     /// Hears of that.
     tell: fn(&str),
     pub(crate) runs: Vec<Run>,
@@ -56,8 +55,8 @@ pub(crate) struct IndexSet {
 /// Refused runs that are told one by one.
 const REMARKS_MAX: usize = 5;
 
-/// Where packs are really lost nothing is new, and the store is not asked again for so long.
-const VAIN: Duration = Duration::from_secs(10);
+/// Where packs are really lost nothing is new, and the store is asked again only for every so many blobs.
+const VAIN: u32 = 256;
 
 const REBUILT: &str = "the copy of the index in the state folder was damaged; it was made anew from the repository";
 
@@ -82,7 +81,7 @@ impl IndexSet {
             folder: folder.to_owned(),
             rebuilt: false,
             doubted: false,
-            in_vain: None,
+            in_vain: 0,
             tell,
             runs,
             found: Vec::new(),
@@ -136,7 +135,8 @@ impl IndexSet {
     /// Brings it up to date, where packs that it names are gone: a prune may have taken them, and put what was used of them
     /// elsewhere. Whether there is anything new.
     pub(crate) fn renew(&mut self) -> Result<bool> {
-        if self.in_vain.is_some_and(|last| last.elapsed() < VAIN) {
+        self.in_vain = self.in_vain.wrapping_add(1);
+        if self.in_vain % VAIN != 1 {
             return Ok(false);
         }
         let ids = |set: &Self| {
@@ -151,7 +151,9 @@ impl IndexSet {
         self.filters_ready = false;
         self.healed(Self::refresh)?;
         let news = ids(self)? != before;
-        self.in_vain = (!news).then(Instant::now);
+        if news {
+            self.in_vain = 0;
+        }
         Ok(news)
     }
 
