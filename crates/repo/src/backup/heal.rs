@@ -113,7 +113,7 @@ pub(super) fn remember(state: &Path, job: &str, set: &mut IndexSet, snapshot: &[
 pub(crate) fn compare(repo: &Repository, set: &IndexSet, spool: &Path, bad: &mut HashSet<PackId>) -> Result<()> {
     // The index first: a pack that another writer puts meanwhile is then in the store's list at most.
     let mut indexed = indexed_packs(set, spool)?;
-    let mut stored = stored_packs(repo, spool)?;
+    let mut stored = stored_packs(&*repo.store, spool)?;
     let mut here = stored.next()?;
     while let Some(row) = indexed.next()? {
         while here.is_some_and(|other| other < row) {

@@ -3,7 +3,10 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use atalaya_store::Store;
+
 use super::{Check, DAMAGED_KEPT_MAX, Finding};
+use crate::Result;
 use crate::backup::heal;
 use crate::index::IndexSet;
 use crate::maintain::{Authority, Doomed};
@@ -11,10 +14,11 @@ use crate::model::PackId;
 use crate::names::{self, BlobType};
 use crate::pack::PackInfo;
 use crate::sorter::{Sorted, Sorter};
-use crate::{Repository, Result};
 
 /// Type, id, length: sorts by type and id.
 pub(crate) const ROW_BYTES: usize = 21;
+/// Type and id.
+pub(crate) const KEY_BYTES: usize = 17;
 
 pub(crate) fn row(kind: BlobType, id: PackId, len: u64) -> [u8; ROW_BYTES] {
     let mut out = [0; ROW_BYTES];
@@ -34,7 +38,7 @@ pub(crate) fn parse(row: &[u8; ROW_BYTES]) -> Result<(BlobType, PackId, u32)> {
 impl Check<'_> {
     /// Compares both lists: what is missing, what has another length, what nobody names.
     pub(super) fn packs(&mut self) -> Result<()> {
-        let mut stored = stored_packs(self.repo, self.options.spool)?;
+        let mut stored = stored_packs(&*self.repo.store, self.options.spool)?;
         let mut indexed = indexed_packs(&self.blobs.index(), self.options.spool)?;
         let (mut missing, mut deleted) = (HashSet::new(), HashSet::new());
         // A prune that was cut off left runs that name what it had deleted; the next one takes them away.
@@ -106,16 +110,17 @@ impl Check<'_> {
     }
 }
 
-/// Every pack that is in the store.
-pub(crate) fn stored_packs(repo: &Repository, spool: &Path) -> Result<Sorted<ROW_BYTES>> {
+/// Every pack that is in the store. What only looks like one is none.
+pub(crate) fn stored_packs(store: &dyn Store, spool: &Path) -> Result<Sorted<ROW_BYTES>> {
     let mut sorter = Sorter::new(spool);
     for kind in [BlobType::Data, BlobType::Tree] {
         let mut failure = None;
-        repo.store.list(kind.folder(), &mut |entry| {
-            if let Some(id) = names::unhex(&entry.name)
+        store.list(kind.folder(), &mut |entry| {
+            if let Some(id) = names::unhex(&entry.name).map(PackId)
+                && names::pack(kind, id) == entry.name
                 && failure.is_none()
             {
-                failure = sorter.push(row(kind, PackId(id), entry.len)).err();
+                failure = sorter.push(row(kind, id, entry.len)).err();
             }
             Ok(())
         })?;

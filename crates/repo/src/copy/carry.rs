@@ -10,7 +10,7 @@ use crate::config::read_small;
 use crate::model::PackId;
 use crate::names::{self, BlobType};
 use crate::pack::{Checksummer, HEADER_FIXED_BYTES, Header, TRAILER_BYTES, Trailer};
-use crate::{Error, Kind, Result};
+use crate::{Error, Kind, Result, presence};
 
 /// The outer error ends the copy; the inner one is about that object alone.
 pub(super) type Judged<T> = Result<std::result::Result<T, Error>>;
@@ -126,7 +126,7 @@ pub(super) fn spool_failed(err: &std::io::Error) -> Error {
 /// torn when power was lost.
 pub(super) fn put_spooled(to: &dyn Store, name: &str, spool: &SpoolFile, len: u64, replacing: bool) -> Result<()> {
     if replacing {
-        delete(to, name)?;
+        presence::delete(to, name)?;
     }
     match to.put(name, Body::File(spool)) {
         Err(err) if err.kind == atalaya_store::Kind::Exists => {}
@@ -136,36 +136,6 @@ pub(super) fn put_spooled(to: &dyn Store, name: &str, spool: &SpoolFile, len: u6
         // Another copy was here, or a listing lagged.
         return Ok(());
     }
-    delete(to, name)?;
+    presence::delete(to, name)?;
     Ok(to.put(name, Body::File(spool))?)
-}
-
-/// The same for an object that is held in memory; there it can be told whether it is the same.
-pub(super) fn put_bytes(to: &dyn Store, name: &str, bytes: &[u8]) -> Result<()> {
-    match to.put(name, Body::Bytes(bytes)) {
-        Err(err) if err.kind == atalaya_store::Kind::Exists => {}
-        other => return Ok(other?),
-    }
-    if read_small(to, name).is_ok_and(|there| there == bytes) {
-        return Ok(());
-    }
-    delete(to, name)?;
-    Ok(to.put(name, Body::Bytes(bytes))?)
-}
-
-/// Deletes an object that may be gone already.
-pub(super) fn delete(store: &dyn Store, name: &str) -> Result<()> {
-    match store.delete(name) {
-        Err(err) if err.kind == atalaya_store::Kind::NotFound => Ok(()),
-        other => Ok(other?),
-    }
-}
-
-/// Whether the store surely does not have it: asked for that one name, since a listing may be partial.
-pub(super) fn is_gone(store: &dyn Store, name: &str) -> Result<bool> {
-    match store.stat(name) {
-        Ok(_) => Ok(false),
-        Err(err) if err.kind == atalaya_store::Kind::NotFound => Ok(true),
-        Err(err) => Err(err.into()),
-    }
 }

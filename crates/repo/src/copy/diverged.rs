@@ -5,11 +5,10 @@ use std::collections::HashSet;
 use sha2::{Digest, Sha256};
 
 use super::Copy;
-use super::carry::is_gone;
 use super::listing::{Pairs, objects};
 use crate::config::read_small;
 use crate::maintain::Forgotten;
-use crate::{Error, Kind, Result, names, snapshot};
+use crate::{Error, Kind, Result, names, presence, snapshot};
 
 impl Copy<'_> {
     /// # Errors
@@ -59,7 +58,7 @@ impl Copy<'_> {
 
     fn unexplained(&self, what: &str, folder: &str, id: &[u8; 16]) -> Result<()> {
         let (name, from, to) = (names::object(folder, id), self.from.place(), self.store.place());
-        if !is_gone(&*self.from.store, &name)? {
+        if !presence::is_gone(&*self.from.store, &name)? {
             return Err(Error::new(
                 Kind::Refused,
                 format!(
@@ -67,7 +66,7 @@ impl Copy<'_> {
                 ),
             ));
         }
-        if is_gone(&*self.store, &name)? {
+        if presence::is_gone(&*self.store, &name)? {
             return Ok(());
         }
         Err(Error::new(

@@ -3,15 +3,14 @@
 use std::sync::atomic::Ordering;
 
 use super::Copy;
-use super::carry::{delete, is_gone, put_bytes};
-use super::listing::{PACK_KEY, Side, packs};
-use crate::check::packs::{ROW_BYTES as PACK_ROW, indexed_packs, parse, row};
+use crate::check::packs::{KEY_BYTES as PACK_KEY, ROW_BYTES as PACK_ROW, indexed_packs, parse, row, stored_packs};
 use crate::config::read_small;
 use crate::envelope::Purpose;
 use crate::index::IndexSet;
 use crate::maintain::{Deleted, pack_of};
+use crate::side::Side;
 use crate::sorter::{Sorted, Sorter};
-use crate::{Result, names};
+use crate::{Result, names, presence};
 
 /// What the target still has of what was dropped.
 pub(super) struct Dropped {
@@ -47,7 +46,7 @@ impl Copy<'_> {
         }
         let mut on_lists = Side::new(rows.sorted()?)?;
         let mut named = Side::new(indexed_packs(index, self.spool())?)?;
-        let mut there = packs(&*self.store, self.spool())?;
+        let mut there = stored_packs(&*self.store, self.spool())?;
         let (mut out, mut count, mut bytes, mut total) = (Sorter::new(self.spool()), 0, 0, 0);
         while let Some(pack) = there.next()? {
             let len = u64::from(parse(&pack)?.2);
@@ -79,25 +78,28 @@ impl Copy<'_> {
     /// The lists come last: a list in the target says that it was followed.
     pub(super) fn drop_packs(&mut self, mut dropped: Dropped) -> Result<()> {
         let (from, to) = (self.from, self.store.clone());
+        let mut left = false;
         while let Some(pack) = dropped.packs.next()? {
             self.stopped()?;
             let (kind, id, len) = parse(&pack)?;
             let name = names::pack(kind, id);
             // Asked for by its name: it may have come back, and a listing may lag.
-            if !is_gone(&*from.store, &name)? {
+            if !presence::is_gone(&*from.store, &name)? {
+                left = true;
                 continue;
             }
-            delete(&*to, &name)?;
+            presence::delete(&*to, &name)?;
             self.summary.deleted_packs += 1;
             self.summary.deleted_bytes += u64::from(len);
             self.options.progress.packs.fetch_add(1, Ordering::Relaxed);
         }
         to.sync()?;
-        for id in &dropped.lists {
+        // A list in the target is not looked at again: what was left would stay there for ever.
+        for id in dropped.lists.iter().filter(|_| !left) {
             let name = names::object(names::DROPPED, id);
             let bytes = read_small(&*from.store, &name)?;
             self.authority().body(Purpose::Deleted, &bytes)?;
-            put_bytes(&*to, &name, &bytes)?;
+            presence::put(&*to, &name, &bytes)?;
         }
         Ok(to.sync()?)
     }

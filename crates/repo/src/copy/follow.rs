@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use super::Copy;
-use super::carry::{delete, is_gone};
 use super::cut::counting;
 use super::listing::objects;
 use crate::config::read_small;
@@ -11,7 +10,7 @@ use crate::index::IndexSet;
 use crate::keys::KeyFile;
 use crate::maintain::Forgotten;
 use crate::snapshot::Known;
-use crate::{Kind, Result, names};
+use crate::{Kind, Result, names, presence};
 
 /// What is to go, besides packs.
 #[derive(Default)]
@@ -126,18 +125,18 @@ impl Copy<'_> {
         let mut snapshots = Vec::new();
         for id in &leaving.snapshots {
             let name = names::object(names::SNAPSHOTS, id);
-            if is_gone(&*from.store, &name)? {
+            if presence::is_gone(&*from.store, &name)? {
                 snapshots.push(name);
             }
         }
         self.summary.deleted_snapshots += snapshots.len() as u64;
         for name in &snapshots {
-            delete(&*to, name)?;
+            presence::delete(&*to, name)?;
         }
         to.sync()?;
         for name in leaving.runs.iter().map(|id| names::object(names::INDEX, id)).chain(leaving.keys.iter().cloned()) {
-            if is_gone(&*from.store, &name)? {
-                delete(&*to, &name)?;
+            if presence::is_gone(&*from.store, &name)? {
+                presence::delete(&*to, &name)?;
                 self.summary.deleted_objects += 1;
             }
         }

@@ -4,16 +4,13 @@ use std::path::Path;
 
 use atalaya_store::Store;
 
-use crate::check::packs::{ROW_BYTES as PACK_ROW, row};
-use crate::model::PackId;
-use crate::names::{self, BlobType};
+use crate::names;
+use crate::side::Side;
 use crate::sorter::{Sorted, Sorter};
 use crate::{Result, limits};
 
 /// Id and length.
 pub(super) const ROW_BYTES: usize = 24;
-/// Type and id.
-pub(super) const PACK_KEY: usize = 17;
 
 /// Objects of a folder by id. What only looks like one is none.
 pub(super) fn objects(store: &dyn Store, folder: &str, spool: &Path) -> Result<Sorted<ROW_BYTES>> {
@@ -32,55 +29,6 @@ pub(super) fn objects(store: &dyn Store, folder: &str, spool: &Path) -> Result<S
     })?;
     failure.map_or(Ok(()), Err)?;
     sorter.sorted()
-}
-
-/// Packs, as `check::packs` has them.
-pub(super) fn packs(store: &dyn Store, spool: &Path) -> Result<Sorted<PACK_ROW>> {
-    let mut sorter = Sorter::new(spool);
-    for kind in [BlobType::Data, BlobType::Tree] {
-        let mut failure = None;
-        store.list(kind.folder(), &mut |entry| {
-            if let Some(id) = names::unhex::<16>(&entry.name).map(PackId)
-                && names::pack(kind, id) == entry.name
-                && failure.is_none()
-            {
-                failure = sorter.push(row(kind, id, entry.len)).err();
-            }
-            Ok(())
-        })?;
-        failure.map_or(Ok(()), Err)?;
-    }
-    sorter.sorted()
-}
-
-/// Rows whose first bytes are asked for in ascending order.
-pub(super) struct Side<const N: usize> {
-    rows: Sorted<N>,
-    next: Option<[u8; N]>,
-}
-
-impl<const N: usize> Side<N> {
-    pub(super) fn new(mut rows: Sorted<N>) -> Result<Self> {
-        let next = rows.next()?;
-        Ok(Self { rows, next })
-    }
-
-    /// The first bytes of the next row.
-    pub(super) fn peek(&self, key: usize) -> Option<&[u8]> {
-        self.next.as_ref().map(|row| &row[..key])
-    }
-
-    /// The row that begins with `key`. Where there are several (a listing that changed meanwhile) the last one.
-    pub(super) fn take(&mut self, key: &[u8]) -> Result<Option<[u8; N]>> {
-        let mut found = None;
-        while let Some(row) = self.next.filter(|row| row[..key.len()] <= *key) {
-            if row[..key.len()] == *key {
-                found = Some(row);
-            }
-            self.next = self.rows.next()?;
-        }
-        Ok(found)
-    }
 }
 
 /// An object that one store or both have, with its lengths.

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use super::Copy;
-use super::carry::put_bytes;
 use super::listing::{Pair, Pairs, ROW_BYTES, objects};
 use crate::config::read_small;
 use crate::envelope::Purpose;
 use crate::sorter::Sorted;
-use crate::{Error, Kind, Result, names};
+use crate::{Error, Kind, Result, names, presence};
 
 impl Copy<'_> {
     /// Without them a snapshot would be missed, or one that is void would count.
@@ -60,14 +59,14 @@ impl Copy<'_> {
             (Err(err), _) if err.kind == Kind::NotFound => {}
             (Ok(_), _) if self.options.dry_run => self.summary.objects += 1,
             (Ok(ours), _) => {
-                put_bytes(&*to, &name, &ours)?;
+                presence::put(&*to, &name, &ours)?;
                 match pair.there {
                     None => self.summary.objects += 1,
                     Some(_) => self.summary.healed_there += 1,
                 }
             }
             (Err(_), Ok(theirs)) if self.options.heal && !self.options.dry_run => {
-                put_bytes(&*from.store, &name, &theirs)?;
+                presence::put(&*from.store, &name, &theirs)?;
                 from.store.sync()?;
                 self.summary.healed_here += 1;
             }

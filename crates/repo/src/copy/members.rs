@@ -2,13 +2,12 @@
 
 use atalaya_store::{Body, Store};
 
-use super::carry::{delete, put_bytes};
 use super::standing::Standing;
 use super::{Copy, mark};
 use crate::config::read_small;
 use crate::envelope::{self, Purpose};
 use crate::keys::KeyFile;
-use crate::{Error, Kind, Repository, Result, limits, names};
+use crate::{Error, Kind, Repository, Result, limits, names, presence};
 
 /// How one version of the list of members stands in the target.
 enum Version {
@@ -86,9 +85,9 @@ impl Copy<'_> {
             let name = names::roster(number);
             match version(self.from, &*self.store, number)? {
                 (Version::Same, _) => continue,
-                (Version::Missing, bytes) => put_bytes(&*self.store, &name, &bytes)?,
+                (Version::Missing, bytes) => presence::put(&*self.store, &name, &bytes)?,
                 (Version::Damaged, bytes) => {
-                    put_bytes(&*self.store, &name, &bytes)?;
+                    presence::put(&*self.store, &name, &bytes)?;
                     self.summary.healed_there += 1;
                 }
             }
@@ -96,7 +95,7 @@ impl Copy<'_> {
         }
         self.sync()?;
         if matches!(standing, Standing::New | Standing::Begun) {
-            put_bytes(&*self.store, names::CONFIG, &read_small(&*self.from.store, names::CONFIG)?)?;
+            presence::put(&*self.store, names::CONFIG, &read_small(&*self.from.store, names::CONFIG)?)?;
             self.summary.objects += 1;
             self.sync()?;
         }
@@ -107,12 +106,12 @@ impl Copy<'_> {
     fn put_mark(&self) -> Result<()> {
         if self.from.replica.is_none() {
             // One that does not count stands where one should.
-            delete(&*self.store, names::REPLICA)?;
+            presence::delete(&*self.store, names::REPLICA)?;
         }
         mark::put(&*self.store, &self.from.keyring, (self.options.now)())?;
         let here = read_small(&*self.from.store, names::REPLICA).ok();
         if here.is_some() && here == read_small(&*self.store, names::REPLICA).ok() {
-            delete(&*self.store, names::REPLICA)?;
+            presence::delete(&*self.store, names::REPLICA)?;
             self.sync()?;
             let text = format!("cannot copy {} to itself; name another target", self.from.place());
             return Err(Error::new(Kind::Usage, text));
@@ -143,11 +142,11 @@ impl Copy<'_> {
                     self.summary.objects += 1;
                 }
                 Some(theirs) if sound(&ours) && !sound(theirs) => {
-                    put_bytes(&*self.store, &name, &ours)?;
+                    presence::put(&*self.store, &name, &ours)?;
                     self.summary.healed_there += 1;
                 }
                 Some(theirs) if self.options.heal && sound(theirs) && !sound(&ours) => {
-                    put_bytes(&*self.from.store, &name, theirs)?;
+                    presence::put(&*self.from.store, &name, theirs)?;
                     self.from.store.sync()?;
                     self.summary.healed_here += 1;
                 }

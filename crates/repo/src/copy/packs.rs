@@ -7,27 +7,27 @@ use std::sync::atomic::Ordering;
 use atalaya_store::Store;
 
 use super::Copy;
-use super::listing::{PACK_KEY, Side, packs};
-use crate::check::packs::{ROW_BYTES as PACK_ROW, indexed_packs, parse};
+use crate::check::packs::{KEY_BYTES as PACK_KEY, ROW_BYTES as PACK_ROW, indexed_packs, parse, stored_packs};
 use crate::index::IndexSet;
 use crate::maintain::Doomed;
 use crate::model::PackId;
 use crate::names::{self, BlobType};
+use crate::side::Side;
 use crate::sorter::{Sorted, Sorter};
 use crate::{Kind, Result, limits};
 
 /// Type, id, length here, length there.
-const TODO_BYTES: usize = 25;
+const ROW_BYTES: usize = 25;
 /// The target does not have it.
 const NONE: u32 = u32::MAX;
 /// Packs that are missing and remembered one by one.
 const ABSENT_MAX: usize = 20_000;
 
 /// A pack to be copied, replaced or verified.
-type Todo = (BlobType, PackId, u32, u32);
+type Due = (BlobType, PackId, u32, u32);
 
-fn todo_row((kind, id, here, there): Todo) -> [u8; TODO_BYTES] {
-    let mut out = [0; TODO_BYTES];
+fn row_of((kind, id, here, there): Due) -> [u8; ROW_BYTES] {
+    let mut out = [0; ROW_BYTES];
     out[0] = kind.number();
     out[1..17].copy_from_slice(&id.0);
     out[17..21].copy_from_slice(&here.to_be_bytes());
@@ -35,7 +35,7 @@ fn todo_row((kind, id, here, there): Todo) -> [u8; TODO_BYTES] {
     out
 }
 
-fn todo_of(row: &[u8; TODO_BYTES]) -> Result<Todo> {
+fn parsed(row: &[u8; ROW_BYTES]) -> Result<Due> {
     let mut id = [0; 16];
     id.copy_from_slice(&row[1..17]);
     let word = |at: usize| u32::from_be_bytes([row[at], row[at + 1], row[at + 2], row[at + 3]]);
@@ -49,29 +49,29 @@ impl Copy<'_> {
     /// Copies what the target lacks; gives packs that the primary lacks. `whole` if every run of the primary can be read:
     /// if not, packs that none names are copied, too, since the one that does may be mended.
     pub(super) fn packs(&mut self, index: &IndexSet, whole: bool) -> Result<Vec<Absent>> {
-        let (mut todo, mut absent) = self.compare_packs(index, whole)?;
+        let (mut due, mut absent) = self.compare_packs(index, whole)?;
         if self.options.dry_run {
             return Ok(absent);
         }
-        while let Some(row) = todo.next()? {
+        while let Some(row) = due.next()? {
             self.stopped()?;
-            let todo = todo_of(&row)?;
-            if !self.pack(todo)? && absent.len() < ABSENT_MAX {
-                absent.push((todo.0, todo.1, (todo.3 != NONE).then_some(todo.3)));
+            let due = parsed(&row)?;
+            if !self.pack(due)? && absent.len() < ABSENT_MAX {
+                absent.push((due.0, due.1, (due.3 != NONE).then_some(due.3)));
             }
             self.options.progress.packs.fetch_add(1, Ordering::Relaxed);
-            self.options.progress.bytes.fetch_add(todo.2.into(), Ordering::Relaxed);
+            self.options.progress.bytes.fetch_add(due.2.into(), Ordering::Relaxed);
         }
         self.reading = false;
         Ok(absent)
     }
 
     /// By listings alone.
-    fn compare_packs(&mut self, index: &IndexSet, whole: bool) -> Result<(Sorted<TODO_BYTES>, Vec<Absent>)> {
+    fn compare_packs(&mut self, index: &IndexSet, whole: bool) -> Result<(Sorted<ROW_BYTES>, Vec<Absent>)> {
         let mut named = Side::new(indexed_packs(index, self.spool())?)?;
-        let mut here = Side::new(packs(&*self.from.store, self.spool())?)?;
-        let mut there = Side::new(packs(&*self.store, self.spool())?)?;
-        let (mut todo, mut absent, mut count, mut bytes) = (Sorter::new(self.spool()), Vec::new(), 0, 0);
+        let mut here = Side::new(stored_packs(&*self.from.store, self.spool())?)?;
+        let mut there = Side::new(stored_packs(&*self.store, self.spool())?)?;
+        let (mut due, mut absent, mut count, mut bytes) = (Sorter::new(self.spool()), Vec::new(), 0, 0);
         while let Some(key) = [&named, &here, &there].iter().filter_map(|side| side.peek(PACK_KEY)).min() {
             let mut first = [0; PACK_KEY];
             first.copy_from_slice(key);
@@ -91,7 +91,7 @@ impl Copy<'_> {
                 continue;
             };
             if by_them != Some(by_us) || self.reading {
-                todo.push(todo_row((kind, id, by_us, by_them.unwrap_or(NONE))))?;
+                due.push(row_of((kind, id, by_us, by_them.unwrap_or(NONE))))?;
                 count += 1;
                 bytes += u64::from(by_us);
             }
@@ -103,11 +103,11 @@ impl Copy<'_> {
         let progress = self.options.progress;
         progress.total_packs.store(progress.packs.load(Ordering::Relaxed) + count, Ordering::Relaxed);
         progress.total_bytes.store(progress.bytes.load(Ordering::Relaxed) + bytes, Ordering::Relaxed);
-        Ok((todo.sorted()?, absent))
+        Ok((due.sorted()?, absent))
     }
 
     /// `false` when it was deleted since it was listed: whether by a prune is seen when the runs are listed again.
-    fn pack(&mut self, (kind, id, here, there): Todo) -> Result<bool> {
+    fn pack(&mut self, (kind, id, here, there): Due) -> Result<bool> {
         let (from, to) = (self.from, Arc::clone(&self.store));
         if self.options.heal && there != NONE {
             self.heal_pack(kind, id, (here, there))?;
@@ -161,8 +161,8 @@ impl Copy<'_> {
             let name = names::pack(kind, id);
             if let Ok(len) = from.store.stat(&name) {
                 // A listing that was not whole.
-                let todo = (kind, id, u32::try_from(len).unwrap_or(NONE), there.unwrap_or(NONE));
-                if self.options.dry_run || there.map(u64::from) == Some(len) || self.pack(todo)? {
+                let due = (kind, id, u32::try_from(len).unwrap_or(NONE), there.unwrap_or(NONE));
+                if self.options.dry_run || there.map(u64::from) == Some(len) || self.pack(due)? {
                     continue;
                 }
             }

@@ -3,11 +3,10 @@
 use sha2::{Digest, Sha256};
 
 use super::Copy;
-use super::carry::put_bytes;
 use super::listing::Pairs;
 use super::order::{Waiting, behind_predecessors};
 use crate::config::read_small;
-use crate::{Kind, Result, names, snapshot};
+use crate::{Kind, Result, names, presence, snapshot};
 
 impl Copy<'_> {
     /// Copies those of an earlier listing that are there still: one that can be read now was not forgotten before, so no
@@ -48,7 +47,7 @@ impl Copy<'_> {
         }
         match self.about_one(&*from.store, Ok(read_small(&*from.store, &name)))? {
             Ok(bytes) if Sha256::digest(&bytes)[..] == one.hash => {
-                put_bytes(&*self.store, &name, &bytes)?;
+                presence::put(&*self.store, &name, &bytes)?;
                 self.summary.snapshots += 1;
             }
             Err(err) if err.kind == Kind::NotFound => {}

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use crate::config::{decode, encode, read_small};
 use crate::envelope::{self, OWNER, Purpose};
 use crate::keys::{Keyring, Role, Roster};
-use crate::{Error, Kind, Result, names};
+use crate::{Error, Kind, Result, names, presence};
 
 /// Who may say so.
 #[derive(Clone, Copy)]
@@ -92,6 +92,18 @@ pub(crate) fn put<T: Serialize>(
     let bytes = envelope::seal(purpose, keyring.material.member, &keyring.signer, &encode(body)?);
     store.put(name, Body::Bytes(&bytes))?;
     Ok(bytes)
+}
+
+/// The same where something may stand that does not count: torn when power was lost, or somebody's who may not.
+pub(crate) fn replace<T: Serialize>(
+    store: &dyn Store,
+    keyring: &Keyring,
+    purpose: Purpose,
+    name: &str,
+    body: &T,
+) -> Result<()> {
+    let bytes = envelope::seal(purpose, keyring.material.member, &keyring.signer, &encode(body)?);
+    presence::put(store, name, &bytes)
 }
 
 /// Refuses a key that may not do this.

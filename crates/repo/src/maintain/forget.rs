@@ -8,7 +8,7 @@ use crate::config::read_small;
 use crate::envelope::Purpose;
 use crate::model::Time;
 use crate::snapshot::{Info, read_session};
-use crate::{Error, Kind, Repository, Result, names};
+use crate::{Error, Kind, Repository, Result, names, presence};
 
 /// Snapshots that one list names.
 const LIST_SNAPSHOTS_MAX: usize = 32 << 10;
@@ -57,7 +57,7 @@ impl Repository {
                 if let Some(info) = all.iter().find(|info| info.id == *id) {
                     self.delete_session(info)?;
                 }
-                gone(store.delete(&names::object(names::SNAPSHOTS, id)))?;
+                presence::delete(store, &names::object(names::SNAPSHOTS, id))?;
                 done += 1;
             }
         }
@@ -72,19 +72,11 @@ impl Repository {
         let session = info.catalogue.session;
         match read_session(&*self.store, &self.roster, Purpose::Session, names::SESSIONS, &session) {
             Ok((signer, _)) if signer == info.writer => {
-                gone(self.store.delete(&names::object(names::SESSIONS, &session)))
+                presence::delete(&*self.store, &names::object(names::SESSIONS, &session))
             }
             Ok(_) => Ok(()),
             Err(err) if matches!(err.kind, Kind::NotFound | Kind::Damaged) => Ok(()),
             Err(err) => Err(err),
         }
-    }
-}
-
-/// Deleted now, or before.
-pub(super) fn gone(result: atalaya_store::Result<()>) -> Result<()> {
-    match result {
-        Err(err) if err.kind == atalaya_store::Kind::NotFound => Ok(()),
-        other => Ok(other?),
     }
 }

@@ -6,20 +6,23 @@ use std::sync::atomic::Ordering;
 
 use super::PruneOptions;
 use super::relied::Place;
-use super::sweep::is_gone;
 use crate::backup::heal;
 use crate::model::{ChunkId, PackId};
-use crate::names::{BlobType, hex};
+use crate::names::{self, BlobType, hex};
 use crate::pack::{BlobRecord, PackInfo};
 use crate::reach::{Reach, Visitor};
 use crate::read::Blobs;
 use crate::snapshot::{Info, load};
 use crate::sorter::{Sorted, Sorter};
-use crate::{Error, Kind, Repository, Result, limits};
+use crate::{Error, Kind, Repository, Result, limits, presence};
 
-/// Type, pack, position, whether it is used, sealed bytes. Sorts by pack.
+/// Type, pack, position, one of the next three, sealed bytes. Sorts by pack.
 const ROW_BYTES: usize = 24;
 const PACK_BYTES: usize = 17;
+const UNUSED: u8 = 0;
+const USED: u8 = 1;
+/// Used, and in a pack that is relied on, too.
+const TWICE: u8 = 2;
 /// Places of one blob that are compared: more there are only where somebody lies.
 const PLACES_MAX: usize = 64;
 
@@ -30,6 +33,8 @@ pub(super) struct Usage {
     pub(super) used: Vec<u16>,
     pub(super) used_bytes: u64,
     pub(super) unused_bytes: u64,
+    /// Of these, what is used and in a pack that is relied on, too.
+    pub(super) twice_bytes: u64,
 }
 
 /// What is known of packs beside the index.
@@ -158,7 +163,9 @@ pub(super) fn missing_packs(repo: &Repository, blobs: &Blobs<'_>, spool: &Path) 
     heal::compare(repo, &blobs.index(), spool, &mut suspects)?;
     for id in suspects {
         let store = &*repo.store;
-        if is_gone(store, BlobType::Data, id)? && is_gone(store, BlobType::Tree, id)? {
+        if presence::is_gone(store, &names::pack(BlobType::Data, id))?
+            && presence::is_gone(store, &names::pack(BlobType::Tree, id))?
+        {
             out.insert(id);
         }
     }
@@ -209,7 +216,7 @@ impl Counting<'_> {
         row[0] = pack.kind.number();
         row[1..17].copy_from_slice(&pack.id.0);
         row[17..19].copy_from_slice(&blob.position.to_be_bytes());
-        row[19] = u8::from(wanted);
+        row[19] = if wanted { USED } else { UNUSED };
         row[20..].copy_from_slice(&blob.stored.to_be_bytes());
         if !wanted || self.facts.is_plain() {
             return self.rows.push(row);
@@ -240,11 +247,11 @@ impl Counting<'_> {
             return Err(lacks(if group.kind == BlobType::Tree { "tree blob" } else { "chunk" }, &group.id));
         }
         for mut row in group.gone {
-            row[19] = 0;
+            row[19] = UNUSED;
             self.rows.push(row)?;
         }
         for mut row in group.others {
-            row[19] = u8::from(!group.relied);
+            row[19] = if group.relied { TWICE } else { USED };
             self.rows.push(row)?;
         }
         Ok(())
@@ -271,7 +278,7 @@ impl Marks {
                 let bytes = u64::from(u32::from_be_bytes([row[20], row[21], row[22], row[23]]));
                 // A run may claim any length.
                 let bytes = bytes.min(limits::PACK_BYTES_MAX);
-                if row[19] == 1 {
+                if row[19] == USED {
                     let position = u16::from_be_bytes([row[17], row[18]]);
                     // Twice only where somebody lies.
                     if usage.used.last() != Some(&position) {
@@ -280,6 +287,7 @@ impl Marks {
                     usage.used_bytes += bytes;
                 } else {
                     usage.unused_bytes += bytes;
+                    usage.twice_bytes += if row[19] == TWICE { bytes } else { 0 };
                 }
             }
             self.next = self.rows.next()?;

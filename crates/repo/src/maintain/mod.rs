@@ -24,7 +24,7 @@ mod sessions;
 mod sightings;
 mod sweep;
 
-pub(crate) use authority::{Authority, check_role, ids, put};
+pub(crate) use authority::{Authority, check_role, ids, replace};
 pub(crate) use doomed::Doomed;
 pub(crate) use forgotten::Forgotten;
 pub(crate) use lists::{Deleted, Unfence, pack_of};

@@ -5,44 +5,33 @@ use super::PruneSummary;
 use super::lists::LIST_PACKS_MAX;
 use super::mark::{Marks, Usage};
 use super::repack::{Choice, Verdict, Worth};
-use crate::check::packs::{ROW_BYTES, indexed_packs, parse, stored_packs};
+use crate::check::packs::{KEY_BYTES, ROW_BYTES, indexed_packs, parse, stored_packs};
 use crate::model::PackId;
 use crate::names::BlobType;
 use crate::read::Blobs;
-use crate::sorter::Sorted;
+use crate::side::Side;
 use crate::{Error, Kind, Repository, Result};
 
 /// Packs in order of type and id: those of the store, and those that only the index names.
 struct Packs {
-    stored: Sorted<ROW_BYTES>,
-    indexed: Sorted<ROW_BYTES>,
-    here: Option<[u8; ROW_BYTES]>,
-    named: Option<[u8; ROW_BYTES]>,
+    stored: Side<ROW_BYTES>,
+    indexed: Side<ROW_BYTES>,
 }
 
 impl Packs {
     fn new(repo: &Repository, blobs: &Blobs<'_>, options: &PruneOptions<'_>) -> Result<Self> {
-        let mut indexed = indexed_packs(&blobs.index(), options.spool)?;
-        let mut stored = stored_packs(repo, options.spool)?;
-        let (here, named) = (stored.next()?, indexed.next()?);
-        Ok(Self { stored, indexed, here, named })
+        let indexed = Side::new(indexed_packs(&blobs.index(), options.spool)?)?;
+        Ok(Self { stored: Side::new(stored_packs(&*repo.store, options.spool)?)?, indexed })
     }
 
     /// The next pack, and its length if it is in the store.
     fn next(&mut self) -> Result<Option<(BlobType, PackId, Option<u32>)>> {
-        let key = |row: [u8; ROW_BYTES]| row[..17].to_vec();
-        let Some(first) = [self.here, self.named].into_iter().flatten().map(key).min() else { return Ok(None) };
-        let (mut found, mut len) = (None, None);
-        while let Some(row) = self.named.filter(|row| row[..17] == first[..]) {
-            found = Some(parse(&row)?);
-            self.named = self.indexed.next()?;
-        }
-        while let Some(row) = self.here.filter(|row| row[..17] == first[..]) {
-            let parsed = parse(&row)?;
-            (found, len) = (Some(parsed), Some(parsed.2));
-            self.here = self.stored.next()?;
-        }
-        Ok(found.map(|(kind, id, _)| (kind, id, len)))
+        let keys = [self.stored.peek(KEY_BYTES), self.indexed.peek(KEY_BYTES)];
+        let Some(first) = keys.into_iter().flatten().min().map(<[u8]>::to_vec) else { return Ok(None) };
+        let (here, named) = (self.stored.take(&first)?, self.indexed.take(&first)?);
+        let Some(any) = here.or(named) else { return Ok(None) };
+        let (kind, id, len) = parse(&any)?;
+        Ok(Some((kind, id, here.map(|_| len))))
     }
 }
 
@@ -67,8 +56,7 @@ pub(super) fn plan(
     summary: &mut PruneSummary,
 ) -> Result<Plan> {
     let (mut packs, mut unused) = (Packs::new(repo, blobs, options)?, Vec::new());
-    // What was stored once more is there twice now.
-    let twice = summary.repacked_bytes;
+    let (mut twice, choosing) = (0, choice.is_some());
     while let Some((kind, id, len)) = packs.next()? {
         let usage = marks.of(kind, id)?;
         let bytes = u64::from(len.unwrap_or(0));
@@ -80,13 +68,16 @@ pub(super) fn plan(
         }
         summary.unused_packs += 1;
         summary.unused_bytes += bytes;
+        // Stored once more, by this prune or by one that was killed: it goes, and stays.
+        twice += usage.twice_bytes.min(bytes);
         if unused.len() < LIST_PACKS_MAX {
             unused.push((kind, id));
         } else {
             summary.more = true;
         }
     }
-    expected(repo, options, summary, twice)?;
+    let worth = if choosing { summary.repacked_unused_bytes } else { 0 };
+    expected(repo, options, summary, (summary.unused_bytes - twice) + worth)?;
     let mut worth = choice.map(|choice| choice.packs).unwrap_or_default();
     // Both have to be on one list, or packs would be given up in vain.
     if unused.len() + worth.len() > LIST_PACKS_MAX && !worth.is_empty() {
@@ -124,9 +115,7 @@ fn partly(
 
 /// What would be dropped is mostly what a day or a month of backups left; much more of it is rather a mistake, or somebody's
 /// work.
-fn expected(repo: &Repository, options: &PruneOptions<'_>, summary: &PruneSummary, twice: u64) -> Result<()> {
-    let worth = if twice == 0 { summary.repacked_unused_bytes } else { 0 };
-    let dropped = summary.unused_bytes.saturating_sub(twice) + worth;
+fn expected(repo: &Repository, options: &PruneOptions<'_>, summary: &PruneSummary, dropped: u64) -> Result<()> {
     let percent = dropped as f64 * 100.0 / summary.bytes.max(1) as f64;
     if percent <= options.drop_percent_max || options.dry_run {
         return Ok(());

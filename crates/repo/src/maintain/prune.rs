@@ -1,7 +1,6 @@
 //! The steps of a prune, one behind another; the picture is in `maintain/mod.rs`.
 
 use super::authority::{check_role, put};
-use super::forget::gone;
 use super::lists::{Condemned, listed};
 use super::mark::{Facts, mark, missing_packs};
 use super::pending::Pending;
@@ -16,7 +15,7 @@ use crate::model::PackId;
 use crate::names::{self, BlobType, hex};
 use crate::read::Blobs;
 use crate::snapshot::{self, Fences, Info, Known};
-use crate::{Error, Kind, Repository, Result};
+use crate::{Error, Kind, Repository, Result, presence};
 
 /// One prune.
 struct Prune<'a> {
@@ -80,8 +79,8 @@ impl<'a> Prune<'a> {
     fn end(&mut self) -> Result<()> {
         let (store, keyring) = (&*self.repo.store, &self.repo.keyring);
         snapshot::end_session(store, keyring, self.session, (self.options.now)()).or_else(said_before)?;
-        gone(store.delete(&names::object(names::SESSIONS, &self.session)))?;
-        gone(store.delete(&names::object(names::ENDED, &self.session)))?;
+        presence::delete(store, &names::object(names::SESSIONS, &self.session))?;
+        presence::delete(store, &names::object(names::ENDED, &self.session))?;
         self.pending.note.sessions.clear();
         self.pending.save()
     }

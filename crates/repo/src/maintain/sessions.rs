@@ -2,8 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::authority::{Authority, ids, put};
-use super::forget::gone;
+use super::authority::{Authority, ids, replace};
 use super::{PruneOptions, PruneSummary};
 use crate::envelope::Purpose;
 use crate::snapshot::{Fence, Fences, Info, read_session};
@@ -112,12 +111,6 @@ pub(super) fn wait_for(
 fn fence(repo: &Repository, session: &[u8; 16], condemned: &[u8; 16], now: i64) -> Result<()> {
     let name = names::object(names::FENCES, session);
     let body = Fence { session: *session, condemned: *condemned, secs: now };
-    match put(&*repo.store, &repo.keyring, Purpose::Fence, &name, &body) {
-        // A torn one, or one of somebody who may not: that is no fence, and stands where one should.
-        Err(err) if err.kind == Kind::AlreadyThere => {
-            gone(repo.store.delete(&name))?;
-            put(&*repo.store, &repo.keyring, Purpose::Fence, &name, &body).map(|_| ())
-        }
-        other => other.map(|_| ()),
-    }
+    // A torn one, or one of somebody who may not, is no fence, and stands where one should.
+    replace(&*repo.store, &repo.keyring, Purpose::Fence, &name, &body)
 }

@@ -3,10 +3,9 @@
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 
-use atalaya_store::{Body, Store};
+use atalaya_store::Body;
 
 use super::authority::put;
-use super::forget::gone;
 use super::lists::{Condemned, Deleted, LIST_PACKS_MAX, pack_of};
 use super::mark::Marks;
 use super::sessions::{End, look};
@@ -17,7 +16,7 @@ use crate::model::PackId;
 use crate::names::{self, BlobType};
 use crate::read::Blobs;
 use crate::snapshot::{Info, fenced};
-use crate::{Error, Kind, Repository, Result};
+use crate::{Error, Kind, Repository, Result, presence};
 
 /// Packs that are deleted by one run, and what of that is known.
 pub(super) struct Sweep<'a> {
@@ -39,7 +38,7 @@ impl Sweep<'_> {
         for (kind, id) in packs {
             // One that was deleted before this prune was cut off: what is used of it was stored elsewhere since, and the index
             // must not name it.
-            if marks.of(kind, id)?.used.is_empty() || is_gone(store, kind, id)? {
+            if marks.of(kind, id)?.used.is_empty() || presence::is_gone(store, &names::pack(kind, id))? {
                 unused.push((kind, id));
             } else {
                 summary.spared_packs += 1;
@@ -65,11 +64,11 @@ impl Sweep<'_> {
         store.sync()?;
         self.delete_packs(&unused, summary)?;
         for id in &replaced {
-            gone(store.delete(&names::object(names::INDEX, id)))?;
+            presence::delete(store, &names::object(names::INDEX, id))?;
         }
         // Only when no run names these packs any more, also after a power cut, may the lists go.
         store.sync()?;
-        gone(store.delete(&names::object(names::CONDEMNED, &self.list.id)))?;
+        presence::delete(store, &names::object(names::CONDEMNED, &self.list.id))?;
         store.sync()?;
         self.retire_lists()
     }
@@ -81,9 +80,14 @@ impl Sweep<'_> {
         let authority = Authority::of(&self.repo.keyring, &self.repo.roster);
         let retired = ids(store, names::DELETED)?;
         for id in &retired {
-            let bytes = read_small(store, &names::object(names::DELETED, id))?;
+            let bytes = match read_small(store, &names::object(names::DELETED, id)) {
+                Ok(bytes) => bytes,
+                // Another prune did it meanwhile.
+                Err(err) if err.kind == Kind::NotFound => continue,
+                Err(err) => return Err(err),
+            };
             match authority.body(Purpose::Deleted, &bytes) {
-                Ok(_) => put_before(store.put(&names::object(names::DROPPED, id), Body::Bytes(&bytes)))?,
+                Ok(_) => presence::put(store, &names::object(names::DROPPED, id), &bytes)?,
                 // It counted for nobody, so nothing was deleted because of it.
                 Err(err) if err.kind == Kind::Damaged => {}
                 Err(err) => return Err(err),
@@ -91,7 +95,7 @@ impl Sweep<'_> {
         }
         store.sync()?;
         for id in &retired {
-            gone(store.delete(&names::object(names::DELETED, id)))?;
+            presence::delete(store, &names::object(names::DELETED, id))?;
         }
         Ok(())
     }
@@ -99,13 +103,9 @@ impl Sweep<'_> {
     /// Somebody with a copy of this state folder may have ended this session, or finished this list.
     fn is_still_ours(&self) -> Result<()> {
         let store = &*self.repo.store;
-        let there = |name: String| match store.stat(&name) {
-            Ok(_) => Ok(true),
-            Err(err) if err.kind == atalaya_store::Kind::NotFound => Ok(false),
-            Err(err) => Err(Error::from(err)),
-        };
-        if there(names::object(names::ENDED, &self.session))? || !there(names::object(names::CONDEMNED, &self.list.id))?
-        {
+        let ended = names::object(names::ENDED, &self.session);
+        let list = names::object(names::CONDEMNED, &self.list.id);
+        if !presence::is_gone(store, &ended)? || presence::is_gone(store, &list)? {
             let text = "another prune with a copy of this state folder went on meanwhile; nothing was deleted by this one; run it \
                         again";
             return Err(Error::new(Kind::Fenced, text));
@@ -123,7 +123,7 @@ impl Sweep<'_> {
                 Err(err) if err.kind == atalaya_store::Kind::NotFound => continue,
                 Err(err) => return Err(err.into()),
             };
-            gone(store.delete(&name))?;
+            presence::delete(store, &name)?;
             summary.deleted_packs += 1;
             summary.deleted_bytes += len;
             self.options.progress.deleted_packs.fetch_add(1, Ordering::Relaxed);
@@ -151,32 +151,16 @@ pub(crate) fn tidy_sessions(repo: &Repository, snapshots: &[Info], own: &[u8; 16
     all.retain(|id| id != own);
     for (id, end) in look(repo, &all, snapshots)? {
         if matches!(end, End::Snapshot | End::Ended | End::Fenced) {
-            gone(store.delete(&names::object(names::SESSIONS, &id)))?;
+            presence::delete(store, &names::object(names::SESSIONS, &id))?;
         }
     }
     let left: HashSet<[u8; 16]> = ids(store, names::SESSIONS)?.into_iter().collect();
     for id in ids(store, names::ENDED)? {
         if !left.contains(&id) {
-            gone(store.delete(&names::object(names::ENDED, &id)))?;
+            presence::delete(store, &names::object(names::ENDED, &id))?;
         }
     }
     Ok(())
-}
-
-/// Put now, or before.
-fn put_before(result: atalaya_store::Result<()>) -> Result<()> {
-    match result {
-        Err(err) if err.kind == atalaya_store::Kind::Exists => Ok(()),
-        other => Ok(other?),
-    }
-}
-
-pub(super) fn is_gone(store: &dyn Store, kind: BlobType, pack: PackId) -> Result<bool> {
-    match store.stat(&names::pack(kind, pack)) {
-        Ok(_) => Ok(false),
-        Err(err) if err.kind == atalaya_store::Kind::NotFound => Ok(true),
-        Err(err) => Err(err.into()),
-    }
 }
 
 /// Removes lists of other prunes when all their packs are gone. As long as one is there the list stays: who made it may
@@ -188,13 +172,13 @@ pub(super) fn tidy_lists(repo: &Repository) -> Result<()> {
         let mut there = false;
         for pack in list.packs.iter().take(LIST_PACKS_MAX) {
             let (kind, pack) = pack_of(pack)?;
-            there = !is_gone(store, kind, pack)?;
+            there = !presence::is_gone(store, &names::pack(kind, pack))?;
             if there {
                 break;
             }
         }
         if !there {
-            gone(store.delete(&names::object(names::CONDEMNED, &id)))?;
+            presence::delete(store, &names::object(names::CONDEMNED, &id))?;
         }
     }
     Ok(())

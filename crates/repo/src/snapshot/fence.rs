@@ -11,7 +11,7 @@ use super::object::{self, Info};
 use crate::config::{self, read_small};
 use crate::envelope::Purpose;
 use crate::keys::{Keyring, Roster, Seen};
-use crate::maintain::{Authority, Unfence, ids, put};
+use crate::maintain::{Authority, Unfence, ids, replace};
 use crate::{Error, Kind, Repository, Result, names};
 
 /// The body of a fence.
@@ -82,7 +82,7 @@ impl Fences {
         let fence = read_small(&*repo.store, &names::object(names::FENCES, &session))?;
         let body = Unfence { session, fence: Sha256::digest(&fence).into(), snapshot: snapshot.id };
         let name = names::object(names::UNFENCED, &session);
-        put(&*repo.store, &repo.keyring, Purpose::Unfence, &name, &body)?;
+        replace(&*repo.store, &repo.keyring, Purpose::Unfence, &name, &body)?;
         Ok(repo.store.sync()?)
     }
 

@@ -225,6 +225,8 @@ pub struct World {
     pub read_bytes: AtomicU64,
     /// An hour passes before every backup but the first.
     pub now: Mutex<Time>,
+    /// With one, what lies in which pack is the same each time.
+    pub workers: usize,
 }
 
 pub fn init(store: &dyn Store) -> Result<String> {
@@ -254,6 +256,7 @@ impl World {
             opened_ahead: Arc::default(),
             read_bytes: AtomicU64::new(0),
             now: Mutex::new(NOW),
+            workers: 2,
         }
     }
 
@@ -289,7 +292,7 @@ impl World {
                 sources: vec![b"/".to_vec()],
                 host: "box".into(),
                 full: self.full,
-                budget: Budget::divide(32 << 20)?,
+                budget: Budget { workers: self.workers, ..Budget::divide(32 << 20)? },
                 now: &|| now,
                 stop: &AtomicBool::new(false),
                 problem: &|problem| self.problems.lock().unwrap().push(problem.clone()),

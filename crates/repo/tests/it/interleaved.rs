@@ -116,6 +116,7 @@ fn run(seed: u64, master: &[u8], key: &[u8], photos: &[Vec<u8>]) {
                 turns: Arc::clone(&turns),
                 actor: number,
                 left: Mutex::new(left),
+                at_once: 1 + seed as usize % 2,
             };
             let mut world = World::over(Arc::new(seat));
             world.job = format!("job{number}");

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use atalaya_repo::maintain::{Forgetting, PruneOptions, PruneProgress, PruneSummary};
 use atalaya_repo::model::Time;
 use atalaya_repo::{Kind, Repository, Result, Role, Unlock};
-use atalaya_store::{SimStore, Stop, Store};
+use atalaya_store::{Body, SimStore, Stop, Store};
 
 use crate::damage::check;
 use crate::fixture::{NOW, Tree, World, init, noise};
@@ -222,6 +222,21 @@ fn a_backup_that_may_be_running_is_waited_for_and_then_fenced() {
     assert!(third.deleted_packs > 0);
     assert_eq!(store.names("fences/").len(), 1, "whoever slept still finds it");
     assert_sound(&world, &tree(2));
+}
+
+/// A prune that fenced a backup lost power before it could say that the snapshot was there in time.
+#[test]
+fn a_torn_withdrawal_of_a_fence_is_written_anew() {
+    let (store, world) = world();
+    world.backup(&tree(0)).unwrap();
+    let session = store.names("sessions/")[0].strip_prefix("sessions/").unwrap().to_owned();
+    atalaya_repo::testing::fence(&world.open().unwrap(), &session).unwrap();
+    store.put(&format!("unfenced/{session}"), Body::Bytes(b"torn")).unwrap();
+    let fenced = || world.open().unwrap().snapshots().unwrap().0[0].fenced;
+    assert!(fenced());
+    prune(&world).unwrap();
+    assert!(!fenced());
+    assert_sound(&world, &tree(0));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use atalaya_repo::maintain::PruneSummary;
 use atalaya_repo::model::Time;
 use atalaya_repo::view::View;
 use atalaya_repo::{Repository, Result, Role, Selector, Unlock};
-use atalaya_store::{SimStore, Stop, Store};
+use atalaya_store::{Loss, SimStore, Stop, Store};
 
 use crate::fixture::{NOW, Tree, World, init, noise, read_content};
 use crate::maintain::{How, assert_sound, bytes, forget_oldest, prune_opened};
@@ -26,7 +26,8 @@ fn album(version: u64) -> Tree {
 fn three() -> (Arc<SimStore>, World) {
     let store = Arc::new(SimStore::new());
     init(&*store).unwrap();
-    let world = World::over(Arc::clone(&store) as Arc<dyn Store>);
+    let mut world = World::over(Arc::clone(&store) as Arc<dyn Store>);
+    world.workers = 1;
     (0..3).for_each(|version| drop(world.backup(&album(version)).unwrap()));
     assert_eq!(forget_oldest(&world.open().unwrap(), 2).unwrap(), 2);
     (store, world)
@@ -34,6 +35,11 @@ fn three() -> (Arc<SimStore>, World) {
 
 fn how() -> How {
     How { repack_percent: 1.0, ..How::default() }
+}
+
+/// With little more allowed to go than goes.
+fn strict() -> How {
+    How { drop_percent_max: 60.0, ..how() }
 }
 
 fn repack(world: &World) -> Result<PruneSummary> {
@@ -110,7 +116,8 @@ fn stopped_at_every_operation_it_goes_on_and_leaves_nothing_twice() {
             store.restart();
             world.assert_holds("latest", &album(2));
             World::over(Arc::clone(&world.store)).assert_holds("latest", &album(2));
-            let done = repack(&world).unwrap_or_else(|err| panic!("operation {k}: {err}"));
+            let done = prune_opened(&world.open().unwrap(), strict());
+            let done = done.unwrap_or_else(|err| panic!("operation {k}: {err}"));
             assert_eq!(done.waiting, [], "operation {k}");
             let last = repack(&world).unwrap();
             assert_eq!((last.unused_packs, last.locked_bytes), (0, 0), "operation {k}: {last:?}");
@@ -118,6 +125,34 @@ fn stopped_at_every_operation_it_goes_on_and_leaves_nothing_twice() {
             assert!(bytes(&store) < clean + clean / 20, "operation {k}: {} instead of {clean}", bytes(&store));
             assert_eq!(left(&store), Vec::<String>::new(), "operation {k}");
         }
+    }
+}
+
+#[test]
+fn a_power_cut_at_any_operation_loses_nothing() {
+    let operations = {
+        let (store, world) = three();
+        let repo = world.open().unwrap();
+        let before = store.operations();
+        prune_opened(&repo, how()).unwrap();
+        store.operations() - before
+    };
+    let (clean, thorough) = (clean(), std::env::var_os("ATALAYA_TESTS_FULL").is_some_and(|full| !full.is_empty()));
+    for k in (0..operations).skip(1).step_by(if thorough { 1 } else { 5 }) {
+        let (store, world) = three();
+        let repo = world.open().unwrap();
+        store.stop_at(Stop::Before(store.operations() + k));
+        let _ = prune_opened(&repo, how());
+        drop(repo);
+        store.power_cut(k, Loss::Whole);
+        // Whoever lost what it knew, too.
+        for other in [World::over(Arc::clone(&world.store)), world] {
+            other.assert_holds("latest", &album(2));
+            let done = prune_opened(&other.open().unwrap(), How { grace_secs: -100 * 86_400, ..how() });
+            done.unwrap_or_else(|err| panic!("power cut at operation {k}: {err}"));
+            assert_sound(&other, &album(2));
+        }
+        assert!(bytes(&store) < clean + clean / 20, "operation {k}: {} instead of {clean}", bytes(&store));
     }
 }
 
@@ -134,7 +169,7 @@ fn what_does_not_read_back_is_not_relied_on() {
         let first = repack(&world).unwrap();
         assert_eq!((first.waiting.len(), first.deleted_packs), (1, 0));
         let made: Vec<String> = store.names("data/").into_iter().filter(|name| !before.contains(name)).collect();
-        assert!(!made.is_empty());
+        assert!(!made.is_empty(), "{first:?}");
         for name in &made {
             match loses {
                 true => store.lose(name).unwrap(),

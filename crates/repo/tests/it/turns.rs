@@ -67,6 +67,8 @@ pub struct Seat {
     pub actor: usize,
     /// Operations until it is killed.
     pub left: Mutex<Option<u64>>,
+    /// As a store that answers late: what a backup puts, a thread of its own puts.
+    pub at_once: usize,
 }
 
 impl Seat {
@@ -111,6 +113,9 @@ impl Store for Seat {
     }
     fn spool(&self, fallback: &Path) -> Result<SpoolFile> {
         self.inner.spool(fallback)
+    }
+    fn puts_at_once(&self) -> usize {
+        self.at_once
     }
     fn place(&self) -> String {
         self.inner.place()

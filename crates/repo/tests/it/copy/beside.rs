@@ -11,7 +11,7 @@ type Work<'a> = Box<dyn Fn(Arc<dyn Store>, Arc<dyn Store>) + Send + Sync + 'a>;
 fn seats(home: &Arc<SimStore>, away: &Arc<SimStore>, turns: &Arc<Turns>, actor: usize) -> [Arc<dyn Store>; 2] {
     [(home, "home"), (away, "away")].map(|(store, name)| {
         let inner = Arc::new(At(Arc::clone(store), name)) as Arc<dyn Store>;
-        Arc::new(Seat { inner, turns: Arc::clone(turns), actor, left: Mutex::new(None) }) as Arc<dyn Store>
+        Arc::new(Seat { inner, turns: Arc::clone(turns), actor, left: Mutex::new(None), at_once: 1 }) as Arc<dyn Store>
     })
 }
 
@@ -84,4 +84,24 @@ static FAILED: AtomicBool = AtomicBool::new(false);
 #[test]
 fn beside_backups_prunes_and_another_copy() {
     (0..if thorough() { 400 } else { 10 }).for_each(mixed);
+}
+
+/// A pack that a prune deleted is at the primary again: it stays, and is not forgotten about.
+#[test]
+fn a_list_is_followed_when_all_of_it_is_gone() {
+    let (home, away) = (Home::new(), Arc::new(SimStore::new()));
+    (0..3).for_each(|version| home.backup(version));
+    home.copy(&away).unwrap();
+    let before = clone(&home.store);
+    home.forget_and_prune(2);
+    let gone: Vec<String> = before.names("data/").into_iter().filter(|n| home.store.contents(n).is_none()).collect();
+    let back = gone[0].clone();
+    home.store.put(&back, Body::Bytes(&before.contents(&back).unwrap())).unwrap();
+    home.copy(&away).unwrap();
+    let lists = |store: &SimStore| store.names("dropped/").len();
+    assert_eq!((lists(&home.store), lists(&away), away.contents(&back).is_some()), (1, 0, true));
+    home.store.lose(&back).unwrap();
+    home.copy(&away).unwrap();
+    assert_eq!((lists(&away), away.contents(&back).is_some()), (1, false));
+    assert_eq!(differences(&home.store, &away), Vec::<String>::new());
 }
