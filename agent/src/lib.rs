@@ -31,6 +31,7 @@ mod program;
 pub mod restore;
 #[cfg(feature = "daemon")]
 pub mod schedule;
+mod share;
 pub mod source;
 #[cfg(feature = "daemon")]
 pub mod watch;

@@ -6,7 +6,8 @@ use std::time::Instant;
 use atalaya_base::signals::Signals;
 use atalaya_base::text::shown;
 use atalaya_base::units::{self, counted, size};
-use atalaya_repo::check::{CheckOptions, CheckProgress, CheckSummary, Finding};
+use atalaya_repo::check::{CheckOptions, CheckProgress, CheckSummary, Finding, Sample};
+use atalaya_repo::model::Time;
 use serde::Serialize;
 
 use super::context::Context;
@@ -14,13 +15,15 @@ use super::exit::{Exit, Failure, Result};
 use super::output::{Output, complain};
 use super::progress::{Counts, Display};
 use super::text::shown_path;
-use super::{findings::Findings, host};
+use super::{findings::Findings, host, times};
+use crate::share::Share;
 
 /// For `--help`.
 const EXAMPLES: &str = "Examples:
   atalaya-agent check --repo /mnt/usb/nas
   atalaya-agent check --repo /mnt/usb/nas --read-data
-  atalaya-agent check --repo /mnt/usb/nas --read-data=5%";
+  atalaya-agent check --repo /mnt/usb/nas --read-data=5%
+  atalaya-agent check --repo /mnt/usb/nas --read-data=2h --background";
 
 /// Check that everything is there and, with --read-data, that it is what was stored
 ///
@@ -32,27 +35,16 @@ const EXAMPLES: &str = "Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Read the stored data too: all of it, or a share that is chosen anew each time
-    #[arg(
-        long,
-        value_name = "PERCENT%",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "100%",
-        value_parser = percent
-    )]
-    read_data: Option<f64>,
+    /// Read the stored data too: all of it, a share (5%), so much (20G), or for so long (30m, 2h)
+    ///
+    /// What no check has read yet comes first, then what was read longest ago. With the state folder it is remembered when
+    /// each pack was read, also when the check is stopped.
+    #[arg(long, value_name = "SHARE", num_args = 0..=1, require_equals = true, default_missing_value = "100%")]
+    read_data: Option<Share>,
 
     /// Yield to everything else: lowest priority, and the disk only when nobody wants it
     #[arg(long)]
     background: bool,
-}
-
-fn percent(text: &str) -> std::result::Result<f64, String> {
-    let number = text.strip_suffix('%').unwrap_or(text).parse::<f64>().ok();
-    number
-        .filter(|share| (0.0..=100.0).contains(share))
-        .ok_or_else(|| "give a share from 0% to 100%, such as 5% or 0.5%".to_owned())
 }
 
 #[derive(Serialize)]
@@ -66,6 +58,9 @@ struct JsonCheck {
     unindexed_packs: u64,
     packs_read: u64,
     bytes_read: u64,
+    /// Where stored data was read.
+    packs_never_read: Option<u64>,
+    oldest_read: Option<String>,
     blobs_verified: u64,
     nodes_read: u64,
     trees_checked: bool,
@@ -87,8 +82,10 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     let progress = CheckProgress::default();
     let display = Display::new(context.global.quiet || context.global.json);
     let findings = Findings::default();
+    let in_time = || !matches!(args.read_data, Some(Share::Time(time)) if start.elapsed() >= time);
     let options = CheckOptions {
-        read_percent: args.read_data.unwrap_or(0.0),
+        sample: sample(args.read_data, &in_time),
+        now: &times::now,
         threads: context.budget.workers,
         spool: &spool,
         stop: &signals.stop,
@@ -103,7 +100,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     if out.json {
         out.json(&json(&summary, findings, seconds.as_secs_f64()))?;
     } else {
-        report(&mut out, &summary, args.read_data.is_some_and(|share| share > 0.0), seconds)?;
+        report(&mut out, &summary, seconds)?;
     }
     out.finish()?;
     if summary.findings == 0 {
@@ -141,16 +138,25 @@ fn counts(progress: &CheckProgress) -> Counts {
     }
 }
 
+fn sample<'a>(share: Option<Share>, in_time: &'a (dyn Fn() -> bool + Sync)) -> Sample<'a> {
+    match share {
+        None => Sample::Nothing,
+        Some(Share::Percent(percent)) => Sample::Percent(percent),
+        Some(Share::Bytes(bytes)) => Sample::Bytes(bytes),
+        Some(Share::Time(_)) => Sample::While(in_time),
+    }
+}
+
 fn packs(number: u64) -> String {
     counted(number, "pack", "packs")
 }
 
-fn report(out: &mut Output, summary: &CheckSummary, asked: bool, took: std::time::Duration) -> Result<()> {
+fn report(out: &mut Output, summary: &CheckSummary, took: std::time::Duration) -> Result<()> {
     let state = if summary.findings == 0 { "Everything is as it should be." } else { "Something is wrong." };
     out.remark(state)?;
     out.remark(format_args!("  {}, {}", counted(summary.snapshots, "snapshot", "snapshots"), packs(summary.packs)))?;
     match (summary.packs_read, summary.content_verified) {
-        (0, _) if asked => out.remark("  no pack happened to be chosen: there are too few for so small a share")?,
+        (0, _) if summary.packs == 0 => {}
         (0, _) => out.remark("  the stored data was not read; --read-data does that")?,
         (read, true) => out.remark(format_args!(
             "  read {}, {}; {} as stored",
@@ -163,6 +169,16 @@ fn report(out: &mut Output, summary: &CheckSummary, asked: bool, took: std::time
             packs(read),
             size(summary.bytes_read)
         ))?,
+    }
+    if let Some(oldest) = summary.oldest_read_secs {
+        let oldest = times::local(Time { secs: oldest, nanos: 0 });
+        out.remark(match summary.packs_never_read {
+            0 => format!("  all of it was read since {oldest}"),
+            never => format!(
+                "  {} were never read, the others since {oldest}; the next check goes on from there",
+                packs(never)
+            ),
+        })?;
     }
     if !summary.trees_checked {
         out.remark("  which files there are was not checked: this key cannot list names")?;
@@ -188,6 +204,8 @@ fn json(summary: &CheckSummary, findings: Findings, seconds: f64) -> JsonCheck {
         unindexed_packs: summary.unindexed_packs,
         packs_read: summary.packs_read,
         bytes_read: summary.bytes_read,
+        packs_never_read: summary.oldest_read_secs.map(|_| summary.packs_never_read),
+        oldest_read: summary.oldest_read_secs.map(|secs| times::rfc3339(Time { secs, nanos: 0 })),
         blobs_verified: summary.blobs_verified,
         nodes_read: summary.nodes_read,
         trees_checked: summary.trees_checked,
@@ -207,19 +225,5 @@ pub(super) fn line(finding: &Finding) -> String {
         Finding::Harmless(text) => format!("warning: {}", shown(text.as_bytes())),
         Finding::File(id, path, why) => format!("file: {} in snapshot {id}: {why}", shown_path(path)),
         Finding::Names(id, path, why) => format!("names: after {} in snapshot {id}: {why}", shown_path(path)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shares() {
-        assert_eq!(percent("5%"), Ok(5.0));
-        assert_eq!(percent("0.5"), Ok(0.5));
-        for bad in ["", "%", "101%", "-1%", "x", "NaN"] {
-            assert!(percent(bad).is_err(), "{bad}");
-        }
     }
 }

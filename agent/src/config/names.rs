@@ -81,9 +81,12 @@ impl FromStr for Share {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let share = text.strip_suffix('%').and_then(|number| number.parse::<f64>().ok());
-        let fits = share.is_some_and(|share| (0.0..=100.0).contains(&share));
-        fits.then(|| Self(text.to_owned())).ok_or_else(|| format!("{text:?} is no share; write \"5%\" or \"100%\""))
+        // A number alone would be percent on the command line; here it says of what.
+        let says = text.ends_with(|last: char| last == '%' || last.is_ascii_alphabetic());
+        match text.parse::<crate::share::Share>() {
+            Ok(_) if says => Ok(Self(text.to_owned())),
+            _ => Err(format!("{text:?} is no share; write \"5%\", \"20G\" or \"2h\"")),
+        }
     }
 }
 
@@ -106,4 +109,4 @@ read_from_text!(JobName, "a name such as \"photos\"");
 read_from_text!(Exclude, "a pattern such as \"*.tmp\"");
 read_from_text!(Prefix, "the beginning of topics such as \"atalaya\"");
 read_from_text!(Discovery, "the beginning of Home Assistant's topics, or \"\"");
-read_from_text!(Share, "a share such as \"5%\"");
+read_from_text!(Share, "a share such as \"5%\", \"20G\" or \"2h\"");

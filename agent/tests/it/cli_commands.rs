@@ -207,7 +207,15 @@ fn no_rate_of_nothing_and_words_that_fit_numbers() {
     assert!(none.contains("  took   ") && !none.contains("/s)"), "{none}");
     assert!(again.contains("1 new chunk") || again.contains("0 new chunks"), "{again}");
     let checked = bench.ok(["check", "--read-data=0.000001%"]);
-    assert!(checked.out.contains("no pack happened to be chosen"), "{checked:?}");
+    assert!(
+        checked.out.contains("read 1 pack,") && checked.out.contains("were never read, the others since"),
+        "{checked:?}"
+    );
+    let checked = bench.ok(["check", "--read-data=1h"]);
+    assert!(checked.out.contains("all of it was read since"), "{checked:?}");
+    let json = bench.json(["check", "--read-data=1"]);
+    assert_eq!((json["packs_never_read"].as_u64(), json["oldest_read"].is_string()), (Some(0), true), "{json}");
+    assert!(bench.json(["check"])["packs_never_read"].is_null());
     bench.ok(["restore", "latest", "--target", "out"]);
     let kept = bench.ok(["restore", "latest", "--target", "out"]).out;
     assert!(kept.contains("wrote 0 B in") && !kept.contains("/s)"), "{kept}");

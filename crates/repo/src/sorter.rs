@@ -109,6 +109,11 @@ pub(crate) enum Sorted<const N: usize> {
 }
 
 impl<const N: usize> Sorted<N> {
+    /// Records of a file that are in order already, from `begin` to `end`.
+    pub(crate) fn of_file(file: File, begin: u64, end: u64) -> Result<Self> {
+        Ok(Self::Spooled(Merge::new(file, &[(begin, end)])?))
+    }
+
     pub(crate) fn next(&mut self) -> Result<Option<[u8; N]>> {
         match self {
             Self::Memory(records) => Ok(records.next()),

@@ -165,10 +165,16 @@ pub(crate) fn damaged(state: &Path) -> HashSet<PackId> {
     noted(&state.join(DAMAGED)).map(PackId).collect()
 }
 
-/// Notes damaged packs for the next backup. A check of everything replaces the notes, one of a sample adds to them.
-pub(crate) fn remember_damaged(state: &Path, mut bad: HashSet<PackId>, whole: bool) -> Result<()> {
+/// Notes damaged packs for the next backup. A check of everything replaces the notes, one of a sample adds to them, and
+/// takes away those that it read and found `mended`.
+pub(crate) fn remember_damaged(
+    state: &Path,
+    mut bad: HashSet<PackId>,
+    mended: &HashSet<PackId>,
+    whole: bool,
+) -> Result<()> {
     if !whole {
-        bad.extend(damaged(state));
+        bad.extend(damaged(state).into_iter().filter(|id| !mended.contains(id)));
     }
     note(&state.join(DAMAGED), bad.into_iter().map(|id| id.0))
 }

@@ -7,12 +7,15 @@ mod claims;
 mod options;
 pub(crate) mod packs;
 mod read_data;
+mod sample;
+mod seen;
 mod small;
 mod trees;
 
 pub(crate) use read_data::read_whole;
 
 pub use options::{CheckOptions, CheckProgress, CheckSummary, Finding};
+pub use sample::Sample;
 
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;
@@ -74,11 +77,11 @@ impl Repository {
         let snapshots = check.snapshots()?;
         check.packs()?;
         check.claims()?;
-        if options.read_percent > 0.0 {
+        if options.sample.is_some() {
             check.read_data()?;
         } else if !check.belied.is_empty() {
             // What lies where nobody finds it is as good as damaged: the next backup relies on none of it.
-            heal::remember_damaged(self.state(), check.belied.clone(), false)?;
+            heal::remember_damaged(self.state(), check.belied.clone(), &HashSet::new(), false)?;
         }
         if self.keyring.secret_of(BlobType::Tree).is_ok() {
             check.trees(&snapshots)?;

@@ -5,10 +5,15 @@ use std::sync::atomic::AtomicBool;
 
 use portable_atomic::AtomicU64;
 
+use super::Sample;
+use crate::model::Time;
+
 /// What a check is told.
 pub struct CheckOptions<'a> {
-    /// Share of the packs that are read and verified, 0 to 100.
-    pub read_percent: f64,
+    /// How much of what is stored is read and verified.
+    pub sample: Sample<'a>,
+    /// What time it is, to remember when a pack was read.
+    pub now: &'a (dyn Fn() -> Time + Sync),
     /// Threads that read packs.
     pub threads: usize,
     /// Where sorting spills to.
@@ -68,6 +73,10 @@ pub struct CheckSummary {
     pub packs_read: u64,
     /// Bytes of packs that were read.
     pub bytes_read: u64,
+    /// Where packs were read: those that no check with this state folder has ever found sound.
+    pub packs_never_read: u64,
+    /// Of the others, when that one was read which was read longest ago, in seconds since 1970.
+    pub oldest_read_secs: Option<i64>,
     /// Blobs whose content was verified against its id.
     pub blobs_verified: u64,
     /// Tree nodes and lists that were read.

@@ -1,11 +1,15 @@
 //! Reads packs whole, in parallel: the checksum that needs no key, and with keys every blob against its id.
 
+use std::collections::HashSet;
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::thread;
 
-use super::packs::{indexed_packs, parse};
+use super::packs::row;
+use super::sample::Queue;
+use super::seen::{self, Seen};
 use super::{Check, Finding};
 use crate::backup::heal;
 use crate::model::{ChunkId, PackId};
@@ -14,6 +18,7 @@ use crate::pack::{
     BlobRecord, Checksummer, Decoder, HEADER_FIXED_BYTES, Header, TRAILER_BYTES, Trailer, open_blob, read_directory,
 };
 use crate::read::Blobs;
+use crate::sorter::Sorter;
 use crate::thread::start;
 use crate::{Error, Kind, Result, limits};
 
@@ -28,49 +33,61 @@ struct Verdict {
     troubles: Vec<String>,
     damaged: Vec<ChunkId>,
     verified: u64,
+    is_there: bool,
 }
 
 /// What the readers gather.
-#[derive(Default)]
 struct Gathered {
     verdicts: Vec<(PackId, Verdict)>,
     failure: Option<Error>,
     packs: u64,
     bytes: u64,
     verified: u64,
+    /// Packs that were read and are sound.
+    sound: Sorter<{ seen::ROW_BYTES }>,
+    /// Those of them that a check before found damaged.
+    mended: HashSet<PackId>,
+}
+
+impl Gathered {
+    fn new(spool: &Path) -> Self {
+        Self {
+            verdicts: Vec::new(),
+            failure: None,
+            packs: 0,
+            bytes: 0,
+            verified: 0,
+            sound: Sorter::new(spool),
+            mended: HashSet::new(),
+        }
+    }
 }
 
 impl Check<'_> {
-    /// Reads the share of packs that was asked for; which ones is drawn anew each time. Packs that no index run
-    /// names are left out: an interrupted backup left them, maybe torn, and nothing uses them.
+    /// Reads packs of the sample, and remembers which ones and when, also when it is stopped.
     pub(super) fn read_data(&mut self) -> Result<()> {
-        let draw: [u8; 8] = crate::crypto::random()?;
-        let share = (self.options.read_percent.clamp(0.0, 100.0) / 100.0 * f64::from(u32::MAX)) as u32;
-        let chosen = |id: &PackId| share == u32::MAX || mix(&draw, id) < share;
-        let mut total = indexed_packs(&self.blobs.index(), self.options.spool)?;
-        while let Some(row) = total.next()? {
-            let (_, id, len) = parse(&row)?;
-            if chosen(&id) {
-                self.options.progress.bytes_total.fetch_add(len.into(), Ordering::Relaxed);
-            }
-        }
-        let source = Mutex::new(indexed_packs(&self.blobs.index(), self.options.spool)?);
-        let gathered = Mutex::new(Gathered::default());
+        let state = self.repo.state();
+        let queue = self.queue(&mut Seen::open(state))?;
+        let damaged = heal::damaged(state);
+        let gathered = Mutex::new(Gathered::new(self.options.spool));
         thread::scope(|scope| {
             for _ in 1..self.options.threads.max(1) {
                 // Without another thread this one does it all.
-                let _ = start(scope, "check", || self.reader(&source, &gathered, &chosen));
+                let _ = start(scope, "check", || self.reader(&queue, &damaged, &gathered));
             }
-            self.reader(&source, &gathered, &chosen);
+            self.reader(&queue, &damaged, &gathered);
         });
         let gathered = gathered.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let remembered = seen::remember(state, &self.blobs.index(), self.options.spool, gathered.sound.sorted()?);
         gathered.failure.map_or(Ok(()), Err)?;
+        let overview = remembered?;
+        (self.summary.packs_never_read, self.summary.oldest_read_secs) = (overview.never, overview.oldest);
         self.summary.packs_read = gathered.packs;
         self.summary.bytes_read = gathered.bytes;
         self.summary.blobs_verified = gathered.verified;
         self.summary.content_verified = self.repo.keyring.secret_of(BlobType::Data).is_ok();
         let bad = gathered.verdicts.iter().map(|(id, _)| *id).chain(self.belied.iter().copied()).collect();
-        heal::remember_damaged(self.repo.state(), bad, share == u32::MAX)?;
+        heal::remember_damaged(state, bad, &gathered.mended, queue.ended())?;
         for (id, verdict) in gathered.verdicts {
             let directory = verdict.directory.filter(|_| !self.no_directory.contains(&id));
             directory.into_iter().chain(verdict.troubles).for_each(|text| self.find(Finding::Pack(text)));
@@ -79,30 +96,17 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn reader(
-        &self,
-        source: &Mutex<crate::sorter::Sorted<21>>,
-        gathered: &Mutex<Gathered>,
-        chosen: &dyn Fn(&PackId) -> bool,
-    ) {
+    fn reader(&self, queue: &Queue<'_>, damaged: &HashSet<PackId>, gathered: &Mutex<Gathered>) {
         let mut buffers = match Buffers::new() {
             Ok(buffers) => buffers,
             Err(err) => return fail(gathered, err),
         };
         loop {
-            let next = source
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .next()
-                .and_then(|row| row.map(|r| parse(&r)).transpose());
-            let (kind, id, len) = match next {
+            let (kind, id, len) = match queue.next() {
                 Ok(Some(pack)) => pack,
                 Ok(None) => return,
                 Err(err) => return fail(gathered, err),
             };
-            if !chosen(&id) {
-                continue;
-            }
             if self.options.stop.load(Ordering::Relaxed) {
                 return fail(gathered, Error::new(Kind::Interrupted, "check was stopped"));
             }
@@ -114,6 +118,14 @@ impl Check<'_> {
             all.verified += verdict.verified;
             if verdict.directory.is_some() || !verdict.troubles.is_empty() {
                 all.verdicts.push((id, verdict));
+            } else if verdict.is_there {
+                if damaged.contains(&id) {
+                    all.mended.insert(id);
+                }
+                if let Err(err) = all.sound.push(seen::row(&row(kind, id, len.into()), (self.options.now)().secs)) {
+                    all.failure.get_or_insert(err);
+                    return;
+                }
             }
         }
     }
@@ -121,15 +133,6 @@ impl Check<'_> {
 
 fn fail(gathered: &Mutex<Gathered>, err: Error) {
     gathered.lock().unwrap_or_else(PoisonError::into_inner).failure.get_or_insert(err);
-}
-
-/// A number that is different in each check, even for the same pack.
-fn mix(draw: &[u8; 8], id: &PackId) -> u32 {
-    let mut sum = Checksummer::new();
-    sum.update(draw);
-    sum.update(&id.0);
-    let bytes = sum.finish();
-    u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
 }
 
 struct Buffers {
@@ -153,7 +156,7 @@ impl Buffers {
 /// Reads one pack from its first byte to its last, once.
 fn read_pack(blobs: &Blobs<'_>, kind: BlobType, id: PackId, len: u32, buffers: &mut Buffers) -> Verdict {
     let name = names::pack(kind, id);
-    let mut verdict = Verdict::default();
+    let mut verdict = Verdict { is_there: true, ..Verdict::default() };
     let mut sum = Checksummer::new();
     let can_open = blobs.repo.keyring.secret_of(kind).is_ok();
     let directory = read_directory(&*blobs.repo.store, &blobs.repo.keyring, kind, id, len.into());

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use atalaya_store::{Body, SimStore, Store};
 use sha2::{Digest, Sha256};
 
-use crate::check::{CheckOptions, CheckProgress};
+use crate::check::{CheckOptions, CheckProgress, Sample};
 use crate::crypto::{Cipher, Secret, Signer, random};
 use crate::index::{Record, RunBuilder};
 use crate::keys::{Keyring, Role};
@@ -129,7 +129,8 @@ pub(crate) fn findings(repo: &Repository) -> Vec<String> {
 pub(crate) fn findings_reading(repo: &Repository, read_percent: f64) -> Vec<String> {
     let (spool, all) = (tempfile::tempdir().unwrap(), Mutex::new(Vec::new()));
     let options = CheckOptions {
-        read_percent,
+        sample: Sample::Percent(read_percent),
+        now: &|| Time { secs: 1_800_000_000, nanos: 0 },
         threads: 1,
         spool: spool.path(),
         stop: &AtomicBool::new(false),

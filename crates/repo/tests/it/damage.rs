@@ -5,23 +5,28 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
-use atalaya_repo::check::{CheckOptions, CheckProgress, CheckSummary, Finding};
-use atalaya_repo::model::{Content, Run};
+use atalaya_repo::check::{CheckOptions, CheckProgress, CheckSummary, Finding, Sample};
+use atalaya_repo::model::{Content, Run, Time};
 use atalaya_repo::view::{View, Want};
 use atalaya_repo::{Kind, Repository, Result, Selector, Unlock};
 use atalaya_store::{SimStore, Store};
 
-use crate::fixture::{PASSPHRASE, Tree, World, init, noise, read_content};
+use crate::fixture::{NOW, PASSPHRASE, Tree, World, init, noise, read_content};
 
 pub fn check(world: &World, percent: f64) -> Result<(CheckSummary, Vec<Finding>)> {
     check_opened(&world.open()?, percent)
 }
 
 pub fn check_opened(repo: &Repository, percent: f64) -> Result<(CheckSummary, Vec<Finding>)> {
+    check_sample(repo, Sample::Percent(percent), NOW)
+}
+
+pub fn check_sample(repo: &Repository, sample: Sample<'_>, now: Time) -> Result<(CheckSummary, Vec<Finding>)> {
     let findings = Mutex::new(Vec::new());
     let spool = tempfile::tempdir().unwrap();
     let summary = repo.check(&CheckOptions {
-        read_percent: percent,
+        sample,
+        now: &|| now,
         threads: 2,
         spool: spool.path(),
         stop: &AtomicBool::new(false),

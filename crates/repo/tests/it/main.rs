@@ -17,5 +17,6 @@ mod lost_runs;
 mod maintain;
 mod repacked;
 mod round_trip;
+mod sampled;
 mod turns;
 mod unreadable;
