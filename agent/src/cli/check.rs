@@ -6,7 +6,7 @@ use std::time::Instant;
 use atalaya_base::signals::Signals;
 use atalaya_base::text::shown;
 use atalaya_base::units::{self, counted, size};
-use atalaya_repo::check::{CheckOptions, CheckProgress, CheckSummary, Finding, Sample};
+use atalaya_repo::check::{CheckOptions, CheckProgress, CheckSummary, Finding, Sample, check_hosted};
 use atalaya_repo::model::Time;
 use serde::Serialize;
 
@@ -23,7 +23,8 @@ const EXAMPLES: &str = "Examples:
   atalaya-agent check --repo /mnt/usb/nas
   atalaya-agent check --repo /mnt/usb/nas --read-data
   atalaya-agent check --repo /mnt/usb/nas --read-data=5%
-  atalaya-agent check --repo /mnt/usb/nas --read-data=2h --background";
+  atalaya-agent check --repo /mnt/usb/nas --read-data=2h --background
+  atalaya-agent check --repo /srv/customers/nas --without-key --read-data";
 
 /// Check that everything is there and, with --read-data, that it is what was stored
 ///
@@ -41,6 +42,13 @@ pub(crate) struct Args {
     /// each pack was read, also when the check is stopped.
     #[arg(long, value_name = "SHARE", num_args = 0..=1, require_equals = true, default_missing_value = "100%")]
     read_data: Option<Share>,
+
+    /// Check what can be checked without a key: for whoever keeps a repository for others
+    ///
+    /// Signatures, that everything is there that the index names, and with --read-data the checksums of packs. What content
+    /// is, and which files there are, only a key tells. Nothing is remembered: packs of a share are drawn by lot.
+    #[arg(long)]
+    without_key: bool,
 
     /// Yield to everything else: lowest priority, and the disk only when nobody wants it
     #[arg(long)]
@@ -77,7 +85,10 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     }
     let place = context.place()?;
     let spool = context.spool()?;
-    let repo = context.open_at(&place).map_err(Failure::without_check)?;
+    let repo = match args.without_key {
+        false => Some(context.open_at(&place).map_err(Failure::without_check)?),
+        true => None,
+    };
     let signals = Signals::listen().map_err(|why| Failure::new(Exit::Failed, why))?;
     let progress = CheckProgress::default();
     let display = Display::new(context.global.quiet || context.global.json);
@@ -93,14 +104,20 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
         progress: &progress,
     };
     let summary = display
-        .around(|| counts(&progress), || repo.check(&options))
+        .around(
+            || counts(&progress),
+            || match &repo {
+                Some(repo) => repo.check(&options),
+                None => check_hosted(&*place.store, &options),
+            },
+        )
         .map_err(|err| Failure::stopped(err, &signals).without_check())?;
     let mut out = context.output();
     let seconds = start.elapsed();
     if out.json {
         out.json(&json(&summary, findings, seconds.as_secs_f64()))?;
     } else {
-        report(&mut out, &summary, seconds)?;
+        report(&mut out, &summary, repo.is_some(), seconds)?;
     }
     out.finish()?;
     if summary.findings == 0 {
@@ -109,17 +126,19 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     // Not as a failure: the check itself was done, and programs have got its object.
     complain(format_args!(
         "atalaya-agent: {} is damaged: {}, {} affected, see above; {}",
-        repo.place(),
+        place.shown(),
         counted(summary.findings, "finding", "findings"),
         counted(summary.files_affected, "file", "files"),
-        advice(&summary)
+        advice(&summary, repo.is_some())
     ));
     Ok(Exit::Failed)
 }
 
 /// What to do. Small objects can be replaced; what files and snapshots need cannot.
-fn advice(summary: &CheckSummary) -> &'static str {
-    if summary.findings == summary.objects && summary.files_affected == 0 && summary.trees_checked {
+fn advice(summary: &CheckSummary, with_key: bool) -> &'static str {
+    if !with_key {
+        "tell whoever holds its key: \"copy --heal\" mends it from another copy"
+    } else if summary.findings == summary.objects && summary.files_affected == 0 && summary.trees_checked {
         "what is stored can be restored, and backups go on"
     } else {
         "restore what you need from it, then back up to a new one"
@@ -151,7 +170,8 @@ fn packs(number: u64) -> String {
     counted(number, "pack", "packs")
 }
 
-fn report(out: &mut Output, summary: &CheckSummary, took: std::time::Duration) -> Result<()> {
+fn report(out: &mut Output, summary: &CheckSummary, with_key: bool, took: std::time::Duration) -> Result<()> {
+    let reads_not = if with_key { "this key cannot read content" } else { "content takes a key" };
     let state = if summary.findings == 0 { "Everything is as it should be." } else { "Something is wrong." };
     out.remark(state)?;
     out.remark(format_args!("  {}, {}", counted(summary.snapshots, "snapshot", "snapshots"), packs(summary.packs)))?;
@@ -165,7 +185,7 @@ fn report(out: &mut Output, summary: &CheckSummary, took: std::time::Duration) -
             counted(summary.blobs_verified, "chunk is", "chunks are")
         ))?,
         (read, false) => out.remark(format_args!(
-            "  read {}, {}, by checksums only: this key cannot read content",
+            "  read {}, {}, by checksums only: {reads_not}",
             packs(read),
             size(summary.bytes_read)
         ))?,
@@ -181,7 +201,8 @@ fn report(out: &mut Output, summary: &CheckSummary, took: std::time::Duration) -
         })?;
     }
     if !summary.trees_checked {
-        out.remark("  which files there are was not checked: this key cannot list names")?;
+        let lists_not = if with_key { "this key cannot list names" } else { "that takes a key" };
+        out.remark(format_args!("  which files there are was not checked: {lists_not}"))?;
     }
     if summary.unindexed_packs > 0 {
         out.remark(format_args!(

@@ -150,6 +150,9 @@ fn check_names_what_is_damaged() {
     let ran = bench.run(["check", "--read-data"]);
     assert_eq!(ran.code, 1);
     assert!(ran.err.contains("src/hello.txt in snapshot") && ran.err.contains(&pack), "{}", ran.err);
+    // Whoever keeps it and has no key sees it, too.
+    let ran = bench.run(["check", "--without-key", "--read-data", "--passphrase-file", "/nowhere"]);
+    assert!(ran.code == 1 && ran.err.contains(&pack) && ran.err.contains("copy --heal"), "{ran:?}");
     let report = bench.json(["check"]);
     assert_eq!(report["good"], false);
     assert!(report["finding_list"].as_array().unwrap().iter().any(|finding| finding["kind"] == "file"), "{report}");

@@ -95,3 +95,7 @@ impl From<atalaya_store::Error> for Error {
         Self::new(kind, err.text)
     }
 }
+
+/// What becomes of an object of the store: the outer error is this machine's own and ends the work; the inner one is
+/// about that object alone, which is then refused, and everything else goes on.
+pub(crate) type Judged<T> = Result<std::result::Result<T, Error>>;

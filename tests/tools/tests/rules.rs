@@ -96,6 +96,7 @@ fn the_engine_opens_no_source() {
         "crates/repo/src/backup/heal.rs",
         "crates/repo/src/backup/rot.rs",
         "crates/repo/src/backup/state_tree.rs",
+        "crates/repo/src/check/seen.rs",
         "crates/repo/src/copy/places.rs",
         "crates/repo/src/index/filter.rs",
         "crates/repo/src/index/import.rs",

@@ -4,6 +4,7 @@
 
 mod affected;
 mod claims;
+mod hosted;
 mod options;
 pub(crate) mod packs;
 mod read_data;
@@ -14,6 +15,7 @@ mod trees;
 
 pub(crate) use read_data::read_whole;
 
+pub use hosted::check_hosted;
 pub use options::{CheckOptions, CheckProgress, CheckSummary, Finding};
 pub use sample::Sample;
 

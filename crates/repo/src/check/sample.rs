@@ -50,7 +50,7 @@ impl Sample<'_> {
     }
 
     /// Of `all` bytes.
-    fn bytes(&self, all: u64) -> u64 {
+    pub(super) fn bytes(&self, all: u64) -> u64 {
         match self {
             Self::Nothing => 0,
             // More than all of it where packs are claimed twice.
@@ -123,7 +123,7 @@ impl<'a> Check<'a> {
 
 /// A number that is different in each check, even for the same pack: of packs that were read at the same time, or never,
 /// not always the same ones come first.
-fn mix(draw: &[u8; 8], pack: &[u8]) -> [u8; 4] {
+pub(super) fn mix(draw: &[u8; 8], pack: &[u8]) -> [u8; 4] {
     let mut sum = Checksummer::new();
     sum.update(draw);
     sum.update(pack);

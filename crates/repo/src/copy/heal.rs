@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Copy;
-use super::carry::Judged;
+use crate::error::Judged;
 use crate::model::PackId;
 use crate::names::{self, BlobType};
 use crate::pack::read_directory;

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use atalaya_store::Store;
 
+use crate::Result;
 use crate::names;
 use crate::side::Side;
 use crate::sorter::{Sorted, Sorter};
-use crate::{Result, limits};
 
 /// Id and length.
 pub(super) const ROW_BYTES: usize = 24;
@@ -59,9 +59,4 @@ impl Pairs {
         let (here, there) = (len(self.here.take(&id)?), len(self.there.take(&id)?));
         Ok(Some(Pair { id, here, there }))
     }
-}
-
-/// Whether a pack can have this length at all.
-pub(super) fn believable(len: u32) -> bool {
-    u64::from(len) <= limits::PACK_BYTES_MAX
 }

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use atalaya_store::Store;
 
 use super::Copy;
-use super::carry::{Judged, put_spooled, spool_failed};
+use super::carry::{put_spooled, spool_failed};
 use super::listing::Pair;
+use crate::error::Judged;
 use crate::index::{read_verified, verify_stored};
 use crate::{Kind, Result, names};
 

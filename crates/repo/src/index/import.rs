@@ -10,14 +10,11 @@ use sha2::{Digest, Sha256};
 
 use super::filter::Filter;
 use super::run::{BORDER, FOOT_BYTES, FOOT_MAGIC, HEAD_BYTES, MAGIC, Run, SIGNATURE_BYTES, VERSION};
+use crate::error::Judged;
 use crate::keys::{Keyring, Role, Roster};
 use crate::{Error, Kind, Result, names};
 
 const COPY_BYTES: usize = 64 << 10;
-
-/// What becomes of an object of the store: the outer error is this machine's own and ends the work; the inner one is
-/// about that object alone, which is then refused, and everything else goes on.
-pub(crate) type Judged<T> = Result<Result<T>>;
 
 /// Copies object `name` of `len` bytes to `path`, and verifies all of it.
 pub(super) fn import(

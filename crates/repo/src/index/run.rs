@@ -80,6 +80,25 @@ pub(super) fn pages_for(records: u64) -> u64 {
     records.div_ceil(PAGE_RECORDS as u64)
 }
 
+/// Bytes of a run with so much in it.
+pub(super) fn expected_len(records: u64, packs: u32, replaced: u32) -> Option<u64> {
+    pages_for(records)
+        .checked_mul(PAGE_BYTES as u64 + 4)?
+        .checked_add(u64::from(packs) * PACK_ENTRY_BYTES as u64)?
+        .checked_add(u64::from(replaced) * 16)?
+        .checked_add((HEAD_BYTES + FOOT_BYTES + SIGNATURE_BYTES) as u64)
+}
+
+/// A row of the pack table.
+pub(super) fn pack_of(bytes: &[u8; PACK_ENTRY_BYTES]) -> Result<PackInfo> {
+    let mut id = [0; 16];
+    id.copy_from_slice(&bytes[..16]);
+    let mut checksum = [0; 16];
+    checksum.copy_from_slice(&bytes[24..]);
+    let len = u32::from_be_bytes([bytes[20], bytes[21], bytes[22], bytes[23]]);
+    Ok(PackInfo { id: PackId(id), kind: BlobType::from_number(bytes[16])?, len, checksum })
+}
+
 impl Run {
     /// Opens a file in the state folder. Its size and counts must agree; its pages prove themselves when read.
     pub(crate) fn open(path: PathBuf, keyring: &Keyring) -> Result<Self> {
@@ -127,12 +146,7 @@ impl Run {
     }
 
     fn expected_len(&self) -> Option<u64> {
-        let pages = pages_for(self.records);
-        pages
-            .checked_mul(PAGE_BYTES as u64 + 4)?
-            .checked_add(u64::from(self.packs) * PACK_ENTRY_BYTES as u64)?
-            .checked_add(u64::from(self.replaced) * 16)?
-            .checked_add((HEAD_BYTES + FOOT_BYTES + SIGNATURE_BYTES) as u64)
+        expected_len(self.records, self.packs, self.replaced)
     }
 
     fn pack_table_at(&self) -> u64 {
@@ -188,12 +202,7 @@ impl Run {
         }
         let mut bytes = [0; PACK_ENTRY_BYTES];
         self.read_at(self.pack_table_at() + u64::from(row) * PACK_ENTRY_BYTES as u64, &mut bytes)?;
-        let mut id = [0; 16];
-        id.copy_from_slice(&bytes[..16]);
-        let mut checksum = [0; 16];
-        checksum.copy_from_slice(&bytes[24..]);
-        let len = u32::from_be_bytes([bytes[20], bytes[21], bytes[22], bytes[23]]);
-        Ok(PackInfo { id: PackId(id), kind: BlobType::from_number(bytes[16])?, len, checksum })
+        pack_of(&bytes)
     }
 
     /// The records of page `number`, opened.

@@ -3,12 +3,14 @@
 mod codec;
 mod header;
 mod reader;
+mod through;
 mod trailer;
 mod writer;
 
 pub(crate) use codec::{Decoder, Encoder, Verifier};
 pub(crate) use header::{HEADER_FIXED_BYTES, Header};
 pub(crate) use reader::{PackKeys, open_blob, read_directory};
+pub(crate) use through::read_through;
 pub(crate) use trailer::{Checksum, Checksummer, TRAILER_BYTES, Trailer};
 pub(crate) use writer::{Finished, PackWriter};
 

@@ -9,6 +9,7 @@ mod crash;
 mod damage;
 mod fixture;
 mod fixtures;
+mod hosted;
 mod interleaved;
 mod keys;
 mod links;
