@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use atalaya_wire::NodeId;
@@ -185,6 +185,7 @@ async fn furnish(terms: &Terms, kept: Vec<Kept>) -> Arc<House> {
         keeper,
         guests: Guests::default(),
         tally: Tally::default(),
+        pace: Mutex::default(),
         places: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
         unknown: Permits::new(UNKNOWN_MAX, UNKNOWN_PER_ADDRESS_MAX),
         unknown_own: Permits::new(UNKNOWN_MAX, UNKNOWN_MAX),

@@ -159,6 +159,9 @@ impl Door {
             Ok(who) => who,
             Err(why) => return refused(None, why),
         };
+        if who != Who::Own {
+            self.house.turn().await;
+        }
         if let Err(why) = self.admit(&who, connect).await {
             return refused(Some(&who), why);
         }

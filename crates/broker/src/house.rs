@@ -1,7 +1,7 @@
 //! What all connections share.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use mqtt5::broker::router::MessageRouter;
@@ -13,6 +13,7 @@ use crate::counters::Tally;
 use crate::guests::Guests;
 use crate::kept::Keeper;
 use crate::limits::LONG_SESSIONS_MAX;
+use crate::pace::Pace;
 use crate::permits::Permits;
 use crate::rights::{Rights, Why};
 use crate::who::{Guard, OwnPassword, Sender, Who};
@@ -29,6 +30,7 @@ pub(crate) struct House {
     pub(crate) keeper: Arc<Keeper>,
     pub(crate) guests: Guests,
     pub(crate) tally: Tally,
+    pub(crate) pace: Mutex<Pace>,
     pub(crate) places: Arc<Semaphore>,
     pub(crate) unknown: Arc<Permits>,
     pub(crate) unknown_own: Arc<Permits>,
@@ -45,6 +47,14 @@ impl House {
     /// Monotonic, since the start.
     pub(crate) fn now(&self) -> Duration {
         self.began.elapsed()
+    }
+
+    /// Until it is the turn of whoever asks now to be let in.
+    pub(crate) async fn turn(&self) {
+        let wait = self.pace.lock().unwrap_or_else(PoisonError::into_inner).take(self.now());
+        if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+        }
     }
 
     /// Whether `who` may have the session that is kept under `client_id`, or a new one; `long` if it asks to have it kept

@@ -31,6 +31,7 @@
 //! |---|---|
 //! | connections, those that have not said who they are | closed at once |
 //! | packet too large | connection closed |
+//! | clients that come at once | let in one after another (`pace`) |
 //! | messages or bytes of one client a second | that connection is read later |
 //! | lane of a subscriber | its publisher waits up to two seconds, then the queue; QoS 0 is dropped |
 //! | queue behind it | the oldest go |
@@ -77,6 +78,7 @@ mod kept;
 mod ledger;
 pub mod limits;
 mod memory;
+mod pace;
 mod permits;
 mod props;
 mod rights;

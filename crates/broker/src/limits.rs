@@ -16,6 +16,10 @@ pub const UNKNOWN_PER_ADDRESS_MAX: usize = 20;
 /// For the TLS handshake. The same counts from there to a whole CONNECT, which `mqtt5` sees to.
 pub const HANDSHAKE: Duration = Duration::from_secs(10);
 
+/// Clients that are let in a second; so many at once after a pause. Each tells all that it retains as it comes, and what is
+/// heard faster than it is written waits in memory: a fleet that comes at once is let in as fast as it is heard.
+pub const WELCOMES_PER_SECOND: u32 = 40;
+
 /// Messages of one client a second; a burst of one second passes. What is more waits, and with it who sends it.
 pub const MESSAGES_PER_SECOND: u32 = 1_000;
 /// Bytes of payload of one client a second.
@@ -80,3 +84,5 @@ const _: () = assert!(OWN_PACKET_BYTES_MAX >= PACKET_BYTES_MAX);
 const _: () = assert!(RETAINED_BYTES_MAX <= PACKET_BYTES_MAX);
 const _: () = assert!(UNKNOWN_PER_ADDRESS_MAX < UNKNOWN_MAX && UNKNOWN_MAX < CONNECTIONS_MAX);
 const _: () = assert!(RETAINED_TOTAL_BYTES_MAX + (QUEUE_BYTES_MAX as u64) < 100 << 20);
+// Whoever waits to be let in has a place among those who have not said who they are, and is let in before he is given up.
+const _: () = assert!((UNKNOWN_MAX as u64) / (WELCOMES_PER_SECOND as u64) < HANDSHAKE.as_secs() / 2);

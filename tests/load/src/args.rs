@@ -45,6 +45,9 @@ pub(crate) struct Args {
     /// The sidecar's process: what it takes is measured
     #[arg(long, value_name = "PID")]
     pub(crate) pid: Option<u32>,
+    /// End with 1 also when something takes more than is wanted with a thousand nodes on two cores
+    #[arg(long)]
+    pub(crate) strict: bool,
     /// How long to wait for what is expected: acknowledgements, alerts
     #[arg(long, value_name = "SECONDS", default_value_t = 120.0)]
     pub(crate) patience: f64,

@@ -8,6 +8,7 @@ mod args;
 mod ears;
 mod figures;
 mod gauge;
+mod limits;
 mod line;
 mod nas;
 mod node;
@@ -32,7 +33,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether every record was acknowledged and every alert was heard.
+/// Whether every record was acknowledged, every alert was heard, and nothing was above its limit, if that counts.
 fn run(args: &args::Args) -> Result<bool, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|err| format!("cannot start: {err}"))?;
@@ -42,5 +43,7 @@ fn run(args: &args::Args) -> Result<bool, String> {
         std::fs::write(file, json).map_err(|err| format!("cannot write {}: {err}", file.display()))?;
     }
     print!("{}", report.table());
-    Ok(report.is_whole())
+    let above = report.above();
+    above.iter().for_each(|what| eprintln!("atalaya-load: {what}"));
+    Ok(report.is_whole() && (above.is_empty() || !args.strict))
 }

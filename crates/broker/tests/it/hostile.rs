@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use atalaya_broker::Why;
-use atalaya_broker::limits::{RETAINED_BYTES_MAX, RETAINED_PER_NODE_MAX, UNKNOWN_PER_ADDRESS_MAX};
+use atalaya_broker::limits::{RETAINED_BYTES_MAX, RETAINED_PER_NODE_MAX, UNKNOWN_PER_ADDRESS_MAX, WELCOMES_PER_SECOND};
 
 use super::client::{Client, Hello, packet, tcp};
 use super::identity::Secure;
@@ -132,6 +132,26 @@ fn a_flood_waits_and_nobody_with_it() {
     assert_eq!(heard.iter().filter(|topic| *topic == "flood").count(), flood, "late, and not lost");
     // The only way to take longer than this is to be slow; to be faster is to break the bound.
     assert!(began.elapsed() >= Duration::from_millis(1_900), "1,000 at once and 1,000 a second");
+}
+
+/// Everybody is let in, and none is refused.
+#[test]
+fn a_fleet_that_comes_at_once_is_let_in_one_after_another() {
+    let serve = Serve::open();
+    let began = Instant::now();
+    let (threads, each) = (4, WELCOMES_PER_SECOND as usize / 2);
+    std::thread::scope(|scope| {
+        for thread in 0..threads {
+            let serve = &serve;
+            scope.spawn(move || {
+                let come = |number| Client::join(serve.plain, &Hello::new(&format!("{thread}-{number}")));
+                (0..each).map(come).collect::<Vec<_>>()
+            });
+        }
+    });
+    assert_eq!((serve.counters().welcomed, serve.counters().no_room), (2 * u64::from(WELCOMES_PER_SECOND), 0));
+    // As above: to be faster is to break the bound.
+    assert!(began.elapsed() >= Duration::from_millis(950), "{:?}", began.elapsed());
 }
 
 #[test]
