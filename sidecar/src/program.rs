@@ -129,6 +129,14 @@ pub struct Running {
     writer: Writer,
 }
 
+impl Running {
+    /// Beginnings of addresses of pages; the last one is as people reach them.
+    #[must_use]
+    pub fn pages_at(&self) -> &[String] {
+        &self.pages.pages
+    }
+}
+
 /// What was known of renewals. A copy that took the place of a damaged database is older than what may have been bought; that
 /// is written before anything else begins, for the next start takes the copy for what it was.
 fn renewing(database: &mut db::Database, now: i64) -> Result<atalaya_renew::State> {

@@ -135,14 +135,15 @@ async fn reload(args: &Args, running: &mut Running) {
 /// Where everything is.
 async fn announce(running: &Running) {
     let shown = |all: &[SocketAddr]| all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-    let pages = running.web.first().map_or_else(String::new, |address| format!("http://{address}/"));
+    let all = running.pages_at();
+    let pages = all.iter().map(|base| format!("{base}/")).collect::<Vec<_>>().join(" ");
     let key = running.shared.identity.gate.command_key().public_hex();
     tracing::info!(pages = pages.as_str(), key, mqtt = shown(&running.mqtt), folder = %running.shared.folder.display(), "ready");
     // Good for an hour and once, and nothing of it is kept but a hash.
     let now = running.shared.clock.now();
     match running.shared.identity.people.first_link(now).await {
         Ok(Some(secret)) => {
-            let base = running.shared.config.web.url.clone().unwrap_or_else(|| pages.trim_end_matches('/').to_owned());
+            let base = all.last().map_or("", String::as_str);
             tracing::info!("nobody has an account yet; make the first one at {base}/first/{} within an hour", secret.0);
         }
         Ok(None) => {}

@@ -9,9 +9,9 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::App;
 use super::api::problem::Problem;
 use super::control::AtMachine;
+use super::{App, Secure};
 use crate::acts::By;
 use crate::config::Metrics;
 use crate::limits::BODY_BYTES_MAX;
@@ -22,6 +22,17 @@ pub(super) const COOKIES: [&str; 2] = ["__Host-atalaya", "atalaya"];
 /// What anybody may ask for.
 const OPEN: [&str; 8] =
     ["/health", "/login", "/first/", "/assets/", "/join", "/calendar/", "/api", "/api/v1/openapi.json"];
+
+/// Why something is forbidden: for programs, and the key of the same for people.
+#[derive(Clone, Copy)]
+struct Why {
+    text: &'static str,
+    key: &'static str,
+}
+
+const SITE: Why = Why { text: "another site asked for this", key: "guard.site" };
+const SCOPE: Why = Why { text: "this token is not for that", key: "guard.scope" };
+const FORM: Why = Why { text: "this form is too old; load the page again", key: "guard.form" };
 
 /// Who asks, and how.
 #[derive(Clone, Debug)]
@@ -59,13 +70,16 @@ pub(super) async fn let_in(State(app): State<App>, mut request: Request, next: N
         return (StatusCode::MISDIRECTED_REQUEST, "this name is not among [broker] names or [web] url\n")
             .into_response();
     }
+    if is_tls_before_us(&app, &request) {
+        request.extensions_mut().insert(Secure(true));
+    }
     let peer = peer(&app, &request);
     request.extensions_mut().insert(peer);
     let path = request.uri().path().to_owned();
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD);
     let is_api = path.starts_with("/api/") || path == "/metrics";
     if !is_safe && !same_origin(request.headers()) {
-        return forbidden(is_api, "another site asked for this");
+        return forbidden(&app, request, is_api, SITE).await;
     }
     let at_machine = request.extensions().get::<AtMachine>().map(|who| owner(&app, who));
     let Some(reader) = at_machine.or_else(|| reader(&app, request.headers(), peer, is_api)).or_else(|| {
@@ -80,15 +94,15 @@ pub(super) async fn let_in(State(app): State<App>, mut request: Request, next: N
     let need = if path == "/metrics" { Need::Metrics } else { Need::Read };
     // Each route of the API says itself what it needs.
     if is_safe && !path.starts_with("/api/") && !reader.may(need, None) {
-        return forbidden(is_api, "this token is not for that");
+        return forbidden(&app, request, is_api, SCOPE).await;
     }
+    request.extensions_mut().insert(reader.clone());
     if !is_safe && reader.person.session.is_some() {
         match with_own_form(&app, &reader, request, is_api).await {
             Ok(checked) => request = checked,
             Err(refused) => return refused,
         }
     }
-    request.extensions_mut().insert(reader);
     next.run(request).await
 }
 
@@ -115,6 +129,15 @@ fn by_own_name(headers: &HeaderMap) -> bool {
     host(headers).is_some_and(|host| {
         host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     })
+}
+
+/// Whether a proxy of ours asks, which people reach over TLS as the configuration says.
+fn is_tls_before_us(app: &App, request: &Request) -> bool {
+    let web = &app.shared.config.web;
+    let direct = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+    direct.is_some_and(|direct| web.proxies.contains(&direct))
+        && request.headers().contains_key("x-forwarded-for")
+        && web.url.as_deref().is_some_and(|url| url.starts_with("https://"))
 }
 
 /// Where a request came from: a proxy that is named in the configuration says it of others.
@@ -205,24 +228,30 @@ async fn with_own_form(app: &App, reader: &Reader, request: Request, is_api: boo
     if app.shared.identity.people.is_own_form(&reader.person, &shown) {
         Ok(Request::from_parts(parts, Body::from(body)))
     } else {
-        Err(forbidden(is_api, "this form is too old; load the page again"))
+        Err(forbidden(app, Request::from_parts(parts, Body::empty()), is_api, FORM).await)
     }
 }
 
-fn forbidden(is_api: bool, why: &str) -> Response {
+async fn forbidden(app: &App, request: Request, is_api: bool, why: Why) -> Response {
     if is_api {
-        return Problem::forbidden(why).into_response();
+        return Problem::forbidden(why.text).into_response();
     }
-    (StatusCode::FORBIDDEN, format!("{why}\n")).into_response()
+    super::pages::instead(app, request.into_parts().0, StatusCode::FORBIDDEN, why.key).await
 }
 
-/// Somebody who has to log in first.
+/// Somebody who has to log in first, or again: then they are told that nothing was done, or brought back to where they were.
 fn stranger(request: &Request, is_api: bool) -> Response {
     if is_api {
         return Problem::stranger().into_response();
     }
-    if request.method() != Method::GET || request.headers().contains_key("hx-request") {
+    if request.headers().contains_key("hx-request") {
         return (StatusCode::UNAUTHORIZED, [("hx-redirect", "/login")]).into_response();
     }
-    Redirect::to("/login").into_response()
+    if request.method() != Method::GET {
+        return Redirect::to("/login?over=1").into_response();
+    }
+    match request.uri().path_and_query().map_or("/", |asked| asked.as_str()) {
+        "/" | "/login" => Redirect::to("/login").into_response(),
+        asked => Redirect::to(&format!("/login?back={}", super::escape(asked))).into_response(),
+    }
 }

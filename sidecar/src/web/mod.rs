@@ -11,6 +11,7 @@ mod listen;
 mod live;
 mod metrics;
 mod pages;
+mod reached;
 mod refusal;
 mod view;
 mod whole;
@@ -67,6 +68,8 @@ impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Secure {
 pub struct Serving {
     /// Where.
     pub addresses: Vec<SocketAddr>,
+    /// Beginnings of addresses of pages: on this machine, if without TLS; as people reach them.
+    pub pages: Vec<String>,
     stop: watch::Sender<bool>,
     app: App,
     routers: watch::Sender<Router>,
@@ -106,19 +109,31 @@ pub async fn serve(shared: &Shared) -> Result<Serving> {
     let (routers, newest) = watch::channel(router(app.clone()));
     let socket = control::Socket::open(&shared.folder)?;
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let mut serving = Serving { addresses: Vec::new(), stop, app, routers, tasks: Vec::new() };
+    let mut serving = Serving { addresses: Vec::new(), pages: Vec::new(), stop, app, routers, tasks: Vec::new() };
     serving.tasks.push(tokio::spawn(socket.serve(newest.clone(), stopped.clone())));
     let (plain, tls) = (&shared.config.web.listen, &shared.config.web.listen_tls);
     let all = plain
         .iter()
         .map(|one| (one, None))
         .chain(tls.iter().map(|one| (one, Some(shared.identity.certificates.web()))));
+    let mut bound = reached::Bound::default();
     for (address, tls) in all {
         let Some(listener) = listen::bind(*address).await? else { continue };
-        serving.addresses.push(listener.local_addr()?);
+        let at = listener.local_addr()?;
+        serving.addresses.push(at);
+        if tls.is_some() {
+            bound.tls.push(at)
+        } else {
+            bound.plain.push(at)
+        }
         let serve = listen::serve(listener, tls, newest.clone(), Arc::clone(&places), stopped.clone());
         serving.tasks.push(tokio::spawn(serve));
     }
+    let named = &shared.config.broker.names;
+    let here = bound.plain.first().map(|address| format!("http://{address}"));
+    serving.pages.extend(here);
+    serving.pages.push(reached::pages(shared.config.web.url.as_deref(), named, &serving.app.names, &bound));
+    serving.pages.dedup();
     Ok(serving)
 }
 
@@ -135,7 +150,8 @@ fn router(app: App) -> Router {
         .merge(assets::routes())
         .fallback(pages::missing)
         .layer(middleware::from_fn(whole::to_its_end))
-        .layer(middleware::from_fn_with_state(app.clone(), pages::show_missing))
+        .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn_with_state(app.clone(), pages::show_instead))
         .layer(middleware::from_fn_with_state(app.clone(), guard::let_in))
         .layer(middleware::from_fn(headers::protect))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))

@@ -14,6 +14,7 @@ mod nas;
 mod own;
 mod power;
 mod program;
+mod reached;
 mod records;
 mod renewals;
 mod settings;

@@ -80,7 +80,7 @@ impl Program {
             Self { child, state, config: path, log, pages: String::new(), mqtt: String::new(), _folder: None };
         let ready = program.hears(" ready ");
         let said = |key: &str| ready.split(key).nth(1).unwrap().split('"').next().unwrap().to_owned();
-        program.pages = said("pages=\"").trim_end_matches('/').into();
+        program.pages = said("pages=\"").split(' ').next().unwrap().trim_end_matches('/').into();
         program.mqtt = said("mqtt=\"").split(' ').next().unwrap().into();
         program
     }

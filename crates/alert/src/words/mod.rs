@@ -2,9 +2,11 @@
 
 mod catalogue;
 mod number;
+mod value;
 
 pub(crate) use number::seen;
 pub use number::shown;
+pub use value::word;
 
 use crate::action::{Kind, Told};
 use crate::limits::LINES_MAX;

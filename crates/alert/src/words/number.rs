@@ -2,6 +2,7 @@
 
 use super::both;
 use super::catalogue::Language;
+use super::value::word;
 use crate::rule::Words;
 use crate::state::cut;
 use crate::value::{Value, Values};
@@ -12,7 +13,7 @@ pub fn shown(key: &str, value: &Value) -> Words {
     both(|language| match value {
         Value::Unknown => String::new(),
         Value::Flag(flag) => (if *flag { language.yes } else { language.no }).to_owned(),
-        Value::Text(text) => cut(text),
+        Value::Text(text) => word(text).map_or_else(|| cut(text), |words| language.of(words).to_owned()),
         Value::Number(number) => with_unit(language, key, *number),
     })
 }

@@ -12,6 +12,8 @@ fn values_have_units_and_the_reader_s_point() {
         ("pending_count", Value::Number(2.0), "2", "2"),
         ("overdue", Value::Flag(true), "yes", "sí"),
         ("state", Value::Text("degraded\u{1b}[2J".into()), "degraded [2J", "degraded [2J"),
+        ("state", Value::Text("on_battery".into()), "on battery", "con batería"),
+        ("health", Value::Text("failing".into()), "failing", "fallando"),
         ("state", Value::Unknown, "", ""),
     ];
     for (key, value, en, es) in cases {
@@ -28,4 +30,5 @@ fn what_the_view_says_is_wrong_is_said() {
     values.set("problem", Value::Text("1 of 2 disks works".into()));
     let en = |key| seen(key, &values).en;
     assert_eq!((en("up"), en("state")), ("1 of 2 disks works".into(), "degraded; 1 of 2 disks works".into()));
+    assert_eq!(seen("state", &values).es, "degradado; 1 of 2 disks works");
 }

@@ -167,6 +167,9 @@ pub(super) async fn note(
     Form(form): Form<Note>,
 ) -> Response {
     let stage = serde_json::from_value::<Stage>(form.stage.into()).ok();
+    if form.text.trim().is_empty() && stage.is_none() {
+        return refused(&frame, &Error::new(Kind::Refused, frame.t("note.empty")), &format!("/incidents/{id}"));
+    }
     let wish = Wish::Note { incident: IncidentId(id), text: form.text.trim().to_owned(), stage };
     answer(&app, frame, wish, &format!("/incidents/{id}"), "noted").await
 }
@@ -217,6 +220,9 @@ pub(super) async fn answer(app: &App, frame: Frame, wish: Wish, back: &str, done
         Ok(()) => {
             let mark = if back.contains('?') { '&' } else { '?' };
             Redirect::to(&format!("{back}{mark}done={done}")).into_response()
+        }
+        Err(why) if why.kind == Kind::Missing => {
+            refused(&frame, &Error::new(Kind::Missing, frame.t("guard.not_there")), back)
         }
         Err(why) => refused(&frame, &why, back),
     }
@@ -272,7 +278,7 @@ async fn ask(app: &App, frame: &Frame, wish: Wish) -> Result<()> {
 }
 
 /// A path of ours; anything else leads to the first page.
-fn own(back: &str) -> &str {
+pub(super) fn own(back: &str) -> &str {
     let is_path = back.starts_with('/') && !back.starts_with("//") && !back.contains(['\\', '\r', '\n']);
     if is_path { back } else { "/" }
 }

@@ -102,9 +102,8 @@ impl Frame {
 
     /// A word of a view in the reader's language; as it came where it is not known.
     pub(super) fn value(&self, value: &str) -> String {
-        let key = format!("value.{value}");
-        let word = self.t(&key);
-        if word == key { value.to_owned() } else { word.to_owned() }
+        let words = atalaya_alert::words::word(value);
+        words.map_or(value, |words| super::rules::of(self, words)).to_owned()
     }
 
     /// What a key of a view is called; as it came where it is not known.
@@ -151,6 +150,13 @@ impl Frame {
             (false, _) => "in.days",
         };
         self.fill(key, &[("count", &count.to_string())])
+    }
+
+    /// How far a clock is off, in the text of the first key if it is ahead and of the second if it is behind.
+    #[expect(clippy::cast_precision_loss, reason = "it is shown in two units")]
+    pub(super) fn skew(&self, seconds: i64, [ahead, behind]: [&str; 2]) -> String {
+        let key = if seconds > 0 { ahead } else { behind };
+        self.fill(key, &[("span", &self.language.span(seconds.unsigned_abs() as f64))])
     }
 
     /// A moment, by its age; `None` for one that never was.

@@ -150,7 +150,7 @@ fn told(frame: &Frame, rules: &Rules, seen: &View<'_>, entry: &Entry) -> Told {
     let alert = |key: &AlertKey| {
         let rule = rules.get(&key.rule, &key.node, &key.object);
         let title = rule.map_or(key.rule.as_str(), |rule| super::rules::of(frame, &rule.title));
-        let label = said::label_of(seen, key.node.as_str(), key.object.view(), key.object.id());
+        let label = said::label_of(frame, seen, key.node.as_str(), key.object.view(), key.object.id());
         (if label.is_empty() { title.to_owned() } else { format!("{title} · {label}") }, rule.map(|rule| rule.severity))
     };
     let (mark, text) = match &entry.what {

@@ -5,17 +5,20 @@ use std::net::IpAddr;
 use askama::Template;
 use axum::Extension;
 use axum::Form;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
+use super::act::own;
 use super::frame::Frame;
 use super::render;
 use crate::people::{AccountWish, Customers, LoggedIn, Password, Refused, Role};
 use crate::web::guard::{COOKIES, Reader};
 use crate::web::{App, Secure};
+
+const LOGIN: &str = "/login";
 
 #[derive(Template)]
 #[template(path = "login.html")]
@@ -30,6 +33,27 @@ struct Page {
     wrong: Option<&'static str>,
     /// How long to wait, in words.
     wait: Option<String>,
+    /// Where the reader was going.
+    back: String,
+    /// There is nothing to fill in: the link is no longer good.
+    is_void: bool,
+}
+
+impl Page {
+    fn new(frame: Frame, to: &str, wrong: Option<&'static str>) -> Self {
+        let is_first = to != LOGIN;
+        let (name, back) = (String::new(), String::new());
+        Self { frame, to: to.to_owned(), is_first, name, wrong, wait: None, back, is_void: false }
+    }
+}
+
+/// Why somebody is here.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    back: String,
+    /// A session ended, and with it what was sent.
+    over: String,
 }
 
 /// Name and password.
@@ -37,11 +61,13 @@ struct Page {
 pub(super) struct Shown {
     name: String,
     password: String,
+    #[serde(default)]
+    back: String,
 }
 
-pub(super) async fn form(frame: Frame) -> Response {
-    let page = Page { frame, to: "/login".into(), is_first: false, name: String::new(), wrong: None, wait: None };
-    render(&page)
+pub(super) async fn form(Query(asked): Query<Asked>, frame: Frame) -> Response {
+    let wrong = (!asked.over.is_empty()).then_some("login.over");
+    render(&Page { back: asked.back, ..Page::new(frame, LOGIN, wrong) })
 }
 
 pub(super) async fn log_in(
@@ -53,8 +79,10 @@ pub(super) async fn log_in(
 ) -> Response {
     let done = app.shared.identity.people.log_in(&shown.name, Password::from(shown.password), peer, frame.now).await;
     match done {
-        Ok(session) => let_in(&session, secure, frame.now.seconds()),
-        Err(why) => again(frame, "/login".into(), false, shown.name, &why),
+        Ok(session) => let_in(&session, secure, frame.now.seconds(), own(&shown.back)),
+        Err(why) => {
+            again(Page { name: shown.name, back: shown.back, ..Page::new(frame, LOGIN, Some(why.key())) }, &why)
+        }
     }
 }
 
@@ -62,8 +90,8 @@ pub(super) async fn first_form(State(app): State<App>, Path(secret): Path<String
     let wrong = app.shared.identity.people.is_first(&secret, frame.now).err();
     let status = if wrong.is_some() { StatusCode::NOT_FOUND } else { StatusCode::OK };
     let wrong = wrong.map(|why| why.key());
-    let page = Page { frame, to: format!("/first/{secret}"), is_first: true, name: String::new(), wrong, wait: None };
-    (status, render(&page)).into_response()
+    let is_void = wrong.is_some();
+    (status, render(&Page { is_void, ..Page::new(frame, &format!("/first/{secret}"), wrong) })).into_response()
 }
 
 pub(super) async fn first(
@@ -84,8 +112,12 @@ pub(super) async fn first(
     };
     let people = &app.shared.identity.people;
     match people.first_account(&secret, wish, Password::from(shown.password), peer, frame.now).await {
-        Ok(session) => let_in(&session, secure, frame.now.seconds()),
-        Err(why) => again(frame, format!("/first/{secret}"), true, shown.name, &why),
+        Ok(session) => let_in(&session, secure, frame.now.seconds(), "/"),
+        Err(why) => {
+            let is_void = matches!(why, Refused::NotFirst | Refused::Link);
+            let to = format!("/first/{secret}");
+            again(Page { name: shown.name, is_void, ..Page::new(frame, &to, Some(why.key())) }, &why)
+        }
     }
 }
 
@@ -105,13 +137,13 @@ pub(super) fn cookie(session: &LoggedIn, secure: Secure, now: i64) -> [(HeaderNa
     [(SET_COOKIE, cookie)]
 }
 
-fn let_in(session: &LoggedIn, secure: Secure, now: i64) -> Response {
-    (cookie(session, secure, now), Redirect::to("/")).into_response()
+fn let_in(session: &LoggedIn, secure: Secure, now: i64, to: &str) -> Response {
+    (cookie(session, secure, now), Redirect::to(to)).into_response()
 }
 
-fn again(frame: Frame, to: String, is_first: bool, name: String, why: &Refused) -> Response {
-    let status = if why.wait_seconds().is_some() { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::FORBIDDEN };
-    let wait = why.wait_seconds().map(|seconds| frame.fill("login.wait", &[("count", &seconds.to_string())]));
-    let page = Page { frame, to, is_first, name, wrong: Some(why.key()), wait };
+fn again(mut page: Page, why: &Refused) -> Response {
+    let wait = why.wait_seconds();
+    page.wait = wait.map(|seconds| page.frame.fill("login.wait", &[("count", &seconds.to_string())]));
+    let status = if wait.is_some() { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::FORBIDDEN };
     (status, render(&page)).into_response()
 }

@@ -7,10 +7,10 @@ mod format;
 mod frame;
 mod health;
 mod incidents;
+mod instead;
 mod login;
 mod mark;
 mod me;
-mod missing;
 mod needs;
 mod node;
 mod part;
@@ -25,7 +25,7 @@ mod table;
 mod window;
 mod windows;
 
-pub(super) use missing::show as show_missing;
+pub(super) use instead::{page as instead, show as show_instead};
 
 use askama::Template;
 use axum::Router;
@@ -77,7 +77,7 @@ fn render(page: &impl Template) -> Response {
     }
 }
 
-/// There is no such page, or not for this reader; `missing.rs` says so.
+/// There is no such page, or not for this reader; `instead.rs` says so.
 pub(super) async fn missing() -> StatusCode {
     StatusCode::NOT_FOUND
 }

@@ -25,6 +25,8 @@ pub(super) struct Row {
     pub(super) since: Option<When>,
     pub(super) seen: i64,
     pub(super) heard: Option<When>,
+    /// How far its clock is off, in words.
+    pub(super) skew: Option<String>,
     pub(super) alerts: usize,
     pub(super) more: Option<More>,
     pub(super) fullest: f32,
@@ -56,6 +58,7 @@ impl Row {
             since: if away { frame.when(node.since) } else { None },
             seen: node.seen,
             heard: frame.when(node.seen),
+            skew: node.skew.map(|seconds| frame.skew(seconds, ["clock.is_ahead", "clock.is_behind"])),
             alerts: seen.alerts_of(&node.row.name).filter(|alert| alert.phase.fires()).count(),
             more: None,
             fullest: -1.0,

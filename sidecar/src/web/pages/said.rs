@@ -53,7 +53,7 @@ impl Said {
                 None => key.node.as_str().to_owned(),
             },
             object: key.object.as_str().to_owned(),
-            label: label_of(seen, key.node.as_str(), key.object.view(), key.object.id()),
+            label: label_of(frame, seen, key.node.as_str(), key.object.view(), key.object.id()),
             shown: of(&alert.shown),
             since: alert.since.0,
             when: frame.when(alert.since.0),
@@ -82,20 +82,20 @@ fn aside(frame: &Frame, alert: &AlertState) -> String {
 }
 
 /// What people call an object; its id where nothing says.
-pub(super) fn label_of(seen: &View<'_>, node: &str, view: &str, id: &str) -> String {
+pub(super) fn label_of(frame: &Frame, seen: &View<'_>, node: &str, view: &str, id: &str) -> String {
     let found = seen.node(node).and_then(|state| {
         let object = ObjectId::parse(id)?;
         let (_, latest) = state.objects.iter().find(|((kind, known), _)| *kind == view && *known == object)?;
-        label(&latest.sample()?)
+        label(frame, &latest.sample()?)
     });
     found.unwrap_or_else(|| if id.is_empty() { String::new() } else { id.to_owned() })
 }
 
 /// What a sample calls itself.
-pub(super) fn label(sample: &Sample) -> Option<String> {
+pub(super) fn label(frame: &Frame, sample: &Sample) -> Option<String> {
     if let Sample::Upkeep(upkeep) = sample {
         let (name, task) = upkeep.name.as_deref().zip(upkeep.task.as_deref())?;
-        return (!name.is_empty()).then(|| format!("{name} {task}"));
+        return (!name.is_empty()).then(|| format!("{name}: {}", frame.value(task)));
     }
     let name = match sample {
         Sample::Disk(disk) => disk.name.as_deref(),

@@ -38,7 +38,7 @@ impl Offered {
         let mut gone = Vec::new();
         for kind in ["disk", "raid", "fs", "net", "ups"] {
             for thing in look.things(kind).filter(|thing| is_gone(&thing.sample)) {
-                let name = said::label(&thing.sample).unwrap_or_else(|| thing.id.clone());
+                let name = said::label(look.frame, &thing.sample).unwrap_or_else(|| thing.id.clone());
                 gone.push((format!("{kind}/{}", thing.id), name));
             }
         }

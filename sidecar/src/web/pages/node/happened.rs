@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{Look, Section};
 use crate::db::read::runs::Happened;
 use crate::tower::Why;
+use crate::web::pages::frame::Frame;
 use crate::web::pages::part::Mark;
 use crate::web::pages::table::Cell;
 
@@ -42,12 +43,25 @@ fn told(look: &Look<'_>, kind: &str, body: &Value) -> (String, String) {
             (what, text("problem").to_owned())
         }
         "command" => {
-            let (command, outcome) = (text("command"), frame.value(text("outcome")));
+            let (command, outcome) = (command(frame, text("command")), frame.value(text("outcome")));
             (frame.fill("event.command", &[("command", command), ("outcome", &outcome)]), text("reason").to_owned())
         }
-        "result" => (frame.fill("event.result", &[("command", text("command"))]), body["result"].to_string()),
+        "result" => {
+            (frame.fill("event.result", &[("command", command(frame, text("command")))]), body["result"].to_string())
+        }
         "lost" => (frame.t("event.lost").to_owned(), format!("{}–{}", body["from"], body["to"])),
         other => (other.to_owned(), String::new()),
+    }
+}
+
+/// A command as the form that sends it has it.
+fn command<'a>(frame: &'a Frame, name: &'a str) -> &'a str {
+    match name {
+        "backup" => frame.t("command.backup"),
+        "dismiss" => frame.t("command.dismiss"),
+        "refresh" => frame.t("command.refresh"),
+        "stop" => frame.t("command.stop"),
+        other => other,
     }
 }
 

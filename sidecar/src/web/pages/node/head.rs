@@ -35,12 +35,7 @@ impl Head {
             Presence::Silent => "presence.silent",
         };
         let place = [&node.row.customer, &node.row.site].map(String::as_str);
-        let skew = node.skew.map(|seconds| {
-            let key = if seconds > 0 { "clock.ahead" } else { "clock.behind" };
-            #[expect(clippy::cast_precision_loss, reason = "it is shown in two units")]
-            let span = frame.language.span(seconds.abs() as f64);
-            frame.fill(key, &[("span", &span)])
-        });
+        let keys = ["clock.ahead", "clock.behind"];
         Self {
             id: node.row.name.clone(),
             topics: format!("node:{},alerts", node.row.name),
@@ -52,7 +47,7 @@ impl Head {
             place: place.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "),
             is_new: node.row.state == "new",
             facts: facts(look),
-            skew,
+            skew: node.skew.map(|seconds| frame.skew(seconds, keys)),
         }
     }
 }

@@ -100,7 +100,7 @@ impl Look<'_> {
             Some(Thing { id: id.as_str().to_owned(), sample, mark, read_at: latest.read_at })
         };
         let mut things: Vec<Thing> = all.filter_map(thing).collect();
-        things.sort_by_cached_key(|thing| said::label(&thing.sample).unwrap_or_else(|| thing.id.clone()));
+        things.sort_by_cached_key(|thing| said::label(self.frame, &thing.sample).unwrap_or_else(|| thing.id.clone()));
         things.into_iter()
     }
 

@@ -40,7 +40,7 @@ pub(super) fn names(look: &Look<'_>) -> Option<Section> {
             Cell::state(look.state(thing.mark, view.state.as_deref()))
                 .note(view.problem.as_deref().unwrap_or_default()),
             Cell::text(view.host.as_deref().unwrap_or(&thing.id)),
-            frame.words(view.client.as_deref()),
+            frame.words(view.client.as_deref().map(|client| frame.value(client)).as_deref()),
             frame.words(view.believed_ipv4.as_deref().or(view.believed_ipv6.as_deref())),
             frame.moment(view.succeeded_at.as_deref()),
             frame.moment(view.tried_at.as_deref()),

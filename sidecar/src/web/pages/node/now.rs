@@ -88,7 +88,7 @@ pub(super) fn graphs(look: &Look<'_>) -> Vec<Graph> {
     let each = |kind: &'static str, keys: &[&str]| -> Vec<(String, String)> {
         let mut all = Vec::new();
         for thing in look.things(kind) {
-            let name = said::label(&thing.sample).unwrap_or_else(|| thing.id.clone());
+            let name = said::label(look.frame, &thing.sample).unwrap_or_else(|| thing.id.clone());
             for key in keys {
                 let series =
                     if thing.id.is_empty() { format!("{kind}.{key}") } else { format!("{kind}/{}.{key}", thing.id) };

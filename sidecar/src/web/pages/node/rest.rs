@@ -24,13 +24,26 @@ pub(super) fn services(look: &Look<'_>) -> Option<Section> {
         table.rows.push(vec![
             Cell::state(frame.state_of(thing.mark, word)).note(service.problem.as_deref().unwrap_or_default()),
             Cell::text(service.name.as_deref().unwrap_or(&thing.id)).note(service.kind.as_deref().unwrap_or_default()),
-            frame.words(service.state.as_deref()),
+            frame.words(service.state.as_deref().map(|state| says(look, state)).as_deref()),
             frame.number("latency_seconds", service.latency_seconds),
             frame.number("restart_count", service.restart_count),
             frame.moment(service.since.as_deref()),
         ]);
     }
     look.section("services", "section.services", worst(marks.into_iter()), vec![table])
+}
+
+/// What a service says of itself: `active (running)` of a unit, `2 of 3 running` of processes, a word, or anything else.
+fn says(look: &Look<'_>, state: &str) -> String {
+    let frame = look.frame;
+    if let Some((of_unit, rest)) = state.strip_suffix(')').and_then(|state| state.split_once(" (")) {
+        return format!("{} ({})", frame.value(of_unit), frame.value(rest));
+    }
+    match state.strip_suffix(" running").map(|count| count.split_once(" of ").unwrap_or((count, ""))) {
+        Some((here, "")) => frame.fill("service.running", &[("here", here)]),
+        Some((here, all)) => frame.fill("service.running_of", &[("here", here), ("all", all)]),
+        None => frame.value(state),
+    }
 }
 
 pub(super) fn power(look: &Look<'_>) -> Option<Section> {
@@ -128,7 +141,7 @@ pub(super) fn safety(look: &Look<'_>) -> Option<Section> {
             frame.number("failed_total_count", auth.failed_total_count),
             frame.moment(auth.failed_at.as_deref()),
             frame.words(auth.failed_from.as_deref()),
-            frame.words(auth.source.as_deref()),
+            frame.words(auth.source.as_deref().map(|source| frame.value(source)).as_deref()),
         ]);
     }
     // Neither has a state of its own: only what is said of them.
