@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::sync::watch;
 
@@ -28,6 +28,17 @@ pub struct Certificates {
     names: Vec<String>,
     broker: Place,
     web: Place,
+}
+
+/// A certificate that is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Presented {
+    /// `pages` or `broker`.
+    pub place: &'static str,
+    /// The certificate itself.
+    pub der: Vec<u8>,
+    /// Whether it is of our own authority, and renewed by ourselves.
+    pub is_own: bool,
 }
 
 /// Something that is shown.
@@ -102,6 +113,17 @@ impl Certificates {
         self.web.config.subscribe()
     }
 
+    /// What is shown now, and by whom.
+    #[must_use]
+    pub fn presented(&self) -> Vec<Presented> {
+        let one = |place: &'static str, of: &Place| {
+            let chain = of.chain.lock().unwrap_or_else(PoisonError::into_inner);
+            let der = chain.first()?.to_vec();
+            Some(Presented { place, der, is_own: matches!(of.source, Some(Source::Own)) })
+        };
+        [one("pages", &self.web), one("broker", &self.broker)].into_iter().flatten().collect()
+    }
+
     /// Renews what is due, and reads files again; whether something else is shown now.
     ///
     /// # Errors
@@ -154,9 +176,18 @@ fn read_pair(cert: &Path, key: &Path) -> Result<Pair> {
     let wrong = |path: &Path, why: String| Error::new(Kind::Config, format!("cannot use {}: {why}", path.display()));
     let chain = CertificateDer::pem_file_iter(cert)
         .and_then(Iterator::collect::<std::result::Result<Vec<_>, _>>)
-        .map_err(|err| wrong(cert, err.to_string()))?;
-    let key = PrivateKeyDer::from_pem_file(key).map_err(|err| wrong(key, err.to_string()))?;
+        .map_err(|err| wrong(cert, unread(&err, "certificate")))?;
+    let key = PrivateKeyDer::from_pem_file(key).map_err(|err| wrong(key, unread(&err, "private key")))?;
     Ok((chain, key))
+}
+
+/// Why there is nothing of that kind in a file, in words of ours.
+fn unread(err: &pem::Error, what: &str) -> String {
+    match err {
+        pem::Error::Io(err) => err.to_string().split(" (os").next().unwrap_or_default().to_owned(),
+        pem::Error::NoItemsFound => format!("there is no {what} in it; it is read as PEM"),
+        _ => format!("it is no whole PEM; write the {what} again"),
+    }
 }
 
 fn for_nodes((chain, key): Pair, authority: &Authority) -> Result<Arc<ServerConfig>> {

@@ -1,7 +1,7 @@
 //! Builds the parts in order, and ends them the other way round: database, writer, tower, broker, link, web.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -151,9 +151,9 @@ fn renewing(database: &mut db::Database, now: i64) -> Result<atalaya_renew::Stat
     Ok(state)
 }
 
-/// The providers of a configuration.
-pub(crate) fn market(config: &Config, issued: &Issued, post: &Post) -> Arc<dyn Market> {
-    Arc::new(Providers::new(config, issued.clone(), post.clone()))
+/// The providers of a configuration, with what is kept of them in the state folder.
+pub(crate) fn market(config: &Config, issued: &Issued, post: &Post, folder: &Path) -> Arc<dyn Market> {
+    Arc::new(Providers::new(config, issued.clone(), post.clone()).remembering(folder))
 }
 
 /// Starts everything. On the runtime that calls it.
@@ -204,7 +204,7 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
     let identity = identity::make(made)?;
     let doorman = Doorman::default();
     let (issued, post) = (Issued::default(), Post::default());
-    let market = watch::Sender::new(market(&config, &issued, &post));
+    let market = watch::Sender::new(market(&config, &issued, &post, &folder));
     let (renewals, heard) = Renewals::new(&renewing, market.subscribe());
     let acts = Acts::new(acts::Parts {
         people: Arc::clone(&identity.people),

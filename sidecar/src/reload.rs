@@ -36,7 +36,7 @@ impl Running {
             || config.certificates.all.is_empty() == had
             || config.mailbox.is_some() != was.mailbox.is_some()
         {
-            self.market.send_replace(market(&config, &self.issued, &self.shared.post));
+            self.market.send_replace(market(&config, &self.issued, &self.shared.post, &self.shared.folder));
         }
         self.configs.send_replace(Arc::clone(&config));
         (self.shared.config, self.shared.rules) = (config, rules);

@@ -172,7 +172,8 @@ fn no_answer(authority: &uri::Authority, err: &ureq::Error) -> Failed {
         _ => None,
     };
     if let Some(err) = tls {
-        return Failed::SetUp(format!("cannot trust {authority}: {err}; set ca_file if it is your own"));
+        let why = atalaya_certificate::handshake(err);
+        return Failed::SetUp(format!("cannot trust {authority}: {why}; set ca_file if it is your own"));
     }
     let why = match err {
         ureq::Error::Timeout(_) => "no answer in time".to_owned(),

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use atalaya_certificate::fingerprint;
+use atalaya_certificate::{connection, fingerprint};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -45,7 +45,7 @@ async fn shown(host: &str, port: u16, name: &str) -> Result<String, String> {
     let config = ClientConfig::builder_with_provider(tls::provider()).with_safe_default_protocol_versions();
     let config = config.map_err(|err| err.to_string())?.dangerous().with_custom_certificate_verifier(seen.clone());
     let name = ServerName::try_from(name.to_owned()).map_err(|_| format!("{name:?} is no name"))?;
-    let stream = TcpStream::connect((host, port)).await.map_err(|err| err.to_string())?;
+    let stream = TcpStream::connect((host, port)).await.map_err(|err| connection(&err))?;
     let connector = TlsConnector::from(Arc::new(config.with_no_client_auth()));
     let handshake = connector.connect(name, stream).await;
     let shown = seen.seen.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -53,7 +53,7 @@ async fn shown(host: &str, port: u16, name: &str) -> Result<String, String> {
         (Ok(_), Some(shown)) => Ok(shown),
         // A service that wants a certificate of its client has shown its own, and proved it in TLS 1.2 and 1.3 alike; but
         // without an end of the handshake nothing is sure.
-        (Err(err), _) => Err(err.to_string()),
+        (Err(err), _) => Err(connection(&err)),
         (Ok(_), None) => Err("it showed no certificate".into()),
     }
 }

@@ -7,6 +7,7 @@
 mod chain;
 mod der;
 pub mod file;
+mod handshake;
 pub mod install;
 mod key;
 pub mod limits;
@@ -14,6 +15,7 @@ mod names;
 mod wrong;
 
 pub use chain::{Chain, fingerprint, written};
+pub use handshake::{connection, handshake};
 pub use install::Place;
 pub use key::{KEY_BYTES, Key};
 pub use names::tidy;

@@ -11,6 +11,7 @@ mod address;
 pub mod cloudflare;
 mod day;
 mod epp;
+pub mod file;
 pub mod godaddy;
 pub mod hand;
 mod http;

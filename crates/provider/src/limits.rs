@@ -62,6 +62,10 @@ pub const TLS_HOSTS_MAX: usize = 100;
 pub const TLS: Duration = Duration::from_secs(10);
 /// Certificates that a server shows beside its own. A chain has two or three.
 pub const TLS_CHAIN_MAX: usize = 16;
+/// Files of one section.
+pub const FILES_MAX: usize = 100;
+/// A file with a certificate, those that lead to its root, and perhaps its key. More is told, and not read.
+pub const FILE_BYTES_MAX: u64 = 256 << 10;
 /// Things that one section has by hand.
 pub const HAND_ITEMS_MAX: usize = 500;
 /// Host names of one section at No-IP. Its plans have fewer.

@@ -21,6 +21,11 @@ pub(crate) fn name(text: &str) -> Result<String, Trouble> {
     Err(Trouble::SetUp(format!("{:?} is no name such as nas.example.com{hint}", short(text))))
 }
 
+/// The first of them that is there before already.
+pub(crate) fn twice<T: PartialEq>(all: &[T]) -> Option<&T> {
+    all.iter().enumerate().find(|(at, one)| all.iter().take(*at).any(|before| before == *one)).map(|(_, one)| one)
+}
+
 /// What a service gave as the mark of a place in a list, as it stands in a query.
 ///
 /// # Errors

@@ -65,6 +65,10 @@ impl TryFrom<Written> for Settings {
         for host in &mut hosts {
             host.name = names::name(&host.name).map_err(|trouble| trouble.to_string())?;
         }
+        let all: Vec<&str> = hosts.iter().map(|host| host.name.as_str()).collect();
+        if let Some(name) = names::twice(&all) {
+            return Err(format!("{name} is there twice"));
+        }
         Ok(Self { hosts, servers })
     }
 }
@@ -115,6 +119,10 @@ impl NoIp {
 }
 
 impl Provider for NoIp {
+    fn names(&self) -> Vec<(Kind, String)> {
+        self.0.hosts.iter().map(|host| (Kind::HostName, host.name.clone())).collect()
+    }
+
     fn list(&self, _: i64) -> Result<List, Trouble> {
         let mut servers = Servers::new(&self.0.servers, NOIP);
         let found = |host: &Host| {

@@ -1,6 +1,6 @@
 //! What a provider does.
 
-use atalaya_renew::{Act, Bought, List, Looked, Order, Quote, Record, RecordType, Trouble};
+use atalaya_renew::{Act, Bought, Kind, List, Looked, Order, Quote, Record, RecordType, Sells, Trouble};
 
 /// A source of things with an end.
 ///
@@ -20,6 +20,21 @@ pub trait Provider: Send + Sync {
     /// Where not even a part of it can be told.
     fn list(&self, now: i64) -> Result<List, Trouble>;
 
+    /// What it is configured to look at, by name: each of these is in every list. Those that have an account list what is in
+    /// it, and name nothing here.
+    fn names(&self) -> Vec<(Kind, String)> {
+        Vec::new()
+    }
+
+    /// What it knows that keeps it from asking anybody again too early, as text without anything of a key. Its caller keeps it,
+    /// also over a restart; `None` of one that needs nothing like that.
+    fn memory(&self) -> Option<String> {
+        None
+    }
+
+    /// Takes what was kept. What cannot be read is as if there was nothing.
+    fn remember(&self, _memory: &str) {}
+
     /// Where it sells, and is set up to.
     fn shop(&self) -> Option<&dyn Shop> {
         None
@@ -33,6 +48,9 @@ pub trait Provider: Send + Sync {
 
 /// One that sells.
 pub trait Shop: Send + Sync {
+    /// What can be bought there, as it is set up. Everything else is refused, and never sent.
+    fn sells(&self) -> Sells;
+
     /// What `act` would cost for the domain `name` now. Nothing is bought.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use atalaya_renew::Trouble;
@@ -44,14 +45,23 @@ impl Secret {
         }
     }
 
-    /// Why it cannot be read now, without reading it.
+    /// Why it cannot be read now, or that others can, without reading it.
     pub(crate) fn trouble(&self) -> Option<String> {
         let path = match self.path() {
             Ok(path) => path,
             Err(trouble) => return Some(trouble.to_string()),
         };
-        let why = File::open(&path).err()?.to_string();
-        Some(format!("cannot read the key in {}: {}", path.display(), why.split(" (os").next().unwrap_or_default()))
+        let shown = path.display();
+        match File::open(&path).and_then(|file| file.metadata()) {
+            Err(err) => {
+                let why = err.to_string();
+                Some(format!("cannot read the key in {shown}: {}", why.split(" (os").next().unwrap_or_default()))
+            }
+            Ok(meta) if meta.permissions().mode() & 0o007 != 0 => {
+                Some(format!("everybody on this machine can read the key in {shown}: chmod 600 {shown}"))
+            }
+            Ok(_) => None,
+        }
     }
 
     fn path(&self) -> Result<PathBuf, Trouble> {
@@ -95,7 +105,13 @@ mod tests {
             secret.read().map(|text| text.to_string()).map_err(|trouble| trouble.to_string())
         };
         assert_eq!(read(b"hush \r\nnot this\n").unwrap(), "hush");
-        assert_eq!(secret.trouble(), None);
+        let mode = |mode| {
+            let path = folder.path().join("key");
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            secret.trouble()
+        };
+        assert!(mode(0o604).unwrap().contains("chmod 600"), "everybody can read it");
+        assert_eq!((mode(0o640), mode(0o600)), (None, None));
         for (bad, why) in [
             (b"".to_vec(), "is empty"),
             (b"\nhush".to_vec(), "is empty"),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 
 use crate::http::Outgoing;
 use crate::provider::Provider;
-use crate::{cloudflare, godaddy, hand, noip, rdap, tls};
+use crate::{cloudflare, file, godaddy, hand, noip, rdap, tls};
 
 /// The kinds: name, settings, and what is made of them.
 macro_rules! kinds {
@@ -46,6 +46,7 @@ macro_rules! kinds {
 
 kinds! {
     "cloudflare" Cloudflare(cloudflare::Settings) => cloudflare::Cloudflare::new;
+    "file" File(file::Settings) => file::Files::new;
     "godaddy" GoDaddy(godaddy::Settings) => godaddy::GoDaddy::new;
     "hand" Hand(hand::Settings) => hand::Hand::new;
     "noip" NoIp(noip::Settings) => noip::NoIp::new;

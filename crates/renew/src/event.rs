@@ -177,6 +177,8 @@ pub enum Refused {
     PlanThere(PlanId),
     /// Nobody sells it.
     NotSold,
+    /// Where it can be bought, only this is sold.
+    OnlySold(Act),
     /// It would be more than may be spent, or spending is off.
     Spending(crate::plan::Why),
     /// A number of years that cannot be.

@@ -80,6 +80,12 @@ impl Flag {
     pub const fn is_grave(self) -> bool {
         matches!(self, Self::Redemption | Self::PendingDelete | Self::Suspended | Self::Disabled)
     }
+
+    /// Whether who meets it refuses it, however long it lasts.
+    #[must_use]
+    pub const fn is_wrong(self) -> bool {
+        matches!(self, Self::WrongName | Self::Untrusted | Self::NotYetValid)
+    }
 }
 
 /// What a source found.
@@ -99,6 +105,20 @@ pub struct Found {
     pub flags: Vec<Flag>,
     /// What a person may want to know beside: issuer, plan, registrar. One line.
     pub note: String,
+    /// What is known of what happens without a person.
+    #[serde(default)]
+    pub next: Next,
+}
+
+/// When something happens without a person, and what came of it so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Next {
+    /// From when on, in seconds since 1970. A past time is now.
+    pub at: Option<i64>,
+    /// What has not happened by then is late.
+    pub late: Option<i64>,
+    /// Why it failed the last time it was tried.
+    pub failed: Option<String>,
 }
 
 impl Found {
@@ -113,6 +133,7 @@ impl Found {
             by_itself: ByItself::Unknown,
             flags: Vec::new(),
             note: String::new(),
+            next: Next::default(),
         }
     }
 }

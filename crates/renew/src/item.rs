@@ -112,7 +112,8 @@ impl Item {
             }
         }
         let life = self.best().and_then(|(_, seen)| life_of(self.key.kind, &seen.found));
-        let Some(task) = &self.task else { return life };
+        // Of what is seen elsewhere a mail is a reminder: when it ends, whoever holds it says.
+        let Some(task) = self.task.as_ref().filter(|_| is_said_by_people(self.key.kind)) else { return life };
         // Whoever wrote the mail knows the end better than a date that was typed.
         let begun = task.deadline.saturating_sub(usual(self.key.kind));
         Some(Life { begun: life.map_or(begun, |life| life.begun.min(begun)), ends: task.deadline })

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod ahead;
 pub mod event;
 pub mod found;
 pub mod item;
@@ -22,14 +23,15 @@ pub mod when;
 mod words;
 pub mod zone;
 
+pub use ahead::{Ahead, ahead};
 pub use event::{Action, Ask, Event, Part, Refused, Tell, Want};
-pub use found::{ByItself, Ends, Flag, Found, Kind, List};
+pub use found::{ByItself, Ends, Flag, Found, Kind, List, Next};
 pub use item::{Item, Life, Rank, Sighting, Task};
 pub use key::{Key, PlanId};
 pub use money::{Currency, Micros, Minor, Money};
 pub use plan::{Line, Plan, Stage, Why};
-pub use shop::{Act, Bought, Looked, Order, Quote};
-pub use standing::{Standing, left, standing};
+pub use shop::{Act, Bought, Looked, Order, Quote, Sells};
+pub use standing::{Standing, due_at, left, problem, standing};
 pub use state::{Head, Provider, Seller, State, Terms};
 pub use step::{step, withheld};
 pub use trouble::Trouble;

@@ -177,6 +177,24 @@ impl Plan {
         }
     }
 
+    /// Until when it is to be decided, or to be carried out if it was approved.
+    #[must_use]
+    pub const fn until(&self) -> Option<i64> {
+        match self.stage {
+            Stage::Proposed { until } | Stage::Approved { until, .. } => Some(until),
+            _ => None,
+        }
+    }
+
+    /// When it would end afterwards, by the calendar; `None` of what moves no end.
+    #[must_use]
+    pub fn would_end(&self) -> Option<i64> {
+        let Act::Renew { years } = self.act else { return None };
+        let ends = jiff::Timestamp::from_second(self.expires).ok()?.to_zoned(jiff::tz::TimeZone::UTC);
+        let later = ends.checked_add(jiff::Span::new().years(i64::from(years))).ok()?;
+        Some(later.timestamp().as_second())
+    }
+
     /// As the provider is told.
     #[must_use]
     pub fn order(&self) -> Order {

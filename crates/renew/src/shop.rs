@@ -18,6 +18,47 @@ pub enum Act {
     AutoRenew,
 }
 
+/// Which acts somebody sells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sells {
+    /// A renewal when it is asked for, with its price said before.
+    pub renewal: bool,
+    /// To be renewed, and charged, without being asked from then on.
+    pub auto_renew: bool,
+}
+
+impl Sells {
+    /// Both.
+    pub const ALL: Self = Self { renewal: true, auto_renew: true };
+    /// Neither.
+    pub const NOTHING: Self = Self { renewal: false, auto_renew: false };
+
+    /// Whether it sells this.
+    #[must_use]
+    pub const fn has(self, act: Act) -> bool {
+        match act {
+            Act::Renew { .. } => self.renewal,
+            Act::AutoRenew => self.auto_renew,
+        }
+    }
+
+    /// Whether it sells anything.
+    #[must_use]
+    pub const fn any(self) -> bool {
+        self.renewal || self.auto_renew
+    }
+
+    /// What is proposed: the renewal of which the price is known before, where it is sold.
+    #[must_use]
+    pub const fn usual(self) -> Option<Act> {
+        match self {
+            Self { renewal: true, .. } => Some(Act::Renew { years: 1 }),
+            Self { auto_renew: true, .. } => Some(Act::AutoRenew),
+            Self::NOTHING => None,
+        }
+    }
+}
+
 /// What it would cost now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quote {

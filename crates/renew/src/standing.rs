@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::found::{ByItself, Ends, Kind};
-use crate::item::{Item, Life, Rank, Sighting};
-use crate::limits::{LAST_SECONDS, STALE_SECONDS};
+use crate::found::{ByItself, Ends, Flag, Kind};
+use crate::item::{Item, Life, Rank, Sighting, is_said_by_people};
+use crate::limits::{LAST_SECONDS, STALE_SECONDS, short};
 
 /// Best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -18,6 +18,8 @@ pub enum Standing {
     Due,
     /// It should have been.
     Late,
+    /// It holds, and who meets it refuses it: it names another, is signed by nobody who is trusted, or does not hold yet.
+    Wrong,
     /// It ends within hours or days.
     Critical,
     /// It has ended.
@@ -35,6 +37,7 @@ impl Standing {
             Self::Fine => "fine",
             Self::Due => "due",
             Self::Late => "late",
+            Self::Wrong => "wrong",
             Self::Critical => "critical",
             Self::Over => "over",
             Self::Unknown => "unknown",
@@ -44,8 +47,22 @@ impl Standing {
     /// Whether somebody should do something.
     #[must_use]
     pub const fn wants(self) -> bool {
-        matches!(self, Self::Due | Self::Late | Self::Critical | Self::Over)
+        matches!(self, Self::Due | Self::Late | Self::Wrong | Self::Critical | Self::Over)
     }
+}
+
+/// What is wrong with it, or what is wanted of a person, in a sentence for people.
+#[must_use]
+pub fn problem(item: &Item) -> Option<String> {
+    if let Some(task) = &item.task {
+        return Some(task.what.clone());
+    }
+    let (_, seen) = item.best()?;
+    let unknown = if let Ends::Unknown(why) = &seen.found.ends { Some(why.clone()) } else { None };
+    let failed = seen.found.next.failed.as_ref().map(|why| format!("it failed the last time: {why}"));
+    let flags = seen.found.flags.iter().filter(|flag| flag.is_grave() || flag.is_wrong());
+    let said: Vec<String> = unknown.into_iter().chain(flags.map(|flag| flag.text().to_owned())).chain(failed).collect();
+    (!said.is_empty()).then(|| short(&said.join("; ")))
 }
 
 /// Shares of a life: below the first it is due, then late, then critical.
@@ -74,7 +91,10 @@ pub fn standing(item: &Item, now: i64) -> Standing {
     let best = item.best().map(|(_, seen)| seen);
     // Whoever says that it is about to be deleted is believed, also where another counts more for its date.
     let fresh = |seen: &&Sighting| now.saturating_sub(seen.at) <= STALE_SECONDS;
-    let grave = item.seen.values().filter(fresh).any(|seen| seen.found.flags.iter().any(|flag| flag.is_grave()));
+    let flagged = |is: fn(Flag) -> bool| {
+        item.seen.values().filter(fresh).any(|seen| seen.found.flags.iter().any(|flag| is(*flag)))
+    };
+    let grave = flagged(Flag::is_grave);
     let Some(life) = item.life() else {
         return match best {
             Some(_) if grave => Standing::Critical,
@@ -90,7 +110,12 @@ pub fn standing(item: &Item, now: i64) -> Standing {
         return by_share.max(Standing::Critical);
     }
     // What was seen long ago may have been renewed or lost; that it ends soon stays true until somebody says otherwise.
-    if is_stale(item, now) && by_share <= Standing::Due { Standing::Unknown } else { by_share }
+    if is_stale(item, now) && by_share <= Standing::Due {
+        return Standing::Unknown;
+    }
+    // Its provider asks for something that no API says.
+    let by_share = if item.task.is_some() { by_share.max(Standing::Due) } else { by_share };
+    if flagged(Flag::is_wrong) { by_share.max(Standing::Wrong) } else { by_share }
 }
 
 fn by_share(item: &Item, life: &Life, now: i64) -> Standing {
@@ -102,7 +127,10 @@ fn by_share(item: &Item, life: &Life, now: i64) -> Standing {
     }
     // Whoever renews it does that in time or late, and only the latter is somebody's business.
     let alone = matches!(item.by_itself(), ByItself::ProviderRenews | ByItself::ProviderReplaces | ByItself::Renewed);
+    let late_by = item.best().and_then(|(_, seen)| seen.found.next.late);
     match share {
+        // It was to happen by itself, and did not.
+        _ if late_by.is_some_and(|late| now >= late) => Standing::Late,
         _ if alone && share >= late / 2.0 => Standing::Fine,
         share if share < late => Standing::Late,
         share if share < due => Standing::Due,
@@ -110,9 +138,17 @@ fn by_share(item: &Item, life: &Life, now: i64) -> Standing {
     }
 }
 
+/// From when on it is due, by the share of its life alone.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a share of some years in seconds")]
+pub fn due_at(kind: Kind, life: &Life) -> i64 {
+    let [due, ..] = shares(kind);
+    life.ends.saturating_sub((due * life.ends.saturating_sub(life.begun) as f64) as i64)
+}
+
 fn is_stale(item: &Item, now: i64) -> bool {
-    // A person's word and a provider's mail say until when.
-    if item.confirmed.is_some() || item.task.is_some() {
+    // A person's word and a provider's mail say until when, where nobody else can.
+    if is_said_by_people(item.key.kind) && (item.confirmed.is_some() || item.task.is_some()) {
         return false;
     }
     // It counts when the word that counts was said, not when another source last did not know.
@@ -123,7 +159,7 @@ fn is_stale(item: &Item, now: i64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::found::{Flag, Found};
+    use crate::found::Found;
     use crate::key::Key;
 
     const DAY: i64 = crate::limits::DAY_SECONDS;
@@ -187,6 +223,30 @@ mod tests {
         domain.seen.get_mut("shop").unwrap().found.by_itself = ByItself::ProviderRenews;
         assert_eq!(standing(&domain, 336 * DAY), Standing::Fine);
         assert_eq!(standing(&domain, 359 * DAY), Standing::Critical);
+    }
+
+    /// A window that passed is late, long before a twelfth of its life is left.
+    #[test]
+    fn what_was_to_be_renewed_here_and_was_not_is_late() {
+        let mut own = item(Kind::Certificate, 0, Ends::At(90 * DAY), 70 * DAY);
+        let found = &mut own.seen.get_mut("shop").unwrap().found;
+        found.by_itself = ByItself::Renewed;
+        found.next.late = Some(62 * DAY);
+        assert_eq!(standing(&own, 61 * DAY), Standing::Fine, "it is being renewed");
+        assert_eq!(standing(&own, 62 * DAY), Standing::Late);
+        assert_eq!(standing(&own, 83 * DAY), Standing::Critical);
+    }
+
+    #[test]
+    fn what_nobody_accepts_is_wrong_however_long_it_lasts() {
+        for flag in [Flag::WrongName, Flag::Untrusted, Flag::NotYetValid] {
+            let mut shown = item(Kind::Certificate, 0, Ends::At(90 * DAY), DAY);
+            shown.seen.get_mut("shop").unwrap().found.flags.push(flag);
+            assert_eq!(standing(&shown, DAY), Standing::Wrong, "{flag:?}");
+            assert_eq!(standing(&shown, 83 * DAY), Standing::Critical, "what ends is worse");
+            assert_eq!(standing(&shown, 20 * DAY), Standing::Unknown, "nobody looked since");
+            assert!(problem(&shown).is_some_and(|why| why == flag.text()), "{flag:?}");
+        }
     }
 
     #[test]

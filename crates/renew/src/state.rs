@@ -9,6 +9,7 @@ use crate::item::{Item, Rank};
 use crate::key::{Key, PlanId};
 use crate::money::Money;
 use crate::plan::{Plan, Stage};
+use crate::shop::Sells;
 use crate::trouble::Trouble;
 
 /// More than are made between two copies: a number means one plan for good, also in mails and audits that a copy forgot.
@@ -75,12 +76,22 @@ pub struct Terms {
 }
 
 /// What holds for one provider.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Seller {
     /// How much its word counts.
     pub rank: Rank,
-    /// Whether it sells.
-    pub sells: bool,
+    /// What it sells.
+    pub sells: Sells,
+    /// What it is configured to look at. It is listed, as unknown, also before anybody answered for it.
+    pub expects: Vec<Key>,
+}
+
+impl Seller {
+    /// One that sells nothing and says by itself what it has.
+    #[must_use]
+    pub const fn new(rank: Rank) -> Self {
+        Self { rank, sells: Sells::NOTHING, expects: Vec::new() }
+    }
 }
 
 impl State {

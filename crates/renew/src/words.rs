@@ -37,6 +37,24 @@ impl Plan {
 }
 
 impl Flag {
+    /// In a sentence's second half.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Redemption => "it ended, and can be had back for more money",
+            Self::PendingDelete => "it ended, and is about to be anybody's",
+            Self::Suspended => "it is not answered for, or its provider stopped it",
+            Self::AutoRenewPeriod => "its registry prolonged it for a while, and takes that back unless it is paid",
+            Self::NotRenewable => "it cannot be renewed there",
+            Self::Disabled => "it is disabled",
+            Self::WrongName => "it is for another name than it is shown for",
+            Self::Untrusted => "nobody who is trusted signed it",
+            Self::NotYetValid => "it is not valid yet",
+            Self::Partial => "its source answered only in part",
+            Self::NotAsked => "its source could not be asked about it",
+        }
+    }
+
     /// One word for topics, commands and tables.
     #[must_use]
     pub const fn word(self) -> &'static str {

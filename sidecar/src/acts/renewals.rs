@@ -147,10 +147,18 @@ fn denied(why: Denied) -> Refused {
             Kind::Refused,
             "no provider that is configured with a spending key sells it, so it is renewed where it was bought",
         ),
-        Denied::Refused(Planner::Spending(why)) => Refused::new(Kind::Refused, format!("not now: {}", why.text())),
-        Denied::Refused(Planner::NotSaid) => {
-            Refused::new(Kind::Refused, "only host names and secrets are confirmed; of everything else the end is seen")
+        Denied::Refused(Planner::OnlySold(Act::AutoRenew)) => Refused::new(
+            Kind::Refused,
+            "its provider renews nothing when it is asked to; plan automatic renewal (--auto-renew), or renew it there",
+        ),
+        Denied::Refused(Planner::OnlySold(Act::Renew { .. })) => {
+            Refused::new(Kind::Refused, "its provider sells renewals only, and does not turn on automatic renewal")
         }
+        Denied::Refused(Planner::Spending(why)) => Refused::new(Kind::Refused, format!("not now: {}", why.text())),
+        Denied::Refused(Planner::NotSaid) => Refused::new(
+            Kind::Refused,
+            "only host names, secrets and what a mail asks for are confirmed; of everything else the end is seen",
+        ),
         Denied::Refused(Planner::Years) => Refused::new(Kind::Refused, "a renewal is for 1 to 10 years"),
     }
 }

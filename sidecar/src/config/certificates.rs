@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use atalaya_acme::install;
 use atalaya_acme::reload::Allowed;
-use atalaya_base::config::{Mistake, Place, Spanned};
+use atalaya_base::config::{Mistake, Place, Spanned, Written};
 use atalaya_notify::Secret;
 use atalaya_wire::NodeId;
 use serde::Deserialize;
@@ -67,8 +67,8 @@ pub struct Here {
 /// How control of a name is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// A record in a zone of this provider.
-    Provider(String),
+    /// A record in a zone of this provider, seen at these servers; nobody means those that the provider names.
+    Provider(String, Vec<String>),
     /// A listener, to which port 80 leads.
     Listen(SocketAddr),
     /// A folder that is shown at port 80.
@@ -103,6 +103,8 @@ pub(super) struct RawCertificate {
     name: Name,
     names: Vec<String>,
     provider: Option<String>,
+    #[serde(default)]
+    servers: Vec<String>,
     listen: Option<SocketAddr>,
     webroot: Option<Place>,
     folder: Option<Place>,
@@ -119,6 +121,7 @@ pub(super) fn check(
     acme: RawAcme,
     written: Vec<Spanned<RawCertificate>>,
     zones: &BTreeSet<&str>,
+    contact: Option<&str>,
 ) -> Result<Certificates, Mistake> {
     let commands: BTreeSet<String> = acme.reload.keys().cloned().collect();
     let reload = Allowed::new(acme.reload).map_err(|why| Mistake::whole("acme.reload", why.to_string()))?;
@@ -147,6 +150,10 @@ pub(super) fn check(
         }
         all.push(made);
     }
+    if let (None, Some(_)) = (contact, all.first()) {
+        let why = "certificates need contact in [renewals]: the authority wants somebody to write to";
+        return Err(Mistake::whole("renewals.contact", why));
+    }
     if let (false, Some(_)) = (acme.agree, all.first()) {
         let why = "certificates need agree = true in [acme]: read the authority's terms of service first";
         return Err(Mistake::whole("acme.agree", why));
@@ -154,10 +161,27 @@ pub(super) fn check(
     Ok(Certificates { acme, all, reload })
 }
 
+impl Certificates {
+    /// Files that cannot be read now, a line each.
+    pub(super) fn warnings(&self, written: &Written) -> impl Iterator<Item = String> {
+        let place = written.place(None);
+        let key = self.acme.external.as_ref().and_then(|(_, key)| key.read().err());
+        let key = key.map(|why| format!("{place}: acme.eab_key_file: {why}"));
+        let ca = self.acme.ca_file.as_ref().and_then(|path| {
+            let err = std::fs::File::open(path).err()?.to_string();
+            let why = err.split(" (os").next().unwrap_or_default();
+            Some(format!("{place}: acme.ca_file: cannot read {}: {why}", path.display()))
+        });
+        key.into_iter().chain(ca)
+    }
+}
+
 impl RawCertificate {
     fn check(&self, zones: &BTreeSet<&str>, commands: &BTreeSet<String>) -> Result<Certificate, String> {
         let way = match (&self.provider, self.listen, &self.webroot) {
-            (Some(provider), None, None) if zones.contains(provider.as_str()) => Way::Provider(provider.clone()),
+            (Some(provider), None, None) if zones.contains(provider.as_str()) => {
+                Way::Provider(provider.clone(), self.servers.clone())
+            }
             (Some(provider), None, None) => return Err(format!("there is no provider {provider:?} that holds zones")),
             (None, Some(listen), None) => Way::Listen(listen),
             (None, None, Some(webroot)) => Way::Webroot(webroot.0.clone()),
@@ -165,6 +189,18 @@ impl RawCertificate {
         };
         if self.names.is_empty() {
             return Err("names is empty: what is it for?".into());
+        }
+        let names = atalaya_acme::tidy(&self.names).map_err(|why| why.to_string())?;
+        if !self.servers.is_empty() && self.provider.is_none() {
+            return Err("servers are asked for a record: they stand beside provider".into());
+        }
+        if let Some(odd) = self.servers.iter().find(|server| server.is_empty() || server.contains(char::is_whitespace))
+        {
+            return Err(format!("{odd:?} is no name server; write its name or address"));
+        }
+        let is_wild = |name: &&String| name.starts_with("*.");
+        if let (false, Some(name)) = (matches!(way, Way::Provider(..)), names.iter().find(is_wild)) {
+            return Err(format!("{name} is only proved by a record: set provider instead of listen or webroot"));
         }
         let home = match (&self.folder, &self.node) {
             (Some(folder), None) => Home::Here(self.here(folder, commands)?),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use atalaya_base::config::{Mistake, Place};
+use atalaya_base::config::{Mistake, Place, Written};
 use atalaya_mailbox::Security;
 use atalaya_notify::Secret;
 use serde::Deserialize;
@@ -28,6 +28,14 @@ pub struct Mailbox {
     pub authserv_id: String,
     /// Host names that are ours, beside those that providers list.
     pub hosts: Vec<String>,
+}
+
+impl Mailbox {
+    /// That its password cannot be read now.
+    pub(super) fn warning(&self, written: &Written) -> Option<String> {
+        let why = self.password.read().err()?;
+        Some(format!("{}: mailbox.password_file: {why}", written.place(None)))
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -116,7 +116,8 @@ impl Raw {
         let web = self.web.check()?;
         let state = self.state.check();
         let renewals = self.renewals.check(self.providers)?;
-        let certificates = certificates::check(self.acme, self.certificates, &renewals.zones())?;
+        let certificates =
+            certificates::check(self.acme, self.certificates, &renewals.zones(), renewals.contact.as_deref())?;
         let records = records::check(self.records, &renewals.zones())?;
         Ok(Config {
             accept: self.nodes.accept,
@@ -197,7 +198,9 @@ impl Config {
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let files = self.files.iter().filter_map(|file| file.trouble(&self.written));
-        files.chain(self.alerts.warnings(&self.written)).chain(self.renewals.warnings(&self.written)).collect()
+        let renewals = self.renewals.warnings(&self.written).chain(self.certificates.warnings(&self.written));
+        let mailbox = self.mailbox.as_ref().and_then(|mailbox| mailbox.warning(&self.written));
+        files.chain(self.alerts.warnings(&self.written)).chain(renewals).chain(mailbox).collect()
     }
 }
 

@@ -100,13 +100,31 @@ impl Renewals {
         all.map(|(provider, _)| provider.name.as_str()).collect()
     }
 
-    /// Files that cannot be read now, a line each.
+    /// Files that cannot be read now, and keys that do not do what they seem to, a line each.
     pub(super) fn warnings(&self, written: &Written) -> impl Iterator<Item = String> {
         self.providers.iter().flat_map(move |(provider, at)| {
             let place = written.place(Some(*at));
+            let unreadable = provider.own.unreadable().into_iter().map(|(key, why)| format!("{key}: {why}"));
+            let all: Vec<String> = unreadable.chain(self.unsold(provider)).collect();
             let name = &provider.name;
-            let unreadable = provider.own.unreadable().into_iter();
-            unreadable.map(move |(key, why)| format!("{place}: provider {name:?}: {key}: {why}"))
+            all.into_iter().map(move |why| format!("{place}: provider {name:?}: {why}"))
         })
+    }
+
+    /// Why a key that may spend buys nothing, or less than it could.
+    fn unsold(&self, provider: &ProviderSettings) -> Vec<String> {
+        let Some(outgoing) = &self.outgoing else { return Vec::new() };
+        // Nothing is read or asked for that.
+        let opened = provider.own.clone().open(outgoing);
+        let Some(shop) = opened.shop() else { return Vec::new() };
+        let mut said = Vec::new();
+        if self.caps.is_empty() {
+            said.push("it may spend, and nothing is bought: set caps in [renewals]".to_owned());
+        }
+        if !shop.sells().renewal && provider.own.kind() == "godaddy" {
+            let why = "only automatic renewal can be bought: set customer and agreed_by for renewals with their price";
+            said.push(why.to_owned());
+        }
+        said
     }
 }

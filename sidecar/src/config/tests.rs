@@ -35,7 +35,7 @@ fn the_example_is_a_configuration() {
     assert_eq!((config.alerts.sets.len(), config.alerts.hours().len()), (2, 1));
     assert_eq!(config.alerts.sets()["default"].channels, ["phone"]);
     let kinds: Vec<_> = config.renewals.providers.iter().map(|(provider, _)| provider.own.kind()).collect();
-    assert_eq!(kinds, ["godaddy", "cloudflare", "rdap", "tls", "noip", "hand"]);
+    assert_eq!(kinds, ["godaddy", "cloudflare", "rdap", "tls", "file", "noip", "hand"]);
     assert_eq!((config.certificates.all.len(), config.mailbox.map(|mailbox| mailbox.port)), (2, Some(993)));
 }
 
@@ -160,5 +160,66 @@ fn what_is_wrong_with_a_record_is_told_with_its_line() {
     ] {
         let why = told(&format!("{ZONES}{text}"));
         assert!(why.starts_with(&format!("s.toml{expected}")), "{text}\n{why}");
+    }
+}
+
+/// Each was "in order", and was told when it was first needed.
+#[test]
+fn what_would_keep_a_renewal_from_working_is_told_when_it_is_checked() {
+    let certificate =
+        |more: &str| format!("{ZONES}[acme]\nagree = true\n\n[[certificate]]\nname = \"nas\"\nfolder = \"/c\"\n{more}");
+    for (text, expected) in [
+        (certificate("names = [\"a b\"]\nprovider = \"cf\""), "s.toml:12: certificate: "),
+        (certificate("names = [\"*.a.example\"]\nlisten = \"[::]:80\""), "s.toml:12: certificate: *.a.example is only proved by a record"),
+        (certificate("names = [\"a.example\"]\nprovider = \"other\""), "s.toml:12: certificate: there is no provider \"other\""),
+        (
+            certificate("names = [\"a.example\"]\nlisten = \"[::]:80\"\nservers = [\"ns1\"]"),
+            "s.toml:12: certificate: servers are asked for a record",
+        ),
+        (
+            certificate("names = [\"a.example\"]\nprovider = \"cf\"\nreload = \"nginx\""),
+            "s.toml:12: certificate: there is no command \"nginx\" in [acme.reload]",
+        ),
+        (
+            "[acme]\nagree = true\n[[certificate]]\nname = \"nas\"\nnames = [\"a.example\"]\nlisten = \"[::]:80\"\nfolder = \"/c\"".into(),
+            "s.toml: renewals.contact: certificates need contact in [renewals]",
+        ),
+        (
+            "[renewals]\ncontact = \"a@example.org\"\n[[provider]]\nname = \"p\"\nkind = \"rdap\"\ndomains = [\"a.com\", \"a.com\"]".into(),
+            "s.toml:3: provider: provider \"p\": a.com is there twice",
+        ),
+    ] {
+        let why = told(&text);
+        assert!(why.starts_with(expected), "{text}\n{why}");
+    }
+}
+
+#[test]
+fn keys_that_do_not_do_what_they_seem_to_are_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, mode| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, "a:b\n").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        path.display().to_string()
+    };
+    let (open, spend) = (file("open", 0o644), file("spend", 0o600));
+    let text = format!(
+        "[renewals]\ncontact = \"a@example.org\"\n\n[[provider]]\nname = \"shop\"\nkind = \"godaddy\"\nkey_file = \"{open}\"\n\
+         spend_key_file = \"{spend}\"\n\n[mailbox]\nhost = \"imap.example.org\"\nuser = \"a\"\nauthserv_id = \"mx\"\n\
+         password_file = \"/no/such/file\"\n"
+    );
+    let config = Config::read(Path::new("s.toml"), &text).unwrap();
+    let warnings = config.warnings();
+    let expected = [
+        format!("s.toml:4: provider \"shop\": key_file: everybody on this machine can read the key in {open}"),
+        "s.toml:4: provider \"shop\": it may spend, and nothing is bought: set caps in [renewals]".to_owned(),
+        "s.toml:4: provider \"shop\": only automatic renewal can be bought: set customer and agreed_by".to_owned(),
+        "s.toml: mailbox.password_file: cannot read the secret in /no/such/file".to_owned(),
+    ];
+    assert_eq!(warnings.len(), expected.len(), "{warnings:?}");
+    for (told, expected) in warnings.iter().zip(&expected) {
+        assert!(told.starts_with(expected.as_str()), "{told}\n{expected}");
     }
 }

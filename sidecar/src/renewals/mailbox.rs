@@ -9,7 +9,7 @@ use std::time::Duration;
 use atalaya_mailbox as mail;
 use atalaya_mailbox::{Cursor, Failed, Fetched, Rules, Stage, Verdict, Why, concerns, judge};
 use atalaya_renew::limits::{DAY_SECONDS, short};
-use atalaya_renew::{Event, Key, Kind, List, Task, Trouble};
+use atalaya_renew::{Event, Item, Key, Kind, List, State as Known, Task, Trouble};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
@@ -209,7 +209,14 @@ async fn take(
             let told = shared.renewals.keep(Event::Mail(Key::new(Kind::HostName, &host), task)).await;
             return told.map_err(|_| Failed::Unreachable("a mail's task cannot be written now".into()));
         }
-        Verdict::Look { provider, subject, .. } => Note { at: now, provider, subject: short(&subject), why: None },
+        Verdict::Look { provider, subject, sent } => {
+            let at = sent.filter(|sent| *sent <= now).unwrap_or(now);
+            if let Some((key, task)) = reminder(&shared.renewals.seen(), provider, &subject, at) {
+                let told = shared.renewals.keep(Event::Mail(key, task)).await;
+                return told.map_err(|_| Failed::Unreachable("a mail's task cannot be written now".into()));
+            }
+            Note { at: now, provider, subject: short(&subject), why: None }
+        }
         Verdict::Suspicious { provider, why, subject } => {
             tracing::warn!(?provider, ?why, "a mail claims to be a provider's and is not believed");
             Note { at: now, provider, subject: short(&subject), why: Some(why) }
@@ -217,6 +224,20 @@ async fn take(
     };
     note(notes, told);
     Ok(())
+}
+
+/// A believed mail about an end whose subject names a domain that is known: a task without a link, because nobody documents
+/// what these mails link to. It ends when the domain does.
+fn reminder(known: &Known, provider: mail::Provider, subject: &str, at: i64) -> Option<(Key, Task)> {
+    let subject = short(subject);
+    let is_of_a_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+    let words: Vec<String> =
+        subject.split(|c: char| !is_of_a_name(c)).map(|word| word.trim_matches('.').to_ascii_lowercase()).collect();
+    let is_named = |item: &&Item| item.key.kind == Kind::Domain && words.contains(&item.key.name);
+    let item = known.items.values().find(is_named)?;
+    let deadline = item.life()?.ends;
+    let what = format!("{} writes: {subject}", provider.name());
+    Some((item.key.clone(), Task { at, deadline, what: short(&what), link: None }))
 }
 
 /// Once each: a folder is read again when there is reason to.
@@ -241,5 +262,32 @@ fn what(stage: Stage, host: &str) -> String {
         Stage::ExpiringSoon => format!("No-IP wants {host} confirmed"),
         Stage::Expired => format!("{host} has expired at No-IP; confirm it"),
         Stage::Redemption => format!("{host} is in redemption at No-IP; it can still be had back"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use atalaya_renew::{Ends, Found, Rank, Sighting};
+
+    #[test]
+    fn a_believed_mail_that_names_a_domain_of_ours_is_a_task_without_a_link() {
+        let mut known = Known::default();
+        for (kind, name) in [(Kind::Domain, "example.com"), (Kind::HostName, "nas.ddns.net")] {
+            let mut item = Item::new(Key::new(kind, name));
+            let found = Found::new(kind, name, Ends::At(9_000));
+            item.seen.insert("shop".into(), Sighting { rank: Rank::Holder, at: 0, found });
+            known.items.insert(item.key.clone(), item);
+        }
+        let told = |subject: &str| reminder(&known, mail::Provider::GoDaddy, subject, 50);
+        let (key, task) = told("Your domain Example.COM. expires in 30 days").unwrap();
+        assert_eq!(key, Key::new(Kind::Domain, "example.com"));
+        assert_eq!((task.at, task.deadline, task.link), (50, 9_000, None));
+        assert_eq!(task.what, "GoDaddy writes: Your domain Example.COM. expires in 30 days");
+        for other in
+            ["Your domain notexample.com expires", "example.com.evil.net expires", "nas.ddns.net expires", "expires"]
+        {
+            assert_eq!(told(other), None, "{other}");
+        }
     }
 }

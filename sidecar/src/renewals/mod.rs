@@ -7,6 +7,7 @@ mod keep;
 pub mod mailbox;
 mod market;
 pub mod nodes;
+mod own;
 mod providers;
 mod readings;
 pub mod records;
@@ -17,7 +18,7 @@ mod tell;
 mod tests;
 
 pub use keep::{load, rows};
-pub use market::Market;
+pub use market::{About, Market};
 pub use providers::Providers;
 pub use readings::{Asked, FollowedRecord, Readings, Renewal, Waiting, id};
 pub use run::{Parts, run};
@@ -101,6 +102,12 @@ impl Renewals {
     #[must_use]
     pub fn terms(&self) -> Terms {
         self.market.borrow().terms()
+    }
+
+    /// Who is asked, by name.
+    #[must_use]
+    pub fn about(&self) -> Vec<About> {
+        self.market.borrow().about()
     }
 
     /// A person does something.

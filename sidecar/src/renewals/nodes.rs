@@ -1,12 +1,13 @@
-//! What nodes report that has an end: certificates in their files and on their ports.
+//! What nodes report that has an end: certificates in their files and on their ports, and the names that they keep at No-IP.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use atalaya_renew::{ByItself, Ends, Event, Flag, Found, Item, Kind, Rank, State};
 use atalaya_wire::Sample;
-use atalaya_wire::view::Cert;
+use atalaya_wire::view::{Cert, NoIp};
 
+use super::own;
 use crate::program::Shared;
 use crate::tower::Seen;
 
@@ -18,10 +19,13 @@ const LOOK: Duration = Duration::from_secs(60);
 /// What has not changed is said again after so many seconds.
 const AGAIN_SECONDS: i64 = 6 * 3_600;
 
-/// Whether all that is known of it is what a node says: then the node has topics, readings and rules of its own for it.
+/// Whether all that is known of it is what a node says: then the node has topics, readings and rules of its own for it. When a
+/// name at No-IP is to be confirmed no node knows, so that is told here.
 #[must_use]
 pub fn is_told(item: &Item) -> bool {
-    !item.seen.is_empty() && item.seen.keys().all(|source| source.starts_with(SOURCE))
+    item.key.kind == Kind::Certificate
+        && !item.seen.is_empty()
+        && item.seen.keys().all(|source| source.starts_with(SOURCE))
 }
 
 /// Tells until it is ended.
@@ -29,7 +33,10 @@ pub async fn tell(shared: Shared) {
     let mut told = BTreeMap::new();
     loop {
         let now = shared.clock.now().seconds();
-        let (known, all) = (shared.renewals.seen(), list(&shared.board.read()));
+        let (known, mut all) = (shared.renewals.seen(), list(&shared.board.read()));
+        let identity = &shared.identity;
+        let ours = own::list(&identity.people.tokens(), &identity.certificates.presented(), now);
+        all.insert(own::SOURCE.to_owned(), Some(ours));
         for event in news(&mut told, &known, all, now) {
             shared.renewals.happened(event);
         }
@@ -66,14 +73,30 @@ fn list(seen: &Seen) -> BTreeMap<String, Option<Vec<Found>>> {
         // Two may be called the same.
         let title = if node.row.title.is_empty() { id.to_owned() } else { format!("{} ({id})", node.row.title) };
         let samples = node.objects.values().filter_map(crate::tower::Latest::sample);
-        let certs = samples.filter_map(|sample| if let Sample::Cert(cert) = sample { Some(cert) } else { None });
-        let found = (!node.objects.is_empty()).then(|| certs.map(|cert| found(&title, &cert)).collect());
+        let ends = samples.filter_map(|sample| match sample {
+            Sample::Cert(cert) => Some(certificate(&title, &cert)),
+            Sample::NoIp(kept) => host_name(&title, &kept),
+            _ => None,
+        });
+        let found = (!node.objects.is_empty()).then(|| ends.collect());
         (format!("{SOURCE}{id}"), found)
     };
     members.map(of).collect()
 }
 
-fn found(node: &str, cert: &Cert) -> Found {
+/// A name that the node keeps at No-IP. That it is kept up to date says nothing of its confirmation, which is a person's.
+fn host_name(node: &str, kept: &NoIp) -> Option<Found> {
+    let host = kept.host.as_deref().filter(|host| !host.is_empty())?;
+    let why =
+        "no node knows when it was last confirmed: say so when you confirm it, or type that day (kind = \"noip\")";
+    let mut found = Found::new(Kind::HostName, host, Ends::Unknown(why.into()));
+    found.by_itself = ByItself::Nothing;
+    let (client, state) = (kept.client.as_deref().unwrap_or("?"), kept.state.as_deref().unwrap_or("unknown"));
+    found.note = format!("{client} on {node} keeps its address: {state}");
+    Some(found)
+}
+
+fn certificate(node: &str, cert: &Cert) -> Found {
     let source = cert.source.as_deref().or(cert.name.as_deref()).unwrap_or("?");
     let seconds =
         |text: Option<&str>| text.and_then(|text| text.parse::<jiff::Timestamp>().ok()).map(jiff::Timestamp::as_second);
@@ -101,7 +124,7 @@ mod tests {
     #[test]
     fn a_certificate_without_a_date_is_unknown_and_never_fine() {
         let cert = Cert { source: "/etc/ssl/a.pem".try_into().ok(), ..Cert::default() };
-        let found = found("NAS", &cert);
+        let found = certificate("NAS", &cert);
         assert_eq!(found.name, "NAS: /etc/ssl/a.pem");
         assert!(matches!(found.ends, Ends::Unknown(_)));
         let cert = Cert {
@@ -110,9 +133,44 @@ mod tests {
             state: "wrong_name".try_into().ok(),
             ..cert
         };
-        let found = super::found("NAS", &cert);
+        let found = certificate("NAS", &cert);
         assert_eq!((found.ends, found.flags), (Ends::At(1_798_761_600), vec![Flag::WrongName]));
         assert!(found.begun.is_some());
+    }
+
+    /// A name that an agent keeps at No-IP was in no list, so its confirmation was nobody's business.
+    #[test]
+    fn a_name_that_a_node_keeps_is_unknown_until_somebody_says_when_it_was_confirmed() {
+        use atalaya_renew::{Key, Standing, Terms, standing, step};
+        let kept = NoIp {
+            host: "NAS.ddns.net".try_into().ok(),
+            client: "noip-duc".try_into().ok(),
+            state: "ok".try_into().ok(),
+            ..NoIp::default()
+        };
+        let found = host_name("casa (n1)", &kept).unwrap();
+        assert_eq!(found.note, "noip-duc on casa (n1) keeps its address: ok");
+        assert_eq!(host_name("casa", &NoIp::default()), None, "a client without a name");
+        let terms = Terms {
+            zone: jiff::tz::TimeZone::UTC,
+            caps: Vec::new(),
+            dry_run: false,
+            every: 3_600,
+            providers: BTreeMap::new(),
+        };
+        let (mut state, mut told, now) = (State::default(), Told::new(), 1_790_000_000);
+        let all = BTreeMap::from([(format!("{SOURCE}n1"), Some(vec![found]))]);
+        for event in news(&mut told, &state.clone(), all, now) {
+            step(&mut state, &terms, event, now);
+        }
+        let key = Key::new(Kind::HostName, "nas.ddns.net");
+        let item = &state.items[&key];
+        assert_eq!((standing(item, now), item.best().unwrap().0), (Standing::Unknown, "node n1"));
+        assert!(!is_told(item), "it is told with everything else that ends");
+        step(&mut state, &terms, Event::Confirm { key: key.clone(), who: "ana".into() }, now);
+        let item = &state.items[&key];
+        let ends = item.life().map(|life| life.ends);
+        assert_eq!((standing(item, now), ends), (Standing::Fine, Some(now + 30 * 86_400)));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! How everything that expires stands, as readings of the tower itself: alerts of it are alerts like any other.
 
-use atalaya_renew::{Ends, Item, Plan, State, left, standing};
+use atalaya_renew::{Item, Plan, State, left, problem, standing};
 use atalaya_wire::ObjectId;
 
 use super::nodes::is_told;
@@ -17,7 +17,7 @@ pub struct Renewal {
     pub standing: &'static str,
     /// Seconds until it ends, and what share of its life that is in percent.
     pub left: Option<(i64, f64)>,
-    /// Why nobody knows, or what a mail asks for.
+    /// Why nobody knows, what a mail asks for, what is wrong with it, or what failed the last time.
     pub problem: String,
 }
 
@@ -96,17 +96,12 @@ pub fn id(item: &Item) -> String {
 
 fn renewal(item: &Item, now: i64) -> Renewal {
     let life = item.life();
-    let unknown = item.best().and_then(|(_, seen)| match &seen.found.ends {
-        Ends::Unknown(why) => Some(why.clone()),
-        Ends::At(_) | Ends::Never => None,
-    });
-    let problem = item.task.as_ref().map(|task| task.what.clone()).or(unknown).unwrap_or_default();
     Renewal {
         id: id(item),
         name: format!("{} {}", item.key.kind.word().replace('_', " "), item.key.name),
         standing: standing(item, now).word(),
         left: life.map(|life| (life.ends.saturating_sub(now), 100.0 * left(&life, now))),
-        problem,
+        problem: problem(item).unwrap_or_default(),
     }
 }
 

@@ -27,7 +27,7 @@ struct Shop {
 
 impl Market for Shop {
     fn terms(&self) -> Terms {
-        let seller = Seller { rank: Rank::Holder, sells: true };
+        let seller = Seller { sells: atalaya_renew::Sells::ALL, ..Seller::new(Rank::Holder) };
         Terms {
             zone: jiff::tz::TimeZone::UTC,
             caps: vec![Money::parse("50 EUR").unwrap()],
@@ -35,6 +35,10 @@ impl Market for Shop {
             every: 6 * 3_600,
             providers: BTreeMap::from([("shop".to_owned(), seller)]),
         }
+    }
+
+    fn about(&self) -> Vec<super::About> {
+        Vec::new()
     }
 
     fn list(&self, _: &str, _: i64) -> Result<List, Trouble> {

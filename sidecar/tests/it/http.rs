@@ -116,10 +116,15 @@ impl Sidecar {
 
     /// A viewer of some customers, or an approver of all.
     pub(crate) fn add_account(&self, name: &str, customers: &[&str], password: &str) {
+        let role = if customers.is_empty() { Role::Approver } else { Role::Viewer };
+        self.add_account_as(role, name, customers, password);
+    }
+
+    pub(crate) fn add_account_as(&self, role: Role, name: &str, customers: &[&str], password: &str) {
         let shared = self.shared();
         let wish = AccountWish {
             name: name.into(),
-            role: if customers.is_empty() { Role::Approver } else { Role::Viewer },
+            role,
             customers: Customers::of(&customers.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).unwrap(),
             language: "en".into(),
             zone: "UTC".into(),

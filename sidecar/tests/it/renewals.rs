@@ -125,6 +125,41 @@ fn nobody_without_the_role_and_no_token_approves() {
     assert!(stand.shop.bought().is_empty());
 }
 
+/// A session shows a person, if it is one that may; the name in a body shows nobody without its password.
+#[test]
+fn an_approval_over_the_api_takes_the_session_of_an_approver_for_all() {
+    use atalaya_sidecar::people::Role;
+    let stand = Stand::new(50);
+    let sidecar = stand.sidecar();
+    sidecar.add_account_as(Role::Operator, "olga", &[], PASSWORD);
+    sidecar.add_account_as(Role::Viewer, "vera", &[], PASSWORD);
+    sidecar.add_account_as(Role::Approver, "paco", &["Ruiz"], PASSWORD);
+    let id = until(&sidecar, plan_in("proposed")).id;
+    let path = format!("/api/v1/renewals/plans/{id}/approve");
+    let ask = |cookie: &str, csrf: &str, by: Value| {
+        let headers = [("Cookie", cookie), ("X-CSRF", csrf), ("Content-Type", "application/json")];
+        sidecar.ask("POST", &path, &headers, &json!({ "by": by }).to_string())
+    };
+    for who in ["olga", "vera", "paco"] {
+        let (cookie, csrf) = log_in_at_home(&sidecar, who);
+        let answer = ask(&cookie, &csrf, Value::Null);
+        assert_eq!(code(&answer), 403, "{who}: {answer}");
+    }
+    let (cookie, csrf) = log_in_at_home(&sidecar, "ana");
+    assert_eq!(code(&ask(&cookie, "forged", Value::Null)), 403, "another site's form");
+    let wrong = json!({ "account": "ana", "password": "not this one" });
+    let answer = ask(&cookie, &csrf, wrong);
+    assert!((400..500).contains(&code(&answer)), "{answer}");
+    assert!(stand.shop.bought().is_empty());
+    assert_eq!(code(&ask(&cookie, &csrf, Value::Null)), 204);
+    until(&sidecar, plan_in("done"));
+    let line = sidecar.audit().into_iter().find(|line| line.what == "renewal.approve").unwrap();
+    assert_eq!(line.who, "ana");
+    let bearer = format!("Bearer {}", sidecar.add_token("script", &["read"], &[]));
+    let plan = &body(&sidecar.get("/api/v1/renewals/plans", &[("Authorization", &bearer)]))["items"][0];
+    assert_eq!((plan["stage"].as_str(), plan["until"].is_null()), (Some("done"), true), "{plan}");
+}
+
 fn log_in_at_home(sidecar: &Sidecar, name: &str) -> (String, String) {
     let answer = sidecar.ask("POST", "/login", &[], &format!("name={name}&password={}", PASSWORD.replace(' ', "+")));
     let cookie = header(&answer, "set-cookie").unwrap().split(';').next().unwrap().to_owned();
@@ -144,10 +179,20 @@ fn the_list_says_what_ends_and_a_plan_can_be_asked_for() {
     let item = &list["items"][0];
     assert_eq!((item["name"].as_str(), item["standing"].as_str()), (Some("a.example"), Some("fine")), "{list}");
     assert_eq!((item["by_itself"].as_str(), item["source"].as_str()), (Some("nothing"), Some("registrar")));
+    assert!(item["next_check"].is_string() && item["renewed_at"].is_null(), "{item}");
+    let (asks, ends) = (item["proposed_at"].as_str().unwrap(), item["ends"].as_str().unwrap());
+    let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_second();
+    let days = (at(ends) - at(asks)) / 86_400;
+    assert_eq!(days, 60, "a sixth of a year before");
+    let who = &body(&sidecar.get("/api/v1/renewals/providers", &asked[..1]))["items"][0];
+    assert_eq!((who["name"].as_str(), who["kind"].as_str()), (Some("registrar"), Some("godaddy")));
+    assert_eq!((who["state"].as_str(), &who["sells"]), (Some("works"), &json!(["renew", "auto_renew"])));
     let wanted = json!({ "domain": "a.example", "act": "renew", "years": 1 }).to_string();
     let answer = sidecar.ask("POST", "/api/v1/renewals/plans", &asked, &wanted);
     assert_eq!(code(&answer), 202, "{answer}");
     let plan = until(&sidecar, plan_in("proposed"));
+    let shown = &body(&sidecar.get("/api/v1/renewals/plans", &asked[..1]))["items"][0];
+    assert!(shown["until"].is_string() && shown["would_end"].as_str() > shown["expires"].as_str(), "{shown}");
     assert_eq!((plan.price.unwrap().to_string(), plan.wanted_by.as_deref()), ("21.99 USD".into(), Some("script")));
     let again = sidecar.ask("POST", "/api/v1/renewals/plans", &asked, &wanted);
     assert_eq!(code(&again), 422, "{again}");
@@ -156,6 +201,7 @@ fn the_list_says_what_ends_and_a_plan_can_be_asked_for() {
     let token_alone = token.trim_start_matches("Bearer ");
     let calendar = sidecar.get(&format!("/calendar/{token_alone}.ics"), &[]);
     assert!(code(&calendar) == 200 && calendar.contains("SUMMARY:a.example ends\r\n"), "{calendar}");
+    assert!(calendar.contains("SUMMARY:Decide: a.example\r\n"), "what waits for a yes: {calendar}");
     let operator = sidecar.add_token("other", &["operate"], &[]);
     assert_eq!(code(&sidecar.get(&format!("/calendar/{operator}.ics"), &[])), 404);
     assert_eq!(code(&sidecar.get("/calendar/none.ics", &[])), 404);
@@ -198,6 +244,16 @@ fn what_is_wrong_with_a_provider_is_said_and_its_key_is_not() {
     let (cookie, _) = log_in(&sidecar, "ana");
     let page = sidecar.get("/renewals", &[("Cookie", &cookie)]);
     assert!(page.contains("the key is not accepted") && !page.contains("wrong:secret"), "{page}");
+    // An account that never worked is listed, and counts as what nobody knows.
+    let reader = format!("Bearer {}", sidecar.add_token("reader", &["read"], &[]));
+    let list = until(&sidecar, |_| {
+        let list = body(&sidecar.get("/api/v1/renewals", &[("Authorization", &reader)]));
+        let items = list["items"].as_array()?.clone();
+        items.iter().any(|item| item["notes"].to_string().contains("never seen yet")).then_some(items)
+    });
+    assert_eq!((list[0]["name"].as_str(), list[0]["standing"].as_str()), (Some("registrar"), Some("unknown")));
+    let who = &body(&sidecar.get("/api/v1/renewals/providers", &[("Authorization", &reader)]))["items"][0];
+    assert_eq!((who["state"].as_str(), &who["listed"]), (Some("wrong_key"), &Value::Null));
     // It is an alert, as any.
     let begun = Instant::now();
     let is_alert = |sidecar: &Sidecar| {

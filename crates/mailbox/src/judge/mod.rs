@@ -38,6 +38,18 @@ pub enum Provider {
     Cloudflare,
 }
 
+impl Provider {
+    /// As it calls itself.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoIp => "No-IP",
+            Self::GoDaddy => "GoDaddy",
+            Self::Cloudflare => "Cloudflare",
+        }
+    }
+}
+
 /// Why a mail that claims to be a provider's is not believed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -64,6 +64,9 @@ impl TryFrom<Written> for Settings {
         if written.account.as_deref().is_some_and(|account| !api::is_id(account)) {
             return Err("account is the account's id, such as \"023e105f4ecef8ad9ca31a8372d0c353\"");
         }
+        if written.spend_token_file.as_ref() == Some(&written.token_file) {
+            return Err("token_file and spend_token_file are one file: what reads every day is not what spends");
+        }
         let url = written.url.map_or_else(|| URL.parse(), Ok)?;
         let (token, spend_token) = (written.token_file, written.spend_token_file);
         Ok(Self { token, spend_token, account: written.account, url, ca_file: written.ca_file })

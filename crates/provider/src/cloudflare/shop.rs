@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 
 use atalaya_renew::limits::short;
-use atalaya_renew::{Act, Bought, Looked, Order, Quote, Trouble};
+use atalaya_renew::{Act, Bought, Looked, Order, Quote, Sells, Trouble};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use ureq::http::Method;
@@ -49,6 +49,10 @@ struct Failure {
 }
 
 impl Shop for Cloudflare {
+    fn sells(&self) -> Sells {
+        Sells { renewal: false, auto_renew: true }
+    }
+
     fn quote(&self, name: &str, act: Act) -> Result<Quote, Trouble> {
         only_auto_renew(act)?;
         quote(&self.domain(name)?, act)

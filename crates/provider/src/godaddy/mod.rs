@@ -39,20 +39,16 @@ const URL: &str = "https://api.godaddy.com";
 pub struct Settings {
     key: Secret,
     spend_key: Option<Secret>,
-    renewal: Renewal,
+    renewal: Option<Renewal>,
     url: Address,
     ca_file: Option<PathBuf>,
 }
 
-/// How a domain is renewed.
+/// How a domain is renewed: by `v2`, which refuses if price or end are not what was agreed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Renewal {
-    /// By `v2`, which refuses if price or end are not what was agreed.
-    Guarded { customer: String, agreed_by: IpAddr },
-    /// By `v1`, which says the price afterwards.
-    Unguarded,
-    /// Not at all.
-    None,
+struct Renewal {
+    customer: String,
+    agreed_by: IpAddr,
 }
 
 #[derive(Deserialize)]
@@ -62,8 +58,6 @@ struct Written {
     spend_key_file: Option<Secret>,
     customer: Option<String>,
     agreed_by: Option<IpAddr>,
-    #[serde(default)]
-    renew_without_price: bool,
     url: Option<Address>,
     ca_file: Option<PathBuf>,
 }
@@ -72,18 +66,20 @@ impl TryFrom<Written> for Settings {
     type Error = &'static str;
 
     fn try_from(written: Written) -> Result<Self, Self::Error> {
-        let renewal = match (written.customer, written.agreed_by, written.renew_without_price) {
-            (Some(customer), Some(agreed_by), false) => {
+        let renewal = match (written.customer, written.agreed_by) {
+            (Some(customer), Some(agreed_by)) => {
                 let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
                 if !(1..=64).contains(&customer.len()) || !customer.bytes().all(fits) {
                     return Err("customer is the account's number, such as \"123456789\"");
                 }
-                Renewal::Guarded { customer, agreed_by }
+                Some(Renewal { customer, agreed_by })
             }
-            (None, None, true) => Renewal::Unguarded,
-            (None, None, false) => Renewal::None,
-            _ => return Err("set customer and agreed_by together, or renew_without_price, or none of them"),
+            (None, None) => None,
+            _ => return Err("set customer and agreed_by together, or none of them"),
         };
+        if written.spend_key_file.as_ref() == Some(&written.key_file) {
+            return Err("key_file and spend_key_file are one file: what reads every day is not what spends");
+        }
         let url = written.url.map_or_else(|| URL.parse(), Ok)?;
         let (key, spend_key, ca_file) = (written.key_file, written.spend_key_file, written.ca_file);
         Ok(Self { key, spend_key, renewal, url, ca_file })
@@ -103,7 +99,7 @@ pub struct GoDaddy {
     pace: Pace,
     key: Secret,
     spend_key: Option<Secret>,
-    renewal: Renewal,
+    renewal: Option<Renewal>,
 }
 
 impl GoDaddy {

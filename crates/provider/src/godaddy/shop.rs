@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use atalaya_renew::limits::YEARS_MAX;
-use atalaya_renew::{Act, Bought, Currency, Looked, Micros, Money, Order, Quote, Trouble};
+use atalaya_renew::{Act, Bought, Currency, Looked, Micros, Money, Order, Quote, Sells, Trouble};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use ureq::http::Method;
@@ -59,15 +59,6 @@ struct Reason {
     message: String,
 }
 
-/// `DomainPurchaseResponse`
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Receipt {
-    order_id: u64,
-    total: i64,
-    currency: Option<Currency>,
-}
-
 /// A quote, with the end as it was written.
 struct Read {
     quote: Quote,
@@ -75,6 +66,11 @@ struct Read {
 }
 
 impl Shop for GoDaddy {
+    /// Nobody says yes to a renewal whose price is told afterwards, as `v1` does: without a customer number there is none.
+    fn sells(&self) -> Sells {
+        Sells { renewal: self.renewal.is_some(), auto_renew: true }
+    }
+
     fn quote(&self, name: &str, act: Act) -> Result<Quote, Trouble> {
         self.read(name, act).map(|read| read.quote)
     }
@@ -89,10 +85,10 @@ impl Shop for GoDaddy {
                 return Bought::Taken { number: String::new(), charged: None };
             }
             (Act::AutoRenew, _) => self.turn_on(order),
-            (Act::Renew { years }, Renewal::Guarded { customer, agreed_by }) => {
+            (Act::Renew { years }, Some(Renewal { customer, agreed_by })) => {
                 self.renew(order, customer, &consent(&read, years, *agreed_by, now))
             }
-            (Act::Renew { years }, _) => self.renew_unguarded(order, years),
+            (Act::Renew { .. }, None) => Err(unpriced()),
         };
         match sent {
             Ok(bought) => bought,
@@ -102,7 +98,7 @@ impl Shop for GoDaddy {
     }
 
     fn look(&self, order: &Order) -> Result<Looked, Trouble> {
-        let Renewal::Guarded { customer, .. } = &self.renewal else {
+        let Some(Renewal { customer, .. }) = &self.renewal else {
             let one = self.domain(&order.name)?;
             let expires = end(one.expires.as_deref().unwrap_or_default())?;
             return Ok(Looked { expires, auto_renew: one.renew_auto, under_way: None, failed: None });
@@ -131,16 +127,12 @@ impl GoDaddy {
                 Err(Trouble::Refused(format!("a domain is renewed for 1 to {YEARS_MAX} years")))
             }
             // It says one price, and not for how many years that is.
-            (Act::Renew { years: 2.. }, Renewal::Guarded { .. }) => {
+            (Act::Renew { years: 2.. }, Some(_)) => {
                 Err(Trouble::Refused("GoDaddy tells the price of one year only: renew year by year".into()))
             }
-            (Act::Renew { .. }, Renewal::Guarded { customer, .. }) => self.price(customer, name, act),
-            (Act::Renew { .. }, Renewal::None) => Err(Trouble::SetUp(
-                "GoDaddy tells the price of a renewal only for a customer number: set customer and agreed_by, or \
-                 renew_without_price"
-                    .into(),
-            )),
-            (Act::Renew { .. }, Renewal::Unguarded) | (Act::AutoRenew, _) => {
+            (Act::Renew { .. }, Some(Renewal { customer, .. })) => self.price(customer, name, act),
+            (Act::Renew { .. }, None) => Err(unpriced()),
+            (Act::AutoRenew, _) => {
                 let one = self.domain(name)?;
                 let written = one.expires.unwrap_or_default();
                 let quote = Quote { act, price: None, expires: end(&written)?, auto_renew: one.renew_auto };
@@ -190,16 +182,6 @@ impl GoDaddy {
         })
     }
 
-    fn renew_unguarded(&self, order: &Order, years: u8) -> Result<Bought, Trouble> {
-        let path = format!("/v1/domains/{}/renew", names::name(&order.name)?);
-        // Without a period it would be the one that was first bought.
-        self.spend(order, Method::POST, "renew", &path, &json!({ "period": years }), |answer| {
-            let receipt: Receipt = answer.json().ok().filter(|_| answer.status == 200)?;
-            let charged = money(receipt.total, receipt.currency);
-            Some(Bought::Taken { number: receipt.order_id.to_string(), charged })
-        })
-    }
-
     fn turn_on(&self, order: &Order) -> Result<Bought, Trouble> {
         let path = format!("/v1/domains/{}", names::name(&order.name)?);
         self.spend(order, Method::PATCH, "domain", &path, &json!({ "renewAuto": true }), |answer| {
@@ -228,6 +210,11 @@ impl GoDaddy {
             status => Ok(Bought::Unclear(format!("GoDaddy's answer to an order cannot be understood ({status})"))),
         }
     }
+}
+
+fn unpriced() -> Trouble {
+    let why = "GoDaddy tells the price of a renewal only for a customer number: set customer and agreed_by";
+    Trouble::SetUp(why.into())
 }
 
 /// What was read, if an order still fits it.

@@ -3,6 +3,7 @@
 use atalaya_renew::Trouble;
 use atalaya_renew::limits::short;
 use serde::de::DeserializeOwned;
+use serde_json::error::Category;
 
 use crate::limits::{BUSY_SECONDS, BUSY_SECONDS_MAX};
 
@@ -47,6 +48,18 @@ impl NoAnswer {
     }
 }
 
+/// Why JSON cannot be read, in words of ours. What it lacks is named by the field.
+fn unread(err: &serde_json::Error) -> String {
+    match err.classify() {
+        Category::Data => {
+            let text = err.to_string();
+            short(&format!("it is not as it is documented: {}", text.split(" at line ").next().unwrap_or_default()))
+        }
+        Category::Eof | Category::Io => "it ends in the middle".into(),
+        Category::Syntax => "it is no JSON".into(),
+    }
+}
+
 impl Answer {
     /// As JSON of that shape; what else is in it is passed over.
     ///
@@ -57,7 +70,7 @@ impl Answer {
         if !self.whole {
             return Err(Trouble::Garbled("it ends in the middle, or is too long".into()));
         }
-        serde_json::from_slice(&self.body).map_err(|err| Trouble::Garbled(short(&err.to_string())))
+        serde_json::from_slice(&self.body).map_err(|err| Trouble::Garbled(unread(&err)))
     }
 
     pub(crate) const fn is_success(&self) -> bool {

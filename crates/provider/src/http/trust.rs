@@ -5,7 +5,6 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::CertificateError;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -32,18 +31,5 @@ pub(crate) fn provider() -> Arc<CryptoProvider> {
 
 /// What is wrong with a server's certificate; `None` if that is not what is wrong.
 pub(crate) fn distrust(err: &rustls::Error) -> Option<String> {
-    let rustls::Error::InvalidCertificate(why) = err else { return None };
-    Some(match why {
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-            "its certificate is signed by nobody who is trusted here".into()
-        }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "its certificate is for another name".into()
-        }
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "its certificate has expired".into(),
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "its certificate is not valid yet; is this machine's clock right?".into()
-        }
-        other => format!("its certificate is not accepted: {other}"),
-    })
+    matches!(err, rustls::Error::InvalidCertificate(_)).then(|| atalaya_certificate::handshake(err))
 }

@@ -21,7 +21,7 @@ use std::sync::{Mutex, PoisonError};
 
 use atalaya_renew::limits::{DAY_SECONDS, STALE_SECONDS};
 use atalaya_renew::{Ends, Flag, Found, Kind, List, Trouble};
-use serde::{Deserialize, Deserializer, de::Error};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use crate::address::Address;
 use crate::http::{Ask, NoAnswer, Outgoing, Service};
@@ -89,7 +89,11 @@ impl TryFrom<Written> for Settings {
             return Err(format!("domains has 1 to {RDAP_DOMAINS_MAX} names"));
         }
         let domains = written.domains.iter().map(|domain| names::name(domain).map_err(|trouble| trouble.to_string()));
-        Ok(Self { domains: domains.collect::<Result<_, _>>()?, bootstrap: written.bootstrap, ca_file: written.ca_file })
+        let domains = domains.collect::<Result<Vec<_>, _>>()?;
+        if let Some(domain) = names::twice(&domains) {
+            return Err(format!("{domain} is there twice"));
+        }
+        Ok(Self { domains, bootstrap: written.bootstrap, ca_file: written.ca_file })
     }
 }
 
@@ -114,7 +118,7 @@ struct State {
     known: BTreeMap<String, Known>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Known {
     /// Not before.
     again: i64,
@@ -180,19 +184,43 @@ impl Rdap {
 }
 
 impl Provider for Rdap {
+    fn names(&self) -> Vec<(Kind, String)> {
+        self.settings.domains.iter().map(|domain| (Kind::Domain, domain.clone())).collect()
+    }
+
+    fn memory(&self) -> Option<String> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        serde_json::to_string(&state.known).ok()
+    }
+
+    fn remember(&self, memory: &str) {
+        let Ok(mut known) = serde_json::from_str::<BTreeMap<String, Known>>(memory) else { return };
+        known.retain(|name, _| self.settings.domains.contains(name));
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).known.extend(known);
+    }
+
     /// A domain whose registry does not answer is told as it was last seen, in part, or as unknown: others do not suffer.
     fn list(&self, now: i64) -> Result<List, Trouble> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        self.learn(&mut state, now)?;
-        let State { bootstrap: Some((_, bootstrap)), known } = &mut *state else {
+        // A clock that was set back does not stop it for longer than a day.
+        let rests = |known: &Known| now < known.again && known.again <= now + 2 * DAY_SECONDS;
+        let due = |name: &&String| !state.known.get(*name).is_some_and(rests);
+        let due: Vec<&String> = self.settings.domains.iter().filter(due).collect();
+        if !due.is_empty() {
+            self.learn(&mut state, now)?;
+            self.ask_for(&mut state, &due, now)?;
+        }
+        Ok(self.settings.domains.iter().filter_map(|name| Some(state.known.get(name)?.found.clone())).collect())
+    }
+}
+
+impl Rdap {
+    fn ask_for(&self, state: &mut State, due: &[&String], now: i64) -> Result<(), Trouble> {
+        let State { bootstrap: Some((_, bootstrap)), known } = state else {
             return Err(Trouble::Unreachable("there is no list of registries".into()));
         };
-        for name in &self.settings.domains {
-            // A clock that was set back does not stop it for longer than a day.
-            let rests = |known: &&mut Known| now < known.again && known.again <= now + 2 * DAY_SECONDS;
-            if known.get_mut(name).as_ref().is_some_and(rests) {
-                continue;
-            }
+        for name in due {
+            let name: &str = name;
             let (asked, rest) = self.ask(bootstrap, name);
             let (found, told) = match (asked, known.remove(name)) {
                 (Ok(found), _) => (found, Some(now)),
@@ -203,9 +231,9 @@ impl Provider for Rdap {
                     (Found::new(Kind::Domain, name, Ends::Unknown(format!("its registry: {trouble}"))), None)
                 }
             };
-            known.insert(name.clone(), Known { again: now + rest, found, told });
+            known.insert(name.to_owned(), Known { again: now + rest, found, told });
         }
-        Ok(self.settings.domains.iter().filter_map(|name| Some(known.get(name)?.found.clone())).collect())
+        Ok(())
     }
 }
 

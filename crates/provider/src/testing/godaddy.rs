@@ -211,7 +211,6 @@ fn answer(state: &mut State, request: &Request) -> Reply {
         ("GET", ["v1", "domains"]) => state.list(request),
         ("GET", ["v1", "domains", name]) => state.find(name, |one, partial| (partial, summary(one))),
         ("PATCH", ["v1", "domains", name]) => state.auto_renew(name, &key, &request.body),
-        ("POST", ["v1", "domains", name, "renew"]) => state.renew_v1(name, &key, &request.body),
         (_, ["v1", "domains", zone, "records", rest @ ..]) => state.records(zone, rest, request),
         (_, ["v2", "customers", customer, "domains", name, rest @ ..]) => {
             if *customer != GoDaddy::CUSTOMER {

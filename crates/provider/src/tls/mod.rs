@@ -7,9 +7,10 @@
 //! hosts = ["nas.example.com", "192.168.1.2:5001"]
 //! server_name = "nas.example.com"       # if the certificate should be for another name than is connected to
 //! ca_file = "/etc/atalaya/home-ca.pem"  # if it is signed by your own authority, or by itself
+//! # fingerprints = ["4a:6f:…"]          # SHA-256 of the certificates that are expected as they are, whatever they name
 //! ```
 
-mod judge;
+pub(crate) mod judge;
 mod shake;
 
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ use serde::Deserialize;
 
 use crate::http::{Outgoing, roots};
 use crate::limits::TLS_HOSTS_MAX;
+use crate::names;
 use crate::provider::Provider;
 
 const PORT: u16 = 443;
@@ -31,6 +33,8 @@ const PORT: u16 = 443;
 pub struct Settings {
     hosts: Vec<Host>,
     ca_file: Option<PathBuf>,
+    /// In lower case, without colons.
+    fingerprints: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -39,6 +43,8 @@ struct Written {
     hosts: Vec<String>,
     server_name: Option<String>,
     ca_file: Option<PathBuf>,
+    #[serde(default)]
+    fingerprints: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,8 +68,27 @@ impl TryFrom<Written> for Settings {
             let name = ServerName::try_from(name).map_err(|_| format!("{text:?} is no host"))?;
             Ok(Host { host, port, name })
         };
-        let hosts = written.hosts.iter().map(host).collect::<Result<_, String>>()?;
-        Ok(Self { hosts, ca_file: written.ca_file })
+        let hosts = written.hosts.iter().map(host).collect::<Result<Vec<_>, String>>()?;
+        if let Some(host) = names::twice(&hosts) {
+            return Err(format!("{} is there twice", host.label()));
+        }
+        let fingerprints = written.fingerprints.iter().map(|text| fingerprint(text)).collect::<Result<_, String>>()?;
+        Ok(Self { hosts, ca_file: written.ca_file, fingerprints })
+    }
+}
+
+/// As browsers and `openssl x509 -fingerprint -sha256` show it.
+fn fingerprint(text: &str) -> Result<String, String> {
+    let bare = text.replace(':', "").to_ascii_lowercase();
+    let fits = bare.len() == 64 && bare.bytes().all(|byte| byte.is_ascii_hexdigit());
+    fits.then_some(bare).ok_or_else(|| format!("{:?} is no SHA-256 fingerprint: 64 hexadecimal digits", short(text)))
+}
+
+impl Host {
+    /// What its certificate is called in the list.
+    fn label(&self) -> String {
+        let Self { host, port, .. } = self;
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
     }
 }
 
@@ -85,15 +110,20 @@ impl Tls {
 }
 
 impl Provider for Tls {
+    fn names(&self) -> Vec<(Kind, String)> {
+        self.0.hosts.iter().map(|host| (Kind::Certificate, host.label())).collect()
+    }
+
     /// A server that is not reached is told as one whose certificate's end is not known.
     fn list(&self, now: i64) -> Result<List, Trouble> {
         let roots = roots(self.0.ca_file.as_deref()).map_err(Trouble::SetUp)?;
+        let expected = judge::Expected { roots: &roots, fingerprints: &self.0.fingerprints, now };
         let found = |host: &Host| {
-            let bare = if host.host.contains(':') { format!("[{}]", host.host) } else { host.host.clone() };
-            let label = format!("{bare}:{}", host.port);
             let seen = shake::shown(&host.host, host.port, host.name.clone());
-            seen.and_then(|chain| judge::judge(&label, &chain, &host.name, &roots, now)).unwrap_or_else(|why| {
-                Found::new(Kind::Certificate, label, Ends::Unknown(short(&format!("no certificate was seen: {why}"))))
+            let judged = seen.and_then(|chain| judge::judge(&host.label(), &chain, &host.name, &expected));
+            judged.unwrap_or_else(|why| {
+                let why = short(&format!("no certificate was seen: {why}"));
+                Found::new(Kind::Certificate, host.label(), Ends::Unknown(why))
             })
         };
         Ok(self.0.hosts.iter().map(found).collect())

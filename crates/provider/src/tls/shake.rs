@@ -63,7 +63,7 @@ fn shake(client: &mut ClientConnection, address: SocketAddr, deadline: Deadline)
         if client.read_tls(&mut stream)? == 0 {
             return Err(ErrorKind::UnexpectedEof.into());
         }
-        client.process_new_packets().map_err(|err| io::Error::other(format!("no TLS with it: {err}")))?;
+        client.process_new_packets().map_err(|err| io::Error::other(atalaya_certificate::handshake(&err)))?;
     }
     client.send_close_notify();
     client.write_tls(&mut stream).map(|_| ())

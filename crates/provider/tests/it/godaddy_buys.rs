@@ -1,7 +1,7 @@
 //! GoDaddy: exactly one purchase, or none, or a clear "nobody knows".
 
 use atalaya_provider::testing::{GoDaddy, Misbehave, Sold};
-use atalaya_renew::{Act, Bought, Looked, Money, Order, Trouble};
+use atalaya_renew::{Act, Bought, Looked, Money, Order, Sells, Trouble};
 
 use crate::godaddy::{EXPIRES, World};
 use crate::home::{PATIENCE, at};
@@ -188,33 +188,21 @@ fn another_customers_domain_is_not_renewed() {
     assert_eq!(world.fake.bought(), []);
 }
 
-/// Without a price it is only done where a person wrote that down.
+/// `v1` would renew, and say afterwards what it cost: nobody could have said yes to that.
 #[test]
-fn the_renewal_without_a_price_is_asked_for() {
+fn without_a_price_no_renewal_is_sold() {
     let world = World::new();
-    let plain = world.with("spend_key_file = '{home}/spend'");
-    let told = plain.shop().unwrap().quote("example.com", YEAR).unwrap_err();
-    assert!(matches!(&told, Trouble::SetUp(why) if why.contains("customer")), "{told:?}");
-    assert!(matches!(plain.shop().unwrap().buy(&year(), 0), Bought::Not(Trouble::SetUp(_))));
-    let provider = world.with("spend_key_file = '{home}/spend'\nrenew_without_price = true");
+    let provider = world.with("spend_key_file = '{home}/spend'");
     let shop = provider.shop().unwrap();
-    assert_eq!(shop.quote("example.com", YEAR).unwrap().price, None);
-    let three = order(Act::Renew { years: 3 }, None);
-    let Bought::Taken { number, charged } = shop.buy(&three, 0) else { panic!() };
-    assert_eq!((number.as_str(), charged.unwrap().to_string().as_str()), ("987654321", "65.97 USD"));
-    assert!(matches!(shop.buy(&three, 0), Bought::Not(Trouble::Refused(_))), "its end has moved");
-    assert_eq!(world.fake.bought(), [sold(3)]);
-    assert_eq!(shop.look(&three).unwrap().under_way, None, "it cannot tell");
-}
-
-#[test]
-fn half_a_receipt_is_no_receipt() {
-    let world = World::new();
-    let provider = world.with("spend_key_file = '{home}/spend'\nrenew_without_price = true");
-    world.fake.misbehave("POST /v1/domains/example.com/renew", Misbehave::Half);
-    assert!(matches!(provider.shop().unwrap().buy(&order(YEAR, None), 0), Bought::Unclear(_)));
-    assert_eq!(provider.shop().unwrap().look(&year()).unwrap().expires, at("2028-03-01T10:00:00Z"));
-    assert_eq!(world.fake.bought(), [sold(1)]);
+    assert_eq!(shop.sells(), Sells { renewal: false, auto_renew: true });
+    assert_eq!(world.guarded().shop().unwrap().sells(), Sells::ALL);
+    let told = shop.quote("example.com", YEAR).unwrap_err();
+    assert!(matches!(&told, Trouble::SetUp(why) if why.contains("customer")), "{told:?}");
+    for order in [year(), order(YEAR, None)] {
+        assert!(matches!(shop.buy(&order, 0), Bought::Not(Trouble::SetUp(_))));
+    }
+    assert_eq!(world.fake.bought(), []);
+    assert_eq!(shop.look(&year()).unwrap().under_way, None, "it cannot tell");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod cloudflare;
 mod cloudflare_buys;
+mod file;
 mod godaddy;
 mod godaddy_buys;
 mod godaddy_records;

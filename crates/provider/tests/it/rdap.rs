@@ -34,6 +34,28 @@ fn a_registry_is_asked_once_a_day() {
     assert_eq!(asked(&fake).len(), 6, "and not what its links name");
 }
 
+/// Each start asked every registry again, so that a program that starts often was a nuisance.
+#[test]
+fn what_was_asked_today_is_not_asked_again_after_a_restart() {
+    let fake = Rdap::start(&["com"]).unwrap();
+    fake.add("a.com", EXPIRES, &[]);
+    fake.add("b.com", EXPIRES, &[]);
+    let first = Home::new().provider(&section(&fake, "['a.com', 'b.com']"));
+    let found = first.list(0).unwrap().found;
+    let kept = first.memory().unwrap();
+    let before = asked(&fake).len();
+    let second = Home::new().provider(&section(&fake, "['a.com', 'b.com']"));
+    second.remember("{");
+    second.remember(&kept);
+    assert_eq!(second.list(DAY_SECONDS - 1).unwrap().found, found);
+    assert_eq!(asked(&fake).len(), before, "nobody was asked, IANA neither");
+    second.list(DAY_SECONDS).unwrap();
+    assert_eq!(asked(&fake).len(), before + 3, "a day later");
+    let other = Home::new().provider(&section(&fake, "['b.com']"));
+    other.remember(&kept);
+    assert_eq!(other.list(1).unwrap().len(), 1, "what is configured no more is forgotten");
+}
+
 /// Unknown is never shown as fine: the reason says what to do.
 #[test]
 fn what_nobody_tells_is_unknown_with_what_to_do() {

@@ -56,6 +56,10 @@ impl Own {
         Self { chain: vec![cert.der().clone()], key: key.serialize_der(), pem: cert.pem() }
     }
 
+    pub(crate) fn fingerprint(&self) -> String {
+        atalaya_certificate::fingerprint(&self.chain[0])
+    }
+
     /// Shows it until the program ends, and says nothing after the handshake.
     pub(crate) fn serve(self) -> SocketAddr {
         let key = PrivateKeyDer::try_from(self.key).unwrap();

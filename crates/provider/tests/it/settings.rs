@@ -11,6 +11,7 @@ use crate::home::{Home, at, outgoing, read};
 fn every_example_is_read() {
     let sources = [
         include_str!("../../src/cloudflare/mod.rs"),
+        include_str!("../../src/file.rs"),
         include_str!("../../src/godaddy/mod.rs"),
         include_str!("../../src/hand.rs"),
         include_str!("../../src/noip.rs"),
@@ -26,11 +27,11 @@ fn every_example_is_read() {
         settings.push(read(example).unwrap_or_else(|err| panic!("{err}\n{example}")));
     }
     let kinds: Vec<&str> = settings.iter().map(|one| one.own.kind()).collect();
-    assert_eq!(kinds, ["cloudflare", "godaddy", "hand", "noip", "rdap", "tls"]);
+    assert_eq!(kinds, ["cloudflare", "file", "godaddy", "hand", "noip", "rdap", "tls"]);
     let unreadable: Vec<&str> = settings.iter().flat_map(|one| one.own.unreadable()).map(|(key, _)| key).collect();
-    assert_eq!(unreadable, ["token_file", "spend_token_file", "key_file", "spend_key_file", "ca_file"]);
+    assert_eq!(unreadable, ["token_file", "spend_token_file", "paths", "key_file", "spend_key_file", "ca_file"]);
     let names: Vec<String> = all(&settings, &outgoing()).into_iter().map(|(name, _)| name).collect();
-    assert_eq!(names, ["cloudflare", "registrar", "by-hand", "no-ip", "public", "certificates"]);
+    assert_eq!(names, ["cloudflare", "files", "registrar", "by-hand", "no-ip", "public", "certificates"]);
 }
 
 #[test]
@@ -50,7 +51,17 @@ fn mistakes_are_told_with_where_they_are() {
         ("name = 'a'\nkind = 'cloudflare'\ntoken_file = '/k'\naccount = 'a/b'", "account"),
         ("name = 'a'\nkind = 'rdap'\ndomains = ['a/b.com']", "no name"),
         ("name = 'a'\nkind = 'rdap'\ndomains = []", "1 to"),
+        ("name = 'a'\nkind = 'rdap'\ndomains = ['a.com', 'A.com.']", "a.com is there twice"),
+        ("name = 'a'\nkind = 'tls'\nhosts = ['a.com', 'a.com:443']", "a.com:443 is there twice"),
+        ("name = 'a'\nkind = 'noip'\nhost = [{ name = 'a.com' }, { name = 'a.com' }]", "a.com is there twice"),
+        ("name = 'a'\nkind = 'godaddy'\nkey_file = '/k'\nspend_key_file = '/k'", "one file"),
+        ("name = 'a'\nkind = 'cloudflare'\ntoken_file = '/k'\nspend_token_file = '/k'", "one file"),
         ("name = 'a'\nkind = 'rdap'\ndomains = ['a.com']\nbootstrap = 'http://data.iana.org/x'", "in clear"),
+        ("name = 'a'\nkind = 'godaddy'\nkey_file = '/k'\nrenew_without_price = true", "renew_without_price"),
+        ("name = 'a'\nkind = 'tls'\nhosts = ['a.com']\nfingerprints = ['4a:6f']", "64 hexadecimal digits"),
+        ("name = 'a'\nkind = 'file'\npaths = []", "1 to"),
+        ("name = 'a'\nkind = 'file'\npaths = ['a.pem']", "whole path"),
+        ("name = 'a'\nkind = 'file'\npaths = ['/a.pem', '/a.pem']", "twice"),
         ("name = 'a'\nkind = 'hand'", "item"),
         ("name = 'a'\nkind = 'hand'\n[[provider.item]]\nwhat = 'thing'\nname = 'x'\nends = 'never'", "thing"),
         ("name = 'a'\nkind = 'hand'\n[[provider.item]]\nwhat = 'domain'\nname = 'x'", "set ends"),

@@ -43,6 +43,23 @@ fn each_fault_is_seen_by_itself() {
     assert_eq!(told, expected);
     assert!(found.iter().zip(&addresses).all(|(one, address)| one.name == *address));
     assert_eq!((found[0].note.as_str(), found[5].note.as_str()), ("issued by Example Trust", "signed by itself"));
+    assert_eq!(found[4].note, "for other.example.com, issued by Example Trust");
+}
+
+/// A NAS that signs its own is expected by its fingerprint, and then another one is seen, whoever signed it.
+#[test]
+fn one_that_is_expected_is_accepted_as_it_is_and_no_other() {
+    let (home, authority) = (Home::new(), Authority::new());
+    home.file("ca.pem", &authority.pem);
+    let own = Own::by_itself("ds218", 0, 4_000_000_000);
+    let signed = authority.sign("127.0.0.1", 0, 4_000_000_000).serve().to_string();
+    let bare = own.fingerprint();
+    let pairs: Vec<String> = bare.as_bytes().chunks(2).map(|two| String::from_utf8_lossy(two).to_uppercase()).collect();
+    let shown = pairs.join(":");
+    let found = look(&home, &[own.serve().to_string(), signed], &format!("fingerprints = ['{shown}']"));
+    assert_eq!((found[0].flags.as_slice(), found[0].note.as_str()), (&[][..], "signed by itself"));
+    assert_eq!(found[1].flags, [Flag::Untrusted]);
+    assert!(found[1].note.contains("another one was expected"), "{}", found[1].note);
 }
 
 /// What signs itself is trusted where somebody put it among those who are.

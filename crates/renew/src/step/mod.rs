@@ -10,6 +10,8 @@ mod see;
 mod tick;
 mod want;
 
+pub(crate) use want::{is_renewed_alone, offered};
+
 use std::collections::BTreeSet;
 
 use crate::event::{Action, Ask, Event, Part, Refused, Tell};

@@ -7,7 +7,7 @@ use crate::event::{Part, Refused, Tell};
 use crate::found::{Ends, Flag, Found, Kind, List};
 use crate::item::{Item, Rank, Sighting, Task, is_said_by_people};
 use crate::key::Key;
-use crate::limits::{DAY_SECONDS, FOUND_MAX, ITEMS_MAX, short};
+use crate::limits::{DAY_SECONDS, FOUND_MAX, ITEMS_MAX, MOVED_SECONDS, short};
 use crate::state::Asked;
 use crate::trouble::Trouble;
 
@@ -97,9 +97,13 @@ impl Work<'_> {
             return;
         }
         found.note = short(&found.note);
+        found.next.failed = found.next.failed.as_deref().map(short);
         found.name.clone_from(&key.name);
         found.flags.sort_unstable();
         let item = self.state.items.entry(key.clone()).or_insert_with(|| Item::new(key.clone()));
+        if item.task.as_ref().is_some_and(|task| is_answered(&found, task)) {
+            item.task = None;
+        }
         item.seen.insert(source.to_owned(), Sighting { rank, at: self.now, found });
         self.save(Part::Item(key));
     }
@@ -119,15 +123,25 @@ impl Work<'_> {
 
     pub(super) fn confirm(&mut self, key: &Key, _who: &str) {
         let now = self.now;
-        // A person's word counts where nobody else can know.
+        // A person's word counts where nobody else can know; elsewhere only that what a mail asks for was done.
         if !is_said_by_people(key.kind) {
-            return self.refuse(Refused::NotSaid);
+            let Some(item) = self.state.items.get_mut(key).filter(|item| item.task.is_some()) else {
+                return self.refuse(Refused::NotSaid);
+            };
+            (item.task, item.confirmed) = (None, Some(now));
+            return self.save(Part::Item(key.clone()));
         }
         let Some(item) = self.state.items.get_mut(key) else { return self.refuse(Refused::NoItem) };
         item.task = None;
         item.confirmed = Some(now);
         self.save(Part::Item(key.clone()));
     }
+}
+
+/// Whether what is seen shows that what a mail asked for was done: its end has moved.
+fn is_answered(found: &Found, task: &Task) -> bool {
+    let moved = matches!(found.ends, Ends::At(ends) if ends.saturating_sub(task.deadline) >= MOVED_SECONDS);
+    moved && !is_said_by_people(found.kind)
 }
 
 /// Whether `one` ends before `other`; what nobody knows comes before everything.

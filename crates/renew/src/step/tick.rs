@@ -2,9 +2,10 @@
 
 use super::Work;
 use crate::event::{Ask, Part};
+use crate::found::{Ends, Found, Kind};
 use crate::item::Item;
-use crate::key::PlanId;
-use crate::limits::{APPROVAL_SECONDS, CONFIRMED_SECONDS, DAY_SECONDS, KEPT_SECONDS, PROPOSAL_SECONDS};
+use crate::key::{Key, PlanId};
+use crate::limits::{APPROVAL_SECONDS, CONFIRMED_SECONDS, DAY_SECONDS, KEPT_SECONDS, PROPOSAL_SECONDS, short};
 use crate::plan::{Plan, Stage};
 use crate::state::Asked;
 
@@ -12,6 +13,7 @@ impl Work<'_> {
     pub(super) fn tick(&mut self) {
         self.resume();
         self.ask_providers();
+        self.expect();
         for id in self.open() {
             self.lapse(id);
             self.price(id);
@@ -56,6 +58,26 @@ impl Work<'_> {
             self.state.providers.remove(&name);
             self.save(Part::Provider(name.clone()));
             self.drop_source(&name);
+        }
+    }
+
+    /// What is configured and was never heard of is there all the same, and unknown; an account that never answered, too.
+    fn expect(&mut self) {
+        let terms = self.terms;
+        for (name, seller) in &terms.providers {
+            let provider = self.state.providers.get(name);
+            let never = provider.is_none_or(|provider| provider.listed.is_none());
+            let trouble = provider.and_then(|provider| provider.trouble.as_ref());
+            let why = trouble.map_or_else(|| "never checked yet".into(), |(why, _)| format!("never seen yet: {why}"));
+            let account = Key::new(Kind::Token, name);
+            let account = (never && seller.expects.is_empty()).then_some(&account);
+            for key in account.into_iter().chain(&seller.expects) {
+                let found = Found::new(key.kind, key.name.as_str(), Ends::Unknown(short(&why)));
+                let seen = self.state.items.get(key).and_then(|item| item.seen.get(name));
+                if seen.is_none_or(|seen| never && seen.found.ends != found.ends) {
+                    self.seen(name, seller.rank, found);
+                }
+            }
         }
     }
 

@@ -10,9 +10,9 @@ use crate::limits::{
     short,
 };
 use crate::plan::{Plan, Stage};
-use crate::shop::{Act, Quote};
+use crate::shop::{Act, Quote, Sells};
 use crate::standing::standing;
-use crate::state::Asked;
+use crate::state::{Asked, Terms};
 use crate::trouble::Trouble;
 
 impl Work<'_> {
@@ -24,8 +24,8 @@ impl Work<'_> {
             .values()
             .filter(|item| self.is_to_propose(item))
             .filter_map(|item| {
-                let provider = self.seller(item)?;
-                Some(Want { key: item.key.clone(), provider, act: Act::Renew { years: 1 }, who: None })
+                let (provider, act) = offered(item, self.terms, self.now)?;
+                Some(Want { key: item.key.clone(), provider: provider.to_owned(), act, who: None })
             })
             .collect();
         for want in due {
@@ -34,21 +34,13 @@ impl Work<'_> {
     }
 
     fn is_to_propose(&self, item: &Item) -> bool {
-        let alone = matches!(item.by_itself(), ByItself::ProviderRenews | ByItself::Renewed);
         let open = || self.state.open_plan(&item.key).is_some();
         item.key.kind == Kind::Domain
-            && !alone
+            && !is_renewed_alone(item)
             // A clock that was ahead would keep it waiting for as long.
             && (self.now >= item.propose_after || item.propose_after - self.now > 2 * PROPOSE_AGAIN_SECONDS)
             && standing(item, self.now).wants()
             && !open()
-    }
-
-    /// Where it can be bought: a provider that has it, sells, and does not say that it cannot be renewed.
-    fn seller(&self, item: &Item) -> Option<String> {
-        let sells = |name: &str| self.terms.providers.get(name).is_some_and(|terms| terms.sells);
-        let fit = |flags: &[Flag]| !flags.contains(&Flag::NotRenewable);
-        item.seen.iter().find(|(name, seen)| sells(name) && fit(&seen.found.flags)).map(|(name, _)| name.clone())
     }
 
     pub(super) fn want(&mut self, key: Key, act: Act, who: String) {
@@ -62,12 +54,21 @@ impl Work<'_> {
             return self.refuse(Refused::PlanThere(id));
         }
         let Some(item) = self.state.items.get(&key) else { return self.refuse(Refused::NoItem) };
-        match self.seller(item).filter(|_| key.kind == Kind::Domain) {
-            Some(provider) => {
+        let sold = |(_, sells): &(&str, Sells)| sells.has(act);
+        let provider = sellers(item, self.terms).find(sold).map(|(name, _)| name.to_owned());
+        let other = sellers(item, self.terms).find_map(|(_, sells)| sells.usual());
+        match (provider, other) {
+            (Some(provider), _) => {
+                // Why there was none the last time is no answer to this question.
+                if let Some(item) = self.state.items.get_mut(&key).filter(|item| item.no_price.is_some()) {
+                    item.no_price = None;
+                    self.save(Part::Item(key.clone()));
+                }
                 let want = Want { key: key.clone(), provider, act, who: Some(who) };
                 self.ask(Asked::Quote(key), || Ask::Quote(want));
             }
-            None => self.refuse(Refused::NotSold),
+            (None, Some(other)) => self.refuse(Refused::OnlySold(other)),
+            (None, None) => self.refuse(Refused::NotSold),
         }
     }
 
@@ -159,6 +160,28 @@ impl Work<'_> {
         self.save(Part::Plan(id));
         self.tell(Tell::Proposed(id));
     }
+}
+
+/// Whether it is renewed, or replaced, without anybody being asked.
+pub(crate) fn is_renewed_alone(item: &Item) -> bool {
+    matches!(item.by_itself(), ByItself::ProviderRenews | ByItself::Renewed)
+}
+
+/// Where it can be bought: providers that have it, sell something, and do not say that it cannot be renewed.
+fn sellers<'a>(item: &'a Item, terms: &'a Terms) -> impl Iterator<Item = (&'a str, Sells)> {
+    let fit = |flags: &[Flag]| !flags.contains(&Flag::NotRenewable);
+    let here = item.seen.iter().filter(move |(_, seen)| item.key.kind == Kind::Domain && fit(&seen.found.flags));
+    here.filter_map(|(name, _)| {
+        Some((name.as_str(), terms.providers.get(name)?.sells)).filter(|(_, sells)| sells.any())
+    })
+}
+
+/// What is proposed, and where: what is really sold there. What has ended is not turned on any more: nobody says that it
+/// would bring it back.
+pub(crate) fn offered<'a>(item: &'a Item, terms: &'a Terms, now: i64) -> Option<(&'a str, Act)> {
+    let over = item.life().is_none_or(|life| now >= life.ends);
+    let usual = |(name, sells): (&'a str, Sells)| Some((name, sells.usual()?));
+    sellers(item, terms).filter_map(usual).find(|(_, act)| !(over && *act == Act::AutoRenew))
 }
 
 /// Nobody can say yes to a renewal without knowing what it costs.

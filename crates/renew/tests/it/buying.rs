@@ -1,6 +1,6 @@
 //! From due to done, and every reason to stop in between.
 
-use atalaya_renew::{Act, Event, Money, Refused, Stage, Tell, Why};
+use atalaya_renew::{Act, Event, Money, Refused, Sells, Stage, Tell, Why};
 
 use crate::shop::Mood;
 use crate::world::{DAY, START, World, YEAR};
@@ -249,7 +249,7 @@ fn what_cannot_be_wanted() {
     }
     assert_eq!(world.refused, [Refused::PlanThere(plan), Refused::NoItem, Refused::Years, Refused::Years]);
     world.refused.clear();
-    world.terms.providers.get_mut("shop").unwrap().sells = false;
+    world.terms.providers.get_mut("shop").unwrap().sells = Sells::NOTHING;
     world.feed(Event::Reject { plan, who: "ana".into() });
     world.feed(want("a.example", 1));
     assert_eq!(world.refused, [Refused::NotSold]);

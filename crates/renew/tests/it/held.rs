@@ -170,7 +170,7 @@ fn what_is_gone_goes_when_its_plan_is_over() {
 #[test]
 fn of_two_of_one_name_the_worse_counts() {
     let mut world = World::new();
-    world.terms.providers.insert("nodes".into(), Seller { rank: Rank::Holder, sells: false });
+    world.terms.providers.insert("nodes".into(), Seller::new(Rank::Holder));
     let cert = |days: i64| Found::new(Kind::Certificate, "NAS: /etc/ssl/a.pem", Ends::At(START + days * DAY));
     world.feed(Event::Listed("nodes".into(), Ok(vec![cert(1), cert(80)].into())));
     let key = Key::new(Kind::Certificate, "NAS: /etc/ssl/a.pem");

@@ -6,6 +6,7 @@ mod crashes;
 mod held;
 mod never_twice;
 mod shop;
+mod sold;
 mod sources;
 mod world;
 mod year;

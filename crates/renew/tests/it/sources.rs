@@ -118,3 +118,32 @@ fn a_mail_is_a_task_until_a_person_says_that_it_was_done() {
     assert_eq!(standing(&world.state.items[&key], world.now + 8 * DAY), Standing::Fine, "a person's word holds");
     assert_eq!(standing(&world.state.items[&key], world.now + 24 * DAY), Standing::Due);
 }
+
+/// A registrar's mail about a domain was noted and forgotten.
+#[test]
+fn a_registrar_s_mail_is_a_task_until_it_is_done_and_moves_no_end() {
+    let mut world = World::new();
+    let ends = START + 200 * DAY;
+    world.shop.has("a.example", ends);
+    world.pass(60, 60);
+    let key = World::key("a.example");
+    let mail = |at| Task { at, deadline: ends, what: "GoDaddy writes: payment failed".into(), link: None };
+    world.feed(Event::Mail(key.clone(), mail(world.now)));
+    let item = &world.state.items[&key];
+    assert_eq!((standing(item, world.now), item.life().unwrap().ends), (Standing::Due, ends));
+    assert_eq!(atalaya_renew::problem(item).unwrap(), "GoDaddy writes: payment failed");
+    // Somebody saw to it.
+    world.feed(Event::Confirm { key: key.clone(), who: "ana".into() });
+    assert_eq!((world.refused.len(), &world.state.items[&key].task), (0, &None));
+    assert_eq!(standing(&world.state.items[&key], world.now), Standing::Fine);
+    world.feed(Event::Mail(key.clone(), mail(START)));
+    assert_eq!(world.state.items[&key].task, None, "the same mail, read again");
+    world.feed(Event::Confirm { key: key.clone(), who: "ana".into() });
+    assert_eq!(world.refused, [atalaya_renew::Refused::NotSaid], "when it ends is seen, and not said");
+    // Or its end moves.
+    world.now += DAY;
+    world.feed(Event::Mail(key.clone(), mail(world.now)));
+    world.shop.has("a.example", ends + YEAR);
+    world.days(1);
+    assert_eq!((&world.state.items[&key].task, standing(&world.state.items[&key], world.now)), (&None, Standing::Fine));
+}

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use atalaya_renew::{
-    Action, Ask, Event, Head, Item, Key, Kind, Money, Part, Plan, PlanId, Provider, Rank, Refused, Seller, Stage,
-    State, Tell, Terms, step,
+    Action, Ask, Event, Head, Item, Key, Kind, Money, Part, Plan, PlanId, Provider, Rank, Refused, Seller, Sells,
+    Stage, State, Tell, Terms, step,
 };
 use jiff::tz::TimeZone;
 
@@ -42,7 +42,7 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
-        let seller = Seller { rank: Rank::Holder, sells: true };
+        let seller = Seller { sells: Sells::ALL, ..Seller::new(Rank::Holder) };
         let terms = Terms {
             zone: TimeZone::UTC,
             caps: vec![Money::parse("100 EUR").unwrap()],

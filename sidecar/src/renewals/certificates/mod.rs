@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use atalaya_acme::{Authority, Client, External, Failed};
-use atalaya_renew::{ByItself, Ends, Event, Found, Kind};
+use atalaya_renew::{ByItself, Ends, Event, Found, Kind, List};
 use tokio::sync::watch;
 
 use super::Market;
@@ -28,23 +28,39 @@ const FOLDER: &str = "acme";
 
 /// What is known of certificates that are ordered here, by name. Shared with whoever lists it.
 #[derive(Clone, Debug, Default)]
-pub struct Issued(Arc<Mutex<BTreeMap<String, Found>>>);
+pub struct Issued(Arc<Mutex<Known>>);
+
+#[derive(Debug, Default)]
+struct Known {
+    by_name: BTreeMap<String, Found>,
+    /// Whether each was looked at since the start.
+    is_whole: bool,
+}
 
 impl Issued {
-    /// All of it.
+    /// All of it. What was not looked at since the start stays as it was said before, and is not taken for fine.
     #[must_use]
-    pub fn list(&self) -> Vec<Found> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    pub fn list(&self) -> List {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut list: List = known.by_name.values().cloned().collect();
+        if !known.is_whole {
+            list.not_asked.push((Kind::Certificate, "it was not looked at since the start".into()));
+        }
+        list
     }
 
     /// Says how one stands; whether that is news.
     fn put(&self, name: &str, found: Found) -> bool {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.insert(name.to_owned(), found.clone()) != Some(found)
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.by_name.insert(name.to_owned(), found.clone()) != Some(found)
     }
 
-    fn keep(&self, names: &[&str]) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|name, _| names.contains(&name.as_str()));
+    /// There are no others; whether it is news that each was looked at.
+    fn keep(&self, names: &[&str]) -> bool {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.by_name.retain(|name, _| names.contains(&name.as_str()));
+        let is_whole = names.iter().all(|name| known.by_name.contains_key(*name));
+        std::mem::replace(&mut known.is_whole, is_whole) != is_whole
     }
 }
 
@@ -59,7 +75,8 @@ pub async fn keep(
     loop {
         let config = Arc::clone(&configs.borrow());
         let all = &config.certificates.all;
-        issued.keep(&all.iter().map(|one| one.name.as_str()).collect::<Vec<_>>());
+        let names: Vec<&str> = all.iter().map(|one| one.name.as_str()).collect();
+        issued.keep(&names);
         let mut client = Asked { config: &config, folder: &folder, client: None };
         let mut is_news = false;
         // What is remembered of one is written before anybody is asked.
@@ -77,8 +94,9 @@ pub async fn keep(
             };
             is_news |= issued.put(&certificate.name, found);
         }
+        is_news |= issued.keep(&names);
         if is_news {
-            shared.renewals.happened(Event::Listed(ACME.into(), Ok(issued.list().into())));
+            shared.renewals.happened(Event::Listed(ACME.into(), Ok(issued.list())));
         }
         tokio::time::sleep(LOOK).await;
     }

@@ -10,7 +10,7 @@ use atalaya_renew::{Ends, Found};
 use atalaya_wire::command::{CHAIN_BYTES_MAX, Order};
 
 use super::kept::{Kept, Known};
-use super::turn::{is_due, noted};
+use super::turn::{is_due, next, noted};
 use super::{Asked, found, proof};
 use crate::config::Certificate;
 use crate::private_file;
@@ -189,6 +189,10 @@ async fn deliver(
 
 /// As a line of the list. What the node has counts, not what was issued.
 fn stands(name: &str, request: Option<&Request>, issued: Option<&Chain>, kept: &Kept, note: String) -> Found {
+    Found { next: next(issued, kept), ..line(name, request, issued, kept, note) }
+}
+
+fn line(name: &str, request: Option<&Request>, issued: Option<&Chain>, kept: &Kept, note: String) -> Found {
     let has = request.and_then(|request| kept.known.iter().find(|known| known.fingerprint == request.installed));
     let words = |chain: &Chain| noted(chain, note.clone());
     match (has, issued) {

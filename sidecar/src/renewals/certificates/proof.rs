@@ -16,7 +16,9 @@ const AGAIN: Duration = Duration::from_secs(5);
 /// As the library wants it.
 pub(super) fn way(way: &config::Way, market: Arc<dyn Market>) -> Way {
     match way {
-        config::Way::Provider(provider) => Way::Dns(Arc::new(Zone { market, provider: provider.clone() })),
+        config::Way::Provider(provider, servers) => {
+            Way::Dns(Arc::new(Zone { market, provider: provider.clone(), servers: servers.clone() }))
+        }
         config::Way::Listen(address) => Way::Listener(*address),
         config::Way::Webroot(folder) => Way::Webroot(folder.clone()),
     }
@@ -25,6 +27,7 @@ pub(super) fn way(way: &config::Way, market: Arc<dyn Market>) -> Way {
 struct Zone {
     market: Arc<dyn Market>,
     provider: String,
+    servers: Vec<String>,
 }
 
 impl Proof for Zone {
@@ -38,11 +41,13 @@ impl Proof for Zone {
 
     fn wait_visible(&self, name: &str, value: &str, within: Duration) -> Result<(), Trouble> {
         let until = Instant::now() + within;
-        let mut servers = Vec::new();
-        self.market.zone(&self.provider, &mut |zone| {
-            servers = zone.servers(name)?;
-            Ok(())
-        })?;
+        let mut servers = self.servers.clone();
+        if servers.is_empty() {
+            self.market.zone(&self.provider, &mut |zone| {
+                servers = zone.servers(name)?;
+                Ok(())
+            })?;
+        }
         let record = Record { name: name.to_owned(), kind: RecordType::Txt, data: value.to_owned(), ttl: 0 };
         loop {
             let sight = visible(&servers, &record)?;

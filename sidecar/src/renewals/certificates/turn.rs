@@ -5,7 +5,7 @@ use std::sync::Arc;
 use atalaya_acme::served::{Served, served};
 use atalaya_acme::{Chain, Draft, Failed, Request, Wanted};
 use atalaya_renew::when::{Life, Stage, seed};
-use atalaya_renew::{Ends, Found};
+use atalaya_renew::{Ends, Found, Next};
 
 use super::super::Market;
 use super::kept::Kept;
@@ -63,23 +63,34 @@ pub(super) async fn turn(
             }
         };
     }
-    if !kept.why.is_empty() {
-        note = kept.why.clone();
-    }
     if kept != before {
         kept.write(asked.folder, &certificate.name);
     }
-    match chain {
+    let found = match &chain {
         // Whoever does not read it shows the one before, and when that ends is not known here.
         Some(chain) if unread => found(
             &certificate.name,
             Ends::Unknown(format!("it is not used yet: {note}")),
             Some(chain.begun),
-            noted(&chain, String::new()),
+            noted(chain, String::new()),
         ),
-        Some(chain) => found(&certificate.name, Ends::At(chain.ends), Some(chain.begun), noted(&chain, note)),
+        Some(chain) => found(&certificate.name, Ends::At(chain.ends), Some(chain.begun), noted(chain, note)),
         None => found(&certificate.name, Ends::Unknown(format!("not issued yet: {}", kept.why)), None, String::new()),
-    }
+    };
+    Found { next: next(chain.as_ref(), &kept), ..found }
+}
+
+/// When it is ordered again, from when on that is late, and why it was not had the last time.
+pub(super) fn next(chain: Option<&Chain>, kept: &Kept) -> Next {
+    // Of one that was never had, its end says why.
+    let Some(chain) = chain else { return Next::default() };
+    let failed = Some(kept.why.clone()).filter(|why| !why.is_empty());
+    let life = Life { begun: chain.begun, ends: chain.ends };
+    let window = kept.window.filter(|_| kept.fingerprint == chain.fingerprint);
+    let at = life.due(window, seed(&chain.fingerprint)).at;
+    // After a failure it waits for longer.
+    let again = failed.as_ref().map_or(at, |_| at.max(kept.next));
+    Next { at: Some(again), late: Some(life.late(window)), failed }
 }
 
 pub(super) fn noted(chain: &Chain, note: String) -> String {
@@ -178,5 +189,63 @@ async fn settle(here: &Here, chain: &Chain) -> String {
         Served::Yes => here.place.settle().err().map_or_else(String::new, |why| why.to_string()),
         Served::Other { .. } => format!("{host}:{port} still shows another certificate: make it read the new one"),
         Served::Nothing(why) => format!("{host}:{port} shows none: {why}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use atalaya_renew::when::Window;
+    use atalaya_renew::{Event, Key, Kind, Rank, Standing, State, Terms, problem, standing, step};
+
+    use super::*;
+
+    const DAY: i64 = 86_400;
+
+    fn chain(begun: i64, days: i64) -> Chain {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut params = rcgen::CertificateParams::new(vec!["nas.example.com".to_owned()]).unwrap();
+        let at = |at: i64| std::time::UNIX_EPOCH + std::time::Duration::from_secs(at.unsigned_abs());
+        params.not_before = at(begun).into();
+        params.not_after = at(begun + days * DAY).into();
+        Chain::parse(&params.self_signed(&key).unwrap().pem()).unwrap()
+    }
+
+    /// As the list shows it at `now`.
+    fn stands(chain: &Chain, kept: &Kept, now: i64) -> (Standing, Option<String>) {
+        let found = found("nas", Ends::At(chain.ends), Some(chain.begun), String::new());
+        let found = Found { next: next(Some(chain), kept), ..found };
+        let terms = Terms {
+            zone: jiff::tz::TimeZone::UTC,
+            caps: Vec::new(),
+            dry_run: false,
+            every: 3_600,
+            providers: std::collections::BTreeMap::new(),
+        };
+        let mut state = State::default();
+        step(&mut state, &terms, Event::Seen { source: "acme".into(), rank: Rank::Holder, found }, now);
+        let item = &state.items[&Key::new(Kind::Certificate, "nas")];
+        (standing(item, now), problem(item))
+    }
+
+    /// One that could not be renewed was fine until a twelfth of its life was left, whatever its authority had asked for.
+    #[test]
+    fn what_cannot_be_renewed_is_late_when_its_time_has_passed_and_says_what_failed() {
+        let chain = chain(1_790_000_000, 90);
+        let at = |day: i64| chain.begun + day * DAY;
+        let mut kept = Kept { fingerprint: chain.fingerprint.clone(), ..Kept::default() };
+        assert_eq!(next(Some(&chain), &kept).at, Some(at(60)), "two thirds");
+        assert_eq!(stands(&chain, &kept, at(61)), (Standing::Fine, None), "it is its time now");
+        kept.fail(&Failed::NotProved("no record".into()), at(61));
+        let (_, why) = stands(&chain, &kept, at(62));
+        assert!(why.is_some_and(|why| why.contains("no record")));
+        assert_eq!(next(Some(&chain), &kept).at, Some(kept.next), "not before it is tried again");
+        assert_eq!(stands(&chain, &kept, at(74)).0, Standing::Fine);
+        assert_eq!(stands(&chain, &kept, at(75)).0, Standing::Late, "a sixth is left");
+        kept.window = Some(Window { start: at(20), end: at(22) });
+        assert_eq!(stands(&chain, &kept, at(21)).0, Standing::Fine);
+        assert_eq!(stands(&chain, &kept, at(22)).0, Standing::Late, "its authority's window has passed");
+        kept.fingerprint = "another".into();
+        assert_eq!(stands(&chain, &kept, at(22)).0, Standing::Fine, "the window is another certificate's");
+        assert_eq!(next(None, &kept), Next::default());
     }
 }

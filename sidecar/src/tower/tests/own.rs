@@ -90,6 +90,7 @@ fn bad() -> Vec<(&'static str, Own)> {
         ("channel-gave-up", channel("works", 1)),
         ("renewal-due", expires("due", "looking", "works")),
         ("renewal-late", expires("late", "looking", "works")),
+        ("renewal-wrong", expires("wrong", "looking", "works")),
         ("renewal-critical", expires("over", "looking", "works")),
         ("renewal-unknown", expires("unknown", "looking", "works")),
         ("plan-waiting", expires("fine", "proposed", "works")),
@@ -112,7 +113,7 @@ fn each_rule_about_the_tower_fires_and_recovers() {
         let minutes = match rule {
             "renewal-unknown" | "provider-away" => 49 * 60,
             "renewal-due" | "renewal-late" | "record-not-verified" => 65,
-            "record-failing" => 35,
+            "record-failing" | "renewal-wrong" => 35,
             _ => 15,
         };
         live(&mut bench, &own, minutes * 60);

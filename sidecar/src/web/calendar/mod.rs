@@ -3,7 +3,7 @@
 
 mod ics;
 
-use atalaya_renew::{Item, Standing, State as Known, standing};
+use atalaya_renew::{Item, Plan, Standing, State as Known, standing};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -55,5 +55,18 @@ fn days(app: &App, known: &Known, now: i64) -> Vec<Day> {
             url: url.clone(),
         })
     };
-    known.items.values().filter_map(day).collect()
+    // What waits for somebody's yes is over one day, too.
+    let plan = |plan: &Plan| {
+        let until = jiff::Timestamp::from_second(plan.until()?).ok()?;
+        let price = plan.price.map_or_else(String::new, |price| price.to_string());
+        Some(Day {
+            uid: format!("plan_{}@{}", plan.id, state.id),
+            date: until.to_zoned(state.zone.clone()).date(),
+            stamp: jiff::Timestamp::from_second(plan.made).ok()?,
+            title: app.words.get(language, "calendar.decide").replace("{name}", &plan.key.name),
+            text: price,
+            url: url.clone(),
+        })
+    };
+    known.items.values().filter_map(day).chain(known.plans.values().filter_map(plan)).collect()
 }

@@ -20,24 +20,6 @@ impl State {
         Reply::empty(200)
     }
 
-    pub(super) fn renew_v1(&mut self, name: &str, key: &str, body: &Value) -> Reply {
-        let Some(one) = self.domains.iter().find(|one| one.name == name) else {
-            return error(404, "UNKNOWN_DOMAIN", "no such domain");
-        };
-        if !one.renewable {
-            return error(409, "INELIGIBLE_STATUS", "The domain status does not allow performing the operation");
-        }
-        // Without a period it is the one of the first purchase: two years here.
-        let years = body["period"].as_u64().unwrap_or(2);
-        let Some(years) = u32::try_from(years).ok().filter(|years| (1..=10).contains(years)) else {
-            return error(422, "INVALID_VALUE", "`period` is not in 1..10");
-        };
-        let total = one.price * i64::from(years);
-        self.bought.push(Sold { name: name.into(), years, key: key.into() });
-        self.prolong(name, years);
-        Reply::json(200, &json!({ "orderId": 987_654_321, "itemCount": 1, "total": total, "currency": "USD" }))
-    }
-
     /// `v2`.
     pub(super) fn customer(&mut self, name: &str, rest: &[&str], key: &str, request: &Request) -> Reply {
         match (request.method.as_str(), rest) {

@@ -1,6 +1,6 @@
 //! Everything with an end.
 
-use atalaya_renew::{ByItself, Ends, Item, Key, left, standing};
+use atalaya_renew::{ByItself, Ends, Item, Key, State as Known, Terms, ahead, left, standing};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -25,7 +25,7 @@ pub(super) struct Shown {
     /// Its name.
     #[schema(example = "example.com")]
     name: String,
-    /// `lasting`, `fine`, `due`, `late`, `critical`, `over` or `unknown`.
+    /// `lasting`, `fine`, `due`, `late`, `wrong`, `critical`, `over` or `unknown`.
     #[schema(example = "fine")]
     standing: &'static str,
     /// When it ends; null where nobody knows, and where it does not.
@@ -37,12 +37,27 @@ pub(super) struct Shown {
     /// What happens without a person: `nothing`, `provider_renews`, `provider_replaces`, `renewed`, `unknown`.
     #[schema(example = "nothing")]
     by_itself: &'static str,
+    /// From when on it is renewed without a person; null where nobody says.
+    #[schema(required = true, format = DateTime)]
+    renewed_at: Option<String>,
+    /// From when on a person is asked to have it bought; null where nobody is.
+    #[schema(required = true, format = DateTime)]
+    proposed_at: Option<String>,
+    /// Why it could not be renewed the last time it was tried.
+    #[schema(required = true)]
+    failed: Option<String>,
+    /// When its source is asked next; null of one that speaks when it likes.
+    #[schema(required = true, format = DateTime)]
+    next_check: Option<String>,
     /// Who says so.
     #[schema(required = true, example = "godaddy")]
     source: Option<String>,
     /// When it was last looked at.
     #[schema(required = true, format = DateTime)]
     seen: Option<String>,
+    /// Why its price could not be had when it was last asked for.
+    #[schema(required = true)]
+    no_price: Option<String>,
     /// What is unusual about it, and why nobody knows.
     notes: Vec<String>,
     /// What a person is asked to do.
@@ -75,8 +90,9 @@ pub(in crate::web) const fn by_itself(of: ByItself) -> &'static str {
 }
 
 impl Shown {
-    fn new(item: &Item, plan: Option<u64>, now: i64) -> Self {
+    fn new(item: &Item, known: &Known, terms: &Terms, now: i64) -> Self {
         let (life, best) = (item.life(), item.best());
+        let ahead = ahead(item, known, terms, now);
         let found = best.map(|(_, seen)| &seen.found);
         let mut notes: Vec<String> =
             found.into_iter().flat_map(|found| &found.flags).map(|flag| flag.word().to_owned()).collect();
@@ -84,7 +100,6 @@ impl Shown {
         if let Some(Ends::Unknown(why)) = found.map(|found| &found.ends) {
             notes.push(why.clone());
         }
-        notes.extend(item.no_price.as_ref().map(|why| format!("its price cannot be had: {why}")));
         let task = item.task.as_ref().map(|task| Task { what: task.what.clone(), deadline: time(task.deadline) });
         Self {
             kind: item.key.kind.into(),
@@ -93,11 +108,16 @@ impl Shown {
             ends: life.as_ref().and_then(|life| time(life.ends)),
             left_percent: life.as_ref().map(|life| (left(life, now) * 1000.0).round() / 10.0),
             by_itself: by_itself(item.by_itself()),
+            renewed_at: ahead.renewed.and_then(time),
+            proposed_at: ahead.proposed.and_then(time),
+            failed: found.and_then(|found| found.next.failed.clone()),
+            next_check: ahead.check.and_then(time),
             source: best.map(|(source, _)| source.to_owned()),
             seen: item.last_seen().and_then(time),
+            no_price: item.no_price.clone(),
             notes,
             task,
-            plan,
+            plan: known.open_plan(&item.key).map(|plan| plan.id.0),
         }
     }
 }
@@ -117,8 +137,8 @@ pub(super) async fn list(
     let mut all: Vec<&Item> = seen.items.values().collect();
     all.sort_by_key(key);
     all.retain(|item| slice.after.as_ref().is_none_or(|after| key(item) > *after));
-    let plan = |item: &Item| seen.open_plan(&item.key).map(|plan| plan.id.0);
-    Ok(Json(slice.page(all, key, |item| Shown::new(item, plan(item), now))))
+    let terms = app.shared.renewals.terms();
+    Ok(Json(slice.page(all, key, |item| Shown::new(item, &seen, &terms, now))))
 }
 
 /// Has all providers asked now. What they say stands in the list when they have answered.

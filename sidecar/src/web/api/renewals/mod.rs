@@ -2,6 +2,7 @@
 
 mod items;
 mod plans;
+mod providers;
 mod records;
 mod spending;
 
@@ -26,6 +27,7 @@ pub(super) fn all() -> Vec<UtoipaMethodRouter<App>> {
         routes!(plans::approve),
         routes!(plans::reject),
         routes!(plans::settle),
+        routes!(providers::list),
         routes!(records::list),
         routes!(spending::show, spending::switch),
     ]

@@ -53,6 +53,15 @@ pub(super) struct Shown {
     /// When it ended as it was planned.
     #[schema(required = true, format = DateTime)]
     expires: Option<String>,
+    /// When it would end then; null for what moves no end.
+    #[schema(required = true, format = DateTime)]
+    would_end: Option<String>,
+    /// Who asked for it; null where it was time.
+    #[schema(required = true)]
+    wanted_by: Option<String>,
+    /// Until when it is to be decided, or to be carried out if it was approved; null behind that.
+    #[schema(required = true, format = DateTime)]
+    until: Option<String>,
     /// `proposed`, `approved`, `sending`, `looking`, `done`, `unsettled`, `rejected`, `lapsed`, `stopped` or `rehearsed`.
     #[schema(example = "proposed")]
     stage: &'static str,
@@ -89,6 +98,9 @@ impl From<&Plan> for Shown {
             years,
             price: plan.price.map(Amount::from),
             expires: time(plan.expires),
+            would_end: plan.would_end().and_then(time),
+            wanted_by: plan.wanted_by.clone(),
+            until: plan.until().and_then(time),
             stage: plan.stage.word(),
             open: plan.is_open(),
             history: plan.history.iter().map(line).collect(),

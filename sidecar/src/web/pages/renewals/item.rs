@@ -1,7 +1,7 @@
 //! A line of the table of what expires.
 
 use atalaya_mailbox::Link;
-use atalaya_renew::{ByItself, Ends, Item, Kind, Standing, State as Known, Terms, left, standing};
+use atalaya_renew::{Ahead, ByItself, Ends, Item, Kind, Sells, Standing, State as Known, Terms, ahead, left, standing};
 
 use super::super::frame::Frame;
 use super::super::part::{Bar, Mark, State, When};
@@ -19,6 +19,10 @@ pub(super) struct Row {
     pub(super) ends_at: i64,
     pub(super) left: Option<(Bar, String)>,
     pub(super) by_itself: String,
+    /// When that is, or when a person is asked.
+    pub(super) ahead: Option<(&'static str, When)>,
+    /// When its source is asked next.
+    pub(super) check: Option<When>,
     pub(super) source: String,
     pub(super) seen: Option<When>,
     pub(super) notes: Vec<String>,
@@ -28,8 +32,8 @@ pub(super) struct Row {
     pub(super) link: Option<String>,
     /// Whether a person's word counts for it.
     pub(super) can_confirm: bool,
-    /// Whether a plan for it can be asked for.
-    pub(super) can_plan: bool,
+    /// What a plan for it can be asked for.
+    pub(super) sold: Sells,
     /// What the form that asks is for, to who hears it.
     pub(super) ask: String,
 }
@@ -46,6 +50,7 @@ impl Row {
     pub(super) fn new(frame: &Frame, known: &Known, item: &Item, can: &Can<'_>) -> Self {
         let now = frame.now.seconds();
         let (life, best) = (item.life(), item.best());
+        let ahead = ahead(item, known, can.terms, now);
         let (mark, key) = mark(standing(item, now));
         let left = life.as_ref().map(|life| {
             let percent = 100.0 * left(life, now);
@@ -67,17 +72,35 @@ impl Row {
             ends_at: life.map_or(i64::MAX, |life| life.ends),
             left,
             by_itself: frame.t(by_itself(item.by_itself())).to_owned(),
+            ahead: when(frame, &ahead),
+            check: ahead.check.and_then(|at| frame.when(at)),
             source: best.map_or_else(String::new, |(name, _)| name.to_owned()),
             seen: item.last_seen().and_then(|at| frame.when(at)),
             notes: notes(frame, item),
             task,
-            can_confirm: matches!(item.key.kind, Kind::HostName | Kind::Secret),
-            can_plan: item.key.kind == Kind::Domain
-                && known.open_plan(&item.key).is_none()
-                && item.seen.keys().any(|source| can.terms.providers.get(source).is_some_and(|seller| seller.sells)),
+            can_confirm: matches!(item.key.kind, Kind::HostName | Kind::Secret) || item.task.is_some(),
+            sold: sold(known, item, can.terms),
             ask: frame.fill("plan.for", &[("name", &item.key.name)]),
         }
     }
+}
+
+/// What is sold where it is, as long as there is no plan for it.
+fn sold(known: &Known, item: &Item, terms: &Terms) -> Sells {
+    if item.key.kind != Kind::Domain || known.open_plan(&item.key).is_some() {
+        return Sells::NOTHING;
+    }
+    let all = item.seen.keys().filter_map(|source| Some(terms.providers.get(source)?.sells));
+    all.fold(Sells::NOTHING, |one, other| Sells {
+        renewal: one.renewal || other.renewal,
+        auto_renew: one.auto_renew || other.auto_renew,
+    })
+}
+
+fn when(frame: &Frame, ahead: &Ahead) -> Option<(&'static str, When)> {
+    let renewed = ahead.renewed.map(|at| ("renewal.from", at));
+    let (key, at) = renewed.or_else(|| ahead.proposed.map(|at| ("renewal.asks", at)))?;
+    Some((key, frame.when(at)?))
 }
 
 /// How each standing is shown. What nobody knows is never green.
@@ -87,6 +110,7 @@ pub(super) const fn mark(standing: Standing) -> (Mark, &'static str) {
         Standing::Fine => (Mark::Ok, "standing.fine"),
         Standing::Due => (Mark::Medium, "standing.due"),
         Standing::Late => (Mark::High, "standing.late"),
+        Standing::Wrong => (Mark::High, "standing.wrong"),
         Standing::Critical => (Mark::Critical, "standing.critical"),
         Standing::Over => (Mark::Critical, "standing.over"),
         Standing::Unknown => (Mark::Unknown, "unknown"),
@@ -121,6 +145,7 @@ fn notes(frame: &Frame, item: &Item) -> Vec<String> {
     if let Ends::Unknown(why) = &seen.found.ends {
         notes.push(why.clone());
     }
+    notes.extend(seen.found.next.failed.as_ref().map(|why| frame.fill("renewal.failed", &[("why", why)])));
     notes.extend(no_price);
     notes
 }

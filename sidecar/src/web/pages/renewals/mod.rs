@@ -11,14 +11,14 @@ use axum::extract::State as At;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
-use atalaya_mailbox::{Provider as Sender, Why};
+use atalaya_mailbox::Why;
 use atalaya_renew::{Standing, State as Known};
 
 use super::frame::Frame;
 use super::part::{Mark, State, When};
 use super::{missing, render};
-use crate::renewals::Seal;
 use crate::renewals::mailbox::Note;
+use crate::renewals::{About, Seal};
 use crate::web::App;
 use item::{Can, Row};
 use plan::Card;
@@ -59,6 +59,8 @@ struct Page {
 
 struct Provider {
     name: String,
+    /// Its kind, and what it may do.
+    about: String,
     state: State,
     listed: Option<When>,
     next: Option<When>,
@@ -100,7 +102,7 @@ async fn page(At(app): At<App>, frame: Frame) -> Response {
         verdict: verdict(&frame, &known, now),
         waiting: waiting.into_iter().map(|plan| Card::new(&frame, plan)).collect(),
         over: over.into_iter().take(PLANS_SHOWN).map(|plan| Card::new(&frame, plan)).collect(),
-        providers: providers(&frame, &known),
+        providers: providers(&frame, &known, &app.shared.renewals.about()),
         records: app.shared.records.list().into_iter().map(|standing| Line::new(&frame, standing)).collect(),
         letters: app.shared.post.notes().iter().map(|note| letter(&frame, note)).collect(),
         spending: spending(&app, &frame, &known, now),
@@ -133,30 +135,46 @@ fn letter(frame: &Frame, note: &Note) -> Letter {
         Some(Why::NotOurs) => (Mark::Medium, "letter.not_ours"),
         Some(Why::Unreadable) => (Mark::Medium, "letter.unreadable"),
     };
-    let from = match note.provider {
-        Sender::NoIp => "No-IP",
-        Sender::GoDaddy => "GoDaddy",
-        Sender::Cloudflare => "Cloudflare",
-    };
-    Letter { when: frame.when(note.at), state: frame.state_as(mark, key), from, subject: note.subject.clone() }
+    Letter {
+        when: frame.when(note.at),
+        state: frame.state_as(mark, key),
+        from: note.provider.name(),
+        subject: note.subject.clone(),
+    }
 }
 
-fn providers(frame: &Frame, known: &Known) -> Vec<Provider> {
-    let show = |(name, provider): (&String, &atalaya_renew::Provider)| {
-        let (mark, key) = match provider.trouble.as_ref().map(|(why, _)| why.may_pass()) {
-            None => (Mark::Ok, "channel.works"),
+fn providers(frame: &Frame, known: &Known, all: &[About]) -> Vec<Provider> {
+    let show = |about: &About| {
+        let provider = known.providers.get(&about.name);
+        let trouble = provider.and_then(|provider| provider.trouble.as_ref()).map(|(why, _)| why);
+        let is_known = provider.is_some_and(|provider| provider.listed.is_some());
+        let (mark, key) = match trouble.map(atalaya_renew::Trouble::may_pass) {
+            None if is_known => (Mark::Ok, "channel.works"),
+            None => (Mark::Unknown, "unknown"),
             Some(true) => (Mark::Low, "channel.failing"),
             Some(false) => (Mark::High, "channel.wrong"),
         };
         Provider {
-            name: name.clone(),
+            name: about.name.clone(),
+            about: abilities(frame, about),
             state: frame.state_as(mark, key),
-            listed: provider.listed.and_then(|at| frame.when(at)),
-            next: frame.when(provider.next),
-            problem: provider.trouble.as_ref().map_or_else(String::new, |(why, _)| why.to_string()),
+            listed: provider.and_then(|provider| frame.when(provider.listed?)),
+            next: provider.and_then(|provider| frame.when(provider.next)),
+            problem: trouble.map_or_else(String::new, ToString::to_string),
         }
     };
-    known.providers.iter().map(show).collect()
+    all.iter().map(show).collect()
+}
+
+fn abilities(frame: &Frame, about: &About) -> String {
+    let all = [
+        (about.sells.renewal, "provider.sells.renewal"),
+        (about.sells.auto_renew, "provider.sells.auto_renew"),
+        (about.holds_records, "provider.records"),
+    ];
+    let mut said = vec![about.kind];
+    said.extend(all.into_iter().filter(|(is_so, _)| *is_so).map(|(_, key)| frame.t(key)));
+    said.join(" · ")
 }
 
 fn spending(app: &App, frame: &Frame, known: &Known, now: i64) -> Spending {

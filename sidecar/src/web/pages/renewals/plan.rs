@@ -13,8 +13,11 @@ pub(super) struct Card {
     pub(super) price: String,
     /// On the button that approves it.
     pub(super) spend: String,
-    /// When it ended as it was planned.
+    /// When it ended as it was planned, and when it would end then.
     pub(super) expires: Option<When>,
+    pub(super) would_end: Option<When>,
+    /// Until when it is to be decided, or carried out.
+    pub(super) until: Option<When>,
     pub(super) state: State,
     pub(super) is_proposed: bool,
     /// It was approved, and not sent yet.
@@ -38,6 +41,8 @@ impl Card {
             price,
             spend,
             expires: frame.when(plan.expires),
+            would_end: plan.would_end().and_then(|at| frame.when(at)),
+            until: plan.until().and_then(|at| frame.when(at)),
             state: frame.state_as(mark, key),
             is_proposed: matches!(plan.stage, Stage::Proposed { .. }),
             is_approved: matches!(plan.stage, Stage::Approved { .. }),

@@ -1,5 +1,7 @@
 //! `renewals`: what expires, and what is decided about it.
 
+mod plan;
+
 use serde_json::{Value, json};
 
 use super::client::Which;
@@ -41,7 +43,7 @@ enum Action {
         #[command(flatten)]
         which: Which,
     },
-    /// Ask what renewing a domain costs; what comes back waits for approval
+    /// Ask what renewing a domain costs, and show it; nothing is bought before somebody approves it
     Plan {
         /// The domain
         domain: String,
@@ -51,6 +53,9 @@ enum Action {
         /// Have the provider renew it from now on, which costs money, too
         #[arg(long)]
         auto_renew: bool,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
         #[command(flatten)]
         which: Which,
     },
@@ -136,14 +141,9 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     match &args.action {
         Action::List { json, which } => items(*json, which)?,
         Action::Check { which } => drop(which.ask("POST", "renewals/check", None)?),
-        Action::Plan { domain, years, auto_renew, which } => {
-            let body = if *auto_renew {
-                json!({ "domain": domain, "act": "auto_renew" })
-            } else {
-                json!({ "domain": domain, "act": "renew", "years": years })
-            };
-            which.ask("POST", "renewals/plans", Some(&body))?;
-            line("the provider is asked; \"atalaya-sidecar renewals history\" shows the plan")?;
+        Action::Plan { domain, years, auto_renew, json, which } => {
+            let years = (!auto_renew).then_some(*years);
+            return plan::run(domain, years, *json, which);
         }
         Action::Approve { plan, approver, which } => {
             let body = json!({ "by": approver.by()? });
@@ -170,18 +170,30 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
 }
 
 /// Worst first; `unknown` is no good news.
-const ORDER: [&str; 7] = ["over", "critical", "late", "due", "unknown", "fine", "lasting"];
+const ORDER: [&str; 8] = ["over", "critical", "wrong", "late", "due", "unknown", "fine", "lasting"];
 
 fn items(json: bool, which: &Which) -> Result<()> {
     let mut all = which.list("renewals")?;
     let rank = |item: &Value| ORDER.iter().position(|known| item["standing"] == **known).unwrap_or(0);
     all.sort_by_key(|item| (rank(item), text(item, "ends")));
-    let head = ["STANDING", "KIND", "NAME", "ENDS", "LEFT", "BY ITSELF", "SOURCE", "PLAN"];
+    let head = ["STANDING", "KIND", "NAME", "ENDS", "LEFT", "BY ITSELF", "SOURCE", "NEXT CHECK", "PLAN"];
     list(json, all, &head, |item| {
         let left = item["left_percent"].as_f64().map_or_else(|| "-".to_owned(), |left| format!("{left:.0} %"));
         let of = |key| text(item, key);
-        vec![of("standing"), of("kind"), of("name"), of("ends"), left, of("by_itself"), of("source"), of("plan")]
+        let (source, plan) = (of("source"), of("plan"));
+        vec![of("standing"), of("kind"), of("name"), of("ends"), left, ahead(item), source, of("next_check"), plan]
     })
+}
+
+/// What happens without a person, and from which day on; else from when on one is asked.
+fn ahead(item: &Value) -> String {
+    let day = |key| item[key].as_str().map(|at| at.split('T').next().unwrap_or(at).to_owned());
+    let by_itself = text(item, "by_itself");
+    match (day("renewed_at"), day("proposed_at")) {
+        (Some(at), _) => format!("{by_itself} {at}"),
+        (None, Some(at)) => format!("{by_itself}; asks {at}"),
+        (None, None) => by_itself,
+    }
 }
 
 fn amount(of: &Value) -> String {
