@@ -9,6 +9,8 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::exit::{Exit, Failure, Result};
+#[cfg(feature = "sheet")]
+use super::key_export;
 use super::secret::{self, Ask};
 use super::{key_file, times};
 
@@ -17,6 +19,7 @@ const EXAMPLES: &str = "Examples:
   atalaya-agent key list --repo /mnt/usb/nas
   atalaya-agent key add --repo /mnt/usb/nas --role writer --label a --out a.key
   atalaya-agent key add --repo /mnt/usb/nas --role owner --label spare
+  atalaya-agent key export --repo /mnt/usb/nas --out sheet.html
   atalaya-agent key remove --repo /mnt/usb/nas 2
   atalaya-agent key passphrase --repo /mnt/usb/nas
 
@@ -44,6 +47,9 @@ enum Action {
         #[arg(value_parser = number)]
         number: u32,
     },
+    /// Print a recovery sheet: a new owner's key, as words and a picture on paper
+    #[cfg(feature = "sheet")]
+    Export(key_export::Args),
     /// Change the passphrase of the key in use
     Passphrase {
         /// Read the new passphrase from the first line of FILE
@@ -77,7 +83,7 @@ fn number(text: &str) -> std::result::Result<u32, String> {
 }
 
 /// A label is shown in lists and messages of every machine that uses the repository.
-fn label(text: &str) -> std::result::Result<String, String> {
+pub(super) fn label(text: &str) -> std::result::Result<String, String> {
     let plain = shown(text.as_bytes()) == text;
     if (1..=64).contains(&text.chars().count()) && plain && text.trim() == text {
         Ok(text.to_owned())
@@ -114,6 +120,8 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
         Action::List => list(context),
         Action::Add(args) => add(context, args),
         Action::Remove { number } => remove(context, *number),
+        #[cfg(feature = "sheet")]
+        Action::Export(args) => key_export::export(context, args),
         Action::Passphrase { new_passphrase_file } => passphrase(context, new_passphrase_file.as_deref()),
     }
 }

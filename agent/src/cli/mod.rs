@@ -23,6 +23,8 @@ mod global;
 mod host;
 mod init;
 mod key;
+#[cfg(feature = "sheet")]
+mod key_export;
 mod key_file;
 mod ls;
 #[cfg(feature = "manuals")]
@@ -37,6 +39,8 @@ mod restore;
 mod restore_report;
 mod restore_watch;
 mod secret;
+#[cfg(feature = "sheet")]
+mod sheet;
 mod snapshot_arg;
 mod snapshots;
 mod span;

@@ -10,6 +10,8 @@ mod cli_json;
 mod cli_kinds;
 mod cli_prune;
 mod cli_safety;
+#[cfg(feature = "sheet")]
+mod cli_sheet;
 mod cli_signals;
 mod cli_state;
 #[cfg(feature = "sftp")]

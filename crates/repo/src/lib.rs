@@ -46,7 +46,7 @@ pub use budget::Budget;
 pub use crypto::{Cipher, fastest_cipher};
 pub use diff::{Change, Differs, diff};
 pub use error::{Error, Kind, Result};
-pub use keys::{KeyInfo, Role, key_role};
+pub use keys::{KeyInfo, Role, drawn_words, key_role};
 pub use names::hex;
 pub use read::Snapshot;
 pub use repository::{InitOptions, Repository, Unlock};

@@ -6,6 +6,7 @@ mod ring;
 mod roster;
 mod seen;
 pub(crate) mod unlock;
+mod words;
 
 pub(crate) use file::KeyFile;
 pub(crate) use ring::{Keyring, Material};
@@ -15,3 +16,4 @@ pub(crate) use seen::Seen;
 pub use file::key_role;
 pub use manage::KeyInfo;
 pub use ring::Role;
+pub use words::drawn_words;

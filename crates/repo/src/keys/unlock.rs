@@ -4,6 +4,7 @@ use atalaya_store::Store;
 
 use super::file::{KeyFile, Protection};
 use super::ring::Material;
+use super::words::{self, Typed};
 use crate::config::{RepoId, read_small};
 use crate::crypto::Cost;
 use crate::{Error, Kind, Result, limits, names};
@@ -25,6 +26,21 @@ const SURELY: &str = "; if it is surely the right one, the key file was damaged:
 /// Tries a passphrase on every key file in the repository, those that ask for the least work first. Whoever may write
 /// to the store could put many there, and make whoever types a passphrase wait for each.
 pub(crate) fn by_passphrase(store: &dyn Store, repo: RepoId, passphrase: &[u8]) -> Result<Material> {
+    match words::typed(passphrase) {
+        Typed::Words(words) => try_all(store, repo, words.as_bytes()),
+        // Somebody may have made up such words all the same.
+        Typed::Mistyped => try_all(store, repo, passphrase).map_err(|err| match err.kind {
+            Kind::WrongKey => Error::new(
+                Kind::WrongKey,
+                format!("{}; these look like the words of a recovery sheet, and one of them is mistyped", err.text),
+            ),
+            _ => err,
+        }),
+        Typed::Other => try_all(store, repo, passphrase),
+    }
+}
+
+fn try_all(store: &dyn Store, repo: RepoId, passphrase: &[u8]) -> Result<Material> {
     let names = key_file_names(store)?;
     let place = store.place();
     if names.is_empty() {
