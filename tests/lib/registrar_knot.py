@@ -15,7 +15,7 @@ def knotc(*words):
 def rows(name, kind):
     """What the zone has: lines such as "[example.com.] nas.example.com. 600 A 203.0.113.7"."""
     lines = [line.split() for line in knotc("zone-read", ZONE, name, kind).stdout.splitlines()]
-    return [{"data": line[4], "ttl": int(line[2])} for line in lines if len(line) > 4 and line[3] == kind]
+    return [{"data": line[4].strip('"'), "ttl": int(line[2])} for line in lines if len(line) > 4 and line[3] == kind]
 
 
 class Registrar(BaseHTTPRequestHandler):
@@ -39,16 +39,32 @@ class Registrar(BaseHTTPRequestHandler):
         else:
             self.answer(404, {"code": "NOT_FOUND", "message": "no"})
 
-    def do_PUT(self):
-        _, _, _, _, kind, name = self.path.strip("/").split("/")
-        wanted = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+    def change(self, name, kind, wanted):
+        """Makes the set be this."""
         knotc("zone-begin", ZONE)
         knotc("zone-unset", ZONE, name, kind)
         for row in wanted:
-            knotc("zone-set", ZONE, name, str(row["ttl"]), kind, row["data"])
+            # A text may begin like an option.
+            data = f'"{row["data"]}"' if kind == "TXT" else row["data"]
+            knotc("zone-set", ZONE, name, str(row["ttl"]), kind, data)
         print("set", name, kind, *(row["data"] for row in wanted), flush=True)
         done = knotc("zone-commit", ZONE)
         self.answer(200 if done.returncode == 0 else 500, {})
+
+    def body(self):
+        return json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+
+    def do_PUT(self):
+        _, _, _, _, kind, name = self.path.strip("/").split("/")
+        self.change(name, kind, self.body())
+
+    def do_PATCH(self):
+        [row] = self.body()
+        self.change(row["name"], row["type"], [*rows(row["name"], row["type"]), row])
+
+    def do_DELETE(self):
+        _, _, _, _, kind, name = self.path.strip("/").split("/")
+        self.change(name, kind, [])
 
     def log_message(self, *_):
         pass

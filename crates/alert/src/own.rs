@@ -76,7 +76,7 @@ pub const VIEWS: &[OwnView] = &[
             key(
                 "standing",
                 "text",
-                "`lasting`, `fine`, `due`, `late`, `wrong`, `critical`, `over` or `unknown`: by the share of its life, and `wrong` where its port shows what nobody accepts.",
+                "`lasting`, `fine`, `due`, `late`, `not_accepted`, `critical`, `over` or `unknown`: by the share of its life, and `not_accepted` where its port shows what nobody accepts.",
             ),
             key("left_seconds", "number", "Until it ends; unknown where nobody knows."),
             key("left_percent", "number", "What share of its life that is."),

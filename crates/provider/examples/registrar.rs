@@ -4,7 +4,9 @@
 //! `registrar FOLDER NAME=DAYS…` writes a configuration and two keys into FOLDER, has domains that end in so many days, and goes
 //! on until its input ends; then it says what was bought.
 
+use std::fs::Permissions;
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -45,8 +47,10 @@ fn run(folder: &str, names: &[String]) -> Result<(), String> {
 fn write(folder: &Path, shop: &GoDaddy) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
     let folder = folder.canonicalize()?;
-    std::fs::write(folder.join("key"), GoDaddy::KEY)?;
-    std::fs::write(folder.join("spend-key"), GoDaddy::SPEND_KEY)?;
+    for (name, key) in [("key", GoDaddy::KEY), ("spend-key", GoDaddy::SPEND_KEY)] {
+        std::fs::write(folder.join(name), key)?;
+        std::fs::set_permissions(folder.join(name), Permissions::from_mode(0o600))?;
+    }
     let (here, url, customer) = (folder.display(), shop.url(), GoDaddy::CUSTOMER);
     let config = format!(
         r#"[renewals]

@@ -37,7 +37,7 @@ impl Standing {
             Self::Fine => "fine",
             Self::Due => "due",
             Self::Late => "late",
-            Self::Wrong => "wrong",
+            Self::Wrong => "not_accepted",
             Self::Critical => "critical",
             Self::Over => "over",
             Self::Unknown => "unknown",

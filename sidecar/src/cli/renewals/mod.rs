@@ -170,7 +170,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
 }
 
 /// Worst first; `unknown` is no good news.
-const ORDER: [&str; 8] = ["over", "critical", "wrong", "late", "due", "unknown", "fine", "lasting"];
+const ORDER: [&str; 8] = ["over", "critical", "not_accepted", "late", "due", "unknown", "fine", "lasting"];
 
 fn items(json: bool, which: &Which) -> Result<()> {
     let mut all = which.list("renewals")?;

@@ -178,14 +178,20 @@ async fn read_again(here: &Here, asked: &Asked<'_>, kept: &mut Kept) -> Result<(
     Ok(())
 }
 
+/// By which name a service is asked for a certificate: one that it is for. Nobody asks for a name with a star.
+fn asked_for(names: &[String], host: &str) -> String {
+    let whole = names.iter().find(|name| !name.starts_with("*."));
+    let below = || names.first().map(|name| name.replacen('*', "www", 1));
+    whole.cloned().or_else(below).unwrap_or_else(|| host.to_owned())
+}
+
 /// The one before goes when the new one is seen served; what is wrong otherwise.
 async fn settle(here: &Here, chain: &Chain) -> String {
     if !here.place.has_previous() {
         return String::new();
     }
     let Some((host, port)) = &here.served else { return String::new() };
-    let name = chain.names.first().map_or(host.as_str(), String::as_str);
-    match served(host, *port, name, &chain.fingerprint).await {
+    match served(host, *port, &asked_for(&chain.names, host), &chain.fingerprint).await {
         Served::Yes => here.place.settle().err().map_or_else(String::new, |why| why.to_string()),
         Served::Other { .. } => format!("{host}:{port} still shows another certificate: make it read the new one"),
         Served::Nothing(why) => format!("{host}:{port} shows none: {why}"),
@@ -200,6 +206,15 @@ mod tests {
     use super::*;
 
     const DAY: i64 = 86_400;
+
+    /// Sorted, the star comes first, and is no name to ask for: the pair before was kept for good.
+    #[test]
+    fn a_service_is_asked_by_a_name_without_a_star() {
+        let names = |all: &[&str]| all.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(asked_for(&names(&["*.a.example", "a.example"]), "h"), "a.example");
+        assert_eq!(asked_for(&names(&["*.a.example"]), "h"), "www.a.example");
+        assert_eq!(asked_for(&[], "h"), "h");
+    }
 
     fn chain(begun: i64, days: i64) -> Chain {
         let key = rcgen::KeyPair::generate().unwrap();

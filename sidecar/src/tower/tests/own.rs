@@ -90,7 +90,7 @@ fn bad() -> Vec<(&'static str, Own)> {
         ("channel-gave-up", channel("works", 1)),
         ("renewal-due", expires("due", "looking", "works")),
         ("renewal-late", expires("late", "looking", "works")),
-        ("renewal-wrong", expires("wrong", "looking", "works")),
+        ("renewal-wrong", expires("not_accepted", "looking", "works")),
         ("renewal-critical", expires("over", "looking", "works")),
         ("renewal-unknown", expires("unknown", "looking", "works")),
         ("plan-waiting", expires("fine", "proposed", "works")),

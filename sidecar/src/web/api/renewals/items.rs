@@ -25,7 +25,7 @@ pub(super) struct Shown {
     /// Its name.
     #[schema(example = "example.com")]
     name: String,
-    /// `lasting`, `fine`, `due`, `late`, `wrong`, `critical`, `over` or `unknown`.
+    /// `lasting`, `fine`, `due`, `late`, `not_accepted`, `critical`, `over` or `unknown`.
     #[schema(example = "fine")]
     standing: &'static str,
     /// When it ends; null where nobody knows, and where it does not.
