@@ -30,7 +30,7 @@ pub async fn beat(shared: Shared, config: watch::Receiver<Arc<Config>>) {
         let now = shared.clock.now().since_start;
         let due = |last: Option<Duration>, every| last.is_none_or(|last| now.saturating_sub(last) >= every);
         let health = shared.desk.health();
-        let life = pulse.feel(shared.board.beats(), health.beats, health.problem, now);
+        let life = pulse.feel(shared.board.beats(), health.beats, health.trouble(), now);
         shared.life.send_replace(life.clone());
         // A disk that is full or does not answer is not made better by another start.
         if !matches!(life, Life::Hangs(TOWER)) && watchdog.is_some_and(|every| due(fed, every)) {

@@ -172,6 +172,22 @@ pub async fn look(shared: &Shared) {
 
 type Pair = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
+/// What is wrong with the files that are to be shown, as far as they can be read: wrong PEM, a key that is another's.
+///
+/// # Errors
+///
+/// The first of them.
+pub fn check(config: &Config) -> Result<()> {
+    for (cert, key) in [&config.broker.tls, &config.web.tls].into_iter().flatten() {
+        // What cannot be read now is a warning: its disk may be mounted later.
+        if [cert, key].iter().any(|file| std::fs::File::open(file).is_err()) {
+            continue;
+        }
+        for_browsers(read_pair(cert, key)?).map_err(|err| err.while_(&format!("show {}", cert.display())))?;
+    }
+    Ok(())
+}
+
 fn read_pair(cert: &Path, key: &Path) -> Result<Pair> {
     let wrong = |path: &Path, why: String| Error::new(Kind::Config, format!("cannot use {}: {why}", path.display()));
     let chain = CertificateDer::pem_file_iter(cert)

@@ -31,6 +31,7 @@ mod reload;
 pub mod renewals;
 pub mod rules;
 pub mod status;
+mod taken;
 pub mod tower;
 pub mod web;
 pub mod window;

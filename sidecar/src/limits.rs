@@ -51,6 +51,11 @@ pub const ACK_EVERY: Duration = Duration::from_millis(250);
 pub const ACK_AGAIN_EVERY: Duration = Duration::from_secs(5);
 /// A node of which nothing is heard so long is silent, if its own interval is not longer.
 pub const SILENT_AFTER: Duration = Duration::from_secs(300);
+/// After a start, or with another connection, a node has so long to be heard, whatever it was before; or two of its own
+/// intervals. All of a thousand nodes are back within a minute.
+pub const SILENT_GRACE: Duration = Duration::from_secs(120);
+/// What counts of the time that a node was quiet before a start: three of the longest intervals, beyond which it is silent.
+pub const QUIET_BEFORE_MAX: Duration = Duration::from_secs(3 * 3600);
 /// A thread that went round so long ago hangs; a sync on a disk that slept takes a third of it.
 pub const HANGS_AFTER: Duration = Duration::from_secs(30);
 /// The engine's clock goes on so often.
@@ -69,6 +74,14 @@ pub const RETRY_EVERY: Duration = Duration::from_secs(5);
 pub const RESERVE_BYTES: u64 = 16 << 20;
 /// A disk that was full has room again when it has so much more.
 pub const ROOM_BYTES: u64 = 1 << 20;
+/// A start after a clean stop looks through the database for so long; the rest is looked at behind everything else.
+pub const START_LOOK_MAX: Duration = Duration::from_secs(2);
+/// When that begins: what everybody waits for at a start comes first.
+pub const LOOK_SOON: Duration = Duration::from_secs(60);
+/// All of it is looked through so often while the program runs.
+pub const LOOK_EVERY: Duration = Duration::from_secs(7 * 86_400);
+/// After damage was met the program begins again by itself, at most so often.
+pub const AGAIN_EVERY: Duration = Duration::from_secs(600);
 /// Connections that read.
 pub const READERS: usize = 4;
 /// A read that takes longer is given up.

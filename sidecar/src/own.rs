@@ -46,6 +46,7 @@ fn feel(shared: &Shared, config: &Config, free_bytes: Option<u64>) -> Own {
     let names = config.alerts.channels.iter().map(|channel| channel.settings.common.name.clone());
     Own {
         unwritable: health.problem,
+        damaged: health.damaged,
         stopped: health.history,
         free_bytes,
         dropped: shared.ear.dropped(),

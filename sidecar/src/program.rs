@@ -24,7 +24,7 @@ use crate::history;
 use crate::home;
 use crate::identity::{self, Identity};
 use crate::life::Life;
-use crate::limits::QUEUE_MESSAGES_MAX;
+use crate::limits::{LOOK_EVERY, LOOK_SOON, QUEUE_MESSAGES_MAX};
 use crate::link::{self, Ear, Out};
 use crate::notify::{Parts, Sending, States};
 use crate::own;
@@ -98,7 +98,7 @@ impl Shared {
         match &*self.life.borrow() {
             hangs @ Life::Hangs(_) => hangs.problem(),
             // The writer knows at once.
-            Life::Well | Life::Troubled(_) => self.desk.health().problem,
+            Life::Well | Life::Troubled(_) => self.desk.health().trouble(),
         }
     }
 }
@@ -127,6 +127,7 @@ pub struct Running {
     background: Vec<tokio::task::JoinHandle<()>>,
     tower: JoinHandle<()>,
     writer: Writer,
+    damage: db::Damage,
 }
 
 impl Running {
@@ -161,13 +162,19 @@ pub(crate) fn market(config: &Config, issued: &Issued, post: &Post, folder: &Pat
 /// # Errors
 ///
 /// What could not be had, and what to do.
-pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Result<Running> {
+pub async fn start(config: impl Into<Arc<Config>>, folder: PathBuf, clock: Arc<dyn Clock>) -> Result<Running> {
+    let config = config.into();
+    crate::taken::look(&config)?;
     let now = clock.now();
     let files = crate::files::raise();
     let mut database = db::open(&folder, now.seconds())?;
     let opened = database.opened.clone();
-    if let Opened::SetAside(db::Aside { kept, why, copy }) = &opened {
-        let from = if *copy { "last night's copy of accounts, nodes and alerts is used" } else { "a new one is begun" };
+    if let Opened::SetAside(db::Aside { kept, why, from }) = &opened {
+        let from = match from {
+            db::Again::Itself => "accounts, nodes and alerts were whole in it and are used",
+            db::Again::Copy => "last night's copy of accounts, nodes and alerts is used",
+            db::Again::Nothing => "a new one is begun",
+        };
         tracing::error!(kept = %kept.display(), why, "the database is damaged and was set aside; {from}");
     }
     let loaded = db::load(&database.connection)?;
@@ -179,7 +186,8 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
     let (out, notify) = (Out::default(), Arc::new(Notify::new()));
     let under_way = Arc::new(AtomicUsize::new(0));
     let after = after(out.clone(), board.clone(), Arc::clone(&notify), Arc::clone(&under_way));
-    let readers = Readers::new(&folder);
+    let (damage, looked) = (database.damage.clone(), database.looked);
+    let readers = Readers::new(&folder).telling(damage.clone());
     let history = history::Handle::default();
     let chores = history::Chores::new((&config.history).into(), history.clone())?;
     let copying = db::Copying::new(&folder, now.seconds());
@@ -188,7 +196,6 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
     let writer = Writer::start(database, Arc::clone(&clock), all, after)?;
     let (words, heard) = sync_channel(QUEUE_MESSAGES_MAX);
     let ear = Ear::new(words.clone());
-    let config = Arc::new(config);
     let terms = terms(&config, &rules);
     let last_command = loaded.last_command;
     let tower = Tower::new(terms, board.clone(), loaded, under_way, now);
@@ -269,6 +276,7 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
     background.push(tokio::spawn(keeping_certificates));
     let keeping_records = renewals::records::keep(shared.clone(), configs.subscribe(), market.subscribe());
     background.push(tokio::spawn(keeping_records));
+    background.push(tokio::spawn(look_behind(shared.folder.clone(), damage.clone(), looked)));
     background.push(tokio::spawn(renewals::mailbox::read(shared.clone(), post.clone(), configs.subscribe())));
     let (stop, stopped) = watch::channel(false);
     let options = broker::options(&shared, builtin.as_deref(), &own)?;
@@ -295,12 +303,14 @@ pub async fn start(config: Config, folder: PathBuf, clock: Arc<dyn Clock>) -> Re
         background,
         tower,
         writer,
+        damage,
     })
 }
 
 impl Running {
     /// Ends everything, so that nothing is lost that was heard.
     pub async fn stop(self) {
+        self.damage.end();
         tokio::join!(self.pages.stop(), self.sending.stop());
         let _ = self.stop.send(true);
         let _ = self.link.await;
@@ -324,6 +334,12 @@ impl Running {
         .await;
     }
 
+    /// Whether damage was met in the database: beginning again sets it aside.
+    #[must_use]
+    pub fn is_damaged(&self) -> bool {
+        self.damage.met().is_some()
+    }
+
     /// Whether a thread that must not end has ended.
     #[must_use]
     pub fn is_broken(&self) -> bool {
@@ -341,6 +357,17 @@ fn background(shared: &Shared, configs: &watch::Sender<Arc<Config>>) -> Vec<toki
         tokio::spawn(own::tell(shared(), configs.subscribe())),
         tokio::spawn(certificates::keep(shared())),
     ]
+}
+
+/// Pages that nobody reads are looked at now and then: at once where the start had no time for all of them.
+async fn look_behind(folder: PathBuf, damage: db::Damage, looked: db::Looked) {
+    let mut wait = if looked == db::Looked::Begun { LOOK_SOON } else { LOOK_EVERY };
+    loop {
+        tokio::time::sleep(wait).await;
+        let (folder, damage) = (folder.clone(), damage.clone());
+        let _ = tokio::task::spawn_blocking(move || db::behind(&folder, &damage)).await;
+        wait = LOOK_EVERY;
+    }
 }
 
 /// Sessions that are over go, and when each was last used is written down.

@@ -1,6 +1,6 @@
 //! The definitions themselves: sound, explained, with examples that work when pasted.
 
-use atalaya_base::cli::{examples_that_fail, too_wide, unexplained};
+use atalaya_base::cli::{examples_that_fail, named_that_fail, too_wide, unexplained};
 use clap::CommandFactory;
 
 use super::*;
@@ -26,4 +26,12 @@ fn help_fits_a_terminal() {
 fn every_option_is_explained() {
     let without = unexplained(&Cli::command());
     assert!(without.is_empty(), "{}", without.join("\n"));
+}
+
+#[test]
+fn runbooks_name_commands_that_there_are() {
+    let runbooks = include_str!("../../../crates/alert/rules/default.toml");
+    assert!(runbooks.contains("`atalaya-agent "), "none is named any more");
+    let failed = named_that_fail("atalaya-agent", runbooks, |words| Cli::try_parse_from(words).map(drop));
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
 }

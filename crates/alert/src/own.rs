@@ -34,6 +34,7 @@ pub const VIEWS: &[OwnView] = &[
         keys: &[
             key("writable", "true or false", "Whether it can be written."),
             key("free_bytes", "number", "Room on the file system of the state folder, for the tower's user."),
+            key("damaged", "true or false", "Whether a page was read that is not what was written."),
             key("set_aside", "true or false", "Whether a damaged one was set aside, and nobody has acknowledged that."),
             PROBLEM,
         ],

@@ -8,6 +8,7 @@ use atalaya_notify::Outcome;
 use atalaya_notify::words::Origin;
 use serde_json::json;
 
+use super::client::Which;
 use super::exit::{Exit, Failure, Result};
 use super::line;
 use crate::clock::{Clock, System};
@@ -40,6 +41,9 @@ enum Action {
         /// Configuration
         #[arg(long, value_name = "FILE", default_value = FILE)]
         config: PathBuf,
+        /// State folder of the running sidecar, by whose connection a channel of the kind mqtt is tested
+        #[arg(long, value_name = "DIR")]
+        state_dir: Option<PathBuf>,
     },
     /// List the rules that make alerts: those that are shipped, and your own
     Rules {
@@ -58,7 +62,11 @@ fn severity(text: &str) -> std::result::Result<Severity, String> {
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     match &args.action {
-        Action::Test { channel, severity, config } => test(&Config::load(config).map_err(usage)?, channel, *severity),
+        Action::Test { channel, severity, config, state_dir } => {
+            let loaded = Config::load(config).map_err(usage)?;
+            let folder = || state_dir.clone().map_or_else(|| loaded.state.folder().map_err(usage), Ok);
+            test(&loaded, channel, *severity, folder)
+        }
         Action::Rules { json, config } => {
             let config = Config::given(config.as_deref()).map_err(usage)?;
             let rules = crate::rules::read(config.alerts.dir.as_deref())?;
@@ -80,8 +88,8 @@ fn usage(why: String) -> Failure {
     Failure::new(Exit::Usage, why)
 }
 
-/// Sends at once, beside what waits.
-fn test(config: &Config, name: &str, severity: Severity) -> Result<Exit> {
+/// Sends at once, beside what waits; by the sidecar that runs in this folder, where it is its connection that sends.
+fn test(config: &Config, name: &str, severity: Severity, folder: impl FnOnce() -> Result<PathBuf>) -> Result<Exit> {
     let found = config.alerts.channels.iter().find(|channel| channel.settings.common.name == name);
     let Some(channel) = found else {
         let names: Vec<_> = config.alerts.channels.iter().map(|one| one.settings.common.name.as_str()).collect();
@@ -90,9 +98,7 @@ fn test(config: &Config, name: &str, severity: Severity) -> Result<Exit> {
     };
     let settings = &channel.settings;
     let Some(way) = settings.own.clone().open() else {
-        let why =
-            format!("cannot test {name:?}: it sends by the connection of the running sidecar, not by this command");
-        return Err(Failure::new(Exit::Failed, why));
+        return by_the_sidecar(&Which::of(folder()?), name, severity);
     };
     let now = Wall(System::default().now().seconds());
     let origin = Origin { url: config.web.url.as_deref().unwrap_or_default(), customer: "", at: now };
@@ -105,6 +111,23 @@ fn test(config: &Config, name: &str, severity: Severity) -> Result<Exit> {
         }
         other => Err(Failure::new(Exit::Failed, format!("{name}: did not get through: {}", other.text()))),
     }
+}
+
+fn by_the_sidecar(which: &Which, name: &str, severity: Severity) -> Result<Exit> {
+    let failed = |why: String| Failure::new(Exit::Failed, format!("cannot test {name:?}: {why}"));
+    if !which.runs()? {
+        let why = "it sends by the connection of the sidecar, and none runs with this state folder; start it with \"atalaya-sidecar run\", or name its folder with --state-dir";
+        return Err(failed(why.into()));
+    }
+    let asked = json!({ "severity": severity });
+    let said = which.ask("POST", &format!("channels/{name}/test"), Some(&asked));
+    let said = said.map_err(|failure| failed(failure.text))?;
+    let answer = said["answer"].as_str().unwrap_or_default();
+    if said["sent"] == true {
+        line(format_args!("{name}: sent; the service answered: {answer}"))?;
+        return Ok(Exit::Done);
+    }
+    Err(Failure::new(Exit::Failed, format!("{name}: did not get through: {answer}")))
 }
 
 fn as_json(rule: &Rule) -> serde_json::Value {
@@ -141,12 +164,14 @@ mod tests {
             service.url
         );
         let config = Config::read(Path::new("s.toml"), &text).unwrap();
+        let test = |config: &_, name: &str, severity| test(config, name, severity, || Ok(folder.path().to_owned()));
         assert_eq!(test(&config, "desk", Severity::High).unwrap(), Exit::Done);
         assert_eq!((&service.bodies()[0]["kind"], &service.bodies()[0]["severity"]), (&"test".into(), &"high".into()));
         service.answers(403);
         let failure = test(&config, "desk", Severity::Low).unwrap_err();
         assert!(failure.exit == Exit::Failed && failure.text.contains("403"), "{failure:?}");
-        assert_eq!(test(&config, "home", Severity::Low).unwrap_err().exit, Exit::Failed);
+        let failure = test(&config, "home", Severity::Low).unwrap_err();
+        assert!(failure.exit == Exit::Failed && failure.text.contains("--state-dir"), "{failure:?}");
         let failure = test(&config, "phone", Severity::Low).unwrap_err();
         assert!(failure.exit == Exit::Usage && failure.text.contains("desk, home"), "{failure:?}");
     }

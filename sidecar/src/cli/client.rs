@@ -25,6 +25,11 @@ pub(crate) struct Which {
 }
 
 impl Which {
+    /// The one with this state folder.
+    pub(crate) const fn of(folder: PathBuf) -> Self {
+        Self { config: None, state_dir: Some(folder) }
+    }
+
     /// Its state folder.
     pub(crate) fn folder(&self) -> Result<PathBuf> {
         if let Some(folder) = &self.state_dir {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use atalaya_base::signals::Signals;
 use tokio::signal::unix::{SignalKind, signal};
@@ -11,11 +11,13 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::exit::{Exit, Failure, Result};
 use crate::clock::System;
 use crate::config::{Config, is_loopback};
-use crate::limits::STOP_TIME_MAX;
+use crate::limits::{AGAIN_EVERY, STOP_TIME_MAX};
 use crate::program::{self, Running};
 
 /// Between two looks whether it is to end.
 const LOOK: Duration = Duration::from_millis(200);
+/// Between two signs of life for systemd while it begins again.
+const FEED: Duration = Duration::from_secs(10);
 
 const EXAMPLES: &str = "Examples:
   atalaya-sidecar run
@@ -84,6 +86,7 @@ async fn serve(args: &Args, config: Config, folder: PathBuf, signals: &Signals) 
     announce(&running).await;
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     let mut broken = false;
+    let mut again: Option<Instant> = None;
     while !broken {
         let turn = async {
             tokio::select! {
@@ -96,6 +99,11 @@ async fn serve(args: &Args, config: Config, folder: PathBuf, signals: &Signals) 
             () = told_to_stop(signals) => break,
             () = turn => broken = running.is_broken(),
         }
+        // Not over and over where memory or disk make damage of what is sound: then it is told until somebody comes.
+        if running.is_damaged() && again.is_none_or(|last| last.elapsed() >= AGAIN_EVERY) {
+            again = Some(Instant::now());
+            running = begin_again(running).await?;
+        }
     }
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     tracing::info!("stopping");
@@ -106,6 +114,30 @@ async fn serve(args: &Args, config: Config, folder: PathBuf, signals: &Signals) 
         return Err(Failure::new(Exit::Failed, "a part of the program ended; the log says why"));
     }
     Ok(Exit::Done)
+}
+
+/// Ends everything and starts it anew, which sets a damaged database aside: nobody can be told by one that cannot be read.
+async fn begin_again(running: Running) -> Result<Running> {
+    tracing::error!("beginning again, to set the damaged database aside");
+    let (config, folder) = (Arc::clone(&running.shared.config), running.shared.folder.clone());
+    // Looking through a large one takes longer than systemd waits for a sign of life.
+    let feeding = tokio::spawn(async {
+        loop {
+            let _ = sd_notify::notify(&[sd_notify::NotifyState::Watchdog]);
+            tokio::time::sleep(FEED).await;
+        }
+    });
+    if tokio::time::timeout(STOP_TIME_MAX, running.stop()).await.is_err() {
+        return Err(Failure::new(
+            Exit::Damaged,
+            "the database is damaged, and not all of the program ended; start it again",
+        ));
+    }
+    let started = program::start(config, folder, Arc::new(System::default())).await;
+    feeding.abort();
+    let running = started?;
+    announce(&running).await;
+    Ok(running)
 }
 
 async fn told_to_stop(signals: &Signals) {

@@ -166,6 +166,17 @@ impl Alerts {
         self.sets.iter().filter_map(|set| Some((set.name.clone(), set.hours.clone()?))).collect()
     }
 
+    /// Channels by which nobody is told anything, a line each.
+    pub(super) fn unnamed(&self, written: &Written) -> impl Iterator<Item = String> {
+        let sets = self.sets();
+        self.channels.iter().filter_map(move |channel| {
+            let name = &channel.settings.common.name;
+            let is_named = sets.values().any(|set| set.channels.contains(name));
+            let place = written.place(Some(channel.at));
+            (!is_named).then(|| format!("{place}: channel {name:?}: no [[set]] names it, so nobody is told by it"))
+        })
+    }
+
     /// Files that cannot be read now, a line each.
     pub(super) fn warnings(&self, written: &Written) -> impl Iterator<Item = String> {
         self.channels.iter().flat_map(move |channel| {

@@ -194,13 +194,14 @@ impl Config {
         self.broker.listen_tls.is_empty() && self.broker.external.is_none()
     }
 
-    /// What cannot be read now of the files that are read later, a line each.
+    /// What cannot be read now of the files that are read later, and what tells nobody anything, a line each.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let files = self.files.iter().filter_map(|file| file.trouble(&self.written));
         let renewals = self.renewals.warnings(&self.written).chain(self.certificates.warnings(&self.written));
         let mailbox = self.mailbox.as_ref().and_then(|mailbox| mailbox.warning(&self.written));
-        files.chain(self.alerts.warnings(&self.written)).chain(renewals).chain(mailbox).collect()
+        let alerts = self.alerts.warnings(&self.written).chain(self.alerts.unnamed(&self.written));
+        files.chain(alerts).chain(renewals).chain(mailbox).collect()
     }
 }
 

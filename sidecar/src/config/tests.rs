@@ -39,6 +39,51 @@ fn the_example_is_a_configuration() {
     assert_eq!((config.certificates.all.len(), config.mailbox.map(|mailbox| mailbox.port)), (2, Some(993)));
 }
 
+/// Keys that a section may have, as a mistake in it tells them.
+fn keys_of(section: &str, inside: &str) -> Vec<String> {
+    let why = told(&format!("{section}\n{inside}no_such_key = 1\n"));
+    let (_, list) =
+        why.split_once("unknown field `no_such_key`, expected ").unwrap_or_else(|| panic!("{section}: {why}"));
+    list.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_key_stands_in_the_example() {
+    let mut in_section = std::collections::BTreeSet::new();
+    let mut section = String::new();
+    for line in EXAMPLE.lines().map(|line| line.trim_start_matches(['#', ' '])) {
+        if line.starts_with('[') && line.ends_with(']') {
+            section = line.to_owned();
+        } else if let Some((key, _)) = line.split_once(" = ") {
+            in_section.insert((section.clone(), key.to_owned()));
+        }
+    }
+    let sections = [
+        "[state]",
+        "[broker]",
+        "[web]",
+        "[history]",
+        "[alerts]",
+        "[nodes]",
+        "[beat]",
+        "[renewals]",
+        "[acme]",
+        "[mailbox]",
+    ];
+    let lists = ["[[set]]", "[[certificate]]", "[[record]]"];
+    let mut missing = Vec::new();
+    for section in sections.into_iter().chain(lists) {
+        let keys = keys_of(section, "");
+        assert!(!keys.is_empty(), "{section} has no keys");
+        let stands = |key: &String| in_section.contains(&(section.to_owned(), key.clone()));
+        missing.extend(keys.into_iter().filter(|key| !stands(key)).map(|key| format!("{section} {key}")));
+    }
+    let tops = keys_of("", "");
+    let named = |top: &String| in_section.iter().any(|(section, _)| section.trim_matches(['[', ']']) == top);
+    missing.extend(tops.into_iter().filter(|top| !named(top)));
+    assert!(missing.is_empty(), "not in example.toml: {missing:?}");
+}
+
 #[test]
 fn who_is_let_in_goes_by_the_listeners_that_there_are_and_not_by_those_to_come() {
     let read = |text: &str| Config::read(Path::new("s.toml"), text).unwrap();
@@ -112,6 +157,19 @@ fn mistakes_are_told_with_their_line_and_what_to_do() {
         assert!(why.starts_with(expected), "{text}\n{why}");
         assert!(!why.contains('\n'), "{why}");
     }
+}
+
+#[test]
+fn a_channel_that_no_set_names_is_told() {
+    let channels = "[[channel]]\nname = \"a\"\nkind = \"mqtt\"\n[[channel]]\nname = \"b\"\nkind = \"mqtt\"\n";
+    let warnings = |sets: &str| Config::read(Path::new("s.toml"), &format!("{channels}{sets}")).unwrap().warnings();
+    assert_eq!(warnings(""), [""; 0], "without a set \"default\" that one has all of them");
+    let told = warnings("[[set]]\nname = \"default\"\nchannels = [\"a\"]");
+    assert_eq!(told, ["s.toml:4: channel \"b\": no [[set]] names it, so nobody is told by it"]);
+    assert_eq!(
+        warnings("[[set]]\nname = \"x\"\nchannels = [\"b\"]\n[[set]]\nname = \"default\"\nchannels = [\"a\"]"),
+        [""; 0]
+    );
 }
 
 #[test]

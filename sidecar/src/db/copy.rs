@@ -10,7 +10,7 @@ use super::{APPLICATION_ID, migrate};
 use crate::error::Result;
 
 /// What is copied. History is too large, and what else is missing is told again by agents or made again by people.
-const TABLES: [&str; 17] = [
+pub(super) const TABLES: [&str; 17] = [
     "meta",
     "customer",
     "node",
@@ -82,21 +82,29 @@ pub(super) fn make(connection: &Connection, folder: &Path) -> Result<()> {
 }
 
 fn fill(connection: &Connection, part: &Path) -> Result<()> {
-    let fresh = Connection::open(part)?;
-    fresh.pragma_update(None, "application_id", APPLICATION_ID)?;
-    migrate::run(&fresh)?;
-    fresh.close().map_err(|(_, err)| err)?;
+    begin(part)?;
     connection.execute("ATTACH DATABASE ?1 AS kept", [part.to_string_lossy()])?;
-    let copied = copy(connection);
+    let copied = copy(connection, &TABLES, "main", "kept");
     connection.execute("DETACH DATABASE kept", [])?;
     copied
 }
 
-fn copy(connection: &Connection) -> Result<()> {
+/// An empty database.
+pub(super) fn begin(path: &Path) -> Result<()> {
+    let fresh = Connection::open(path)?;
+    fresh.pragma_update(None, "application_id", APPLICATION_ID)?;
+    migrate::run(&fresh)?;
+    fresh.close().map_err(|(_, err)| err)?;
+    Ok(())
+}
+
+/// These tables, from one attached database to another: all of them or none.
+pub(super) fn copy(connection: &Connection, tables: &[&str], from: &str, to: &str) -> Result<()> {
     let transaction = connection.unchecked_transaction()?;
-    for table in TABLES {
-        transaction
-            .execute_batch(&format!("DELETE FROM kept.{table}; INSERT INTO kept.{table} SELECT * FROM main.{table}"))?;
+    for table in tables {
+        transaction.execute_batch(&format!(
+            "DELETE FROM {to}.{table}; INSERT INTO {to}.{table} SELECT * FROM {from}.{table}"
+        ))?;
     }
     transaction.commit()?;
     Ok(())

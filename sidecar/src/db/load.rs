@@ -87,7 +87,8 @@ pub struct Loaded {
 ///
 /// [`Kind::Damaged`] if something is not what was written.
 pub fn load(connection: &Connection) -> Result<Loaded> {
-    let sql = "SELECT node.id, node.name, title, customer.name, site, parent, state, coalesce(joined, 0), seen, boot, boot_at_millis
+    let sql = "SELECT node.id, node.name, title, customer.name, site, parent, state, coalesce(joined, 0),
+        max(seen, coalesce((SELECT max(heard) FROM stream WHERE stream.node = node.id), 0)), boot, boot_at_millis
         FROM node JOIN customer ON customer.id = node.customer WHERE state <> 'retired'";
     let nodes = connection.prepare(sql)?.query_map([], node)?.collect::<rusqlite::Result<_>>()?;
     let sql = "SELECT node, kind, stream, seq, missing FROM stream";

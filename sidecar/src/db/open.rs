@@ -7,10 +7,13 @@ use std::{fmt, fs};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
+use super::damage::{self, Damage};
 use super::health::RESERVE;
 use super::lock::Lock;
-use super::{APPLICATION_ID, FILE, copy, migrate};
+use super::look::{self, Looked};
+use super::{APPLICATION_ID, FILE, copy, migrate, rescue};
 use crate::error::{Error, Kind, Result};
+use crate::limits::START_LOOK_MAX;
 
 /// How the database was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +24,7 @@ pub enum Opened {
     Clean,
     /// The program or the machine had been stopped in the midst of it; it was looked through and is sound.
     Unclean,
-    /// It was damaged, and is kept under this name. What was there of accounts, nodes and alerts came from last night's
-    /// copy, if there was one.
+    /// It was damaged, and is kept under another name.
     SetAside(Aside),
 }
 
@@ -33,8 +35,22 @@ pub struct Aside {
     pub kept: PathBuf,
     /// Why.
     pub why: String,
-    /// Whether a copy was there.
-    pub copy: bool,
+    /// What it was begun again with.
+    #[serde(default)]
+    pub from: Again,
+}
+
+/// Where accounts, nodes and alerts came from when a database was begun again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Again {
+    /// The damaged one itself, which held them whole.
+    Itself,
+    /// Last night's copy.
+    #[default]
+    Copy,
+    /// There was none.
+    Nothing,
 }
 
 impl fmt::Display for Aside {
@@ -55,6 +71,10 @@ pub struct Database {
     pub folder: PathBuf,
     /// How it was found.
     pub opened: Opened,
+    /// Whether every page was looked at, or there was no time for all of them.
+    pub looked: Looked,
+    /// What is met of damage from now on.
+    pub damage: Damage,
     /// The folder is ours.
     pub lock: Lock,
 }
@@ -69,12 +89,15 @@ pub fn open(folder: &Path, now: i64) -> Result<Database> {
     let lock = Lock::take(folder)?;
     local(folder)?;
     let path = folder.join(FILE);
-    let done = |(connection, opened)| Database { connection, folder: folder.to_path_buf(), opened, lock };
+    let done = |(connection, opened, looked)| {
+        let damage = Damage::new(folder);
+        Database { connection, folder: folder.to_path_buf(), opened, looked, damage, lock }
+    };
     let given_back = |err: &Error| err.kind == Kind::Full && fs::remove_file(folder.join(RESERVE)).is_ok();
-    let mut tried = attempt(&path);
+    let mut tried = attempt(folder);
     if tried.as_ref().is_err_and(given_back) {
         // Whoever looks at its pages sees why nothing is taken in, which a program that does not start would not show.
-        tried = attempt(&path);
+        tried = attempt(folder);
     }
     match tried {
         Ok(opened) => Ok(done(opened)),
@@ -108,9 +131,10 @@ fn local(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn attempt(path: &Path) -> Result<(Connection, Opened)> {
+fn attempt(folder: &Path) -> Result<(Connection, Opened, Looked)> {
+    let path = &folder.join(FILE);
     let is_new = !path.exists();
-    let connection = Connection::open(path)?;
+    let mut connection = Connection::open(path)?;
     let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o600));
     settings(&connection)?;
     let opened = if is_new || is_empty(&connection)? {
@@ -124,11 +148,23 @@ fn attempt(path: &Path) -> Result<(Connection, Opened)> {
         if was_clean(&connection)? { Opened::Clean } else { Opened::Unclean }
     };
     migrate::run(&connection)?;
-    if opened == Opened::Unclean {
-        look_through(&connection)?;
-    }
+    let looked = look(folder, &mut connection, &opened)?;
     connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('clean', 0)", [])?;
-    Ok((connection, opened))
+    Ok((connection, opened, looked))
+}
+
+/// As thoroughly as there is cause to.
+fn look(folder: &Path, connection: &mut Connection, opened: &Opened) -> Result<Looked> {
+    if let Some(why) = damage::remembered(folder) {
+        look::thoroughly(connection)?;
+        tracing::warn!(why, "damage was met, and every page is sound now: look at the machine's memory and disk");
+        damage::forget(folder);
+        return Ok(Looked::Through);
+    }
+    match opened {
+        Opened::Clean => look::within(connection, START_LOOK_MAX),
+        _ => look::whole(connection).map(|()| Looked::Through),
+    }
 }
 
 fn is_empty(connection: &Connection) -> Result<bool> {
@@ -138,11 +174,6 @@ fn is_empty(connection: &Connection) -> Result<bool> {
 fn was_clean(connection: &Connection) -> Result<bool> {
     let sql = "SELECT coalesce((SELECT value FROM meta WHERE key = 'clean'), 0) = 1";
     Ok(connection.query_row(sql, [], |row| row.get(0))?)
-}
-
-fn look_through(connection: &Connection) -> Result<()> {
-    let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    if found == "ok" { Ok(()) } else { Err(Error::new(Kind::Damaged, found)) }
 }
 
 /// What every connection that writes has set.
@@ -170,7 +201,9 @@ fn none(err: rusqlite::Error) -> rusqlite::Result<()> {
     if err == rusqlite::Error::QueryReturnedNoRows { Ok(()) } else { Err(err) }
 }
 
-fn set_aside(folder: &Path, now: i64, why: String) -> Result<(Connection, Opened)> {
+fn set_aside(folder: &Path, now: i64, why: String) -> Result<(Connection, Opened, Looked)> {
+    let rescued = folder.join(rescue::FILE);
+    let itself = rescue::rescue(&folder.join(FILE), &rescued);
     let kept = folder.join(format!("{FILE}.corrupt-{now}"));
     for suffix in ["", "-wal", "-shm"] {
         let from = folder.join(format!("{FILE}{suffix}"));
@@ -183,10 +216,15 @@ fn set_aside(folder: &Path, now: i64, why: String) -> Result<(Connection, Opened
         }
     }
     let path = folder.join(FILE);
-    let copied = migrate::from_copy(&folder.join(copy::FILE), &path);
-    let (connection, _) = attempt(&path)?;
-    let aside = Aside { kept, why, copy: copied };
+    let from = match () {
+        () if itself && fs::rename(&rescued, &path).is_ok() => Again::Itself,
+        () if migrate::from_copy(&folder.join(copy::FILE), &path) => Again::Copy,
+        () => Again::Nothing,
+    };
+    damage::forget(folder);
+    let (connection, _, looked) = attempt(folder)?;
+    let aside = Aside { kept, why, from };
     let said = serde_json::to_string(&aside).unwrap_or_default();
     connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)", [ASIDE, &said])?;
-    Ok((connection, Opened::SetAside(aside)))
+    Ok((connection, Opened::SetAside(aside), looked))
 }

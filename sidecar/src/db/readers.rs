@@ -7,7 +7,7 @@ use std::time::Instant;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
 
-use super::FILE;
+use super::{Damage, FILE};
 use crate::error::{Error, Kind, Result};
 use crate::limits::{READ_TIME_MAX, READERS};
 
@@ -17,13 +17,21 @@ pub struct Readers {
     path: PathBuf,
     idle: Arc<Mutex<Vec<Connection>>>,
     places: Arc<Semaphore>,
+    damage: Damage,
 }
 
 impl Readers {
     /// Of the database in this state folder.
     #[must_use]
     pub fn new(folder: &Path) -> Self {
-        Self { path: folder.join(FILE), idle: Arc::default(), places: Arc::new(Semaphore::new(READERS)) }
+        let places = Arc::new(Semaphore::new(READERS));
+        Self { path: folder.join(FILE), idle: Arc::default(), places, damage: Damage::default() }
+    }
+
+    /// Damage that a read meets is told here.
+    #[must_use]
+    pub fn telling(self, damage: Damage) -> Self {
+        Self { damage, ..self }
     }
 
     /// Reads something.
@@ -51,6 +59,10 @@ impl Readers {
     ///
     /// What the database says, or that it took too long.
     pub fn now<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.damage.met_in(self.read(read))
+    }
+
+    fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut connection = kept.map_or_else(|| connect(&self.path), Ok)?;
         let until = Instant::now() + READ_TIME_MAX;

@@ -131,6 +131,8 @@ pub enum Row {
         stream: StreamId,
         seq: u64,
         missing: Vec<u8>,
+        /// When the node was last heard, in seconds since 1970.
+        heard: i64,
     },
     Frame {
         node: u16,

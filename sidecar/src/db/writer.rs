@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use super::health::Keeper;
-use super::{Batch, Database, Effect, Row, Times, put};
+use super::{Batch, Damage, Database, Effect, Row, Times, put};
 use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
 use crate::limits::RETRY_EVERY;
@@ -29,6 +29,8 @@ pub struct Health {
     pub problem: Option<String>,
     /// Why no history is taken, as long as that is so.
     pub history: Option<String>,
+    /// What was met of damage, from then on.
+    pub damaged: Option<String>,
     /// Transactions so far.
     pub commits: u64,
     /// Rows so far.
@@ -41,6 +43,15 @@ pub struct Health {
     pub size_bytes: u64,
     /// Beats of the thread: one that does not grow hangs.
     pub beats: u64,
+}
+
+impl Health {
+    /// Why the sidecar cannot do what it is for.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        let damaged = || self.damaged.as_ref().map(|why| format!("the database is damaged: {why}"));
+        self.problem.clone().or_else(damaged)
+    }
 }
 
 /// Something done between batches, in short steps.
@@ -71,6 +82,7 @@ pub struct Desk {
     queue: SyncSender<Work>,
     waiting: Arc<AtomicUsize>,
     health: Arc<Mutex<Health>>,
+    damage: Damage,
 }
 
 #[derive(Debug)]
@@ -98,7 +110,8 @@ impl Writer {
         let (queue, work) = sync_channel(QUEUE_MAX);
         let health = Arc::new(Mutex::new(Health::default()));
         let waiting = Arc::<AtomicUsize>::default();
-        let desk = Desk { queue, waiting: Arc::clone(&waiting), health: Arc::clone(&health) };
+        let damage = database.damage.clone();
+        let desk = Desk { queue, waiting: Arc::clone(&waiting), health: Arc::clone(&health), damage };
         let keeper = Keeper::new(&database.folder);
         database.connection.set_prepared_statement_cache_capacity(put::STATEMENTS);
         let (full, tried) = (None, Instant::now());
@@ -173,7 +186,8 @@ impl Desk {
     /// How the writer is.
     #[must_use]
     pub fn health(&self) -> Health {
-        self.health.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let health = self.health.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Health { damaged: self.damage.met(), ..health }
     }
 }
 
@@ -330,7 +344,8 @@ impl<F: FnMut(Effect)> Writing<F> {
             self.full = None;
         }
         let begun = Instant::now();
-        batch.commit(&mut self.database.connection)?;
+        let committed = batch.commit(&mut self.database.connection);
+        self.database.damage.met_in(committed)?;
         self.health(|health| health.times.add(begun.elapsed()));
         Ok(())
     }
@@ -369,7 +384,8 @@ impl<F: FnMut(Effect)> Writing<F> {
     fn between(&mut self) {
         let now = self.clock.now().seconds();
         for chore in &mut self.chores {
-            if let Err(err) = chore.step(&mut self.database.connection, now) {
+            let done = chore.step(&mut self.database.connection, now);
+            if let Err(err) = self.database.damage.met_in(done) {
                 tracing::warn!(why = %err, "a chore of the database failed");
             }
         }
@@ -379,7 +395,7 @@ impl<F: FnMut(Effect)> Writing<F> {
 
     fn keep_house(&mut self) {
         let now = self.clock.now().since_start;
-        let sizes = self.keeper.step(&self.database.connection, now);
+        let sizes = self.database.damage.met_in(self.keeper.step(&self.database.connection, now));
         self.health(|health| {
             health.beats += 1;
             if let Ok((wal, size)) = sizes {

@@ -12,6 +12,7 @@ mod session;
 pub mod topic;
 
 pub use out::Out;
+pub(crate) use out::Receipt;
 pub use session::{Terms, keep_up};
 
 use std::sync::Arc;

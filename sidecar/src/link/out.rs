@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use atalaya_wire::NodeId;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 /// Messages of each sort that wait beside acknowledgements. The oldest goes for a newer one: what must arrive is said again.
 const WAITING_MAX: usize = 10_000;
 
+/// What the broker says to a message, or why it says nothing.
+pub(crate) type Receipt = Result<(), String>;
+
 /// A message that waits.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Message {
     /// Where.
     pub topic: String,
@@ -18,6 +21,15 @@ pub(crate) struct Message {
     pub payload: Vec<u8>,
     /// Whether the broker keeps it.
     pub retain: bool,
+    /// Who wants to know that the broker has it. Where nobody waits any more it is not said.
+    pub receipt: Option<oneshot::Sender<Receipt>>,
+}
+
+impl Message {
+    /// Whether somebody wanted to know and has given it up: whoever has says it again.
+    fn is_given_up(&self) -> bool {
+        self.receipt.as_ref().is_some_and(oneshot::Sender::is_closed)
+    }
 }
 
 /// Shared by whoever has something to say and the connection.
@@ -55,12 +67,23 @@ impl Out {
 
     /// Any other message.
     pub fn say(&self, topic: String, payload: Vec<u8>, retain: bool) {
+        self.push(Message { topic, payload, retain, receipt: None });
+    }
+
+    /// News whose arrival at the broker is waited for. One that is lost on its way answers with an error, or not at all.
+    pub(crate) fn hand_over(&self, topic: String, payload: Vec<u8>) -> oneshot::Receiver<Receipt> {
+        let (receipt, answer) = oneshot::channel();
+        self.push(Message { topic, payload, retain: false, receipt: Some(receipt) });
+        answer
+    }
+
+    fn push(&self, message: Message) {
         self.change(|waiting| {
-            let messages = waiting.beside(retain);
+            let messages = waiting.beside(message.retain);
             if messages.len() >= WAITING_MAX {
                 messages.pop_front();
             }
-            messages.push_back(Message { topic, payload, retain });
+            messages.push_back(message);
         });
         self.news.notify_one();
     }
@@ -76,9 +99,10 @@ impl Out {
         self.change(|waiting| {
             let ack = |waiting: &mut Waiting| {
                 let (node, payload) = waiting.acks.pop_first()?;
-                Some(Message { topic: topic(&node), payload, retain: true })
+                Some(Message { topic: topic(&node), payload, retain: true, receipt: None })
             };
-            waiting.news.pop_front().or_else(|| ack(waiting)).or_else(|| waiting.kept.pop_front())
+            let news = std::iter::from_fn(|| waiting.news.pop_front()).find(|message| !message.is_given_up());
+            news.or_else(|| ack(waiting)).or_else(|| waiting.kept.pop_front())
         })
     }
 
@@ -119,6 +143,16 @@ mod tests {
         assert_eq!(out.waiting(), 3);
         let all: Vec<_> = std::iter::from_fn(|| out.next(|_| "ack".into())).map(|message| message.topic).collect();
         assert_eq!(all, ["first", "second", "ack", "kept"]);
+    }
+
+    #[test]
+    fn what_somebody_has_given_up_is_not_said_later() {
+        let out = Out::default();
+        let (kept, lost) = (out.hand_over("kept".into(), Vec::new()), out.hand_over("lost".into(), Vec::new()));
+        drop(lost);
+        let all: Vec<_> = std::iter::from_fn(|| out.next(|_| String::new())).map(|message| message.topic).collect();
+        assert_eq!(all, ["kept"]);
+        assert!(kept.blocking_recv().is_err(), "what the connection let go of has no answer");
     }
 
     #[test]

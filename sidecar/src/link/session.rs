@@ -10,6 +10,7 @@ use rumqttc::mqttbytes::v5::{LastWill, Packet, Publish, RetainForwardRule, Subsc
 use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, PublishOptions, SessionMode};
 use tokio::sync::{mpsc, watch};
 
+use super::out::Message;
 use super::{Ear, Heard, Out, recall, topic};
 use crate::tower::Word;
 
@@ -169,8 +170,7 @@ impl Session<'_> {
             if message.retain {
                 beat.tick().await;
             }
-            let options = PublishOptions::at_least_once().retain(message.retain);
-            if client.publish(message.topic.clone(), message.payload.clone(), options).await.is_err() {
+            if let Err(message) = publish(client, message).await {
                 self.out.put_back(message);
                 return "cannot publish".into();
             }
@@ -196,6 +196,21 @@ impl Session<'_> {
         }
         "stopping".into()
     }
+}
+
+/// Gives it to the connection, or back. The broker's receipt goes to whoever waits for it; a connection that ends before says
+/// so as well, for it begins without what was under way.
+async fn publish(client: &AsyncClient, message: Message) -> Result<(), Message> {
+    let options = PublishOptions::at_least_once().retain(message.retain);
+    let (topic, payload) = (message.topic.clone(), message.payload.clone());
+    let Ok(notice) = client.publish_tracked(topic, payload, options).await else { return Err(message) };
+    if let Some(receipt) = message.receipt {
+        tokio::spawn(async move {
+            let said = notice.wait_completion_async().await.map_err(|err| err.to_string());
+            let _ = receipt.send(said);
+        });
+    }
+    Ok(())
 }
 
 fn heard(publish: Publish) -> Heard {

@@ -1,12 +1,19 @@
-//! Notifications as MQTT events, by the sidecar's own connection. What that has taken over is done: it says it once the
-//! broker can be reached, and a notification that waits there when the program ends is lost with it.
+//! Notifications as MQTT events, by the sidecar's own connection. One is done when the broker has acknowledged it, built in or
+//! not; until then it counts as not sent, whatever becomes of the connection or of the program.
+
+use std::time::{Duration, Instant};
 
 use atalaya_alert::Wall;
+use atalaya_notify::limits::HTTP;
 use atalaya_notify::{Channel, Message, Outcome};
 use serde_json::json;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 
-use crate::link::Out;
+use crate::link::{Out, Receipt};
 use crate::tower::{Board, Link};
+
+/// Between two looks whether the broker has it.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// See the module.
 #[derive(Clone, Debug)]
@@ -53,7 +60,25 @@ impl Channel for Mqtt {
             "incidents": message.incidents,
             "url": message.link.as_ref().map(|link| &link.url),
         });
-        self.out.say(self.topic.clone(), body.to_string().into_bytes(), false);
-        Outcome::Done("handed to the connection".into())
+        let answer = self.out.hand_over(self.topic.clone(), body.to_string().into_bytes());
+        match wait(answer) {
+            Ok(()) => Outcome::Done("the broker has it".into()),
+            Err(why) => Outcome::Later { why, after: None },
+        }
+    }
+}
+
+/// In this thread, which may block. Nobody who waits no longer is answered: then it is not said later either.
+fn wait(mut answer: oneshot::Receiver<Receipt>) -> Receipt {
+    let until = Instant::now() + HTTP;
+    loop {
+        match answer.try_recv() {
+            Ok(said) => return said.map_err(|why| format!("the broker did not take it: {why}")),
+            Err(TryRecvError::Closed) => return Err("the connection ended before the broker had it".into()),
+            Err(TryRecvError::Empty) if Instant::now() > until => {
+                return Err(format!("the broker said nothing within {} s", HTTP.as_secs()));
+            }
+            Err(TryRecvError::Empty) => std::thread::sleep(LOOK),
+        }
     }
 }

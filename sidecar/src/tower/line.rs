@@ -23,6 +23,10 @@ pub(super) struct Line {
     pub(super) clock: NodeClock,
     /// When it was last heard, since the program started; counts from the start, so that a restart makes nobody silent.
     pub(super) heard: Duration,
+    /// The same by the wall clock, in seconds since 1970, also from before the start; 0 if never.
+    pub(super) heard_at: i64,
+    /// How long it had said nothing when the program started. It counts until the node is heard.
+    pub(super) quiet_before: Duration,
     /// Its boot as it was last written, in milliseconds since 1970.
     pub(super) boot_written: i64,
     /// An acknowledgement is due.
@@ -54,14 +58,14 @@ impl Line {
     pub(super) fn frames_row(&self) -> Row {
         let missing = postcard::to_allocvec(&self.frames.missing).unwrap_or_default();
         let stream = self.frames.stream.unwrap_or_default();
-        Row::Stream { node: self.id, kind: 1, stream, seq: self.frames.seq, missing }
+        Row::Stream { node: self.id, kind: 1, stream, seq: self.frames.seq, missing, heard: self.heard_at }
     }
 
     /// How far its records are, to be written.
     #[must_use]
     pub(super) fn records_row(&self) -> Row {
         let stream = self.records.stream.unwrap_or_default();
-        Row::Stream { node: self.id, kind: 2, stream, seq: self.records.seq, missing: Vec::new() }
+        Row::Stream { node: self.id, kind: 2, stream, seq: self.records.seq, missing: Vec::new(), heard: self.heard_at }
     }
 
     /// What it is to be told that we have.

@@ -14,7 +14,7 @@ use super::time::NodeClock;
 use super::{Tower, Wish};
 use crate::clock::Now;
 use crate::db::{self, NodeRow, RequestRow, Row, StreamRow};
-use crate::limits::{NODES_MAX, NODES_NEW_MAX};
+use crate::limits::{NODES_MAX, NODES_NEW_MAX, QUIET_BEFORE_MAX};
 use crate::link::Heard;
 use crate::link::topic::Place;
 
@@ -46,6 +46,7 @@ impl Tower {
                 line.boot_written = at;
             }
             streams.iter().filter(|stream| stream.node == node.id).for_each(|stream| line.resume(stream));
+            (line.heard_at, line.quiet_before) = (heard, quiet(heard, now));
             names.insert(node.id, node.name.clone());
             seen.nodes.insert(node.name.clone(), NodeState::new(node, heard));
             self.lines.insert(id, line);
@@ -147,7 +148,7 @@ impl Tower {
     /// A node said something.
     pub(super) fn heard_now(&mut self, node: &NodeId, now: Now) {
         if let Some(line) = self.lines.get_mut(node) {
-            line.heard = now.since_start;
+            (line.heard, line.heard_at, line.quiet_before) = (now.since_start, now.seconds(), Duration::ZERO);
         }
         if let Some(state) = self.board.write().nodes.get_mut(node.as_str()) {
             state.seen = now.seconds();
@@ -210,10 +211,18 @@ impl Tower {
         }
     }
 
-    /// Time since a node was last heard.
-    pub(super) fn quiet_for(&self, node: &NodeId, now: Duration) -> Duration {
-        self.lines.get(node).map_or(Duration::ZERO, |line| now.saturating_sub(line.heard))
+    /// Time since a node was last heard: in this run of the program, and when that began.
+    pub(super) fn quiet_for(&self, node: &NodeId, now: Duration) -> (Duration, Duration) {
+        let quiet = |line: &Line| (now.saturating_sub(line.heard), line.quiet_before);
+        self.lines.get(node).map_or((Duration::ZERO, Duration::ZERO), quiet)
     }
+}
+
+/// How long a node has said nothing. By a clock that may have been wrong, so not more than makes it silent; nothing of one that
+/// was never heard.
+fn quiet(heard: i64, now: Now) -> Duration {
+    let seconds = if heard > super::BUILT { now.seconds().saturating_sub(heard) } else { 0 };
+    Duration::from_secs(seconds.try_into().unwrap_or(0)).min(QUIET_BEFORE_MAX)
 }
 
 impl Wish {

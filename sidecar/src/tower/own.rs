@@ -26,6 +26,8 @@ const SET_ASIDE: &str = "database-set-aside";
 pub struct Own {
     /// Why the database cannot be written.
     pub unwritable: Option<String>,
+    /// What was met of damage in the database.
+    pub damaged: Option<String>,
     /// Why no history is taken.
     pub stopped: Option<String>,
     /// Room on the file system of the state folder.
@@ -55,11 +57,12 @@ impl Tower {
     /// Looks at itself.
     pub(super) fn own(&mut self, own: &Own, now: Now) {
         let aside = self.board.read().aside.as_ref().map(db::Aside::to_string);
-        let problem = own.unwritable.as_ref().or(aside.as_ref());
+        let problem = own.damaged.as_ref().or(own.unwritable.as_ref()).or(aside.as_ref());
         self.own_reading(
             Object::from(DATABASE),
             [
                 ("writable", Value::Flag(own.unwritable.is_none())),
+                ("damaged", Value::Flag(own.damaged.is_some())),
                 ("free_bytes", own.free_bytes.map_or(Value::Unknown, number)),
                 ("set_aside", Value::Flag(aside.is_some())),
                 ("problem", text(problem)),

@@ -1,12 +1,14 @@
 //! Whether nodes are there.
 
+use std::time::Duration;
+
 use atalaya_alert::{Event, Presence};
 use atalaya_wire::NodeId;
 
 use super::Tower;
 use super::fleet::Link;
 use crate::clock::Now;
-use crate::limits::SILENT_AFTER;
+use crate::limits::{SILENT_AFTER, SILENT_GRACE};
 
 /// The tower as a node: every other one is behind its connection, so that the loss of that is told once.
 pub(crate) const OWN: &str = "_sidecar";
@@ -66,7 +68,8 @@ impl Tower {
         self.board.tell(|| "fleet".into());
     }
 
-    /// Who says nothing for long is silent. While we are not connected ourselves, nobody is judged.
+    /// Who says nothing for long is silent, also across our own restarts. While we are not connected ourselves, nobody is
+    /// judged, and then each has time to come back.
     pub(super) fn silence(&mut self, now: Now) {
         let Some(up) = self.up else { return };
         let mut silent = Vec::new();
@@ -74,9 +77,11 @@ impl Tower {
             let seen = self.board.read();
             for node in self.lines.keys() {
                 let Some(state) = seen.nodes.get(node.as_str()) else { continue };
-                let patience = SILENT_AFTER.max(std::time::Duration::from_secs(3 * state.interval));
-                let quiet = self.quiet_for(node, now.since_start).min(now.since_start.saturating_sub(up));
-                if state.presence == Presence::Online && quiet >= patience {
+                let interval = Duration::from_secs(state.interval);
+                let (patience, grace) = (SILENT_AFTER.max(3 * interval), SILENT_GRACE.max(2 * interval));
+                let (quiet, before) = self.quiet_for(node, now.since_start);
+                let listening = quiet.min(now.since_start.saturating_sub(up));
+                if state.presence == Presence::Online && listening >= grace && listening + before >= patience {
                     silent.push(node.clone());
                 }
             }

@@ -4,8 +4,10 @@
 
 mod api;
 mod beat;
+mod channel;
 mod commands;
 mod customers;
+mod damage;
 mod http;
 mod lasting;
 mod log_in;
@@ -16,11 +18,13 @@ mod power;
 mod program;
 mod reached;
 mod records;
+mod refused;
 mod renewals;
 mod settings;
 mod setup;
 mod setup_broker;
 mod setup_owner;
 mod setup_terminal;
+mod taken;
 mod whole;
 mod windows;

@@ -69,3 +69,35 @@ fn the_table_of_rules_is_what_is_shipped() {
     }
     assert_eq!(stands, table);
 }
+
+/// As a forge makes the anchor of a heading.
+fn anchor(heading: &str) -> String {
+    let kept = heading.trim_start_matches('#').trim().to_lowercase();
+    kept.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c)).collect::<String>().replace(' ', "-")
+}
+
+fn has_heading(text: &str, wanted: &str) -> bool {
+    text.lines().any(|line| line.starts_with('#') && anchor(line) == wanted)
+}
+
+#[test]
+fn runbooks_lead_to_documents_and_services_that_there_are() {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let (mut documents, mut services) = (0, 0);
+    let word = |rest: &str| rest.split([' ', '"', '`', ';', ',', ')']).next().unwrap().trim_end_matches('.').to_owned();
+    for place in DEFAULT.split("docs/").skip(1).map(word) {
+        let (file, heading) = place.split_once('#').map_or((place.as_str(), None), |(file, at)| (file, Some(at)));
+        let text = std::fs::read_to_string(project.join("docs").join(file));
+        let text = text.unwrap_or_else(|err| panic!("docs/{file}: {err}"));
+        assert!(heading.is_none_or(|heading| has_heading(&text, heading)), "docs/{place}: there is no such heading");
+        documents += 1;
+    }
+    for named in ["systemctl restart ", "systemctl status ", "journalctl -u "] {
+        for service in DEFAULT.split(named).skip(1).map(word) {
+            assert!(project.join(format!("systemd/{service}.service")).exists(), "{named}{service}");
+            services += 1;
+        }
+    }
+    assert!(documents > 1 && services > 1, "{documents} documents and {services} services are named");
+    assert!(has_heading("x\n### What decayed, on *one* disk\n", "what-decayed-on-one-disk"));
+}

@@ -1,6 +1,7 @@
 //! What a command line owes those who read its help, for the tests of a program to ask.
 
 use clap::Command;
+use clap::error::ErrorKind;
 
 /// Lines longer than this are wrapped in an ordinary terminal, and can no longer be pasted.
 const LINE_MAX: usize = 79;
@@ -24,6 +25,23 @@ pub fn examples_that_fail<E: ToString>(root: &Command, parses: impl Fn(Vec<Strin
         }
     }
     failed
+}
+
+/// Commands of `program` that a text names between backquotes and that `parses` does not take, each with the reason. A word in
+/// capitals stands for something, a name or a number; what else is needed is the reader's to add.
+pub fn named_that_fail(
+    program: &str,
+    text: &str,
+    parses: impl Fn(Vec<String>) -> Result<(), clap::Error>,
+) -> Vec<String> {
+    let named = text.split('`').skip(1).step_by(2).map(words).filter(|words| words[0] == program);
+    let fails = named.filter_map(|all| {
+        let stands = |word: &String| word.chars().all(char::is_uppercase);
+        let given = all.iter().map(|word| if stands(word) { "1".to_owned() } else { word.clone() }).collect();
+        let err = parses(given).err().filter(|err| err.kind() != ErrorKind::MissingRequiredArgument)?;
+        Some(format!("{}: {}", all.join(" "), err.to_string().lines().next().unwrap_or_default()))
+    });
+    fails.collect()
 }
 
 /// Lines behind the help of commands that do not fit a terminal.
@@ -83,6 +101,16 @@ mod tests {
     fn root(help: &'static str) -> Command {
         let plain = Command::new("go").after_help(help).arg(Arg::new("where"));
         Command::new("program").subcommand(plain)
+    }
+
+    #[test]
+    fn what_a_text_names_is_what_there_is() {
+        let number = Arg::new("number").value_parser(clap::value_parser!(u8)).required(true);
+        let root = || Command::new("program").subcommand(Command::new("go").arg(number.clone()));
+        let failed = |text| named_that_fail("program", text, |words| root().try_get_matches_from(words).map(drop));
+        assert_eq!(failed("Do `program go NUMBER`, or `program go`, or `df`; program leave").len(), 0);
+        let wrong = failed("`program leave` and `df`, then `program go --fast 1`");
+        assert!(wrong.len() == 2 && wrong[0].contains("leave") && wrong[1].contains("--fast"), "{wrong:?}");
     }
 
     #[test]

@@ -7,5 +7,5 @@ mod prompt;
 
 pub use answer::with_default;
 pub use complaint::one_line;
-pub use definitions::{examples_that_fail, too_wide, unexplained};
+pub use definitions::{examples_that_fail, named_that_fail, too_wide, unexplained};
 pub use prompt::{Unanswered, without_echo};

@@ -8,10 +8,10 @@ use crate::db::{Row, Run};
 /// Writes what came in a stream, and how far it is.
 pub(in crate::db) fn streams(row: &Row, to: &Transaction<'_>) -> rusqlite::Result<()> {
     match row {
-        Row::Stream { node, kind, stream, seq, missing } => run(
+        Row::Stream { node, kind, stream, seq, missing, heard } => run(
             to,
-            "INSERT OR REPLACE INTO stream (node, kind, stream, seq, missing) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![node, kind, stream.0, signed(*seq), missing],
+            "INSERT OR REPLACE INTO stream (node, kind, stream, seq, missing, heard) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![node, kind, stream.0, signed(*seq), missing, heard],
         ),
         Row::Frame { node, at_millis, flags, body } => run(
             to,

@@ -187,7 +187,7 @@ fn runs_that_were_there_before_they_were_counted_are_counted() {
     let path = folder.path().join(FILE);
     drop(db::open(folder.path(), NOW).unwrap());
     let connection = Connection::open(&path).unwrap();
-    let first = "DROP TABLE request; DROP TABLE renewal; DROP TRIGGER run_ended; DROP TRIGGER run_ended_at_once; DROP TABLE run_total; DROP INDEX run_ended_at;
+    let first = "ALTER TABLE stream DROP COLUMN heard; DROP TABLE request; DROP TABLE renewal; DROP TRIGGER run_ended; DROP TRIGGER run_ended_at_once; DROP TABLE run_total; DROP INDEX run_ended_at;
         INSERT INTO run (node, run, job, cause, began, ended, result) VALUES (1, x'01', 'a', '', 5, 9, 'ok'), (1, x'02', 'a', '', 10, 30, 'ok');
         PRAGMA user_version = 1;";
     connection.execute_batch(first).unwrap();

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::db::{self, Aside, Audit, Batch, Node, Opened, Row};
+use crate::db::{self, Again, Aside, Audit, Batch, Damage, Looked, Node, Opened, Readers, Row};
 use crate::error::Kind;
 
 const NOW: i64 = 1_800_000_000;
@@ -99,7 +99,7 @@ fn a_page_of_any_sort_that_is_damaged_is_found_and_the_file_is_kept_whole() {
     let original = tempfile::tempdir().unwrap();
     filled(original.path());
     let bytes = fs::read(original.path().join(db::FILE)).unwrap();
-    let (mut set_aside, pages) = (0, bytes.len() / 8192);
+    let (mut set_aside, mut itself, pages) = (0, 0, bytes.len() / 8192);
     for page in (0..pages).step_by(3) {
         let folder = tempfile::tempdir().unwrap();
         let mut bad = bytes.clone();
@@ -108,18 +108,20 @@ fn a_page_of_any_sort_that_is_damaged_is_found_and_the_file_is_kept_whole() {
         fs::copy(original.path().join("kept.db"), folder.path().join("kept.db")).unwrap();
         let database = db::open(folder.path(), NOW).unwrap();
         // A page that holds nothing, or the middle of one frame's bytes, says nothing when it is something else.
-        if let Opened::SetAside(Aside { kept, copy, why }) = &database.opened {
+        if let Opened::SetAside(Aside { kept, from, why }) = &database.opened {
             set_aside += 1;
+            itself += usize::from(*from == Again::Itself);
             let kept = fs::read(kept).unwrap();
             // The counter of changes in the header is all that opening it may have moved.
             let differ = kept.iter().zip(&bad).enumerate().filter(|(_, (is, was))| is != was).map(|(at, _)| at);
             assert!(kept.len() == bad.len() && differ.into_iter().all(|at| at < 100), "{page}: {why}");
-            assert!(*copy && !why.is_empty());
+            assert!(*from != Again::Nothing && !why.is_empty());
             let nodes = db::load(&database.connection).unwrap().nodes;
             assert_eq!(nodes[0].node.name, "nas1");
         }
     }
     assert!(set_aside * 4 > pages / 3 * 3, "{set_aside} of {} were found", pages / 3);
+    assert!(itself > 0 && itself < set_aside, "{itself} of {set_aside} held all but history");
 }
 
 #[test]
@@ -131,7 +133,7 @@ fn a_cut_file_and_one_that_is_no_database_are_set_aside() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(db::FILE), content).unwrap();
         let database = db::open(folder.path(), NOW).unwrap();
-        let Opened::SetAside(Aside { kept, copy: false, .. }) = &database.opened else {
+        let Opened::SetAside(Aside { kept, from: Again::Nothing, .. }) = &database.opened else {
             panic!("{:?}", database.opened)
         };
         assert_eq!(fs::read(kept).unwrap(), content);
@@ -144,7 +146,7 @@ fn a_damaged_copy_is_not_used() {
     fs::write(folder.path().join(db::FILE), b"not a database").unwrap();
     fs::write(folder.path().join("kept.db"), b"neither").unwrap();
     let database = db::open(folder.path(), NOW).unwrap();
-    assert!(matches!(database.opened, Opened::SetAside(Aside { copy: false, .. })));
+    assert!(matches!(database.opened, Opened::SetAside(Aside { from: Again::Nothing, .. })));
 }
 
 #[test]
@@ -157,4 +159,96 @@ fn the_audit_cannot_be_changed() {
         let why = database.connection.execute(sql, []).unwrap_err().to_string();
         assert!(why.contains("a line of the audit stays"), "{sql}: {why}");
     }
+}
+
+/// What of the file is a page of this table, and no other's.
+fn spoil(folder: &Path, sql: &str) {
+    let path = folder.join(db::FILE);
+    let connection = Connection::open(&path).unwrap();
+    let page: usize = connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap().try_into().unwrap();
+    connection.close().unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[(page - 1) * 8192..][..600].fill(0xa5);
+    fs::write(&path, bytes).unwrap();
+}
+
+const FRAMES: &str = "SELECT rootpage FROM sqlite_schema WHERE name = 'frame'";
+
+fn close(folder: &Path) {
+    let database = db::open(folder, NOW).unwrap();
+    let clock = std::sync::Arc::new(crate::clock::System::default());
+    db::Writer::start(database, clock, Vec::new(), |_| {}).unwrap().stop();
+}
+
+#[test]
+fn a_database_that_was_closed_properly_is_looked_through_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    filled(folder.path());
+    close(folder.path());
+    let database = db::open(folder.path(), NOW).unwrap();
+    assert_eq!((&database.opened, database.looked), (&Opened::Clean, Looked::Through));
+    drop(database);
+    close(folder.path());
+    spoil(folder.path(), FRAMES);
+    let database = db::open(folder.path(), NOW).unwrap();
+    assert!(matches!(&database.opened, Opened::SetAside(Aside { from: Again::Itself, .. })), "{:?}", database.opened);
+}
+
+#[test]
+fn there_is_an_end_to_looking_at_a_start_and_the_rest_is_looked_at_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    filled(folder.path());
+    let mut connection = Connection::open(folder.path().join(db::FILE)).unwrap();
+    assert_eq!(db::look::within(&mut connection, std::time::Duration::ZERO), Ok(Looked::Begun));
+    let forever = std::time::Duration::from_secs(3600);
+    assert_eq!(db::look::within(&mut connection, forever), Ok(Looked::Through));
+    drop(connection);
+    spoil(folder.path(), FRAMES);
+    let damage = Damage::new(folder.path());
+    db::behind(folder.path(), &damage);
+    assert!(damage.met().is_some() && folder.path().join("damaged").exists());
+    let over = Damage::default();
+    over.end();
+    db::behind(folder.path(), &over);
+    assert_eq!(over.met(), None);
+}
+
+#[test]
+fn damage_that_a_reader_meets_is_told_and_the_next_start_sets_it_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    filled(folder.path());
+    let database = db::open(folder.path(), NOW).unwrap();
+    let readers = Readers::new(folder.path()).telling(database.damage.clone());
+    let clock = std::sync::Arc::new(crate::clock::System::default());
+    let writer = db::Writer::start(database, clock, Vec::new(), |_| {}).unwrap();
+    let desk = writer.desk();
+    let read = || {
+        readers.now(|connection| {
+            Ok(connection.query_row("SELECT sum(length(body)) FROM frame", [], |row| row.get::<_, i64>(0))?)
+        })
+    };
+    spoil(folder.path(), FRAMES);
+    assert_eq!(read().unwrap_err().kind, Kind::Damaged);
+    let told = desk.health();
+    assert!(told.problem.is_none() && told.trouble().unwrap().contains("malformed"), "{told:?}");
+    // It is closed properly, and that says nothing.
+    writer.stop();
+    drop(readers);
+    let database = db::open(folder.path(), NOW).unwrap();
+    let Opened::SetAside(Aside { from: Again::Itself, kept, .. }) = &database.opened else {
+        panic!("{:?}", database.opened)
+    };
+    assert!(kept.exists() && !folder.path().join("damaged").exists());
+    assert_eq!(database.damage.met(), None);
+}
+
+#[test]
+fn what_was_met_and_is_not_there_any_more_costs_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    filled(folder.path());
+    close(folder.path());
+    fs::write(folder.path().join("damaged"), "malformed").unwrap();
+    let database = db::open(folder.path(), NOW).unwrap();
+    assert_eq!((&database.opened, database.looked), (&Opened::Clean, Looked::Through));
+    assert!(!folder.path().join("damaged").exists());
 }

@@ -64,7 +64,7 @@ fn a_row_that_is_wrong_costs_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let (writer, heard) = start(folder.path());
     // No such node.
-    let wrong = Row::Stream { node: 99, kind: 1, stream: Default::default(), seq: 1, missing: Vec::new() };
+    let wrong = Row::Stream { node: 99, kind: 1, stream: Default::default(), seq: 1, missing: Vec::new(), heard: 0 };
     writer.desk().keep(batch(vec![meta("a", 1), wrong, meta("b", 2)], "done")).unwrap();
     writer.desk().keep(batch(vec![meta("c", 3)], "next")).unwrap();
     writer.stop();
@@ -84,7 +84,7 @@ fn what_people_want_is_answered_after_the_commit_or_refused_as_a_whole() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let desk = writer.desk();
     runtime.block_on(desk.write(vec![meta("a", 1)])).unwrap();
-    let wrong = Row::Stream { node: 99, kind: 1, stream: Default::default(), seq: 1, missing: Vec::new() };
+    let wrong = Row::Stream { node: 99, kind: 1, stream: Default::default(), seq: 1, missing: Vec::new(), heard: 0 };
     let err = runtime.block_on(desk.write(vec![meta("b", 1), wrong])).unwrap_err();
     assert_eq!(err.kind, crate::error::Kind::Refused);
     writer.stop();

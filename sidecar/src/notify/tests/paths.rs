@@ -112,8 +112,29 @@ fn mqtt_has_it_once_there_is_a_connection() {
     let mut tower = Tower::new(terms, stand.board.clone(), Loaded::default(), Arc::default(), now);
     tower.step(Word::Up, now);
     stand.pass(5);
-    stand.until("it is handed over", |stand| stand.count("sent") == 1);
-    let message = stand.out.next(|_| String::new()).unwrap();
+    let next = |stand: &Stand| {
+        let mut message = None;
+        stand.until("it is handed over", |stand| {
+            message = message.take().or_else(|| stand.out.next(|_| String::new()));
+            message.is_some()
+        });
+        message.unwrap()
+    };
+    // The connection ends with it: nobody knows whether the broker has it.
+    let lost = next(&stand);
+    assert_eq!(stand.count("sent"), 0, "it is sent before the broker has it");
+    drop(lost.receipt);
+    stand.until("that is written down", |stand| stand.all()[0].tries == 2);
+    stand.pass(30);
+    let refused = next(&stand);
+    refused.receipt.unwrap().send(Err("not authorised".into())).unwrap();
+    stand.until("the broker says no", |stand| stand.all()[0].tries == 3);
+    assert!(stand.all()[0].answer.as_ref().unwrap().contains("not authorised"));
+    stand.pass(120);
+    let message = next(&stand);
+    assert_eq!(message.payload, lost.payload, "it is another one");
+    message.receipt.unwrap().send(Ok(())).unwrap();
+    stand.until("it is sent", |stand| stand.count("sent") == 1);
     assert_eq!((message.topic.as_str(), message.retain), ("atalaya/_sidecar/event/notification", false));
     let said: serde_json::Value = serde_json::from_slice(&message.payload).unwrap();
     assert_eq!((&said["event_type"], &said["incidents"][0]), (&"fired".into(), &7.into()));

@@ -3,7 +3,7 @@
 use atalaya_alert::{AlertKey, Severity, Target, rule};
 
 use super::bench::{Bench, terms};
-use crate::db::Aside;
+use crate::db::{Again, Aside};
 use crate::renewals::{Asked, FollowedRecord, Readings, Renewal, Waiting};
 use crate::tower::{Own, OwnChannel, SetTerms, Terms, Wish, Word};
 
@@ -79,6 +79,7 @@ fn bad() -> Vec<(&'static str, Own)> {
     let channel = |state, given_up| mail(OwnChannel { state, problem: "no route".into(), given_up });
     vec![
         ("database-unwritable", Own { unwritable: Some("disk full".into()), ..well() }),
+        ("database-damaged", Own { damaged: Some("a page is not what was written".into()), ..well() }),
         ("database-full", Own { free_bytes: Some(100_000_000), ..well() }),
         ("database-space", Own { free_bytes: Some(900_000_000), ..well() }),
         ("history-stopped", Own { stopped: Some("as large as it may be".into()), ..well() }),
@@ -161,7 +162,7 @@ fn a_flood_of_a_node_is_an_alert_of_the_tower() {
 
 #[test]
 fn a_database_that_was_set_aside_is_told_until_somebody_takes_note() {
-    let aside = Aside { kept: "/x/sidecar.db.corrupt-1".into(), why: "page 7".into(), copy: true };
+    let aside = Aside { kept: "/x/sidecar.db.corrupt-1".into(), why: "page 7".into(), from: Again::Copy };
     let bench = Bench::with(two());
     let said = serde_json::to_string(&aside).unwrap();
     bench.database.connection.execute("INSERT INTO meta (key, value) VALUES ('set_aside', ?1)", [said]).unwrap();
@@ -184,7 +185,7 @@ fn a_database_that_was_set_aside_is_told_until_somebody_takes_note() {
 #[test]
 fn to_take_note_of_something_else_keeps_that_it_was_set_aside() {
     let mut bench = Bench::with(two());
-    bench.board.write().aside = Some(Aside { kept: "/x".into(), why: "y".into(), copy: false });
+    bench.board.write().aside = Some(Aside { kept: "/x".into(), why: "y".into(), from: Again::Nothing });
     live(&mut bench, &Own { stopped: Some("full".into()), ..well() }, 600);
     let other = AlertKey { node: "_sidecar".into(), object: "history".into(), rule: "history-stopped".into() };
     bench.ask(Wish::Acknowledge { what: Target::Alert(other), note: String::new() }).unwrap();

@@ -3,7 +3,7 @@
 use atalaya_alert::Presence;
 use atalaya_wire::ObjectId;
 
-use super::bench::{Bench, Node, disk, meta, system, terms};
+use super::bench::{Bench, Node, START, disk, meta, system, terms};
 use crate::tower::{Terms, Wish};
 
 #[test]
@@ -65,13 +65,53 @@ fn nobody_is_judged_while_we_are_not_connected_ourselves() {
 }
 
 #[test]
+fn when_a_node_was_last_heard_is_known_after_a_restart() {
+    let (mut bench, mut node) = (Bench::new(), Node::new("nas"));
+    node.connect(&mut bench);
+    node.run(&mut bench, 3, &[("", system(40.0))]);
+    bench.pass(61);
+    let seen = |bench: &Bench| bench.board.read().nodes["nas"].seen;
+    let before = seen(&bench);
+    assert_eq!(before, START + 120);
+    let mut bench = bench.kill();
+    assert_eq!(seen(&bench), before);
+    assert_eq!(bench.number("SELECT count(*) FROM frame"), 4, "it costs no write of its own");
+    // Giving up what is missing writes the stream as well, and hears nobody.
+    bench.pass(3600);
+    assert_eq!(seen(&bench.kill()), before);
+}
+
+#[test]
+fn a_restart_does_not_begin_anew_with_a_silent_node() {
+    let (mut bench, mut node) = (Bench::new(), Node::new("nas"));
+    node.connect(&mut bench);
+    node.run(&mut bench, 2, &[("", system(40.0))]);
+    bench.pass(200);
+    let presence = |bench: &Bench| bench.board.read().nodes["nas"].presence;
+    assert_eq!(presence(&bench), Presence::Online);
+    let mut bench = bench.kill();
+    bench.pass(115);
+    assert_eq!(presence(&bench), Presence::Online, "it has time to come back");
+    bench.pass(10);
+    assert_eq!(presence(&bench), Presence::Silent);
+    // One that comes back begins anew.
+    let mut bench = bench.kill();
+    node.connect(&mut bench);
+    bench.pass(290);
+    assert_eq!(presence(&bench), Presence::Online);
+    bench.pass(20);
+    assert_eq!(presence(&bench), Presence::Silent);
+}
+
+#[test]
 fn a_restart_knows_nodes_alerts_and_presence_and_makes_nobody_silent() {
     let (mut bench, mut node) = (Bench::new(), Node::new("nas"));
     node.connect(&mut bench);
     bench.pass(70);
     let mut bench = bench.kill();
     assert_eq!(bench.board.read().nodes["nas"].presence, Presence::Online);
-    bench.pass(290);
+    // With the 70 seconds before, of 300.
+    bench.pass(220);
     assert_eq!(bench.board.read().nodes["nas"].presence, Presence::Online);
 }
 

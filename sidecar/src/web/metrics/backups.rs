@@ -1,23 +1,57 @@
-//! What runs of jobs came to, counted from the database: a restart resets nothing.
+//! What runs of jobs came to, counted from the database: a restart resets nothing. Told of jobs that there are: those that a
+//! node says it has, as long as it is heard.
+
+use std::collections::BTreeSet;
+
+use atalaya_wire::Sample;
 
 use super::families::{Families, Labels};
+use super::fleet;
 use crate::db::read::figures::{self, Counted};
 use crate::error::Result;
 use crate::people::Customers;
 use crate::web::App;
+use crate::web::view::View;
 
 /// The share of good runs is of this time.
 const RATE_SECONDS: i64 = 30 * 86_400;
 /// Tasks that stand behind a dot in the name of what ran; a job's own name has none.
 const TASKS: [&str; 3] = ["check", "forget", "prune"];
 
+/// Jobs and tasks by node.
+pub(super) type Jobs = BTreeSet<(String, String)>;
+
 pub(super) async fn gather(app: &App, whose: &Customers, now: i64, families: &mut Families) -> Result<()> {
+    let jobs = app.look(whose, |view| jobs(view, now));
     let wanted = whose.clone();
     let all = app.shared.readers.with(move |connection| figures::runs(connection, &wanted, now - RATE_SECONDS)).await?;
-    for one in all {
-        add(one, families);
-    }
+    all.into_iter().filter(|one| is_there(one, &jobs)).for_each(|one| add(one, families));
     Ok(())
+}
+
+pub(super) fn is_there(one: &Counted, jobs: &Jobs) -> bool {
+    jobs.contains(&(one.node.clone(), one.job.clone()))
+}
+
+/// What nodes have that are heard: a job that left the configuration is no more among what its node says.
+pub(super) fn jobs(view: &View<'_>, now: i64) -> Jobs {
+    let mut jobs = Jobs::new();
+    for node in fleet::members(view).filter(|node| fleet::is_fresh(node, now)) {
+        let known = node.objects.iter().filter(|((kind, _), _)| matches!(*kind, "backup" | "upkeep"));
+        for job in known.filter_map(|(_, latest)| name_of(&latest.sample()?)) {
+            jobs.insert((node.row.name.clone(), job));
+        }
+    }
+    jobs
+}
+
+/// As its runs are called.
+fn name_of(sample: &Sample) -> Option<String> {
+    match sample {
+        Sample::Backup(backup) => backup.job.as_deref().map(str::to_owned),
+        Sample::Upkeep(upkeep) => Some(format!("{}.{}", upkeep.name.as_deref()?, upkeep.task.as_deref()?)),
+        _ => None,
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "Prometheus has no other numbers")]

@@ -39,12 +39,12 @@ pub(super) fn of(view: &View<'_>, now: i64, families: &mut Families) {
     members(view).for_each(|node| one(node, &kinds, now, families));
 }
 
-fn members<'a>(view: &View<'a>) -> impl Iterator<Item = &'a NodeState> {
+pub(super) fn members<'a>(view: &View<'a>) -> impl Iterator<Item = &'a NodeState> {
     view.nodes().filter(|node| node.row.state == "member")
 }
 
 /// Whether it was heard lately: what it said before is of no use now.
-fn is_fresh(node: &NodeState, now: i64) -> bool {
+pub(super) fn is_fresh(node: &NodeState, now: i64) -> bool {
     node.presence == Presence::Online
         && now.saturating_sub(node.seen) < i64::try_from(SILENT_AFTER.as_secs()).unwrap_or(300)
 }
@@ -98,6 +98,7 @@ fn one(node: &NodeState, kinds: &[&'static Kind], now: i64, families: &mut Famil
         let help = "When the node was last heard, in seconds since 1970";
         families.gauge("atalaya_node_last_seen_timestamp_seconds", help, labels(node), seconds(node.seen));
     }
+    refused(node, families);
     if !fresh {
         return;
     }
@@ -106,6 +107,17 @@ fn one(node: &NodeState, kinds: &[&'static Kind], now: i64, families: &mut Famil
         if let Some((kind, sample)) = told.and_then(|kind| Some((kind, latest.sample()?))) {
             object(node, kind, id, &sample, families);
         }
+    }
+}
+
+/// What of it was not taken: of a node that sends nothing else that is all there is to see.
+fn refused(node: &NodeState, families: &mut Families) {
+    for (why, count) in node.refused.iter() {
+        let mut labels = labels(node);
+        labels.push(("reason", why.name().to_owned()));
+        let help = "Messages of the node that were not taken since the sidecar started";
+        #[expect(clippy::cast_precision_loss, reason = "Prometheus has no other numbers")]
+        families.count("atalaya_node_refused_messages", help, labels, count as f64);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use atalaya_broker::Counters;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeMetric, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
@@ -16,6 +17,12 @@ use crate::web::App;
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Reason {
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ByBroker {
+    node: String,
     reason: &'static str,
 }
 
@@ -65,6 +72,9 @@ pub(super) fn register(app: &App, registry: &mut Registry, families: &Families) 
     own.register("nodes", "Nodes that are members", ConstGauge::new(nodes));
     own.register("nodes_waiting", "Nodes that nobody accepted yet", ConstGauge::new(waiting));
     own.register("refused_messages", "Messages of nodes that are there, not taken since the start", refused);
+    if let Some((_, counters)) = app.shared.doorman.looks() {
+        broker(&counters, own);
+    }
     traffic(app, own);
     let channels = app.shared.channels.troubles().len();
     own.register(
@@ -77,6 +87,27 @@ pub(super) fn register(app: &App, registry: &mut Registry, families: &Families) 
         left.get_or_create(&Left { view }).set(1);
     }
     own.register("left_out", "Views that are not here, because there would be more than 100,000 lines", left);
+}
+
+/// The built-in broker. Nodes in its counters have shown that they are, so there are no more than there are nodes.
+fn broker(counters: &Counters, own: &mut Registry) {
+    let refused = Family::<ByBroker, Counter>::default();
+    for ((node, why), count) in &counters.refused {
+        let node = node.as_ref().map(|node| node.as_str().to_owned()).unwrap_or_default();
+        refused.get_or_create(&ByBroker { node, reason: why.name() }).inc_by(*count);
+    }
+    let help = "What the built-in broker refused or held up since the start; node is empty for others than nodes";
+    own.register("broker_refused", help, refused);
+    let kept = |number: usize| ConstGauge::new(u32::try_from(number).unwrap_or(u32::MAX));
+    own.register("broker_connections", "Connections to the built-in broker", kept(counters.connections));
+    own.register("broker_retained", "Messages that the built-in broker keeps", kept(counters.retained));
+    for (name, help, count) in [
+        ("broker_no_room", "Connections closed at once, because too many were there", counters.no_room),
+        ("broker_handshakes_failed", "TLS handshakes that failed or took too long", counters.handshakes_failed),
+        ("broker_timed_out", "Connections that ended because nothing came in time", counters.timed_out),
+    ] {
+        own.register(name, help, ConstCounter::new(count));
+    }
 }
 
 /// What waits, what was lost, what was sent.

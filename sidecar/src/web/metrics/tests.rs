@@ -1,13 +1,14 @@
 //! What is told of whom, and when no more.
 
 use atalaya_alert::Presence;
-use atalaya_wire::view::{Disk, FileSystem};
+use atalaya_wire::view::{Backup, Disk, FileSystem, Upkeep};
 use atalaya_wire::{ObjectId, Sample, text};
 use prometheus_client::encoding::text::encode;
 
 use super::*;
 use crate::db;
-use crate::tower::{Latest, NodeState, Seen};
+use crate::db::read::figures::Counted;
+use crate::tower::{Latest, NodeState, Seen, Why};
 use crate::web::view::View;
 
 const NOW: i64 = 1_795_000_000;
@@ -64,6 +65,46 @@ fn a_node_that_is_silent_for_five_minutes_has_no_series_but_that_it_is() {
     let lines: Vec<&str> = silent.lines().filter(|line| !line.starts_with('#')).collect();
     let seen = format!("atalaya_node_last_seen_timestamp_seconds{{customer=\"Ana\",node=\"nas\"}} {}.0", NOW - 300);
     assert_eq!(lines, [seen.as_str(), "atalaya_node_up{customer=\"Ana\",node=\"nas\"} 0.0"]);
+}
+
+#[test]
+fn what_a_node_sent_and_was_not_taken_is_told_with_why() {
+    let mut liar = node("nas", "Ana", NOW - 4000);
+    for why in [Why::NotItself, Why::NotItself, Why::Garbled] {
+        liar.refused.count(why, std::time::Duration::ZERO);
+    }
+    let told = told(vec![liar, node("other", "Ana", NOW)], &Customers::All);
+    let lines: Vec<&str> = told.lines().filter(|line| line.starts_with("atalaya_node_refused_messages")).collect();
+    let line = |reason: &str, count: u32| {
+        format!("atalaya_node_refused_messages_total{{customer=\"Ana\",node=\"nas\",reason=\"{reason}\"}} {count}.0")
+    };
+    assert_eq!(lines, [line("garbled", 1), line("not_itself", 2)], "and nothing of those that are in order");
+}
+
+#[test]
+fn runs_are_told_of_jobs_that_there_are_on_nodes_that_are_heard() {
+    let with = |name: &str, seen: i64, job: &str| {
+        let mut node = node(name, "Ana", seen);
+        let backup: Sample = Backup { job: Some(text(job)), ..Backup::default() }.into();
+        let check: Sample = Upkeep { name: Some(text("nas")), task: Some(text("check")), ..Upkeep::default() }.into();
+        for (kind, sample) in [("backup", backup), ("upkeep", check)] {
+            node.objects.insert((kind, ObjectId::of("x")), Latest::new(&sample, seen, false).unwrap());
+        }
+        node
+    };
+    let nodes = [with("nas", NOW, "photos"), with("silent", NOW - 300, "photos")];
+    let seen = Seen { nodes: nodes.into_iter().map(|node| (node.row.name.clone(), node)).collect(), ..Seen::default() };
+    let jobs = backups::jobs(&View::new(&seen, &Customers::All), NOW);
+    let is_told = |node: &str, job: &str| {
+        let (node, job) = (node.to_owned(), job.to_owned());
+        let one =
+            Counted { customer: "Ana".into(), node, job, result: None, count: 1, good: 1, seconds: None, bytes: None };
+        backups::is_there(&one, &jobs)
+    };
+    assert!(is_told("nas", "photos") && is_told("nas", "nas.check"));
+    assert!(!is_told("nas", "music"), "a job that is not in the configuration any more");
+    assert!(!is_told("silent", "photos") && !is_told("retired", "photos"));
+    assert_eq!(backups::jobs(&View::new(&seen, &Customers::of(&["Eva".into()]).unwrap()), NOW), [].into());
 }
 
 #[test]

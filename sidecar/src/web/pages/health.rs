@@ -6,7 +6,7 @@ use atalaya_notify::turn::State;
 
 use super::frame::Frame;
 use super::part::Mark;
-use crate::db::{Aside, Health};
+use crate::db::{Again, Aside, Health};
 use crate::life::{Life, WRITER};
 use crate::limits::HANGS_AFTER;
 use crate::people::Customers;
@@ -35,9 +35,16 @@ pub(super) fn banners(
     if let Some(why) = &health.problem {
         say(Mark::Critical, frame.fill("banner.disk", &[("why", why)]));
     }
-    if let Some(Aside { kept, why, copy }) = aside {
+    if let Some(why) = &health.damaged {
+        say(Mark::Critical, frame.fill("banner.damaged", &[("why", why)]));
+    }
+    if let Some(Aside { kept, why, from }) = aside {
         let path = kept.display().to_string();
-        let key = if *copy { "banner.aside_copy" } else { "banner.aside_new" };
+        let key = match from {
+            Again::Itself => "banner.aside_itself",
+            Again::Copy => "banner.aside_copy",
+            Again::Nothing => "banner.aside_new",
+        };
         say(Mark::Critical, frame.fill(key, &[("path", &path), ("why", why)]));
     }
     if let Some(why) = &health.history {

@@ -1,3 +1,5 @@
+mod refused;
+
 use std::sync::Arc;
 
 use askama::Template;
@@ -20,7 +22,7 @@ use super::part::Mark;
 use super::{alerts, node, rules};
 use crate::clock::Now;
 use crate::db::read::runs::Happened;
-use crate::db::{Aside, Health, Node};
+use crate::db::{Again, Aside, Health, Node};
 use crate::life::{Life, TOWER, WRITER};
 use crate::people::Customers;
 use crate::tower::{Latest, Link, NodeState, Refusals, Seen};
@@ -151,7 +153,7 @@ fn all_pages(seen: &Seen, node: &str, language: Language) -> Vec<String> {
             &all(seen),
             &rules,
             node,
-            &Told { runs: vec![run], events: vec![event], ..Told::default() },
+            &Told { runs: vec![run], events: vec![event], refused: refused::by_broker(), ..Told::default() },
         )
         .unwrap()
         .render()
@@ -427,8 +429,13 @@ fn pages_look_at_the_board_only_through_what_their_reader_may_see() {
 
 #[test]
 fn what_is_wrong_with_the_tower_is_said_with_what_to_do() {
-    let health = Health { problem: Some("p-why".into()), history: Some("h-why".into()), ..Health::default() };
-    let aside = Aside { kept: "/x/old.db".into(), why: "a-why".into(), copy: true };
+    let health = Health {
+        problem: Some("p-why".into()),
+        history: Some("h-why".into()),
+        damaged: Some("d-why".into()),
+        ..Health::default()
+    };
+    let aside = Aside { kept: "/x/old.db".into(), why: "a-why".into(), from: Again::Copy };
     let channels =
         [("mail".to_owned(), State::WrongSetUp("m-why".into())), ("phone".to_owned(), State::Failing("f-why".into()))];
     let channels = channels.into();
@@ -436,12 +443,12 @@ fn what_is_wrong_with_the_tower_is_said_with_what_to_do() {
         let all = frame(language);
         let some = Frame { whose: Customers::of(&["Ana".into()]).unwrap(), ..all.clone() };
         let said = |frame: &Frame| banners(frame, &Life::Well, &health, Some(&aside), &channels);
-        let (whys, texts) = (["p-why", "a-why", "h-why", "m-why", "f-why"], said(&all));
+        let (whys, texts) = (["p-why", "d-why", "a-why", "h-why", "m-why", "f-why"], said(&all));
         assert_eq!(texts.len(), whys.len());
         for (why, banner) in whys.iter().zip(&texts) {
             assert!(banner.text.contains(why) && !banner.text.contains('{'), "{banner:?}");
         }
-        assert_eq!(said(&some), texts[..3], "channels are everybody's matter");
+        assert_eq!(said(&some), texts[..4], "channels are everybody's matter");
         let alone = |life| banners(&all, &life, &Health::default(), None, &[].into());
         assert_eq!(alone(Life::Well), []);
         for part in [TOWER, WRITER] {

@@ -71,7 +71,34 @@ pub(super) fn refused(look: &Look<'_>) -> Option<Section> {
     for (why, count) in look.node.refused.iter() {
         table.rows.push(vec![Cell::text(frame.t(reason(why))), frame.number("refused_count", Some(count))]);
     }
+    for (why, count) in &look.told.refused {
+        let cell = Cell::text(frame.t(reason_of_broker(*why)));
+        table.rows.push(vec![cell, frame.number("refused_count", Some(*count))]);
+    }
     look.section("refused", "section.refused", Mark::Medium, vec![table])
+}
+
+/// The key of why the built-in broker refused something or held it up.
+pub(in crate::web::pages) const fn reason_of_broker(why: atalaya_broker::Why) -> &'static str {
+    use atalaya_broker::Why;
+    match why {
+        Why::Stranger => "broker.stranger",
+        Why::Certificate => "broker.certificate",
+        Why::Password => "broker.password",
+        Why::ClientId => "broker.client_id",
+        Why::Taken => "broker.taken",
+        Why::Sessions => "broker.sessions",
+        Why::NotYours => "broker.not_yours",
+        Why::NotByNodes => "broker.not_by_nodes",
+        Why::ReadOnly => "broker.read_only",
+        Why::System => "broker.system",
+        Why::Will => "broker.will",
+        Why::NotRetained => "broker.not_retained",
+        Why::TooMuch => "broker.too_much",
+        Why::TooLarge => "broker.too_large",
+        Why::Malformed => "broker.malformed",
+        Why::Over => "broker.over",
+    }
 }
 
 /// The key of why something was not taken.

@@ -10,7 +10,7 @@ mod now;
 mod rest;
 mod upkeep;
 
-pub(super) use happened::reason;
+pub(super) use happened::{reason, reason_of_broker};
 
 use std::collections::BTreeMap;
 
@@ -77,6 +77,8 @@ pub(super) struct Told {
     pub(super) events: Vec<Happened>,
     /// When file systems are full, by object.
     pub(super) full: BTreeMap<String, Forecast>,
+    /// What the built-in broker refused of it.
+    pub(super) refused: Vec<(atalaya_broker::Why, u64)>,
 }
 
 /// An object with what it says, what it is like, and when it was read.
@@ -134,6 +136,7 @@ pub(super) async fn page(State(app): State<App>, Path(node): Path<String>, frame
     let number = app.look(&frame.whose, |seen| seen.node(&node).map(of));
     let Some((number, rooms)) = number else { return StatusCode::NOT_FOUND.into_response() };
     let (history, now) = (app.shared.history.clone(), frame.now);
+    let refused = by_broker(&app, &node);
     let told = app.shared.readers.with(move |connection| {
         // A forecast that cannot be made is unknown, and takes nothing else from the page.
         let forecast = |room: String| Some((full(connection, &history, number, &room, now).ok()?, room));
@@ -141,6 +144,7 @@ pub(super) async fn page(State(app): State<App>, Path(node): Path<String>, frame
             runs: runs::runs(connection, number, None, RUNS)?,
             events: runs::events(connection, number, EVENTS)?,
             full: rooms.into_iter().filter_map(forecast).map(|(full, room)| (room, full)).collect(),
+            refused,
         })
     });
     let told = match told.await {
@@ -152,6 +156,12 @@ pub(super) async fn page(State(app): State<App>, Path(node): Path<String>, frame
     };
     let page = frame.look(&app, |frame, seen| build(frame, seen, &app.shared.rules, &node, &told));
     page.map_or_else(|| StatusCode::NOT_FOUND.into_response(), |page| render(&page))
+}
+
+fn by_broker(app: &App, node: &str) -> Vec<(atalaya_broker::Why, u64)> {
+    let refused = app.shared.doorman.looks().map(|(_, counters)| counters.refused).unwrap_or_default();
+    let theirs = refused.into_iter().filter(|((of, _), _)| of.as_ref().is_some_and(|of| of.as_str() == node));
+    theirs.map(|((_, why), count)| (why, count)).collect()
 }
 
 /// The page of a node that is there.

@@ -1,6 +1,7 @@
 //! The tower itself: version, sizes with their limits, counters, what was refused.
 
 use askama::Template;
+use atalaya_broker::Counters;
 use axum::extract::State as At;
 use axum::response::Response;
 
@@ -10,7 +11,7 @@ use crate::people::limits::{ACCOUNTS_MAX, TOKENS_MAX};
 use crate::tower::Why;
 use crate::web::App;
 use crate::web::pages::frame::{Frame, Number};
-use crate::web::pages::node::reason;
+use crate::web::pages::node::{reason, reason_of_broker};
 use crate::web::pages::part::{Bar, Mark};
 use crate::web::pages::table::{Cell, Table};
 use crate::web::view::View;
@@ -23,9 +24,14 @@ struct Page {
 }
 
 pub(super) async fn page(At(app): At<App>, _: Overseer, frame: Frame) -> Response {
-    render(&frame.look(&app, |frame, seen| Page {
-        tables: [sizes(&app, &frame, seen), facts(&app, &frame), refused(&frame, seen)].into(),
-        frame,
+    render(&frame.look(&app, |frame, seen| {
+        Page {
+            tables: [sizes(&app, &frame, seen), facts(&app, &frame), refused(&frame, seen)]
+                .into_iter()
+                .chain(app.shared.doorman.looks().map(|(_, counters)| by_broker(&frame, seen, &counters)))
+                .collect(),
+            frame,
+        }
     }))
 }
 
@@ -92,6 +98,23 @@ fn refused(frame: &Frame, seen: &View<'_>) -> Table {
         let link =
             most.map(|node| Cell { link: format!("/nodes/{}", node.row.name), ..Cell::text(node.row.title.clone()) });
         table.rows.push(vec![Cell::text(frame.t(reason(why))), frame.number("", Some(all)), link.unwrap_or_default()]);
+    }
+    table
+}
+
+/// What the built-in broker refused or held up, by reason, with the node that did most of it.
+fn by_broker(frame: &Frame, seen: &View<'_>, counters: &Counters) -> Table {
+    let mut table = table(frame, "about.broker_refused", &["head.reason", "#head.count", "head.most_of"]);
+    let mut reasons: Vec<_> = counters.refused.keys().map(|(_, why)| *why).collect();
+    reasons.sort();
+    reasons.dedup();
+    for why in reasons {
+        let of = counters.refused.iter().filter(|((_, other), _)| *other == why);
+        let most = of.max_by_key(|(_, count)| **count).and_then(|((node, _), _)| seen.node(node.as_ref()?.as_str()));
+        let link =
+            most.map(|node| Cell { link: format!("/nodes/{}", node.row.name), ..Cell::text(node.row.title.clone()) });
+        let count = frame.number("", Some(counters.refused_for(why)));
+        table.rows.push(vec![Cell::text(frame.t(reason_of_broker(why))), count, link.unwrap_or_default()]);
     }
     table
 }
