@@ -49,7 +49,9 @@
   // One row of times for all series; where one has nothing there is a hole, and so where all have nothing for long.
   const table = (series, told) => {
     const known = [...new Set(series.flatMap((one) => one.points.map(([at]) => seconds(at))))].sort((a, b) => a - b);
-    const far = 2.5 * (told.step_seconds || Infinity);
+    // A node may tell its numbers less often than there are places to draw them at.
+    const apart = known.slice(1).map((at, place) => at - known[place]).sort((a, b) => a - b);
+    const far = 2.5 * Math.max(told.step_seconds || Infinity, apart[apart.length >> 1] || 0);
     const times = known.flatMap((at, place) => (known[place + 1] - at > far ? [at, at + 1] : [at]));
     const index = new Map(times.map((at, place) => [at, place]));
     const rows = series.map((one) => {

@@ -8,6 +8,7 @@
 It prints "ready" once everything was told.
 """
 import json
+import math
 import os
 import select
 import socket
@@ -18,7 +19,7 @@ import time
 STREAM = os.urandom(16)
 BOOT = os.urandom(16)
 TB, GB, MB = 10**12, 10**9, 10**6
-RUN_BEGAN, RUN_ENDED, CHANGED, BEGAN = 0x8002, 0x8003, 0x8004, 0x8001
+RUN_BEGAN, RUN_ENDED, CHANGED, BEGAN, SYSTEM = 0x8002, 0x8003, 0x8004, 0x8001, 2
 
 
 class Link:
@@ -73,6 +74,13 @@ def boot_millis(at):
     return int((at - time.time()) * 1000) + 40 * 86_400_000
 
 
+def optional(kind, value):
+    """A key of a view in postcard: a share of its time, a whole number, a flag, nothing."""
+    if value is None:
+        return b"\0"
+    return b"\1" + {"f": lambda: struct.pack("<f", value), "u": lambda: varint(value), "b": lambda: bytes([value])}[kind]()
+
+
 def stamp(at):
     return zigzag(int(at * 1000)) + varint(boot_millis(at)) + BOOT + b"\1"
 
@@ -87,9 +95,10 @@ class Node:
     def __init__(self, link, name, title, **meta):
         self.link, self.name, self.seq, self.record = link, name, 0, 0
         self.views = {}
+        self.frames = 0
         self.online = True
         self.tells_more = True
-        self.set("meta", name=title, version="0.1.0", wire=1, interval_seconds=10, heartbeat_seconds=900, **meta)
+        self.set("meta", **{**dict(name=title, version="0.1.0", wire=1, interval_seconds=10, heartbeat_seconds=900), **meta})
         self.link.tell(f"atalaya/{name}/status", b"online")
 
     def set(self, view, **keys):
@@ -109,6 +118,20 @@ class Node:
             what = what.encode()
             rest += struct.pack("<HB", kind, len(what)) + what + struct.pack("<I", len(body)) + body
         self.link.tell(f"atalaya/{self.name}/record", bytes([1, 2]) + struct.pack("<I", len(rest)) + rest, retain=False)
+
+    def tell_frame(self, at, clock=None):
+        """Numbers of the machine at a time; `clock` is what the node's own clock says."""
+        wave = math.sin(at / 5000)
+        used = 40 + 12 * math.sin(at / 40_000)
+        keys = [("f", 22 + 18 * wave), ("f", 15 + 12 * wave), ("f", 4.0), ("f", 3.0), ("f", 0.0), ("u", 4), ("f", 0.6 + 0.4 * wave), ("f", 0.5), ("f", 0.4),
+                ("u", 2 * GB), ("u", int(2 * GB * (100 - used) / 100)), ("f", used), ("u", GB), ("u", 0), ("f", 0.5), ("f", 1.2 + wave), ("u", 3_456_000), ("t", None),
+                ("f", 46 + 3 * wave), ("t", None), ("f", 1180.0), ("u", 1), ("u", 0), ("b", clock is None), ("u", 143)]
+        body = b"".join(optional(kind, value) for kind, value in keys)
+        self.frames += 1
+        wall = at if clock is None else clock
+        rest = b"frames--" + self.name.encode()[:8].ljust(8, b"-") + struct.pack("<QqQ", self.frames, int(wall * 1000), boot_millis(at)) + BOOT + bytes([clock is None])
+        rest += struct.pack("<HB", SYSTEM, 0) + struct.pack("<I", len(body)) + body
+        self.link.tell(f"atalaya/{self.name}/frame", bytes([1, 1]) + struct.pack("<I", len(rest)) + rest, retain=False)
 
     def ran(self, job, began, ended, result, problem="", cause="calendar"):
         run = os.urandom(16)
@@ -162,7 +185,7 @@ def common(node, now, address="192.168.1.20"):
 
 def rich(link, now):
     """Everything that a page can show, and something wrong with much of it."""
-    node = Node(link, "nas-olmos", "Clínica Olmos", model="Helios4", os="Debian GNU/Linux 12 (bookworm)", kernel="6.1.0-28-armmp", architecture="armv7")
+    node = Node(link, "nas-olmos", "Clínica Olmos", model="Helios4", os="Debian GNU/Linux 12 (bookworm)", kernel="6.1.0-28-armmp", architecture="armv7", interval_seconds=180)
     machine(node, now)
     disk(node, "WD-WCC7K0AAAA01", "sda", now)
     disk(node, "WD-WCC7K0AAAA02", "sdb", now, temperature_celsius=36)
@@ -192,6 +215,9 @@ def rich(link, now):
     node.set("auth", failed_count=37)
     node.set("updates", pending_count=23, security_count=5, reboot_required=True, reboot_reason="linux-image-6.1.0-28-armmp")
     node.set("log/oom", name="Out of memory", source="journal", match_count=1, matched_at=iso(now - 40_000), line="Out of memory: Killed process 2214 (clamd)")
+    # Three days and some hours with a hole, for graphs.
+    for ago in [*range(72 * 3600, 6 * 3600, -1800), *range(6 * 3600, 3 * 3600, -180), *range(2 * 3600, -1, -180)]:
+        node.tell_frame(now - ago)
     node.set("probe/ups", state="ok", duration_seconds=0.31)
     node.set("probe/smart", state="denied", problem="needs CAP_SYS_RAWIO for /dev/sdd")
     for day in range(7, 0, -1):
@@ -232,6 +258,8 @@ def fleet(link):
     few = Node(link, "nuevo", "Recién puesto", model="Raspberry Pi 4", os="Raspbian 12")
     few.set("disk/X1", name="sda", model="Unknown disk", kind="hdd", power="standby")
     few.set("fs/root", mount="/", kind="ext4", state="stuck")
+    # Its clock begins where clocks without a battery do.
+    silent.tell_frame(now, clock=86_400)
     nodes += [ruiz, taller, farmacia, silent, hostile, few]
     nodes += [plain(link, now, f"casa-{name.lower()}", f"Casa {name}", used, cpu_percent=cpu)
               for name, used, cpu in [("Marin", 22.1, 3.0), ("Ortega", 71.9, 9.5), ("Lopez", 38.0, 55.0), ("Gil", 64.3, 1.5), ("Navarro", 5.2, 22.0)]]
