@@ -30,7 +30,7 @@ const untranslated = async (page) => {
   return page.evaluate((english) => {
     const known = new Set(english.map((one) => one.toLowerCase()));
     // Names that people gave, and those of the configuration.
-    const names = "code, option:not([value]), [lang=en], script, section[aria-labelledby=probes] td:nth-child(2)";
+    const names = "code, option:not([value]), [lang=en], script, section[aria-labelledby=probes] td:nth-child(2), td:has(a[href^='/runbooks/']) small";
     const found = [];
     const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walk.nextNode()) {

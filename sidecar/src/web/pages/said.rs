@@ -60,13 +60,13 @@ impl Said {
             rule: key.rule.as_str().to_owned(),
             anchor: format!("a{:08x}", atalaya_wire::fnv(&key.to_string())),
             incident: alert.incident.0,
-            aside: aside(frame, alert),
+            aside: aside(frame, rules, alert),
             is_acknowledged: alert.ack.is_some(),
         }
     }
 }
 
-fn aside(frame: &Frame, alert: &AlertState) -> String {
+fn aside(frame: &Frame, rules: &Rules, alert: &AlertState) -> String {
     if let Some(ack) = &alert.ack {
         let who = if ack.who.is_empty() { frame.t("somebody") } else { &ack.who };
         let text = frame.fill("alert.acknowledged", &[("who", who), ("ago", &frame.ago(ack.at.0))]);
@@ -76,7 +76,11 @@ fn aside(frame: &Frame, alert: &AlertState) -> String {
         None => String::new(),
         Some(Mute::Silence(_)) => frame.t("alert.silenced").to_owned(),
         Some(Mute::Maintenance(_)) => frame.t("alert.maintenance").to_owned(),
-        Some(Mute::Depends(rule)) => frame.fill("alert.depends", &[("rule", rule.as_str())]),
+        Some(Mute::Depends(id)) => {
+            let known = rules.iter().find(|rule| rule.id == *id);
+            let title = known.map_or(id.as_str(), |rule| super::rules::of(frame, &rule.title));
+            frame.fill("alert.depends", &[("rule", title)])
+        }
         Some(Mute::Unrouted) => frame.t("alert.unrouted").to_owned(),
     }
 }
