@@ -8,6 +8,8 @@ use atalaya_store::StoreUrl;
 
 use super::exit::{Failure, Result};
 use super::place;
+#[cfg(feature = "s3")]
+use super::s3::S3;
 #[cfg(feature = "sftp")]
 use super::ssh::Ssh;
 
@@ -15,7 +17,7 @@ use super::ssh::Ssh;
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// Repository: a folder, or sftp://USER@HOST:PORT/PATH
+    /// Repository: a folder, sftp://USER@HOST:PORT/PATH, or s3://HOST/BUCKET/PREFIX
     #[arg(long, global = true, env = "ATALAYA_REPO", hide_env_values = true, value_name = "R")]
     pub(crate) repo: Option<OsString>,
 
@@ -54,6 +56,10 @@ pub(crate) struct Global {
     #[cfg(feature = "sftp")]
     #[command(flatten)]
     pub(crate) ssh: Ssh,
+
+    #[cfg(feature = "s3")]
+    #[command(flatten)]
+    pub(crate) s3: S3,
 }
 
 impl Global {

@@ -16,7 +16,8 @@ use super::{host, store, times};
 const EXAMPLES: &str = "Examples:
   atalaya-agent init --repo /mnt/usb/nas
   atalaya-agent init --repo /mnt/usb/nas --passphrase-file /etc/nas.passphrase
-  atalaya-agent init --repo sftp://nas@backup.example.org/srv/nas";
+  atalaya-agent init --repo sftp://nas@backup.example.org/srv/nas
+  atalaya-agent init --repo s3://s3.eu-central-1.amazonaws.com/bucket/nas";
 
 /// Make a repository, with the cipher that is fastest on this machine
 #[derive(Debug, clap::Args)]

@@ -38,6 +38,8 @@ mod prune;
 mod restore;
 mod restore_report;
 mod restore_watch;
+#[cfg(feature = "s3")]
+mod s3;
 mod secret;
 #[cfg(feature = "sheet")]
 mod sheet;

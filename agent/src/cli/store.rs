@@ -15,7 +15,8 @@ use super::place::{self, Scratch};
 /// For `--help`.
 const EXAMPLES: &str = "Examples:
   atalaya-agent store check /mnt/usb
-  atalaya-agent store check sftp://nas@backup.example.org/srv/nas";
+  atalaya-agent store check sftp://nas@backup.example.org/srv/nas
+  atalaya-agent store check s3://s3.eu-central-1.amazonaws.com/bucket/nas";
 
 /// Try whether a place can hold repositories
 #[derive(Debug, clap::Args)]
@@ -65,7 +66,10 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     let start = Instant::now();
     let mut scratch = place::scratch(&url, &context.global)?;
     let cannot_promise = std::mem::take(&mut scratch.shortcomings);
-    let cases = try_all(&mut scratch, if *full { Part::Long } else { Part::Usual });
+    let weaker = std::mem::take(&mut scratch.weaker);
+    let mut cases = try_all(&mut scratch, if *full { Part::Long } else { Part::Usual });
+    // What is said of them stands in what cannot be promised.
+    cases.iter_mut().filter(|case| weaker.contains(&case.name)).for_each(|case| case.good = true);
     let removed = scratch.remove();
     let good = cases.iter().all(|case| case.good);
     let report = Report { store: url.to_string(), good, cases, cannot_promise, seconds: start.elapsed().as_secs_f64() };
@@ -113,7 +117,8 @@ fn tell(context: &Context, report: &Report) -> Result<()> {
         return out.finish();
     }
     for case in &report.cases {
-        match &case.why {
+        match case.why.as_ref().filter(|_| !case.good) {
+            None if case.why.is_some() => out.remark(format_args!("  weak  {}: see the note", case.name))?,
             None => out.remark(format_args!("  good  {}", case.name))?,
             Some(why) => out.line(format_args!("  BAD   {}: {why}", case.name))?,
         }

@@ -4,21 +4,28 @@ use std::path::Path;
 
 use atalaya_base::config::{Mistake, Named, Place, Spanned};
 use atalaya_repo::Budget;
+use atalaya_store::StoreUrl;
 
 use super::paths::Repo;
 use super::size::Memory;
 use crate::cli::beside_bytes;
 
 /// Options of every command on a repository, in the order of [`Access::files`].
-const OPTIONS: [&str; 5] =
-    ["--key-file", "--passphrase-file", "--ssh-key-file", "--ssh-password-file", "--ssh-known-hosts"];
+const OPTIONS: [&str; 6] = [
+    "--key-file",
+    "--passphrase-file",
+    "--ssh-key-file",
+    "--ssh-password-file",
+    "--ssh-known-hosts",
+    "--s3-credentials-file",
+];
 
 /// How the keys of a section are called.
 pub(super) struct Keys {
     pub(super) repo: &'static str,
     pub(super) ssh: &'static str,
     /// In the order of [`Access::files`].
-    pub(super) files: [&'static str; 5],
+    pub(super) files: [&'static str; 6],
     /// Of a file that is needed.
     pub(super) without: &'static str,
 }
@@ -27,8 +34,8 @@ pub(super) struct Keys {
 pub(super) struct Access<'a> {
     pub(super) keys: &'static Keys,
     pub(super) repo: &'a Spanned<Repo>,
-    /// Key, passphrase, and the key, password and known hosts of SSH.
-    pub(super) files: [&'a Option<Spanned<Place>>; 5],
+    /// Key, passphrase; the key, password and known hosts of SSH; credentials of S3.
+    pub(super) files: [&'a Option<Spanned<Place>>; 6],
     pub(super) memory_max: Option<Memory>,
 }
 
@@ -57,12 +64,23 @@ impl<'a> Access<'a> {
             let what = format!("it and the state folder {} lie one in the other; move one", state.display());
             return Err(Mistake::at(keys.repo, self.repo, what));
         }
-        let [key, passphrase, ssh @ ..] = self.files;
+        let [key, passphrase, ssh @ .., s3] = self.files;
         let ssh = ssh.into_iter().flatten().next();
-        if let Some(file) = ssh.filter(|_| repo.0.folder().is_some()) {
+        if let Some(file) = ssh.filter(|_| !matches!(repo.0, StoreUrl::Sftp(_))) {
             let what =
-                "it says how a server is logged in to, and the repository is a folder; name sftp://… or leave it out";
+                "it says how a server is logged in to, and the repository is on none; name sftp://… or leave it out";
             return Err(Mistake::at(keys.ssh, file, what));
+        }
+        match (s3, matches!(repo.0, StoreUrl::S3(_))) {
+            (Some(file), false) => {
+                let what = "it says who asks an S3 server, and the repository is on none; name s3://… or leave it out";
+                return Err(Mistake::at(keys.files[5], file, what));
+            }
+            (None, true) => {
+                let what = "s3_credentials_file is needed beside it: a job has nobody's environment";
+                return Err(Mistake::at(keys.repo, self.repo, what));
+            }
+            _ => {}
         }
         let left =
             |memory: Memory| usize::try_from(memory.0).unwrap_or(usize::MAX).saturating_sub(beside_bytes(&repo.0));

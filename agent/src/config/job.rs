@@ -20,7 +20,14 @@ const DEFAULT_SCHEDULE: &str = "daily 02:00";
 const KEYS: Keys = Keys {
     repo: "job.repo",
     ssh: "job.ssh_*",
-    files: ["job.key_file", "job.passphrase_file", "job.ssh_key_file", "job.ssh_password_file", "job.ssh_known_hosts"],
+    files: [
+        "job.key_file",
+        "job.passphrase_file",
+        "job.ssh_key_file",
+        "job.ssh_password_file",
+        "job.ssh_known_hosts",
+        "job.s3_credentials_file",
+    ],
     without: "backups of this job fail",
 };
 
@@ -34,6 +41,7 @@ pub(super) struct RawJob {
     ssh_key_file: Option<Spanned<Place>>,
     ssh_password_file: Option<Spanned<Place>>,
     ssh_known_hosts: Option<Spanned<Place>>,
+    s3_credentials_file: Option<Spanned<Place>>,
     paths: Sources,
     #[serde(default)]
     exclude: Vec<Exclude>,
@@ -84,6 +92,7 @@ impl RawJob {
                 &self.ssh_key_file,
                 &self.ssh_password_file,
                 &self.ssh_known_hosts,
+                &self.s3_credentials_file,
             ],
             memory_max: self.memory_max,
         }

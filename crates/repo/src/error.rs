@@ -90,7 +90,7 @@ impl From<atalaya_store::Error> for Error {
             S::Full => Kind::Full,
             S::Denied => Kind::Denied,
             S::Truncated => Kind::Damaged,
-            S::BadName | S::Stopped | S::Io => Kind::Io,
+            S::BadName | S::Stopped | S::Busy | S::Io => Kind::Io,
         };
         Self::new(kind, err.text)
     }

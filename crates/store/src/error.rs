@@ -20,6 +20,8 @@ pub enum Kind {
     BadName,
     /// The simulated machine stopped here (only the test store says this).
     Stopped,
+    /// The store asks for patience; the same call may do after a while.
+    Busy,
     /// Anything else: I/O errors, a network that is gone.
     Io,
 }

@@ -2,7 +2,7 @@
 //!
 //! A [`Store`] is deliberately dumb: no retries, no caches, no formats. What it
 //! must guarantee stands on the trait. [`LocalStore`] is a folder, `SftpStore` one
-//! of another machine; wrappers with the same trait add the rest, [`Retry`] among
+//! of another machine, `S3Store` a bucket; wrappers with the same trait add the rest, [`Retry`] among
 //! them. [`StoreUrl`] reads where a store is. The feature `testing` adds
 //! a simulated store, a fault injector, a recorder and the conformance suite
 //! that every backend passes.
@@ -14,7 +14,11 @@ mod error;
 mod limits;
 mod local;
 mod name;
+#[cfg(any(feature = "s3", feature = "sftp"))]
+mod plain;
 mod retry;
+#[cfg(feature = "s3")]
+mod s3;
 #[cfg(feature = "sftp")]
 mod sftp;
 mod spool;
@@ -38,13 +42,15 @@ mod sim;
 pub use error::{Error, Kind, Result};
 pub use local::LocalStore;
 pub use name::{check_name, check_prefix};
-pub use retry::Retry;
+pub use retry::{Retry, jittered};
+#[cfg(feature = "s3")]
+pub use s3::{S3Access, S3Store};
 #[cfg(feature = "sftp")]
 pub use sftp::{Access, Answers, SftpStore};
 pub use spool::{remove_stale_spools, spool_in};
 pub use store::{Body, Entry, SpoolFile, Store};
 pub use throttle::{Pace, Throttle};
-pub use url::{SftpUrl, StoreUrl};
+pub use url::{S3Url, SftpUrl, StoreUrl};
 
 #[cfg(feature = "testing")]
 pub use fault::{Fault, Rates};

@@ -23,6 +23,9 @@ pub(crate) const RETRY_WAIT_MIN: Duration = Duration::from_millis(500);
 /// Longest wait between two tries.
 pub(crate) const RETRY_WAIT_MAX: Duration = Duration::from_secs(60);
 
+/// A store that asks for patience gets as much as after so many failures more: the first wait is then four seconds.
+pub(crate) const RETRY_BUSY_AHEAD: u32 = 3;
+
 /// Buffer for comparing what a failed put left behind with its body.
 pub(crate) const COMPARE_BYTES: usize = 64 << 10;
 

@@ -1,16 +1,17 @@
 //! A wrapper that tries again when a store fails for a reason that may pass.
 
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 use std::time::Duration;
 
-use crate::limits::{COMPARE_BYTES, RETRY_WAIT_MAX, RETRY_WAIT_MIN};
+use crate::limits::{COMPARE_BYTES, RETRY_BUSY_AHEAD, RETRY_WAIT_MAX, RETRY_WAIT_MIN};
 use crate::{Body, Entry, Error, Kind, Result, SpoolFile, Store};
 
 /// Waits between two tries; given from outside, so that tests do not sleep.
 type Sleeper = Box<dyn Fn(Duration) + Send + Sync>;
 
-/// Tries a call again after `Kind::Io`, waiting twice as long each time.
+/// Tries a call again after `Kind::Io` and `Kind::Busy`, waiting twice as long each time.
 pub struct Retry<S> {
     inner: S,
     tries: u32,
@@ -39,8 +40,8 @@ impl<S: Store> Retry<S> {
         let mut failed = 0;
         loop {
             match call(failed) {
-                Err(err) if err.kind == Kind::Io && failed + 1 < self.tries => {
-                    (self.sleep)(wait(failed));
+                Err(err) if may_pass(err.kind) && failed + 1 < self.tries => {
+                    (self.sleep)(wait(err.kind, failed));
                     failed += 1;
                 }
                 done => return done,
@@ -69,8 +70,22 @@ impl<S: Store> Retry<S> {
     }
 }
 
-fn wait(failed: u32) -> Duration {
+/// Whether the same call may do later.
+pub(crate) fn may_pass(kind: Kind) -> bool {
+    matches!(kind, Kind::Io | Kind::Busy)
+}
+
+/// How long to wait after so many failures before; longer where patience was asked for.
+pub(crate) fn wait(kind: Kind, failed: u32) -> Duration {
+    let failed = if kind == Kind::Busy { failed + RETRY_BUSY_AHEAD } else { failed };
     RETRY_WAIT_MIN.saturating_mul(1 << failed.min(16)).min(RETRY_WAIT_MAX)
+}
+
+/// Between half of `wait` and all of it, by chance: many that were refused at one moment do not come back at one moment.
+#[must_use]
+pub fn jittered(wait: Duration) -> Duration {
+    let chance = RandomState::new().hash_one(std::process::id()) % 1024;
+    wait.mul_f64(0.5 + chance as f64 / 2048.0)
 }
 
 impl<S: Store> Store for Retry<S> {
@@ -106,7 +121,7 @@ impl<S: Store> Store for Retry<S> {
                 each(entry)
             });
             match &result {
-                Err(err) if err.kind == Kind::Io && !begun => Err(Error::clone(err)),
+                Err(err) if may_pass(err.kind) && !begun => Err(Error::clone(err)),
                 _ => Ok(()),
             }
         })?;

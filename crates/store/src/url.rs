@@ -1,6 +1,8 @@
 //! Where a store is, as people write it: a folder, or a URL. The only place that reads one.
 
-mod percent;
+mod host;
+pub(crate) mod percent;
+mod s3;
 mod sftp;
 
 use std::ffi::OsStr;
@@ -8,13 +10,14 @@ use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
+pub use s3::S3Url;
 pub use sftp::SftpUrl;
 
 /// Kinds of stores that have their place and are not there yet.
-const TO_COME: [&str; 3] = ["s3", "az", "gs"];
+const TO_COME: [&str; 2] = ["az", "gs"];
 
 /// What is known, for whoever wrote something else.
-const KNOWN: &str = "name a folder, or sftp://USER@HOST:PORT/PATH";
+const KNOWN: &str = "name a folder, sftp://USER@HOST:PORT/PATH, or s3://HOST/BUCKET/PREFIX";
 
 /// Where a store is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +26,8 @@ pub enum StoreUrl {
     Folder(PathBuf),
     /// A folder of a machine that is reached by SSH.
     Sftp(SftpUrl),
+    /// A part of a bucket of a server that speaks as S3 does.
+    S3(S3Url),
 }
 
 impl StoreUrl {
@@ -40,6 +45,9 @@ impl StoreUrl {
         let rest = std::str::from_utf8(rest).map_err(|_| "a URL is plain text; write other bytes as %XX".to_owned())?;
         match scheme.to_ascii_lowercase().as_str() {
             "sftp" => SftpUrl::parse(rest).map(Self::Sftp),
+            "s3" => S3Url::parse(rest, true).map(Self::S3),
+            "s3+http" => S3Url::parse(rest, false).map(Self::S3),
+            "s3+https" => Err("s3:// is over TLS already; write that".to_owned()),
             other if TO_COME.contains(&other) => Err(format!("this version knows no \"{other}\" stores yet; {KNOWN}")),
             "ssh" | "scp" => Err("files are reached by SFTP; write sftp:// in its place".to_owned()),
             "file" => Err("a folder is written without \"file://\"".to_owned()),
@@ -52,7 +60,7 @@ impl StoreUrl {
     pub fn folder(&self) -> Option<&std::path::Path> {
         match self {
             Self::Folder(folder) => Some(folder),
-            Self::Sftp(_) => None,
+            Self::Sftp(_) | Self::S3(_) => None,
         }
     }
 }
@@ -62,6 +70,7 @@ impl fmt::Display for StoreUrl {
         match self {
             Self::Folder(folder) => folder.display().fmt(f),
             Self::Sftp(url) => url.fmt(f),
+            Self::S3(url) => url.fmt(f),
         }
     }
 }
@@ -97,7 +106,9 @@ mod tests {
     fn what_is_not_known_is_refused() {
         for (text, said) in [
             ("", "nothing is named"),
-            ("s3://bucket/nas", "no \"s3\" stores yet; name a folder, or sftp://"),
+            ("s3://bucket/nas", "the server stands before the bucket"),
+            ("s3+https://h.x/bucket", "write that"),
+            ("az://container/x", "no \"az\" stores yet; name a folder, sftp://"),
             ("az://container", "no \"az\" stores yet"),
             ("GS://bucket", "no \"gs\" stores yet"),
             ("http://host/x", "there are no \"http\" stores"),

@@ -67,5 +67,6 @@ pub(super) fn scratch(repo: &Path) -> Result<Scratch> {
         }),
         clean: Box::new(move || remove(&again)),
         shortcomings: Vec::new(),
+        weaker: Vec::new(),
     })
 }

@@ -1,6 +1,8 @@
 //! From `--repo R` to a store: each kind has its file here.
 
 mod folder;
+#[cfg(feature = "s3")]
+mod s3;
 #[cfg(feature = "sftp")]
 mod sftp;
 
@@ -49,6 +51,8 @@ pub(crate) struct Scratch {
     clean: Box<dyn FnMut() -> atalaya_store::Result<()>>,
     /// What the store cannot promise, in words for a person.
     pub(crate) shortcomings: Vec<String>,
+    /// Cases of the suite that it therefore need not pass.
+    pub(crate) weaker: Vec<&'static str>,
 }
 
 impl Scratch {
@@ -66,7 +70,7 @@ fn scratch_name() -> String {
 /// Bytes that a process beside this one takes to reach a store; they are a part of what a job may use.
 pub(crate) fn beside_bytes(url: &StoreUrl) -> usize {
     match url {
-        StoreUrl::Folder(_) => 0,
+        StoreUrl::Folder(_) | StoreUrl::S3(_) => 0,
         // 8.3 MiB resident while it sends, of which 1.4 are its own and the rest are files that other programs map, too.
         StoreUrl::Sftp(_) => 7 << 20,
     }
@@ -78,8 +82,10 @@ pub(crate) fn open(url: &StoreUrl, global: &Global) -> Result<Place> {
         StoreUrl::Folder(repo) => folder::open(repo),
         #[cfg(feature = "sftp")]
         StoreUrl::Sftp(repo) => sftp::open(repo, global),
-        #[cfg(not(feature = "sftp"))]
-        StoreUrl::Sftp(_) => Err(left_out(url, global)),
+        #[cfg(feature = "s3")]
+        StoreUrl::S3(repo) => s3::open(repo, global),
+        #[cfg(not(all(feature = "s3", feature = "sftp")))]
+        _ => Err(left_out(url, global)),
     }
 }
 
@@ -89,8 +95,10 @@ pub(crate) fn create(url: &StoreUrl, global: &Global) -> Result<Place> {
         StoreUrl::Folder(repo) => folder::create(repo),
         #[cfg(feature = "sftp")]
         StoreUrl::Sftp(repo) => sftp::create(repo, global),
-        #[cfg(not(feature = "sftp"))]
-        StoreUrl::Sftp(_) => Err(left_out(url, global)),
+        #[cfg(feature = "s3")]
+        StoreUrl::S3(repo) => s3::open(repo, global),
+        #[cfg(not(all(feature = "s3", feature = "sftp")))]
+        _ => Err(left_out(url, global)),
     }
 }
 
@@ -100,14 +108,17 @@ pub(crate) fn scratch(url: &StoreUrl, global: &Global) -> Result<Scratch> {
         StoreUrl::Folder(repo) => folder::scratch(repo),
         #[cfg(feature = "sftp")]
         StoreUrl::Sftp(repo) => sftp::scratch(repo, global),
-        #[cfg(not(feature = "sftp"))]
-        StoreUrl::Sftp(_) => Err(left_out(url, global)),
+        #[cfg(feature = "s3")]
+        StoreUrl::S3(repo) => s3::scratch(repo, global),
+        #[cfg(not(all(feature = "s3", feature = "sftp")))]
+        _ => Err(left_out(url, global)),
     }
 }
 
-#[cfg(not(feature = "sftp"))]
+#[cfg(not(all(feature = "s3", feature = "sftp")))]
 fn left_out(url: &StoreUrl, _: &Global) -> Failure {
-    Failure::usage(format!("cannot open repository {url}: this build knows no SFTP stores; name a folder"))
+    let kind = if matches!(url, StoreUrl::S3(_)) { "S3" } else { "SFTP" };
+    Failure::usage(format!("cannot open repository {url}: this build knows no {kind} stores; name a folder"))
 }
 
 /// Where a repository is said to be.

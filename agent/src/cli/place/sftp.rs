@@ -53,6 +53,7 @@ pub(super) fn scratch(url: &SftpUrl, global: &Global) -> Result<Scratch> {
         }),
         clean: Box::new(move || again.remove_all()),
         shortcomings,
+        weaker: Vec::new(),
     })
 }
 

@@ -23,6 +23,9 @@ pub enum Part {
     Long,
 }
 
+/// The case that a store fails that knows no way to put only where nothing is, in one step.
+pub const ONE_OF_MANY: &str = "one of many puts wins";
+
 /// One part of the suite; it wants an empty store.
 #[derive(Clone, Copy, Debug)]
 pub struct Case {
@@ -50,7 +53,7 @@ pub const CASES: &[Case] = &[
     Case { part: Part::Usual, name: "the store can be used while it lists", run: listing_reentrant },
     Case { part: Part::Long, name: "ten thousand objects", run: many },
     Case { part: Part::Short, name: "a deleted name is free again", run: delete },
-    Case { part: Part::Usual, name: "one of many puts wins", run: concurrent },
+    Case { part: Part::Usual, name: ONE_OF_MANY, run: concurrent },
     Case { part: Part::Usual, name: "sync with nothing to do, and after puts", run: sync },
 ];
 

@@ -2,8 +2,8 @@
 
 use super::packet::{Code, Reply, Type};
 use super::session::Session;
-use super::words::plain;
 use super::{Live, SftpStore};
+use crate::plain::plain;
 use crate::{Error, Kind, Result};
 
 /// A refusal, with its text as it may be shown.

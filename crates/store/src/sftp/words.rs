@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::limits::{SSH_LINE_BYTES_MAX, SSH_LINES_MAX};
+use crate::plain::plain;
 use crate::{Error, Kind, locked};
 
 /// The last lines that were said, as many as are kept.
@@ -73,13 +74,6 @@ impl Words {
         let last = heard.lines.back().map_or("the connection was closed", String::as_str);
         Error::new(Kind::Io, last.trim_start_matches("ssh: ").to_owned())
     }
-}
-
-/// What others say, in one line that steers no terminal and turns no text round.
-pub(super) fn plain(said: &[u8]) -> String {
-    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let text = String::from_utf8_lossy(said);
-    text.trim().chars().map(|c| if c.is_control() || turns(c) { '?' } else { c }).collect()
 }
 
 /// What is said of a connection that works.

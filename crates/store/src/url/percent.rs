@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 /// The bytes that `text` stands for; what is not plain text must be encoded, and so must `?` and `#`.
-pub(super) fn decode(text: &str) -> Result<Vec<u8>, String> {
+pub(crate) fn decode(text: &str) -> Result<Vec<u8>, String> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
@@ -34,7 +34,7 @@ pub(super) fn decode(text: &str) -> Result<Vec<u8>, String> {
 }
 
 /// `bytes` as they are written in a URL, those of `also` plain too.
-pub(super) fn encode(bytes: &[u8], also: &[u8]) -> String {
+pub(crate) fn encode(bytes: &[u8], also: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
     for byte in bytes {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) || also.contains(byte) {

@@ -5,6 +5,8 @@ mod backends;
 mod full;
 mod killed;
 mod local;
+mod s3;
+mod s3_server;
 mod sftp;
 mod sftp_trust;
 mod sim;

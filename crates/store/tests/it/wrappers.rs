@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use atalaya_store::{Body, Fault, Kind, Op, Rates, Recorder, Retry, SimStore, Store, Tally};
+use atalaya_store::{Body, Fault, Kind, Op, Rates, Recorder, Retry, SimStore, Store, Tally, jittered};
 
 #[test]
 fn the_recorder_counts() {
@@ -87,4 +87,12 @@ fn everything_gets_through_a_bad_line() {
         store.sync().unwrap();
         store.delete(&format!("{i}")).unwrap();
     }
+}
+
+#[test]
+fn waits_differ_by_chance() {
+    let whole = Duration::from_secs(8);
+    let waits: Vec<Duration> = (0..100).map(|_| jittered(whole)).collect();
+    assert!(waits.iter().all(|wait| (whole / 2..=whole).contains(wait)), "{waits:?}");
+    assert!(waits.iter().any(|wait| *wait != waits[0]), "{waits:?}");
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! storespeed put|get --mib N [--threads T] [--key FILE --known-hosts FILE] URL
 //! ```
+//! An `s3://` URL has its credentials from the environment.
 //! `put` stores objects of 8 MiB and syncs; `get` reads them in ranges of 1 MiB. Prints the seconds, without connecting.
 
 use std::error::Error;
@@ -11,7 +12,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use atalaya_store::{Access, Body, LocalStore, SftpStore, Store, StoreUrl};
+use atalaya_store::{Access, Body, LocalStore, S3Access, S3Store, SftpStore, Store, StoreUrl};
 use atalaya_test_tools::args::Args;
 
 /// As packs have it.
@@ -43,6 +44,10 @@ fn run() -> Result<f64, Box<dyn Error>> {
             let file = |name| args.value(name).map(Into::into);
             let access = Access { key_file: file("key"), known_hosts: file("known-hosts"), ..Access::default() };
             Box::new(SftpStore::open(url, access)?)
+        }
+        StoreUrl::S3(url) => {
+            let access = S3Access::from_environment(|name| std::env::var(name).ok())?.ok_or("no credentials")?;
+            Box::new(S3Store::open(url, access, std::thread::sleep)?)
         }
     };
     let store = &*store;

@@ -85,12 +85,12 @@ fn section(context: &Context, args: &Args, wanted: &Wanted, secret: &Path) -> St
     let path = |path: &Path| quoted(&path.display().to_string());
     let paths: Vec<String> = wanted.paths.iter().map(|one| path(one)).collect();
     let key = if wanted.owner_key == OwnerKey::Here { "passphrase_file" } else { "key_file" };
-    let ssh = ssh_files(context).into_iter();
-    let ssh: String = ssh.map(|(name, file)| format!("{} = {}\n", name.replace('-', "_"), path(&file))).collect();
+    let logins = logins(context).into_iter();
+    let logins: String = logins.map(|(name, file)| format!("{} = {}\n", name.replace('-', "_"), path(&file))).collect();
     // Only who can read can check.
     let check = if wanted.owner_key == OwnerKey::Here { "check_every = \"30d\"\n" } else { "" };
     format!(
-        "\n[[job]]\nname = {}\nrepo = {}\n{ssh}{key} = {}\npaths = [{}]\nschedule = {}\n{check}",
+        "\n[[job]]\nname = {}\nrepo = {}\n{logins}{key} = {}\npaths = [{}]\nschedule = {}\n{check}",
         quoted(&args.job),
         quoted(&wanted.repo.to_string()),
         path(secret),
@@ -100,14 +100,15 @@ fn section(context: &Context, args: &Args, wanted: &Wanted, secret: &Path) -> St
 }
 
 /// What says how a server is logged in to.
-fn ssh_files(context: &Context) -> Vec<(&'static str, PathBuf)> {
+fn logins(context: &Context) -> Vec<(&'static str, PathBuf)> {
+    let mut files = Vec::new();
     #[cfg(feature = "sftp")]
-    return context.global.ssh.words();
-    #[cfg(not(feature = "sftp"))]
-    return {
-        let _ = context;
-        Vec::new()
-    };
+    files.extend(context.global.ssh.words());
+    #[cfg(feature = "s3")]
+    files.extend(context.global.s3.words());
+    #[cfg(not(any(feature = "s3", feature = "sftp")))]
+    let _ = context;
+    files
 }
 
 struct Opened {
@@ -190,7 +191,7 @@ fn back_up(context: &Context, config: &Path, wanted: &Wanted, secret: &Path, sta
     let key = if wanted.owner_key == OwnerKey::Here { "passphrase-file" } else { "key-file" };
     let repo = wanted.repo.folder().map_or_else(|| PathBuf::from(wanted.repo.to_string()), Path::to_owned);
     let mut words = vec![OsString::from(PROGRAM), "backup".into(), option("repo", &repo), option(key, secret)];
-    words.extend(ssh_files(context).iter().map(|(name, file)| option(name, file)));
+    words.extend(logins(context).iter().map(|(name, file)| option(name, file)));
     words.push(option("state-dir", &state.0));
     words.push("--job=setup".into());
     words.extend(context.global.json.then(|| "--json".into()));

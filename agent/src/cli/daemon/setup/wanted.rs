@@ -86,8 +86,7 @@ fn picked(answer: &str, found: &[PathBuf]) -> std::result::Result<Vec<PathBuf>, 
 
 fn place() -> Result<StoreUrl> {
     loop {
-        let question =
-            "Folder for the repository, on another disk (such as /mnt/usb/nas) or machine (sftp://USER@HOST/PATH)";
+        let question = "Folder for the repository, on another disk (such as /mnt/usb/nas) or machine (sftp://USER@HOST/PATH, s3://HOST/BUCKET/PREFIX)";
         match StoreUrl::parse(ask(question, "")?.as_ref()) {
             Ok(url) => return Ok(url),
             Err(why) => say(&format!("That names no store: {why}.")),
