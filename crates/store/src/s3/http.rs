@@ -47,6 +47,14 @@ pub(super) struct Ask<'a> {
 /// What was answered: what was asked for, or that it was refused.
 pub(super) type Answer = std::result::Result<Response<ureq::Body>, Refused>;
 
+/// What became of something that was told: done, or refused.
+pub(super) type Told = std::result::Result<(), Refused>;
+
+/// Reads what is left, within the bound that `from` has: a connection whose answer was read to its end is used again.
+pub(super) fn drain(mut from: impl Read) {
+    let _ = io::copy(&mut from, &mut io::sink());
+}
+
 /// A server and a bucket of it.
 pub(super) struct Http {
     agent: Agent,
@@ -88,6 +96,12 @@ impl Http {
             }
             _ => Ok(Err(refused)),
         }
+    }
+
+    /// The same where only whether it was done matters.
+    pub(super) fn tell(&self, ask: &Ask<'_>) -> Result<Told> {
+        let done = |mut answer: Response<ureq::Body>| drain(answer.body_mut().as_reader().take(S3_REFUSAL_BYTES_MAX));
+        Ok(self.ask(ask)?.map(done))
     }
 
     /// What a refusal comes to where nothing else can be made of it.

@@ -3,11 +3,11 @@
 use std::io::{BufReader, Read};
 
 use super::S3Store;
-use super::http::Ask;
+use super::http::{Ask, drain};
 use super::limits::{S3_BUFFER_BYTES, S3_PAGE_BYTES_MAX, S3_PAGE_OBJECTS, S3_PAGE_TRIES_MAX};
 use super::page::{self, Page};
 use crate::url::percent::encode;
-use crate::{Entry, Error, Kind, Result, check_name, retry};
+use crate::{Entry, Result, check_name, retry};
 
 /// Pages without any object, one after another; some servers skip what was deleted so.
 const EMPTY_PAGES_MAX: u32 = 1000;
@@ -74,8 +74,9 @@ impl S3Store {
             Err(refused) => return Err(self.http.error(&ask, &refused)),
         };
         let body = answer.body_mut().as_reader().take(S3_PAGE_BYTES_MAX);
-        page::read(BufReader::with_capacity(S3_BUFFER_BYTES, body)).map_err(|why| {
-            Error::new(Kind::Io, format!("{what} in {}: the server sent no listing: {why}", self.http.url()))
-        })
+        let mut body = BufReader::with_capacity(S3_BUFFER_BYTES, body);
+        let page = page::read(&mut body).map_err(|why| self.nonsense(what, &format!("no listing: {why}")));
+        drain(body);
+        page
     }
 }

@@ -90,8 +90,8 @@ impl S3Store {
     fn delete_unlooked(&self, name: &str) -> Result<()> {
         let key = self.http.url().key(name);
         let ask = self.delete_ask(name, &key);
-        match self.http.ask(&ask)? {
-            Ok(_) => Ok(()),
+        match self.http.tell(&ask)? {
+            Ok(()) => Ok(()),
             Err(refused) => Err(self.http.error(&ask, &refused)),
         }
     }

@@ -8,7 +8,7 @@ use md5::{Digest, Md5};
 use sha2::Sha256;
 
 use super::S3Store;
-use super::http::{Answer, Ask};
+use super::http::{Ask, Told};
 use super::limits::{S3_CROSSED_TRIES_MAX, S3_CROSSED_WAIT, S3_PIECE_BYTES};
 use super::sign::hex;
 use crate::{Body, Error, Kind, Result};
@@ -43,7 +43,7 @@ impl S3Store {
         for tried in 1.. {
             let conditional = self.conditional.load(Ordering::Relaxed);
             let refused = match self.put_once(name, body, &sums, conditional)? {
-                Ok(_) => return Ok(()),
+                Ok(()) => return Ok(()),
                 Err(refused) => refused,
             };
             if refused.exists() {
@@ -59,13 +59,13 @@ impl S3Store {
         Ok(())
     }
 
-    pub(super) fn put_once(&self, name: &str, body: Body<'_>, sums: &Sums, conditional: bool) -> Result<Answer> {
+    pub(super) fn put_once(&self, name: &str, body: Body<'_>, sums: &Sums, conditional: bool) -> Result<Told> {
         let key = self.http.url().key(name);
         let mut headers = vec![("content-md5", sums.md5.clone())];
         if conditional {
             headers.push(("if-none-match", "*".to_owned()));
         }
-        self.http.ask(&Ask { headers: &headers, body: Some((body, &sums.sha256)), ..put(name, &key) })
+        self.http.tell(&Ask { headers: &headers, body: Some((body, &sums.sha256)), ..put(name, &key) })
     }
 
     fn exists(&self, name: &str) -> Error {

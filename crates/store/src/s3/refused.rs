@@ -5,6 +5,7 @@ use std::io::{BufReader, Read};
 use ureq::Body;
 use ureq::http::Response;
 
+use super::http::drain;
 use super::limits::{S3_REFUSAL_BYTES_MAX, S3_WORDS_CHARS_MAX};
 use super::xml;
 use crate::plain::plain;
@@ -33,8 +34,8 @@ impl Refused {
             date: header("date"),
             ..Self::default()
         };
-        let body = BufReader::new(answer.body_mut().as_reader().take(S3_REFUSAL_BYTES_MAX));
-        let _ = xml::read(body, &mut |path, text| {
+        let mut body = BufReader::new(answer.body_mut().as_reader().take(S3_REFUSAL_BYTES_MAX));
+        let _ = xml::read(&mut body, &mut |path, text| {
             match path.last().map(String::as_str) {
                 Some("Code") => refused.code = words(text.as_bytes()),
                 Some("Message") => refused.message = words(text.as_bytes()),
@@ -43,6 +44,7 @@ impl Refused {
             }
             Ok(())
         });
+        drain(body);
         refused
     }
 

@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
 
 use atalaya_store::{Body, Kind, Retry, Store, conformance};
 
@@ -246,9 +245,24 @@ fn a_connection_is_used_for_many_requests() {
     let server = Server::good(|_| None);
     let store = server.store().unwrap();
     store.put("a", Body::Bytes(&[1; 100_000])).unwrap();
-    let start = Instant::now();
-    for _ in 0..200 {
+    for _ in 0..20 {
         store.get("a", 10, &mut [0; 1000]).unwrap();
+        store.list("", &mut |_| Ok(())).unwrap();
+        assert_eq!(store.stat("b").unwrap_err().kind, Kind::NotFound);
+        assert_eq!(store.get("b", 0, &mut [0; 10]).unwrap_err().kind, Kind::NotFound);
     }
-    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+    assert_eq!(server.made.load(Ordering::Relaxed), 1, "a connection for each");
+}
+
+#[test]
+fn a_connection_that_the_server_closed_meanwhile_is_not_used() {
+    let raw = b"HTTP/1.1 200 X\r\ncontent-length: 5\r\n\r\n";
+    let server = Server::good(move |asked| (asked.method == "HEAD").then(|| Says::Raw(raw.to_vec())));
+    let store = server.store().unwrap();
+    for number in 1..20 {
+        assert_eq!(store.stat("a").unwrap(), 5);
+        while server.over.load(Ordering::Acquire) < number {
+            std::thread::yield_now();
+        }
+    }
 }

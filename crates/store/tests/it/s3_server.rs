@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -45,6 +46,9 @@ pub(crate) struct Server {
     pub(crate) port: u16,
     /// Everything that was asked, without bodies.
     pub(crate) asked: Arc<Mutex<Vec<Asked>>>,
+    /// Connections that were made, and those that are over.
+    pub(crate) made: Arc<AtomicUsize>,
+    pub(crate) over: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -53,14 +57,19 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let (asked, answer) = (Arc::new(Mutex::new(Vec::new())), Arc::new(answer));
-        let seen = asked.clone();
+        let (made, over) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (seen, begun, ended) = (asked.clone(), made.clone(), over.clone());
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (seen, answer) = (seen.clone(), answer.clone());
-                std::thread::spawn(move || serve(stream, &seen, &*answer));
+                begun.fetch_add(1, Ordering::Relaxed);
+                let (seen, answer, ended) = (seen.clone(), answer.clone(), ended.clone());
+                std::thread::spawn(move || {
+                    serve(stream, &seen, &*answer);
+                    ended.fetch_add(1, Ordering::Release);
+                });
             }
         });
-        Self { port, asked }
+        Self { port, asked, made, over }
     }
 
     /// One that keeps objects as it should, unless `meddle` says something else first.
