@@ -89,7 +89,8 @@ async fn talk(door: &Arc<Door>, stream: TcpStream, peer: SocketAddr) {
     let ending = door.ending();
     let transport = match door.place {
         Place::Own | Place::Plain => BrokerTransport::tcp(stream),
-        Place::Tls => match tls::handshake(&door.house, stream).await {
+        // Boxed: what a handshake needs would otherwise be kept with each connection for as long as it lasts.
+        Place::Tls => match Box::pin(tls::handshake(&door.house, stream)).await {
             Some((transport, shown)) => {
                 shown.map(|shown| door.certificate.set(shown));
                 transport

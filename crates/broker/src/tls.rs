@@ -6,7 +6,7 @@ use mqtt5::broker::tls_acceptor::TlsStreamWrapper;
 use mqtt5::broker::transport::BrokerTransport;
 use ring::digest::{SHA256, digest};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::WebPkiClientVerifier;
+use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::{RootCertStore, ServerConfig};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -41,7 +41,11 @@ pub fn server_config(
         let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).allow_unauthenticated();
         builder.with_client_cert_verifier(verifier.build().map_err(|err| wrong(&err))?)
     };
-    builder.with_single_cert(chain, key).map_err(|err| wrong(&err))
+    let mut config = builder.with_single_cert(chain, key).map_err(|err| wrong(&err))?;
+    // A node that comes back shows its certificate again: what counts no more is not resumed, and no session is kept.
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.send_tls13_tickets = 0;
+    Ok(config)
 }
 
 /// SHA-256 of a certificate's DER, as [`crate::Guard::certificate`] is asked.
