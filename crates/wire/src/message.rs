@@ -5,6 +5,8 @@ use crate::{ObjectId, Sample, Stamp, StreamId};
 
 /// Of the layout of the head. What parts hold is told by their kinds.
 pub const VERSION: u8 = 1;
+/// Versions that may come after. What begins with more is no message of ours: any text does.
+const LATER_MAX: u8 = 8;
 /// Version, stream, length of the rest.
 const PREFIX_BYTES: usize = 6;
 /// Prefix, stream id, sequence, stamp.
@@ -158,7 +160,8 @@ impl<'a> Message<'a> {
         let damaged = Bad::Damaged;
         let (&version, _) = bytes.split_first().ok_or(damaged("it is empty"))?;
         if version != VERSION {
-            return Err(if version > VERSION { Bad::Newer(version) } else { damaged("it has version 0") });
+            let is_later = version > VERSION && version <= LATER_MAX;
+            return Err(if is_later { Bad::Newer(version) } else { damaged("it begins with no version") });
         }
         if bytes.len() > MESSAGE_BYTES_MAX || bytes.len() < HEAD_BYTES {
             return Err(damaged("it is too short or too long"));
@@ -297,6 +300,16 @@ mod tests {
         let mut newer = bytes;
         newer[0] = 2;
         assert_eq!(Message::parse(&newer).unwrap_err(), Bad::Newer(2));
+    }
+
+    #[test]
+    fn what_begins_with_no_version_is_not_taken_for_a_later_one() {
+        let told = |first| Message::parse(&[&[first][..], &message()[1..]].concat()).unwrap_err();
+        assert_eq!(told(LATER_MAX), Bad::Newer(LATER_MAX));
+        for first in (LATER_MAX + 1..=u8::MAX).chain([0]) {
+            assert!(matches!(told(first), Bad::Damaged(_)), "{first}");
+        }
+        assert!(matches!(Message::parse(b"garbage").unwrap_err(), Bad::Damaged(_)));
     }
 
     #[test]

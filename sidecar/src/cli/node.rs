@@ -1,9 +1,10 @@
 //! `node`: machines that come and go.
 
+use atalaya_base::text::shown;
 use serde_json::{Value, json};
 
 use super::client::Which;
-use super::exit::{Exit, Result};
+use super::exit::{Exit, Failure, Result};
 use super::line;
 use super::show::{escaped, list, text};
 
@@ -49,6 +50,9 @@ enum Action {
 /// What is known beforehand.
 #[derive(Debug, clap::Args)]
 struct Add {
+    /// A name without "--name": what is meant is not guessed
+    #[arg(hide = true, value_name = "NAME")]
+    word: Option<String>,
     /// Name for people; without it what the node calls itself
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
@@ -93,7 +97,13 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
 
 impl Add {
     fn run(&self) -> Result<()> {
-        let Self { name, customer, site, id, parent, token, json, which } = self;
+        let Self { word, name, customer, site, id, parent, token, json, which } = self;
+        if let Some(word) = word {
+            let word = shown(word.as_bytes());
+            let text =
+                format!("cannot tell what \"{word}\" is: give a name as --name \"{word}\", an id as --id \"{word}\"");
+            return Err(Failure::new(Exit::Usage, text));
+        }
         let wish = json!({ "node": id, "name": name, "customer": customer, "site": site, "parent": parent, "password": token });
         let added = which.ask("POST", "nodes", Some(&wish))?;
         match (json, &added["join"]) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use atalaya_base::text::shown;
-use atalaya_base::units::{count, duration, size};
+use atalaya_base::units::{count, counted, duration, size};
 use serde_json::Value;
 
 use super::client::Which;
@@ -48,21 +48,21 @@ fn lines(status: &Value) -> Vec<String> {
         vec![format!("atalaya-sidecar {}, for {running}, in {}", text(status, "version"), text(status, "state_dir"))];
     let nodes = &status["nodes"];
     out.push(format!(
-        "  nodes: {}; {} online, {} waiting to be accepted, {} messages refused",
+        "  nodes: {}; {} online, {} waiting to be accepted, {} refused",
         of(&nodes["all"]),
         count(number(&nodes["online"])),
         count(number(&nodes["waiting"])),
-        count(number(&nodes["refused"])),
+        counted(number(&nodes["refused"]), "message", "messages"),
     ));
     let alerts = status["alerts"].as_object().into_iter().flatten();
     let alerts: Vec<String> = alerts.map(|(severity, many)| format!("{many} {severity}")).collect();
     out.push(format!("  alerts: {}", if alerts.is_empty() { "none".into() } else { alerts.join(", ") }));
     let database = &status["database"];
     out.push(format!(
-        "  database: {}, and {} not written back; {} commits",
+        "  database: {}, and {} not written back; {}",
         bytes(&database["bytes"]),
         size(number(&database["log_bytes"])),
-        count(number(&database["commits"])),
+        counted(number(&database["commits"]), "commit", "commits"),
     ));
     let broker = &status["broker"];
     if broker.is_object() {
@@ -77,4 +77,19 @@ fn lines(status: &Value) -> Vec<String> {
     let problems = status["problems"].as_array().into_iter().flatten().filter_map(Value::as_str);
     out.extend(problems.map(|problem| format!("  problem: {problem}")));
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn one_of_a_thing_is_one_thing() {
+        let shown =
+            |many: u64| lines(&json!({ "nodes": { "refused": many }, "database": { "commits": many } })).join("\n");
+        assert!(shown(1).contains(" 1 message refused") && shown(1).contains("; 1 commit\n"), "{}", shown(1));
+        assert!(shown(2).contains(" 2 messages refused") && shown(2).contains("; 2 commits\n"), "{}", shown(2));
+    }
 }

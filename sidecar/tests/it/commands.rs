@@ -123,6 +123,8 @@ fn a_node_gets_a_string_where_it_can_come_to_and_a_password_anywhere() {
     let made = sidecar.does(&["node", "add", "--id", "garden", "--token", "--name", "Garden"]);
     assert!(made.starts_with("user: garden\npassword: "), "{made}");
     assert_eq!(sidecar.ask(&["node", "add", "--parent", "nobody", "--token"]).code, 1);
+    let bare = sidecar.ask(&["node", "add", "nas1", "--token"]);
+    assert!(bare.code == 2 && bare.err.contains("--name \"nas1\""), "{}", bare.err);
     assert_eq!(sidecar.ask(&["node", "add", "--name", &"x".repeat(129), "--token"]).code, 2);
     sidecar.does(&["node", "retire", "garden"]);
     assert_eq!(sidecar.ask(&["node", "retire", "garden"]).code, 1);

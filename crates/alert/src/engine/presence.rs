@@ -11,13 +11,14 @@ impl Work<'_> {
     pub(super) fn presence(&mut self, id: &NodeId, presence: Presence) {
         let Some(node) = self.node(id) else { return };
         let was = std::mem::replace(&mut node.presence, presence);
+        let is_first = std::mem::take(&mut node.unheard);
         let myself = Object::from(SELF);
         if presence == Presence::Online {
             self.thing(id, &myself);
         } else {
             self.unseen(id, &myself);
         }
-        if was != presence {
+        if was != presence || is_first {
             self.touch(id);
         }
         let mut values = Values::default();
@@ -53,7 +54,7 @@ impl Work<'_> {
         let Some(node) = self.state.nodes.get_mut(id) else { return };
         match object {
             None => {
-                node.gone = true;
+                (node.gone, node.unheard) = (true, true);
                 node.things.values_mut().for_each(|thing| thing.gone = true);
             }
             Some(object) => {

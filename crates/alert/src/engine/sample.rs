@@ -40,7 +40,7 @@ impl Work<'_> {
                 self.refuse(Refused::Nodes);
                 return None;
             }
-            self.state.nodes.insert(id.clone(), Node::default());
+            self.state.nodes.insert(id.clone(), Node { unheard: true, ..Node::default() });
             self.touch(id);
         }
         let node = self.state.nodes.get_mut(id)?;

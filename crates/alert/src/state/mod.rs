@@ -113,10 +113,10 @@ impl State {
         self.head.quiets.values()
     }
 
-    /// What is known of a node.
+    /// What was said of a node; `None` of one that is only known of.
     #[must_use]
     pub fn presence(&self, node: &NodeId) -> Option<Presence> {
-        self.nodes.get(node).map(|node| node.presence)
+        self.nodes.get(node).filter(|node| !node.unheard).map(|node| node.presence)
     }
 
     pub(crate) fn track(&mut self, key: &AlertKey) -> Option<&mut Track> {

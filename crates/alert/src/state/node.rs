@@ -38,6 +38,9 @@ pub struct Node {
     /// What people call it, once it said so.
     pub(crate) name: Option<String>,
     pub(crate) presence: Presence,
+    /// Nobody ever said whether it is there: it is only known of. Its rules are asked as if it were.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) unheard: bool,
     pub(crate) parent: Option<NodeId>,
     /// It was retired, and goes when all was told.
     pub(crate) gone: bool,

@@ -1,6 +1,8 @@
 //! Nodes that send what they should not.
 
-use atalaya_wire::message::{HEAD_BYTES, VERSION};
+use atalaya_wire::event::Began;
+use atalaya_wire::message::{Builder, HEAD_BYTES, VERSION};
+use atalaya_wire::{ObjectId, text};
 
 use super::bench::{Bench, Node, disk, system};
 use crate::tower::Why;
@@ -21,15 +23,46 @@ fn what_is_no_message_is_refused_counted_and_costs_others_nothing() {
     let mut newer = good.clone();
     newer[0] = VERSION + 1;
     bench.hear("atalaya/nas/frame", newer);
+    // Text is nothing that another version of this program would understand.
+    bench.hear("atalaya/nas/frame", b"garbage".to_vec());
+    bench.hear("atalaya/nas/record", b"{\"ts\":1}".to_vec());
     bench.hear("atalaya/nas/frame", vec![VERSION; 10 << 20]);
     bench.hear("atalaya/nas/record", good.clone());
     bench.hear("atalaya/nas/disk/x", b"{\"ts\":1".to_vec());
     bench.hear("atalaya/nas/disk/x", vec![b'['; 1 << 20]);
-    assert_eq!(refused(&bench, "nas"), [(Why::Garbled, 6), (Why::Newer, 1), (Why::TooLong, 2), (Why::View, 1)]);
+    assert_eq!(refused(&bench, "nas"), [(Why::Garbled, 8), (Why::Newer, 1), (Why::TooLong, 2), (Why::View, 1)]);
     bench.hear("atalaya/nas/frame", good);
     other.run(&mut bench, 1, &[("", system(40.0))]);
     assert_eq!(refused(&bench, "other"), []);
     assert_eq!(bench.number("SELECT count(*) FROM frame"), 4);
+}
+
+#[test]
+fn what_a_newer_agent_says_beside_is_skipped_and_the_rest_is_kept() {
+    let (mut bench, mut node) = (Bench::new(), Node::new("nas"));
+    node.connect(&mut bench);
+    let later = |bytes| {
+        let mut builder = Builder::resume(bytes);
+        // A view and an event that this tower does not know, before what it knows.
+        assert!(builder.part(0x7fff, &ObjectId::of("x"), b"later"));
+        assert!(builder.part(0xffff, &ObjectId::of("x"), b"later"));
+        assert!(builder.sample(&ObjectId::of("WD-1"), &disk(31.0)));
+        builder.finish()
+    };
+    let frame = later(node.frame(&bench, &[("", system(45.0))]));
+    bench.hear("atalaya/nas/frame", frame);
+    let record = later(node.record(&bench, &Began { version: text("9.0.0"), clean: true }));
+    bench.hear("atalaya/nas/record", record);
+    bench.hear("atalaya/nas/disk/WD-2", br#"{"ts":5,"seq":1,"temperature_celsius":32.0,"later":[1]}"#.to_vec());
+    bench.pass(61);
+    assert_eq!(refused(&bench, "nas"), []);
+    let sample = |kind, id| bench.board.read().nodes["nas"].sample(kind, &id);
+    assert_eq!(sample("system", ObjectId::only()), Some(system(45.0)));
+    assert_eq!(sample("disk", ObjectId::of("WD-1")), Some(disk(31.0)));
+    assert!(sample("disk", ObjectId::of("WD-2")).is_some());
+    assert_eq!(bench.number("SELECT count(*) FROM frame"), 2);
+    assert_eq!(bench.number("SELECT count(*) FROM event WHERE kind = 'began'"), 1);
+    assert_eq!(bench.ack("nas").unwrap().record_seq, 1);
 }
 
 #[test]

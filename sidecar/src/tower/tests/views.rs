@@ -116,6 +116,27 @@ fn a_restart_knows_nodes_alerts_and_presence_and_makes_nobody_silent() {
 }
 
 #[test]
+fn a_node_that_was_never_heard_is_not_there_after_restarts_either() {
+    let mut bench = Bench::new();
+    bench.ask(Wish::Node(crate::tower::NodeWish { node: "nas".into(), ..Default::default() })).unwrap();
+    let known = |bench: &Bench| {
+        let seen = bench.board.read();
+        (seen.nodes["nas"].presence, seen.nodes["nas"].seen, seen.alerts.len())
+    };
+    for turn in 0..3 {
+        assert_eq!(known(&bench), (Presence::Offline, 0, 0), "{turn}");
+        // What the broker kept of it was said to somebody else.
+        bench.hear_as("atalaya/nas/disk/WD-1", disk(20.0).json(5, 1), true, None);
+        bench.pass(400);
+        assert_eq!(known(&bench), (Presence::Offline, 0, 0), "{turn}");
+        bench = bench.kill();
+    }
+    Node::new("nas").connect(&mut bench);
+    bench.pass(61);
+    assert_eq!(bench.kill().board.read().nodes["nas"].presence, Presence::Online);
+}
+
+#[test]
 fn a_stranger_waits_to_be_accepted() {
     let mut bench = Bench::with(Terms { accept: false, ..terms() });
     let mut node = Node::new("nas");

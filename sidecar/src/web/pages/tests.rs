@@ -1,3 +1,4 @@
+mod old;
 mod refused;
 
 use std::sync::Arc;

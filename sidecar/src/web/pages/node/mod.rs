@@ -23,7 +23,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::frame::Frame;
-use super::part::{self, Mark};
+use super::part::{self, Mark, When};
 use super::said::{self, Said, worst_first};
 use super::table::Table;
 use super::{mark, render, row};
@@ -47,6 +47,8 @@ pub(super) struct Page {
     head: head::Head,
     alerts: Vec<Said>,
     tiles: Vec<now::Tile>,
+    /// Of when the tiles are, if not of now.
+    as_of: Option<When>,
     graphs: Vec<now::Graph>,
     sections: Vec<Section>,
     commands: Option<commands::Offered>,
@@ -187,8 +189,17 @@ pub(super) fn build(frame: Frame, seen: &View<'_>, rules: &Rules, node: &str, to
     let mut alerts: Vec<Said> = seen.alerts_of(node).map(|alert| Said::new(&frame, seen, rules, alert)).collect();
     worst_first(&mut alerts);
     let (head, tiles, graphs) = (head::Head::new(&look), now::tiles(&look), now::graphs(&look));
-    let commands = commands::Offered::new(&look);
-    Some(Page { alerts, head, tiles, graphs, sections: sections.into_iter().flatten().collect(), commands, frame })
+    let (as_of, commands) = (now::as_of(&look), commands::Offered::new(&look));
+    Some(Page {
+        alerts,
+        head,
+        tiles,
+        as_of,
+        graphs,
+        sections: sections.into_iter().flatten().collect(),
+        commands,
+        frame,
+    })
 }
 
 /// The worst of many; what is switched off counts as nothing.

@@ -1,10 +1,13 @@
 //! The machine at this moment, and what is drawn of it over time.
 
+use atalaya_alert::Presence;
 use atalaya_wire::{ObjectId, Sample};
 
 use super::Look;
+use crate::limits::SILENT_AFTER;
+use crate::tower::Link;
 use crate::web::pages::frame::Number;
-use crate::web::pages::part::{Bar, Mark};
+use crate::web::pages::part::{Bar, Mark, When};
 use crate::web::pages::said;
 
 /// A figure to be read at a glance.
@@ -75,6 +78,15 @@ pub(super) fn tiles(look: &Look<'_>) -> Vec<Tile> {
         tile("cpu_iowait_percent", system.cpu_iowait_percent.map(Number::from), wait, system.cpu_iowait_percent),
         tile("uptime_seconds", system.uptime_seconds.map(Number::from), clock, None),
     ]
+}
+
+/// Of when the tiles are, where the machine may be otherwise by now: it is away, we hear nobody, or it said nothing since.
+pub(super) fn as_of(look: &Look<'_>) -> Option<When> {
+    let (frame, node) = (look.frame, look.node);
+    let read_at = node.objects.get(&("system", ObjectId::only()))?.read_at;
+    let patience = i64::try_from(SILENT_AFTER.as_secs().max(3 * node.interval)).unwrap_or(i64::MAX);
+    let is_heard = node.presence == Presence::Online && *look.seen.link() == Link::Up;
+    if is_heard && frame.now.seconds() - read_at <= patience { None } else { frame.when(read_at) }
 }
 
 pub(super) fn graphs(look: &Look<'_>) -> Vec<Graph> {
