@@ -25,6 +25,8 @@ pub mod noip;
 #[cfg(feature = "daemon")]
 pub mod outbox;
 #[cfg(feature = "daemon")]
+pub mod policy;
+#[cfg(feature = "daemon")]
 pub mod probe;
 #[cfg(feature = "daemon")]
 mod program;

@@ -19,6 +19,9 @@ pub(crate) enum Exit {
     Usage,
     /// Done, but some files could not be read or written as they should.
     Incomplete,
+    /// It was looked at, and does not hold what was asked about.
+    #[cfg_attr(not(feature = "daemon"), expect(dead_code, reason = "only the daemon's configuration has a policy"))]
+    NotHeld,
     /// There is no repository at that place.
     NoRepository,
     /// Somebody else holds what is needed.
@@ -39,6 +42,7 @@ impl Exit {
             Self::Failed => 1,
             Self::Usage => 2,
             Self::Incomplete => 3,
+            Self::NotHeld => 4,
             Self::NoRepository => 10,
             Self::Locked => 11,
             Self::WrongKey => 12,

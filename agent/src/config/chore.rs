@@ -2,12 +2,12 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use atalaya_base::config::{Place, Spanned, Written};
 use atalaya_repo::{Role, key_role};
 
+use crate::policy::Lies;
 use crate::schedule;
 
 /// Larger than any key file.
@@ -22,6 +22,8 @@ pub enum Work {
     Prune,
     /// Checks that everything is there, and a share of it.
     Check,
+    /// Brings a replica up to date.
+    Copy,
 }
 
 impl Work {
@@ -32,6 +34,7 @@ impl Work {
             Self::Forget => "forget",
             Self::Prune => "prune",
             Self::Check => "check",
+            Self::Copy => "copy",
         }
     }
 
@@ -41,13 +44,9 @@ impl Work {
             // Both at once: they are done one after the other.
             Self::Forget | Self::Prune => "weekly sun 04:00",
             Self::Check => "monthly 1 04:00",
+            // After the nightly backup, and on Sundays behind what is pruned.
+            Self::Copy => "daily 05:00",
         }
-    }
-
-    /// As the schedule calls it in the upkeep called `name`. No job is called so: their names have no dots.
-    #[must_use]
-    pub fn of(self, name: &str) -> String {
-        format!("{name}.{}", self.name())
     }
 }
 
@@ -58,16 +57,35 @@ pub struct Chore {
     pub plan: schedule::Job,
     /// Of which upkeep.
     pub name: String,
-    /// Which task.
+    /// What it does.
     pub work: Work,
-    /// The repository.
+    /// As it is called there: the name of the work, for copies with the name of the target behind it.
+    pub task: String,
+    /// The repository; of a copy the one that is copied to.
     pub repo: String,
-    /// Its folder, if it is one of this machine.
-    pub folder: Option<PathBuf>,
+    /// Of a copy: what is copied.
+    pub from: Option<String>,
+    /// Of a copy: on what, and where its target lies.
+    pub lies: Lies,
     /// What to pass to the process that does it, after the task and its state folder.
     pub words: Vec<String>,
     /// How long a run may take.
     pub time_max: Option<Duration>,
+}
+
+impl Chore {
+    /// What its runs are about: of those of other repositories nothing is known.
+    #[must_use]
+    pub fn about(&self) -> String {
+        self.from.as_ref().map_or_else(|| self.repo.clone(), |from| format!("{from} > {}", self.repo))
+    }
+
+    /// Whether a person who says `words` means it: an upkeep, one task of it, or all its copies.
+    #[must_use]
+    pub fn is_called(&self, words: &str) -> bool {
+        let kind = words.strip_prefix(&self.name).and_then(|rest| rest.strip_prefix('.'));
+        self.name == words || self.plan.name == words || kind == Some(self.work.name())
+    }
 }
 
 /// A key file, and whether what it is for deletes.

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::access::{Access, Keys};
-use super::names::{Exclude, JobName, Share};
+use super::names::{Exclude, JobName, Label, Share, lies};
 use super::paths::{Repo, Sources};
 use super::size::Memory;
 use super::{Check, Job};
@@ -63,6 +63,8 @@ pub(super) struct RawJob {
     tier: Option<Whole<1, 3>>,
     rpo: Option<Length<1, YEARS>>,
     retries: Option<Whole<0, 100>>,
+    medium: Option<Label>,
+    place: Option<Label>,
 }
 
 /// All jobs, each called otherwise.
@@ -107,38 +109,35 @@ impl RawJob {
         }
         let mut words = access.clone();
         // Joined, because a value may begin with a hyphen.
-        let mut pair = |option: &str, value: &str| words.push(format!("{option}={value}"));
-        pair("--job", &self.name.get_ref().0);
-        for pattern in &self.exclude {
-            pair("--exclude", &pattern.0);
-        }
-        for (option, limit) in
-            [("--exclude-larger-than", self.exclude_larger_than), ("--limit-upload", self.limit_upload)]
-        {
-            if let Some(limit) = limit {
-                pair(option, &limit.0.to_string());
-            }
-        }
-        for (option, wanted) in [("--exclude-caches", self.exclude_caches), ("--one-file-system", self.one_file_system)]
-        {
-            if wanted {
-                words.push(option.to_owned());
-            }
-        }
-        words.push("--".into());
+        words.push(format!("--job={}", self.name.get_ref().0));
+        words.extend(self.limit_upload.map(|limit| format!("--limit-upload={}", limit.0)));
+        let what = self.what();
+        words.extend(what.iter().cloned());
         let paths: Vec<String> = self.paths.0.iter().map(|path| path.0.display().to_string()).collect();
-        words.extend(paths.iter().cloned());
         let plan = self.plan(zone)?;
         Ok(Job {
             check: self.check_every.map(|every| self.check_of(&plan, every.0, access)),
             plan,
             repo: repo.0.to_string(),
+            lies: lies(self.medium.as_ref(), self.place.as_ref()),
+            what,
             tier: self.tier() as u8,
             words,
             paths,
             time_max: self.time_max.map(|time| time.0),
             full_every: self.full_every.map(|every| every.0),
         })
+    }
+
+    /// What is backed up, as its process is told.
+    fn what(&self) -> Vec<String> {
+        let mut words: Vec<String> = self.exclude.iter().map(|pattern| format!("--exclude={}", pattern.0)).collect();
+        words.extend(self.exclude_larger_than.map(|limit| format!("--exclude-larger-than={}", limit.0)));
+        words.extend(self.exclude_caches.then(|| "--exclude-caches".into()));
+        words.extend(self.one_file_system.then(|| "--one-file-system".into()));
+        words.push("--".into());
+        words.extend(self.paths.0.iter().map(|path| path.0.display().to_string()));
+        words
     }
 
     fn tier(&self) -> u32 {

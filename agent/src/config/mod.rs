@@ -2,10 +2,12 @@
 
 mod access;
 mod chore;
+mod copying;
 mod job;
 mod mqtt;
 mod names;
 mod paths;
+mod policy;
 mod raw;
 mod size;
 mod upkeep;
@@ -22,6 +24,7 @@ use chore::KeyNeed;
 pub use chore::{Chore, Work};
 pub(crate) use paths::place_names;
 
+use crate::policy::{Lies, Policy};
 use crate::schedule;
 
 /// The commented example that is shipped, printed and tested.
@@ -50,6 +53,8 @@ pub struct Config {
     pub jobs: Vec<Job>,
     /// What is done to repositories.
     pub chores: Vec<Chore>,
+    /// How often what is backed up is to exist; `None` where nobody wants to be told.
+    pub policy: Option<Policy>,
     /// All of it, as it was written.
     pub(crate) written: Written,
     /// Sections of probes, each read by its probe.
@@ -108,6 +113,10 @@ pub struct Job {
     pub words: Vec<String>,
     /// Its repository.
     pub repo: String,
+    /// On what that lies, and where.
+    pub lies: Lies,
+    /// What is backed up, in the words of its process: jobs of the same words keep the same.
+    pub what: Vec<String>,
     /// Paths, for showing.
     pub paths: Vec<String>,
     /// How often all files are read.
@@ -138,7 +147,8 @@ impl Config {
 
     /// Repositories that are backed up to or looked after.
     pub fn repos(&self) -> impl Iterator<Item = &str> {
-        self.jobs.iter().map(|job| job.repo.as_str()).chain(self.chores.iter().map(|chore| chore.repo.as_str()))
+        let of_chores = self.chores.iter().flat_map(|chore| chore.from.iter().chain([&chore.repo]));
+        self.jobs.iter().map(|job| &job.repo).chain(of_chores).map(String::as_str)
     }
 
     /// Key files that will never do for what is asked of them, a line each. No reason not to start: everything else works.

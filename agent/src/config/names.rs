@@ -5,6 +5,7 @@ use std::str::FromStr;
 use atalaya_base::config::read_from_text;
 use atalaya_wire::{NodeId, Topics};
 
+use crate::policy::Lies;
 use crate::source::Excludes;
 
 /// A node's id.
@@ -33,6 +34,28 @@ impl FromStr for JobName {
         }
         Ok(Self(text.to_owned()))
     }
+}
+
+/// What something lies on, or where: a word that people choose. Large and small letters are the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Label(pub(super) String);
+
+impl FromStr for Label {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let word = text.trim().to_lowercase();
+        if word.is_empty() || word.len() > 32 || word.chars().any(char::is_control) {
+            return Err(format!("{text:?} is no word for it; write 1 to 32 bytes that can be shown, such as \"usb\""));
+        }
+        Ok(Self(word))
+    }
+}
+
+/// Of both.
+pub(super) fn lies(medium: Option<&Label>, place: Option<&Label>) -> Lies {
+    let word = |label: Option<&Label>| label.map(|label| label.0.clone());
+    Lies { medium: word(medium), place: word(place) }
 }
 
 /// What is left out of a backup.
@@ -109,4 +132,5 @@ read_from_text!(JobName, "a name such as \"photos\"");
 read_from_text!(Exclude, "a pattern such as \"*.tmp\"");
 read_from_text!(Prefix, "the beginning of topics such as \"atalaya\"");
 read_from_text!(Discovery, "the beginning of Home Assistant's topics, or \"\"");
+read_from_text!(Label, "a word such as \"usb\" or \"office\"");
 read_from_text!(Share, "a share such as \"5%\", \"20G\" or \"2h\"");

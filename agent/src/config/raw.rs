@@ -18,6 +18,7 @@ use serde::de::IgnoredAny;
 use super::job::{self, RawJob};
 use super::mqtt::{self, RawMqtt};
 use super::names::Id;
+use super::policy::RawPolicy;
 use super::upkeep::{self, RawUpkeep};
 use super::{Config, Pause};
 use crate::certificate::{CERTIFICATES_MAX, Certificate};
@@ -41,6 +42,8 @@ pub(super) struct Raw {
     pause: RawPause,
     #[serde(default, rename = "job")]
     jobs: Vec<RawJob>,
+    #[serde(default, deserialize_with = "section")]
+    policy: RawPolicy,
     #[serde(default, rename = "upkeep")]
     upkeeps: Vec<RawUpkeep>,
     /// Each section is read by its probe.
@@ -136,10 +139,14 @@ impl Raw {
             heartbeat: self.watch.heartbeat.0,
             sidecar: self.sidecar.key.map(|key| key.0),
             files: files.chain(named).collect(),
-            job_files: access.flat_map(|access| access.named()).collect(),
+            job_files: access
+                .flat_map(|access| access.named())
+                .chain(self.upkeeps.iter().flat_map(RawUpkeep::named))
+                .collect(),
             keys: self.upkeeps.iter().filter_map(RawUpkeep::key).collect(),
             jobs: job::check(&self.jobs, &state, &zone, &written)?,
             chores: upkeep::check(&self.upkeeps, &self.jobs, &state, &zone, &written)?,
+            policy: self.policy.policy(),
             outputs: mqtt::check(self.mqtt, &written)?,
             socket,
             state,

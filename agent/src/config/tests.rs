@@ -33,7 +33,10 @@ fn what_the_example_shows_in_comments_can_be_written() {
     let config = parse(&all).unwrap();
     assert!(config.sidecar.is_some() && config.node.is_some() && config.jobs[0].plan.window.is_some());
     let tasks: Vec<&str> = config.chores.iter().map(|chore| chore.plan.name.as_str()).collect();
-    assert_eq!(tasks, ["nas.forget", "nas.prune", "nas.check"]);
+    assert_eq!(
+        tasks,
+        ["nas.forget", "nas.prune", "nas.check", "nas.copy-mnt-usb2-nas", "nas.copy-backup-example-org-nas"]
+    );
     assert!(config.noip_client.is_on() && config.certificates[0].served.is_some());
     let secret = format!("{config:?}");
     assert!(secret.contains("***") && !secret.contains("mqtt-password"));

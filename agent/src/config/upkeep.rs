@@ -3,17 +3,19 @@
 use std::path::Path;
 use std::time::Duration;
 
-use atalaya_base::config::{DAY, Length, Mistake, Place, Spanned, Whole, Written, YEARS, section};
+use atalaya_base::config::{DAY, Length, Mistake, Named, Place, Spanned, Whole, Written, YEARS, section};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer};
 
 use super::access::{Access, Keys};
+use super::copying::{Aim, RawCopy};
 use super::job::RawJob;
 use super::names::{JobName, Percent, Share};
 use super::paths::Repo;
 use super::size::Memory;
 use super::{Chore, KeyNeed, Work};
+use crate::policy::Lies;
 use crate::schedule::{self, Calendar, Window};
 
 /// More repositories than anybody has.
@@ -55,6 +57,8 @@ pub(super) struct RawUpkeep {
     prune: Option<RawPrune>,
     #[serde(default, deserialize_with = "some")]
     check: Option<RawCheck>,
+    #[serde(default, deserialize_with = "some")]
+    copy: Option<RawCopy>,
 }
 
 /// Which snapshots stay: as `forget` has it.
@@ -135,6 +139,11 @@ impl RawUpkeep {
         }
     }
 
+    /// The files that only its copies read.
+    pub(super) fn named(&self) -> impl Iterator<Item = Named> + use<'_> {
+        self.copy.iter().flat_map(RawCopy::named)
+    }
+
     /// Its key file, and what has to be allowed to it.
     pub(super) fn key(&self) -> Option<KeyNeed> {
         let file = self.key_file.clone()?;
@@ -146,10 +155,8 @@ impl RawUpkeep {
         let before = out.len();
         let mut add = |work: Work, schedule: &Option<Spanned<String>>, mut words: Vec<String>| {
             words.splice(0..0, access.iter().cloned());
-            let plan = self.plan(work, schedule.as_ref(), zone)?;
-            let (name, repo) = (self.name.get_ref().0.clone(), self.repo.get_ref().0.to_string());
-            let folder = self.repo.get_ref().0.folder().map(Path::to_owned);
-            out.push(Chore { plan, name, work, repo, folder, words, time_max: self.time_max.map(|time| time.0) });
+            let plan = self.plan(work, work.name(), schedule.as_ref(), zone)?;
+            out.push(self.chore(plan, work, words));
             Ok::<(), Mistake>(())
         };
         if let Some(forget) = &self.forget {
@@ -162,11 +169,46 @@ impl RawUpkeep {
             let share = check.share.as_ref().map_or("5%", |share| &share.0);
             add(Work::Check, &check.schedule, vec![format!("--read-data={share}")])?;
         }
+        if let Some(copy) = &self.copy {
+            for aim in copy.aims(self.repo.get_ref(), self.memory_max, state)? {
+                out.push(self.copying(copy, aim, &access, zone)?);
+            }
+        }
         if out.len() == before {
-            let what = "nothing is to be done; add [upkeep.forget], [upkeep.prune] or [upkeep.check]";
+            let what = "nothing is to be done; add [upkeep.forget], [upkeep.prune], [upkeep.check] or [upkeep.copy]";
             return Err(self.wrong("upkeep", what));
         }
         Ok(())
+    }
+
+    /// A task on the repository itself.
+    fn chore(&self, plan: schedule::Job, work: Work, words: Vec<String>) -> Chore {
+        let repo = &self.repo.get_ref().0;
+        Chore {
+            plan,
+            name: self.name.get_ref().0.clone(),
+            work,
+            task: work.name().into(),
+            repo: repo.to_string(),
+            from: None,
+            lies: Lies::default(),
+            words,
+            time_max: self.time_max.map(|time| time.0),
+        }
+    }
+
+    /// One that brings a replica up to date.
+    fn copying(&self, copy: &RawCopy, aim: Aim, access: &[String], zone: &TimeZone) -> Result<Chore, Mistake> {
+        let mut plan = self.plan(Work::Copy, &aim.task, copy.schedule.as_ref(), zone)?;
+        plan.rpo = copy.rpo().unwrap_or(plan.rpo);
+        let chore = self.chore(plan, Work::Copy, access.iter().cloned().chain(aim.words).collect());
+        Ok(Chore {
+            task: aim.task,
+            from: Some(chore.repo.clone()),
+            repo: aim.repo.0.to_string(),
+            lies: aim.lies,
+            ..chore
+        })
     }
 
     fn wrong(&self, key: &str, what: &str) -> Mistake {
@@ -174,7 +216,13 @@ impl RawUpkeep {
     }
 
     /// As the schedule sees a task of it.
-    fn plan(&self, work: Work, text: Option<&Spanned<String>>, zone: &TimeZone) -> Result<schedule::Job, Mistake> {
+    fn plan(
+        &self,
+        work: Work,
+        task: &str,
+        text: Option<&Spanned<String>>,
+        zone: &TimeZone,
+    ) -> Result<schedule::Job, Mistake> {
         let key = format!("upkeep.{}.schedule", work.name());
         let calendar = match text {
             Some(text) => Calendar::parse(text.get_ref(), zone).map_err(|why| Mistake::at(&key, text, why))?,
@@ -184,7 +232,8 @@ impl RawUpkeep {
         let years = Duration::from_secs(YEARS);
         let rpo = calendar.longest(BEFORE).map_or(years, |gap| (gap * 2 + Duration::from_secs(DAY)).min(years));
         Ok(schedule::Job {
-            name: work.of(&self.name.get_ref().0),
+            // No job is called so: their names have no dots.
+            name: format!("{}.{task}", self.name.get_ref().0),
             calendar,
             delay: self.jitter.map_or(Duration::ZERO, |jitter| jitter.0),
             window: self.window,

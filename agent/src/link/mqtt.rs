@@ -26,6 +26,8 @@ const SESSION_SECONDS: u32 = 60;
 /// How long a connection may be lost before the broker tells it: a router that starts again is no news.
 const WILL_DELAY: Duration = Duration::from_secs(60);
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
+/// The library polls with 244 KiB of frames where nothing is optimised. What is not touched takes no memory.
+const STACK_BYTES: usize = 512 << 10;
 
 /// What the broker says when the connection is lost.
 #[derive(Clone, Debug)]
@@ -80,7 +82,7 @@ impl Mqtt {
         let (requests, receiver) = async_channel::bounded(UNDER_WAY_MAX);
         let rival = Arc::new(AtomicBool::new(false));
         let session = Session { terms, rival: Arc::clone(&rival), requests: receiver };
-        let thread = thread::Builder::new().name("mqtt".into()).stack_size(256 << 10).spawn(move || session.run())?;
+        let thread = thread::Builder::new().name("mqtt".into()).stack_size(STACK_BYTES).spawn(move || session.run())?;
         Ok(Self { requests, rival, thread: Some(thread) })
     }
 }

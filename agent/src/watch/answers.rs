@@ -17,6 +17,7 @@ impl Daemon {
                 begun.map(|()| json!({ "begun": true })).map_err(|why| why.why().to_owned())
             }
             Request::Upkeep(name) => self.look_after(name).map(|begun| json!({ "begun": begun })),
+            Request::Policy => Ok(self.policies()),
             Request::Dismiss(object) => self.dismiss_named(object),
         };
         asked.reply(&reply);
@@ -24,11 +25,10 @@ impl Daemon {
 
     /// Begins the tasks of an upkeep, or one of them; gives their names.
     fn look_after(&mut self, name: &str) -> Result<Vec<String>, String> {
-        let all = self.config.chores.iter().map(|chore| (chore.name.as_str(), chore.plan.name.as_str()));
-        let wanted: Vec<String> =
-            all.clone().filter(|(of, task)| [*of, *task].contains(&name)).map(|(_, task)| task.to_owned()).collect();
+        let wanted = self.config.chores.iter().filter(|chore| chore.is_called(name));
+        let wanted: Vec<String> = wanted.map(|chore| chore.plan.name.clone()).collect();
         if wanted.is_empty() {
-            let known: Vec<&str> = all.map(|(_, task)| task).collect();
+            let known: Vec<&str> = self.config.chores.iter().map(|chore| chore.plan.name.as_str()).collect();
             return Err(format!("there is no upkeep {name:?} in the configuration; there are {}", known.join(", ")));
         }
         for task in &wanted {

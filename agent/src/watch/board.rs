@@ -22,10 +22,11 @@ const TURNS: &[(&str, &str)] = &[
     ("updates", "reboot_required"),
     ("probe", "state"),
     ("upkeep", "verdict"),
+    ("policy", "verdict"),
     ("store", "state"),
 ];
-/// Kinds that no probe tells: what the configuration says of backups, and where they lie.
-pub(super) const OWN: [&str; 3] = ["backup", "upkeep", "store"];
+/// Kinds that no probe tells: what the configuration says of backups, where they lie, and whether they are enough.
+pub(super) const OWN: [&str; 4] = ["backup", "upkeep", "store", "policy"];
 /// Objects: more disks, mounts and services than any NAS has.
 pub(super) const OBJECTS_MAX: usize = 512;
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::jobs::whole;
 use super::known::Known;
 use super::process::Ended;
-use super::said::Said;
+use super::said::{Said, Target};
 use crate::config::{Chore, Config, Work};
 use crate::schedule::{Outcome, Plan};
 
@@ -18,7 +18,7 @@ pub(super) const DAMAGED_LOGGED_MAX: usize = 20;
 
 /// As it stands in the topic.
 pub(super) fn id(chore: &Chore) -> ObjectId {
-    ObjectId::of(&format!("{}-{}", chore.name, chore.work.name()))
+    ObjectId::of(&format!("{}-{}", chore.name, chore.task))
 }
 
 /// What the last runs were like is known over restarts; what the configuration says is new.
@@ -77,9 +77,21 @@ pub(super) fn told(view: &mut Upkeep, work: Work, told: &Told<'_>) {
             (view.locked_bytes, view.stored_bytes) = (said.locked_bytes, said.bytes);
             view.packs_count = said.packs;
         }
+        Work::Copy if done || said.damaged() > 0 => copied(view, told),
         Work::Check if done || said.findings.is_some_and(|count| count > 0) => checked(view, told),
         _ => {}
     }
+}
+
+fn copied(view: &mut Upkeep, told: &Told<'_>) {
+    let all = &told.said.targets;
+    let sum = |of: fn(&Target) -> u64| Some(all.iter().map(of).sum());
+    let damaged = told.said.damaged();
+    view.verdict = Some(text(if damaged == 0 { "fine" } else { "damaged" }));
+    view.findings_count = Some(damaged);
+    view.damaged = (damaged > 0).then(|| text(&told.ended.damaged().take(4).collect::<Vec<_>>().join("; ")));
+    (view.read_count, view.read_bytes) = (sum(|target| target.copied_packs), sum(|target| target.copied_bytes));
+    (view.deleted_count, view.freed_bytes) = (sum(|target| target.deleted_packs), sum(|target| target.deleted_bytes));
 }
 
 fn checked(view: &mut Upkeep, told: &Told<'_>) {

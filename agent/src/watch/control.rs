@@ -25,6 +25,8 @@ pub enum Request {
     Backup(Option<String>),
     /// To begin the tasks of an upkeep, or one: `nas`, `nas.check`.
     Upkeep(String),
+    /// Whether jobs have enough copies.
+    Policy,
     /// To forget hardware that is gone: `disk/<id>`.
     Dismiss(String),
 }

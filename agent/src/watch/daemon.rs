@@ -175,6 +175,7 @@ impl Daemon {
         self.record(&began, &ObjectId::only());
         self.meta();
         self.plan_step(Due::Tick);
+        self.see_policies();
         supervisor::tell(&[NotifyState::Ready]);
         tracing::info!(node = self.node.as_str(), jobs = self.config.jobs.len(), "watching");
         loop {
@@ -250,6 +251,7 @@ impl Daemon {
             self.frame_due = self.now.boot + self.config.interval;
             self.keep_state();
             self.write_records();
+            self.see_policies();
             for (id, sample) in self.board.silent(self.now.boot) {
                 self.show(id, sample);
             }

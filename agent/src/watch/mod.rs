@@ -23,6 +23,7 @@ mod limit;
 mod line;
 mod links;
 mod node;
+mod policies;
 mod probes;
 mod process;
 mod record;
@@ -43,6 +44,7 @@ use crate::config::Config;
 pub use control::{Request, ask};
 pub(crate) use desk_service::serve as serve_job;
 pub(crate) use node::{id as node_id, make_state};
+pub(crate) use policies::remembered as remembered_policies;
 pub use probes::all as all_probes;
 
 /// Runs until SIGTERM or SIGINT. Jobs are processes of its own, or done by the service that listens at `desk`.

@@ -281,7 +281,8 @@ impl Ended {
             (Some(0), _) if !said.frozen.is_empty() => (Outcome::Warnings, said.freeze()),
             (Some(0), _) => (Outcome::Ok, said.remark()),
             (Some(3), _) => (Outcome::Warnings, self.unreadable(&said)),
-            (Some(1), _) if said.findings.is_some_and(|count| count > 0) => (Outcome::Failed, self.damage(&said)),
+            (Some(1), _) if said.damaged() > 0 => (Outcome::Failed, self.damage(&said)),
+            (Some(1), _) if said.held().is_some() => (Outcome::Warnings, said.held().unwrap_or_default()),
             _ if stopped => (Outcome::Stopped, "somebody stopped it".into()),
             // Not by us: it is tried again.
             (Some(code), _) if code > 128 => (Outcome::Failed, format!("signal {} stopped it", code - 128)),
@@ -294,14 +295,18 @@ impl Ended {
     }
 
     fn damage(&self, said: &Said) -> String {
-        let count = said.findings.unwrap_or_default();
-        format!("the check found {count}; the first: {}", self.damaged().next().unwrap_or_default())
+        let first = self.damaged().next().unwrap_or_default();
+        match said.findings {
+            Some(count) => format!("the check found {count}; the first: {first}"),
+            None => format!("{} damaged or missing; the first: {first}", said.damaged()),
+        }
     }
 
-    /// What a check complained of, a line each, without what is odd but harmless and what it all came to.
+    /// What a check or a copy complained of, a line each, without what is odd but harmless and what it all came to.
     pub(super) fn damaged(&self) -> impl Iterator<Item = &str> {
         let beside = ["warning: ", "atalaya-agent: "];
-        self.complaint.lines().filter(move |line| !beside.iter().any(|word| line.starts_with(word)))
+        let lines = self.complaint.lines().filter(move |line| !beside.iter().any(|word| line.starts_with(word)));
+        lines.map(|line| line.strip_prefix("damaged: ").unwrap_or(line))
     }
 
     fn unreadable(&self, said: &Said) -> String {
@@ -351,6 +356,13 @@ mod tests {
         assert_eq!(problem, "2 could not be backed up; the first: cannot read /a: denied");
         let check = ended(1 << 8, r#"{"good":false,"findings":2,"warnings":0}"#, "pack ab is damaged\nand so on\n");
         assert_eq!(check.judge(false).2, "the check found 2; the first: pack ab is damaged");
+        let copied = |target: &str, complaint: &str| ended(1 << 8, &format!(r#"{{"targets":[{target}]}}"#), complaint);
+        let copy = copied(r#"{"damaged":3,"not_deleted":"3 are damaged"}"#, "damaged: pack ab: not copied\n");
+        assert_eq!(copy.judge(false).2, "3 damaged or missing; the first: pack ab: not copied");
+        let held = copied(r#"{"not_deleted":"too many"}"#, "warning: nothing was deleted\n").judge(false);
+        assert_eq!(held.0, Outcome::Warnings, "what is there now is enough to restore from");
+        assert_eq!(held.2, "everything was copied and nothing deleted: too many");
+        assert_eq!(copied(r#"{"error":"no"}"#, "atalaya-agent: no\n").judge(false).0, Outcome::Failed);
         assert_eq!(ended(9, "", "").judge(false).2, "it was killed; perhaps memory ran out");
         assert_eq!(ended(143 << 8, "", "").judge(true).0, Outcome::Stopped);
         assert_eq!(ended(143 << 8, "", "").judge(false).0, Outcome::Failed, "stopped by somebody else: tried again");

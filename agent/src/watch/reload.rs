@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use atalaya_wire::Topics;
+use atalaya_wire::{ObjectId, Topics};
 use sd_notify::NotifyState;
 
 use super::daemon::Daemon;
@@ -57,12 +57,16 @@ impl Daemon {
         let stores: Vec<_> = stores::folders(&self.config).iter().map(|folder| stores::id(folder)).collect();
         self.board.retain_own(|kind, id| match kind {
             "backup" => self.config.jobs.iter().any(|job| job.plan.name == id.as_str()),
+            "policy" => {
+                self.config.policy.is_some() && self.config.jobs.iter().any(|job| ObjectId::of(&job.plan.name) == *id)
+            }
             "upkeep" => self.config.chores.iter().any(|chore| chores::id(chore) == *id),
             _ => stores.contains(id),
         });
         self.frame_due = Duration::ZERO;
         self.meta();
         self.plan_step(crate::schedule::Event::Tick);
+        self.see_policies();
         self.greet_again();
         tracing::info!(jobs = self.config.jobs.len(), brokers = self.wires.len(), "took over the configuration");
     }

@@ -275,7 +275,7 @@ impl Daemon {
             }
             None => {}
         }
-        if said.findings.is_some_and(|count| count > 0) {
+        if said.damaged() > 0 {
             let damaged = ended.damaged().take(chores::DAMAGED_LOGGED_MAX);
             damaged.for_each(|what| tracing::error!(job, what, "damaged"));
         }
@@ -322,6 +322,7 @@ impl Daemon {
             "job": job, "event": "ended", "cause": null, "result": outcome.name(), "problem": problem,
         });
         self.tell_event(topic, &event);
+        self.see_policies();
         self.act(actions);
         self.show_jobs();
     }

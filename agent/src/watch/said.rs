@@ -36,6 +36,8 @@ pub(super) struct Said {
     pub(super) forgotten: Option<u64>,
     pub(super) kept: Option<u64>,
     pub(super) frozen: Vec<Frozen>,
+    /// Of a copy, which is told of one at a time.
+    pub(super) targets: Vec<Target>,
     #[serde(deserialize_with = "remarks")]
     pub(super) warnings: Vec<String>,
     pub(super) error: Option<String>,
@@ -45,6 +47,19 @@ pub(super) struct Said {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Waiting {
     began: String,
+}
+
+/// What became of a replica.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Target {
+    pub(super) copied_packs: u64,
+    pub(super) copied_bytes: u64,
+    pub(super) deleted_packs: u64,
+    pub(super) deleted_bytes: u64,
+    pub(super) not_deleted: Option<String>,
+    pub(super) damaged: u64,
+    warnings: Vec<String>,
 }
 
 /// A job of which nothing was forgotten.
@@ -66,7 +81,19 @@ impl Said {
         if let Some(first) = self.waiting_for.first() {
             return format!("nothing was deleted yet: a backup that began {} may rely on what is unused", first.began);
         }
-        self.warnings.first().cloned().unwrap_or_default()
+        let of_copies = self.targets.iter().flat_map(|target| &target.warnings);
+        self.warnings.iter().chain(of_copies).next().cloned().unwrap_or_default()
+    }
+
+    /// What a check or a copy found damaged or missing.
+    pub(super) fn damaged(&self) -> u64 {
+        self.findings.unwrap_or_default() + self.targets.iter().map(|target| target.damaged).sum::<u64>()
+    }
+
+    /// Why a replica that has everything also has what it should not.
+    pub(super) fn held(&self) -> Option<String> {
+        let why = self.targets.iter().find_map(|target| target.not_deleted.as_ref())?;
+        Some(format!("everything was copied and nothing deleted: {why}"))
     }
 
     /// Why nothing of some job was forgotten.

@@ -77,21 +77,21 @@ impl Daemon {
         all.filter_map(|(_, sample)| if let Sample::FileSystem(fs) = sample { Some(fs) } else { None }).collect()
     }
 
-    /// A run of the task called `name` has reached its repository: what it lies on now is kept in mind.
+    /// A run of the task called `name` has reached its repositories: what they lie on now is kept in mind.
     pub(super) fn reached_store(&mut self, name: &str) {
         let jobs = self.config.jobs.iter().filter(|job| name == job.plan.name).map(|job| &job.repo);
-        let chores = self.config.chores.iter().filter(|chore| name == chore.plan.name).map(|chore| &chore.repo);
-        let repo = jobs.chain(chores).next();
-        let Some(folder) = repo.and_then(|repo| StoreUrl::parse(repo.as_ref()).ok()?.folder().map(Path::to_owned))
-        else {
-            return;
-        };
-        // The disk is awake. Who may not look there takes it as it is named.
-        let lies = folder.canonicalize().unwrap_or_else(|_| folder.clone());
-        let found = store(&lies, None, &self.file_systems());
-        if found.mount.is_some() {
-            let kept = Store { mount: found.mount, ..Store::default() };
-            self.known.keep(&id(&folder), &kept.into());
+        let chores = self.config.chores.iter().filter(|chore| name == chore.plan.name);
+        let chores = chores.flat_map(|chore| chore.from.iter().chain([&chore.repo]));
+        let folder = |repo: &String| StoreUrl::parse(repo.as_ref()).ok()?.folder().map(Path::to_owned);
+        let folders: BTreeSet<PathBuf> = jobs.chain(chores).filter_map(folder).collect();
+        for folder in folders {
+            // The disk is awake. Who may not look there takes it as it is named.
+            let lies = folder.canonicalize().unwrap_or_else(|_| folder.clone());
+            let found = store(&lies, None, &self.file_systems());
+            if found.mount.is_some() {
+                let kept = Store { mount: found.mount, ..Store::default() };
+                self.known.keep(&id(&folder), &kept.into());
+            }
         }
     }
 }

@@ -17,10 +17,10 @@ const BUILT: i64 = 1_793_491_200;
 
 /// Jobs, behind them the checks of those that have one, and behind those the tasks of upkeep.
 pub(super) fn plan(config: &Config, node: &str, history: impl Fn(&str) -> Option<History>) -> Plan {
-    let jobs = config.jobs.iter().map(|job| (&job.plan, job.repo.as_str(), job.plan.name.as_str()));
-    let checks = checks(config).map(|(job, check)| (&check.plan, job.repo.as_str(), check.plan.name.as_str()));
+    let jobs = config.jobs.iter().map(|job| (&job.plan, job.repo.clone(), job.plan.name.as_str()));
+    let checks = checks(config).map(|(job, check)| (&check.plan, job.repo.clone(), check.plan.name.as_str()));
     // Tasks of one upkeep are late by the same, so that they stay in their order.
-    let chores = config.chores.iter().map(|chore| (&chore.plan, chore.repo.as_str(), chore.name.as_str()));
+    let chores = config.chores.iter().map(|chore| (&chore.plan, chore.about(), chore.name.as_str()));
     let each = jobs.chain(checks).chain(chores).map(|(job, repo, spread)| {
         let mut plan = job.clone();
         plan.delay = share(plan.delay, &format!("{node} {spread}"));
@@ -29,7 +29,7 @@ pub(super) fn plan(config: &Config, node: &str, history: impl Fn(&str) -> Option
         if !history.repo.is_empty() && history.repo != repo {
             history = History::default();
         }
-        history.repo = repo.to_owned();
+        history.repo = repo;
         (plan, history)
     });
     Plan::new(each.collect(), Timestamp::from_second(BUILT).unwrap_or(Timestamp::UNIX_EPOCH))

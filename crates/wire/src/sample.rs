@@ -3,8 +3,8 @@
 use crate::hex::{Hex, unhex};
 use crate::limits::SAMPLE_BYTES_MAX;
 use crate::view::{
-    Auth, Backup, Cert, Disk, Dns, Field, FileSystem, Json, Log, Meta, Net, NoIp, Probe, Raid, Service, Store, System,
-    Updates, Upkeep, Ups, Value, View, differs,
+    Auth, Backup, Cert, Disk, Dns, Field, FileSystem, Json, Log, Meta, Net, NoIp, Policy, Probe, Raid, Service, Store,
+    System, Updates, Upkeep, Ups, Value, View, differs,
 };
 
 /// A view as it was published.
@@ -148,7 +148,7 @@ impl Sample {
 
 samples!(
     Meta, System, Disk, FileSystem, Raid, Net, Ups, Service, Backup, Dns, NoIp, Cert, Updates, Auth, Log, Probe,
-    Upkeep, Store
+    Upkeep, Store, Policy
 );
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ pub(super) mod backup_job;
 mod config;
 mod dismiss;
 mod job;
+mod policy;
 mod probe;
 mod run;
 mod setup;
@@ -26,6 +27,7 @@ pub(super) enum Command {
     Setup(setup::Args),
     Status(status::Args),
     Upkeep(upkeep::Args),
+    Policy(policy::Args),
     Dismiss(dismiss::Args),
     Probe(probe::Args),
     SmartHelper(smart_helper::Args),
@@ -40,6 +42,7 @@ impl Command {
             Self::Setup(args) => setup::run(context, args),
             Self::Status(args) => status::run(context, args),
             Self::Upkeep(args) => upkeep::run(context, args),
+            Self::Policy(args) => policy::run(context, args),
             Self::Dismiss(args) => dismiss::run(context, args),
             Self::Probe(args) => probe::run(context, args),
             Self::SmartHelper(args) => smart_helper::run(context, args),

@@ -56,7 +56,9 @@ fn lines(status: &Value) -> Vec<String> {
     for task in status["upkeep"].as_array().into_iter().flatten() {
         let verdict = task["verdict"].as_str().map(|verdict| format!(", {verdict}")).unwrap_or_default();
         let last = format!("last {}{verdict}{}", word(task, "result"), next(task));
-        out.push(format!("  upkeep {} {}: {}; {last}", word(task, "name"), word(task, "task"), doing(task)));
+        let what = format!("{} {}", word(task, "name"), word(task, "task"));
+        let to = if task["task"] == "copy" { format!(" to {}", word(task, "repo")) } else { String::new() };
+        out.push(format!("  upkeep {what}{to}: {}; {last}", doing(task)));
         if let Some(problem) = task["problem"].as_str() {
             out.push(format!("    {problem}"));
         }

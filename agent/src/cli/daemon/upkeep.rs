@@ -7,13 +7,13 @@ use crate::watch::{Request, ask};
 
 const EXAMPLES: &str = "Examples:
   atalaya-agent upkeep nas
-  atalaya-agent upkeep nas.check";
+  atalaya-agent upkeep nas.copy";
 
-/// Have the daemon forget, prune and check now, as its configuration says
+/// Have the daemon forget, prune, check and copy now, as its configuration says
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// An upkeep of the configuration, or one task of it: NAME.forget, NAME.prune, NAME.check
+    /// An upkeep of the configuration, or one task of it: NAME.forget, NAME.prune, NAME.check, NAME.copy
     #[arg(value_name = "NAME")]
     name: String,
 

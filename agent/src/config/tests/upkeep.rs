@@ -42,7 +42,7 @@ fn a_section_that_is_there_is_done_as_the_command_would() {
 fn mistakes_in_it() {
     refused("[upkeep.forget]", "1: upkeep: this may stand there several times; write [[upkeep]]");
     wrong("", "2: upkeep: nothing is to be done; add [upkeep.forget], [upkeep.prune]");
-    wrong("[upkeep.copy]", "5: upkeep: unknown field `copy`");
+    wrong("[upkeep.promote]", "5: upkeep: unknown field `promote`");
     wrong("[[upkeep.prune]]", "5: upkeep.prune: … a section in single brackets");
     wrong("[upkeep.forget]\nkeep_daily = -1", "6: upkeep.forget.keep_daily: -1 is not from 0");
     wrong("[upkeep.forget]\nkeep_daily = 0", "2: upkeep.forget: these rules keep nothing");
@@ -63,6 +63,70 @@ fn mistakes_in_it() {
     refused(&two.replace("/r", "/var/lib/atalaya/r"), "3: upkeep.repo: it and the state folder");
     refused(&two.replace("\"/k\"", "\"/k\"\nssh_key_file = \"/s\""), "5: upkeep.ssh_*: it says how a server");
     refused(&two.replace("\"/k\"", "\"/k\"\nmemory_max = \"8M\""), "5: upkeep.memory_max: \"8M\" is too small");
+}
+
+#[test]
+fn each_target_is_copied_to_by_a_task_of_its_own() {
+    let copy = "[upkeep.copy]\nto = [\"/mnt/usb2/nas\", { repo = \"sftp://nas@host/~/nas\", name = \"host\", \
+                ssh_key_file = \"/s\", ssh_known_hosts = \"/h\" }]\n";
+    let config = parse(&format!("{UPKEEP}[upkeep.prune]\n{copy}")).unwrap();
+    let names: Vec<&str> = config.chores.iter().map(|chore| chore.plan.name.as_str()).collect();
+    assert_eq!(names, ["nas.prune", "nas.copy-mnt-usb2-nas", "nas.copy-host"]);
+    assert_eq!(words(&config, 1), "--repo=/r --key-file=/k -- /mnt/usb2/nas");
+    let ssh = "--ssh-key-file=/s --ssh-known-hosts=/h";
+    assert_eq!(words(&config, 2), format!("--repo=/r --key-file=/k {ssh} -- sftp://nas@host/~/nas"));
+    assert_eq!(config.chores[2].plan.rpo.as_secs(), 3 * 86_400, "two of its times and a day");
+    assert_eq!((config.chores[1].repo.as_str(), config.chores[1].from.as_deref()), ("/mnt/usb2/nas", Some("/r")));
+    let called = |words: &str| config.chores.iter().map(|chore| chore.is_called(words)).collect::<Vec<_>>();
+    assert_eq!(called("nas"), [true; 3]);
+    assert_eq!(called("nas.copy"), [false, true, true]);
+    assert_eq!(called("nas.copy-host"), [false, false, true]);
+    assert_eq!((called("nas.cop"), called("na")), (vec![false; 3], vec![false; 3]));
+    // What there is to warn of where its files cannot be read.
+    assert!(config.warnings().iter().any(|told| told.contains("upkeep.copy.to.ssh_key_file: cannot read /s")));
+    let more =
+        "drop_max = \"80%\"\nheal = true\nlimit_upload = \"500K\"\nrpo = \"36h\"\nschedule = \"weekly sat 05:00\"\n";
+    let config = parse(&format!("{UPKEEP}[upkeep.copy]\n{more}to = [\"/mnt/b\"]\n")).unwrap();
+    assert_eq!(words(&config, 0), "--repo=/r --key-file=/k --drop-max=80 --limit-upload=512000 --heal -- /mnt/b");
+    assert_eq!(config.chores[0].plan.rpo.as_secs(), 36 * 3600);
+    // In sections of their own.
+    let sections = "[upkeep.copy]\n[[upkeep.copy.to]]\nrepo = \"/mnt/a\"\n[[upkeep.copy.to]]\nrepo = \"/mnt/b\"\n";
+    assert_eq!(parse(&format!("{UPKEEP}{sections}")).unwrap().chores.len(), 2);
+}
+
+#[test]
+fn mistakes_in_copies() {
+    let to = |list: &str, expected: &str| wrong(&format!("[upkeep.copy]\nto = {list}"), expected);
+    wrong("[upkeep.copy]", "5: upkeep.copy: missing field `to`");
+    to("[]", "6: upkeep.copy.to: there is nowhere to copy to");
+    to("\"/a\"", "6: upkeep.copy.to: invalid type: string \"/a\", expected a list in brackets");
+    to("[\"a\"]", "6: upkeep.copy.to: \"a\" is no absolute path");
+    to("[5]", "6: upkeep.copy.to: invalid type: integer `5`, expected the absolute path of a folder");
+    to("[\"/a\", \"/a\"]", "6: upkeep.copy.to: /a is there twice");
+    to("[\"/a/b\", \"/a-b\"]", "6: upkeep.copy.to: one before it is called \"a-b\", too");
+    to("[\"/r\"]", "6: upkeep.copy.to: it is the repository itself");
+    to("[\"/r/b\"]", "6: upkeep.copy.to: /r/b and the repository lie one in the other");
+    to("[\"/var/lib/atalaya/b\"]", "6: upkeep.copy.to: it and the state folder");
+    to("[{ name = \"a\" }]", "6: upkeep.copy.to: missing field `repo`");
+    to("[{ repo = \"/a\", to = 1 }]", "6: upkeep.copy.to … unknown field `to`");
+    to("[{ repo = \"/a\", medium = \" \" }]", "6: upkeep.copy.to … \" \" is no word for it");
+    to("[{ repo = \"/a\", ssh_key_file = \"/s\" }]", "6: upkeep.copy.to: ssh_* says how a server");
+    to("[\"s3://s3.example.org/bucket/p\"]", "6: upkeep.copy.to: s3_credentials_file is needed beside it");
+    to("[{ repo = \"/a\", s3_credentials_file = \"/s\" }]", "6: upkeep.copy.to: s3_credentials_file is for s3://");
+    let bucket = "[upkeep.copy]\nto = [{ repo = \"s3://s3.example.org/bucket/p\", s3_credentials_file = \"/s\" }]\n";
+    let config = parse(&format!("{UPKEEP}{bucket}")).unwrap();
+    assert_eq!(words(&config, 0), "--repo=/r --key-file=/k --s3-credentials-file=/s -- s3://s3.example.org/bucket/p");
+    let from = UPKEEP.replace("\"/r\"", "\"s3://s3.example.org/bucket/q\"\ns3_credentials_file = \"/s\"");
+    refused(&format!("{from}{bucket}"), "7: upkeep.copy.to: the repository is in a bucket as well");
+    assert!(parse(&format!("{from}[upkeep.copy]\nto = [\"s3://s3.example.org/bucket/p\"]\n")).is_ok());
+    let far = |more: &str| UPKEEP.replace("\"/r\"", &format!("\"sftp://n@h/r\"{more}"));
+    let both = "[upkeep.copy]\nto = [{ repo = \"sftp://n@g/r\", ssh_key_file = \"/s\" }]\n";
+    refused(&format!("{}{both}", far("")), "6: upkeep.copy.to: the repository is reached by SSH as well");
+    let both = "[upkeep.copy]\nto = [\"sftp://n@g/r\"]\n";
+    refused(&format!("{}{both}", far("")), "6: upkeep.copy.to: each ssh takes 7M of memory_max");
+    assert!(parse(&format!("{}{both}", far("\nmemory_max = \"39M\""))).is_ok());
+    refused("[policy]\ncopies = 0", "2: policy.copies: 0 is not from 1 to 16");
+    refused("[policy]\nplace = \"\"", "2: policy.place: \"\" is no word for it");
 }
 
 /// Key files as `init` and `key add` write them, by role.

@@ -205,10 +205,12 @@ fn label(id: &ObjectId, sample: &Sample) -> String {
         Sample::Backup(_) => return format!("Backup {}", of("job").unwrap_or(id.as_str())),
         Sample::Upkeep(_) => {
             return match (of("name"), of("task")) {
+                (Some(name), Some("copy")) => format!("Upkeep {name} copy to {}", of("repo").unwrap_or(id.as_str())),
                 (Some(name), Some(task)) => format!("Upkeep {name} {task}"),
                 _ => format!("Upkeep {}", id.as_str()),
             };
         }
+        Sample::Policy(_) => return format!("Copies of {}", of("job").unwrap_or(id.as_str())),
         Sample::Store(_) => return format!("Store {}", of("repo").unwrap_or(id.as_str())),
         Sample::Dns(_) => return format!("DNS {}", of("host").unwrap_or(id.as_str())),
         Sample::NoIp(_) => return format!("No-IP {}", of("host").unwrap_or(id.as_str())),

@@ -18,6 +18,7 @@ pub fn entities(name: &str) -> &'static [Entity] {
         "backup" => BACKUP,
         "upkeep" => UPKEEP,
         "store" => STORE,
+        "policy" => POLICY,
         "dns" => DNS,
         "noip" => NO_IP,
         "cert" => CERT,
@@ -139,6 +140,14 @@ const STORE: &[Entity] = &[
     E::problem("state", "state", "ok"),
     E::percent("free_percent", "free share", "mdi:harddisk"),
     E::bytes("free_bytes", "free").diagnostic(),
+];
+
+const POLICY: &[Entity] = &[
+    E::flag("broken", "broken", "problem"),
+    E::words("verdict", "verdict", &["holds", "unverified", "undeclared", "broken"]).icon("mdi:content-copy"),
+    E::text("problem", "missing").icon("mdi:alert-circle-outline").diagnostic(),
+    E::count("copies_count", "copies", "mdi:content-copy").diagnostic(),
+    E::time("oldest_at", "oldest copy").diagnostic(),
 ];
 
 const DNS: &[Entity] = &[

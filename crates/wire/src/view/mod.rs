@@ -15,6 +15,7 @@ mod macros;
 mod meta;
 mod net;
 mod noip;
+mod policy;
 mod probe;
 mod raid;
 mod service;
@@ -36,6 +37,7 @@ pub use log::Log;
 pub use meta::Meta;
 pub use net::Net;
 pub use noip::NoIp;
+pub use policy::Policy;
 pub use probe::Probe;
 pub use raid::Raid;
 pub use service::Service;
@@ -101,6 +103,7 @@ pub const KINDS: &[Kind] = &[
     kind::<Probe>(),
     kind::<Upkeep>(),
     kind::<Store>(),
+    kind::<Policy>(),
 ];
 
 #[cfg(test)]

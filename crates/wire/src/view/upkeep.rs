@@ -8,9 +8,9 @@ view! {
     Upkeep = 17, "upkeep" {
         /// Name of the upkeep.
         name: Text, Any;
-        /// `forget`, `prune` or `check`.
+        /// `forget`, `prune`, `check` or `copy`.
         task: Text, Any;
-        /// The repository.
+        /// The repository; of a copy the replica.
         repo: Text, Any;
         /// `idle`, `waiting`, `running`, `paused` or `retrying`.
         state: Text, Any;
@@ -20,11 +20,11 @@ view! {
         result: Text, Any;
         /// Why it failed or refused, in words, or what the warnings are.
         problem: Text, Any;
-        /// What the last run that came to its end found. Forget: `fine`, or `frozen` (something changed suddenly). Prune: `fine`, or `waiting` (for a backup that may rely on what is unused). Check: `verified`, `unverified` or `damaged`.
+        /// What the last run that came to its end found. Forget: `fine`, or `frozen` (something changed suddenly). Prune: `fine`, or `waiting` (for a backup that may rely on what is unused). Check: `verified`, `unverified` or `damaged`. Copy: `fine` (everything is there), or `damaged` (something is damaged or missing here or there).
         verdict: Text, Any;
         /// Runs in a row that failed.
         failures_count: u64, Any;
-        /// Whether the last good run is older than two of its times and a day.
+        /// Whether the last good run is older than two of its times and a day, or of a copy than it may be.
         overdue: bool, Any;
         /// When the last run began.
         started_at: Text, Any;
@@ -40,9 +40,9 @@ view! {
         forgotten_count: u64, Any;
         /// Forget: jobs of which nothing was forgotten, because most of their content changed at once.
         frozen_count: u64, Any;
-        /// Prune: packs that the last run deleted.
+        /// Prune and copy: packs that the last run deleted.
         deleted_count: u64, Any;
-        /// Prune: what that gave back.
+        /// Prune and copy: what that gave back.
         freed_bytes: u64, Any;
         /// Prune: what is unused and stays, in packs that are used in part.
         locked_bytes: u64, Any;
@@ -50,15 +50,15 @@ view! {
         packs_count: u64, Any;
         /// Prune: size of its packs before the last run.
         stored_bytes: u64, Any;
-        /// Check: packs that the last run read whole.
+        /// Check: packs that the last run read whole. Copy: packs that it copied.
         read_count: u64, Any;
-        /// Check: what it read of them.
+        /// Check: what it read of them. Copy: their size.
         read_bytes: u64, Any;
-        /// Check: what is not as it should be.
+        /// Check and copy: what is not as it should be.
         findings_count: u64, Any;
         /// Check: files that cannot be restored whole.
         affected_count: u64, Any;
-        /// Check: the first of what is damaged; more of it is in the agent's log.
+        /// Check and copy: the first of what is damaged; more of it is in the agent's log.
         damaged: Text, Any;
     }
 }

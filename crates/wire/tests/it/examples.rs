@@ -1,8 +1,8 @@
 //! A view of each kind as it is on the wire, for the page.
 
 use atalaya_wire::view::{
-    Auth, Backup, Cert, Disk, Dns, FileSystem, Log, Meta, Net, NoIp, Probe, Raid, Service, Store, System, Updates,
-    Upkeep, Ups,
+    Auth, Backup, Cert, Disk, Dns, FileSystem, Log, Meta, Net, NoIp, Policy, Probe, Raid, Service, Store, System,
+    Updates, Upkeep, Ups,
 };
 use atalaya_wire::{Sample, Text, text};
 
@@ -164,7 +164,25 @@ fn storage() -> Vec<Sample> {
         free_bytes: Some(1_380_000_000_000),
         free_percent: Some(17.5),
     };
-    vec![disk.into(), fs.into(), raid.into(), store.into(), upkeep().into()]
+    vec![disk.into(), fs.into(), raid.into(), store.into(), upkeep().into(), policy().into()]
+}
+
+fn policy() -> Policy {
+    Policy {
+        job: t("photos"),
+        verdict: t("broken"),
+        broken: Some(true),
+        problem: t("2 of 3 copies; 0 of 1 other places; sftp://nas@backup.example.org/~/nas is out of date"),
+        copies_count: Some(2),
+        copies_wanted_count: Some(3),
+        media_count: Some(2),
+        media_wanted_count: Some(2),
+        places_count: Some(0),
+        places_wanted_count: Some(1),
+        lapsed_count: Some(1),
+        oldest_at: t("2026-11-21T02:14:31Z"),
+        verified_at: t("2026-11-01T04:31:07Z"),
+    }
 }
 
 fn upkeep() -> Upkeep {

@@ -16,7 +16,7 @@ use crate::web::view::View;
 /// The share of good runs is of this time.
 const RATE_SECONDS: i64 = 30 * 86_400;
 /// Tasks that stand behind a dot in the name of what ran; a job's own name has none.
-const TASKS: [&str; 3] = ["check", "forget", "prune"];
+const TASKS: [&str; 4] = ["check", "forget", "prune", "copy"];
 
 /// Jobs and tasks by node.
 pub(super) type Jobs = BTreeSet<(String, String)>;
@@ -80,7 +80,10 @@ fn add(one: Counted, families: &mut Families) {
 
 /// What a run of this name does.
 fn type_of(job: &str) -> &'static str {
-    let task = job.rsplit_once('.').and_then(|(_, task)| TASKS.into_iter().find(|known| *known == task));
+    // Behind a copy stands the name of its target.
+    let kind = |task: &str| task.split('-').next().map(str::to_owned);
+    let kind = job.rsplit_once('.').and_then(|(_, task)| kind(task));
+    let task = kind.and_then(|kind| TASKS.into_iter().find(|known| *known == kind));
     task.unwrap_or("backup")
 }
 
@@ -90,7 +93,8 @@ mod tests {
 
     #[test]
     fn runs_are_told_apart_by_what_they_do() {
-        let all = ["photos", "photos.check", "nas.forget", "nas.prune", "nas.later", "check"].map(type_of);
-        assert_eq!(all, ["backup", "check", "forget", "prune", "backup", "backup"]);
+        let all =
+            ["photos", "photos.check", "nas.forget", "nas.prune", "nas.copy-usb2", "nas.later", "check"].map(type_of);
+        assert_eq!(all, ["backup", "check", "forget", "prune", "copy", "backup", "backup"]);
     }
 }

@@ -18,6 +18,7 @@ pub(super) fn of(sample: &Sample) -> Mark {
         Sample::Backup(backup) if backup.overdue == Some(true) => Mark::High,
         Sample::Backup(backup) => word(backup.result.as_deref()),
         Sample::Upkeep(upkeep) => self::upkeep(upkeep),
+        Sample::Policy(policy) => self::policy(policy.verdict.as_deref()),
         Sample::Store(store) => word(store.state.as_deref()),
         Sample::Dns(dns) => word(dns.state.as_deref()),
         Sample::NoIp(noip) => word(noip.state.as_deref()),
@@ -48,6 +49,16 @@ fn upkeep(upkeep: &Upkeep) -> Mark {
         other => word(other),
     };
     if found.min(overdue) == Mark::Ok { result } else { found.min(overdue).min(result) }
+}
+
+/// What nobody declared is unknown: there may be enough copies.
+fn policy(verdict: Option<&str>) -> Mark {
+    match verdict {
+        Some("holds") => Mark::Ok,
+        Some("unverified") => Mark::Low,
+        Some("broken") => Mark::High,
+        _ => Mark::Unknown,
+    }
 }
 
 /// By the words that views have for their state.
@@ -82,7 +93,7 @@ const fn flag(up: Option<bool>, down: Mark) -> Mark {
 #[cfg(test)]
 mod tests {
     use atalaya_wire::text;
-    use atalaya_wire::view::{Disk, FileSystem, Service};
+    use atalaya_wire::view::{Disk, FileSystem, Policy, Service};
 
     use super::*;
 
@@ -116,6 +127,11 @@ mod tests {
         assert_eq!(
             [upkeep("ok", "fine", true), upkeep("failed", "fine", false), upkeep("never", "", false)],
             [Mark::High, Mark::High, Mark::Off]
+        );
+        let policy = |verdict| of(&Policy { verdict: Some(text(verdict)), ..Policy::default() }.into());
+        assert_eq!(
+            ["holds", "unverified", "undeclared", "broken"].map(policy),
+            [Mark::Ok, Mark::Low, Mark::Unknown, Mark::High]
         );
         assert_eq!(of(&Service { up: Some(false), ..Service::default() }.into()), Mark::High);
     }

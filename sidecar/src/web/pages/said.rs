@@ -99,7 +99,9 @@ pub(super) fn label_of(frame: &Frame, seen: &View<'_>, node: &str, view: &str, i
 pub(super) fn label(frame: &Frame, sample: &Sample) -> Option<String> {
     if let Sample::Upkeep(upkeep) = sample {
         let (name, task) = upkeep.name.as_deref().zip(upkeep.task.as_deref())?;
-        return (!name.is_empty()).then(|| format!("{name}: {}", frame.value(task)));
+        // A repository may be copied to several places.
+        let to = upkeep.repo.as_deref().filter(|_| task == "copy").map(|repo| format!(" {repo}")).unwrap_or_default();
+        return (!name.is_empty()).then(|| format!("{name}: {}{to}", frame.value(task)));
     }
     let name = match sample {
         Sample::Disk(disk) => disk.name.as_deref(),
@@ -109,6 +111,7 @@ pub(super) fn label(frame: &Frame, sample: &Sample) -> Option<String> {
         Sample::Ups(ups) => ups.name.as_deref(),
         Sample::Service(service) => service.name.as_deref(),
         Sample::Backup(backup) => backup.job.as_deref(),
+        Sample::Policy(policy) => policy.job.as_deref(),
         Sample::Store(store) => store.repo.as_deref(),
         Sample::Dns(dns) => dns.host.as_deref(),
         Sample::NoIp(noip) => noip.host.as_deref(),

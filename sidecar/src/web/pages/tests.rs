@@ -30,6 +30,8 @@ use crate::tower::{Latest, Link, NodeState, Refusals, Seen};
 use crate::web::view::View;
 use crate::web::words::{Catalogues, Language};
 
+mod upkeep;
+
 const NOW: i64 = 1_800_000_000;
 /// What somebody could write into a name to have a page do something.
 const HOSTILE: &str = "\"'><script>x</script><img src=x onerror=x>{{7*7}}";
@@ -254,63 +256,6 @@ fn what_nobody_knows_looks_so() {
     let alone = Seen { link: Link::Down("gone".into()), ..seen };
     let page = fleet::build(frame(Language::En), &all(&alone), &shipped(), Filter::default(), None).render().unwrap();
     assert!(page.contains("<tr class=\"unknown\">") && !page.contains("<tr class=\"ok\">"));
-}
-
-#[test]
-fn what_upkeep_found_stands_on_the_page_of_its_node() {
-    let upkeep = |keys: &str| {
-        let json =
-            format!("{{\"ts\":1,\"seq\":1,\"name\":\"keeper\",\"repo\":\"/srv/nas\",\"state\":\"idle\",{keys}}}");
-        Sample::from_json("upkeep", json.as_bytes()).unwrap().unwrap().sample
-    };
-    let all_of_them = [
-        upkeep(
-            r#""task":"check","result":"failed","verdict":"damaged","read_bytes":1000,"findings_count":2,"damaged":"pack: 0bad""#,
-        ),
-        upkeep(r#""task":"forget","result":"warnings","verdict":"frozen","forgotten_count":3,"snapshots_count":31"#),
-        upkeep(r#""task":"prune","result":"ok","verdict":"fine","freed_bytes":5000000,"stored_bytes":9000000"#),
-    ];
-    let mut node = a_node("nas", "NAS");
-    for (number, sample) in all_of_them.iter().enumerate() {
-        let id = ObjectId::of(&format!("keeper-{number}"));
-        node.objects.insert(("upkeep", id), Latest::new(sample, NOW, false).unwrap());
-    }
-    let store = br#"{"ts":1,"seq":1,"repo":"/srv/nas","mount":"/srv","state":"ok","free_bytes":50,"size_bytes":1000,"free_percent":5.0}"#;
-    let store = Sample::from_json("store", store).unwrap().unwrap().sample;
-    node.objects.insert(("store", ObjectId::of("srv")), Latest::new(&store, NOW, false).unwrap());
-    let seen = seen(vec![node], vec![]);
-    for (language, words) in [
-        (
-            Language::En,
-            [
-                "Upkeep of repositories",
-                "damaged",
-                "frozen",
-                "3 forgotten, 31 kept",
-                "given back of",
-                "2 findings",
-                "Room where",
-            ],
-        ),
-        (
-            Language::Es,
-            [
-                "Cuidado de los repositorios",
-                "dañado",
-                "congelado",
-                "3 olvidadas, 31 conservadas",
-                "liberados de",
-                "2 hallazgos",
-                "Espacio donde",
-            ],
-        ),
-    ] {
-        let page = node::build(frame(language), &all(&seen), &shipped(), "nas", &Told::default()).unwrap();
-        let page = page.render().unwrap();
-        for word in words.into_iter().chain(["pack: 0bad", "keeper · /srv/nas", "state critical"]) {
-            assert!(page.contains(word), "{word}");
-        }
-    }
 }
 
 #[test]

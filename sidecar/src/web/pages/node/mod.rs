@@ -2,6 +2,7 @@
 
 mod backups;
 pub(super) mod commands;
+mod copies;
 mod disks;
 mod happened;
 mod head;
@@ -174,6 +175,7 @@ pub(super) fn build(frame: Frame, seen: &View<'_>, rules: &Rules, node: &str, to
         disks::rooms(&look),
         disks::arrays(&look),
         backups::section(&look, &told.runs),
+        copies::section(&look),
         upkeep::section(&look),
         rest::services(&look),
         names::names(&look),

@@ -57,6 +57,9 @@ fn found(look: &Look<'_>, view: &Upkeep) -> String {
     let frame = look.frame;
     let bytes = |bytes: u64| frame.language.with_unit("stored_bytes", bytes as f64);
     let number = |number: u64| frame.language.with_unit("files_count", number as f64);
+    if let (Some("copy"), Some(copied), Some(freed)) = (view.task.as_deref(), view.read_bytes, view.freed_bytes) {
+        return frame.fill("upkeep.copied", &[("copied", &bytes(copied)), ("freed", &bytes(freed))]);
+    }
     if let (Some(gone), Some(kept)) = (view.forgotten_count, view.snapshots_count) {
         return frame.fill("upkeep.forgot", &[("gone", &number(gone)), ("kept", &number(kept))]);
     }
