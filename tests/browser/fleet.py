@@ -19,7 +19,12 @@ import time
 STREAM = os.urandom(16)
 BOOT = os.urandom(16)
 TB, GB, MB = 10**12, 10**9, 10**6
-RUN_BEGAN, RUN_ENDED, CHANGED, BEGAN, SYSTEM = 0x8002, 0x8003, 0x8004, 0x8001, 2
+RUN_BEGAN, RUN_ENDED, CHANGED, BEGAN, SYSTEM, BACKUP = 0x8002, 0x8003, 0x8004, 0x8001, 2, 9
+# Keys of the view `backup` in their order, as records have them: text, a whole number, a share, a flag.
+BACKUP_KEYS = [("s", "job"), ("u", "tier"), ("u", "rpo_seconds"), ("s", "state"), ("s", "reason"), ("s", "result"), ("s", "problem"), ("u", "failures_count"), ("b", "overdue"), ("s", "started_at"),
+               ("s", "ended_at"), ("s", "succeeded_at"), ("s", "next_at"), ("f", "duration_seconds"), ("u", "source_bytes"), ("u", "read_bytes"), ("u", "added_bytes"), ("u", "stored_bytes"), ("u", "files_count"),
+               ("u", "files_new_count"), ("u", "files_changed_count"), ("u", "files_unchanged_count"), ("u", "files_failed_count"), ("s", "snapshot"), ("s", "checked"), ("f", "progress_percent"), ("u", "left_seconds"),
+               ("f", "read_bytes_per_second")]
 
 
 class Link:
@@ -78,7 +83,7 @@ def optional(kind, value):
     """A key of a view in postcard: a share of its time, a whole number, a flag, nothing."""
     if value is None:
         return b"\0"
-    return b"\1" + {"f": lambda: struct.pack("<f", value), "u": lambda: varint(value), "b": lambda: bytes([value])}[kind]()
+    return b"\1" + {"f": lambda: struct.pack("<f", value), "u": lambda: varint(value), "b": lambda: bytes([value]), "s": lambda: short(value)}[kind]()
 
 
 def stamp(at):
@@ -137,7 +142,10 @@ class Node:
         run = os.urandom(16)
         self.tell_record(began, (RUN_BEGAN, "", run + short(job) + short(cause)))
         code = b"\1" + zigzag(0 if result == "ok" else 3 if result == "warnings" else 1)
-        self.tell_record(ended, (RUN_ENDED, "", run + short(job) + stamp(began) + short(result) + code + short(problem)))
+        # Beside it in the same record the run's figures, as an agent has them.
+        figures = {**self.views.get(f"backup/{job}", {}), "result": result, "problem": problem or None, "started_at": iso(began), "ended_at": iso(ended), "duration_seconds": ended - began}
+        body = b"".join(optional(kind, figures.get(key)) for kind, key in BACKUP_KEYS)
+        self.tell_record(ended, (RUN_ENDED, job, run + short(job) + stamp(began) + short(result) + code + short(problem)), (BACKUP, job, body))
 
     def changed(self, at, view, what, key, old, new, problem=""):
         self.tell_record(at, (CHANGED, what, short(view) + short(key) + short(old) + short(new) + short(problem)))

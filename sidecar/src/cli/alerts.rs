@@ -38,9 +38,9 @@ enum Action {
         /// How urgent it is: low, medium, high or critical
         #[arg(long, value_name = "SEVERITY", default_value = "low", value_parser = severity)]
         severity: Severity,
-        /// Configuration
-        #[arg(long, value_name = "FILE", default_value = FILE)]
-        config: PathBuf,
+        /// Configuration; without it /etc/atalaya/sidecar.toml
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
         /// State folder of the running sidecar, by whose connection a channel of the kind mqtt is tested
         #[arg(long, value_name = "DIR")]
         state_dir: Option<PathBuf>,
@@ -63,7 +63,11 @@ fn severity(text: &str) -> std::result::Result<Severity, String> {
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     match &args.action {
         Action::Test { channel, severity, config, state_dir } => {
-            let loaded = Config::load(config).map_err(usage)?;
+            let given = config.as_deref();
+            let loaded = Config::given(given).map_err(usage)?;
+            if Config::is_none(given) {
+                return Err(usage(nothing_configured(channel)));
+            }
             let folder = || state_dir.clone().map_or_else(|| loaded.state.folder().map_err(usage), Ok);
             test(&loaded, channel, *severity, folder)
         }
@@ -82,6 +86,12 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
             Ok(Exit::Done)
         }
     }
+}
+
+fn nothing_configured(name: &str) -> String {
+    format!(
+        "there is no channel {name:?}: there is no configuration {FILE}, so defaults hold and no channel is configured; name the file with --config, or write one (\"atalaya-sidecar config example\")"
+    )
 }
 
 fn usage(why: String) -> Failure {
@@ -107,10 +117,22 @@ fn test(config: &Config, name: &str, severity: Severity, folder: impl FnOnce() -
     match way.send(&message, now) {
         Outcome::Done(answer) => {
             line(format_args!("{name}: sent; the service answered: {answer}"))?;
+            tell_the_sidecar(&Which::of(folder()?), name)?;
             Ok(Exit::Done)
         }
         other => Err(Failure::new(Exit::Failed, format!("{name}: did not get through: {}", other.text()))),
     }
+}
+
+/// The one that runs, if one does, may have the channel rest after failures: that is over.
+fn tell_the_sidecar(which: &Which, name: &str) -> Result<()> {
+    if which.runs()?
+        && let Err(failure) = which.ask("POST", &format!("channels/{name}/works"), None)
+    {
+        let why = format!("warning: the sidecar that runs could not be told that {name} works: {}", failure.text);
+        super::tell(&Failure::new(Exit::Done, why));
+    }
+    Ok(())
 }
 
 fn by_the_sidecar(which: &Which, name: &str, severity: Severity) -> Result<Exit> {

@@ -1,6 +1,6 @@
 //! `config`: checking the configuration, and an example of one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::exit::{Exit, Failure, Result};
 use super::line;
@@ -22,9 +22,9 @@ pub(crate) struct Args {
 enum Action {
     /// Say what is wrong with the configuration, if anything is
     Check {
-        /// Configuration
-        #[arg(long, value_name = "FILE", default_value = FILE)]
-        config: PathBuf,
+        /// Configuration; without it /etc/atalaya/sidecar.toml
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
     },
     /// Write a commented configuration to standard output
     Example,
@@ -34,14 +34,24 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     match &args.action {
         Action::Example => line(EXAMPLE.trim_end())?,
         Action::Check { config: path } => {
-            let config = Config::load(path).map_err(|why| Failure::new(Exit::Usage, why))?;
+            let given = path.as_deref();
+            let config = Config::given(given).map_err(|why| Failure::new(Exit::Usage, why))?;
             let rules = crate::rules::read(config.alerts.dir.as_deref())?;
             crate::certificates::check(&config)?;
             for warning in config.warnings() {
                 super::tell(&Failure::new(Exit::Done, format!("warning: {warning}")));
             }
             let channels = config.alerts.channels.len();
-            line(format_args!("{} is in order: {} rules, {channels} channels", path.display(), rules.iter().count()))?;
+            let rules = rules.iter().count();
+            if Config::is_none(given) {
+                let what = format_args!(
+                    "there is no configuration {FILE}, so defaults hold: {rules} rules, and no channel, so nobody is told of alerts; name a file with --config, or write one (\"atalaya-sidecar config example\")"
+                );
+                line(what)?;
+            } else {
+                let path = given.unwrap_or_else(|| Path::new(FILE)).display();
+                line(format_args!("{path} is in order: {rules} rules, {channels} channels"))?;
+            }
         }
     }
     Ok(Exit::Done)
@@ -55,7 +65,7 @@ mod tests {
     fn check(folder: &std::path::Path, text: &str) -> std::result::Result<Exit, String> {
         let config = folder.join("sidecar.toml");
         std::fs::write(&config, text).unwrap();
-        run(&Args { action: Action::Check { config } }).map_err(|failure| {
+        run(&Args { action: Action::Check { config: Some(config) } }).map_err(|failure| {
             assert_eq!(failure.exit, Exit::Usage, "{}", failure.text);
             failure.text
         })

@@ -155,8 +155,14 @@ impl Config {
     ///
     /// As [`Config::load`].
     pub fn given(path: Option<&Path>) -> Result<Self, String> {
-        let usual = Path::new(FILE);
-        path.or_else(|| usual.exists().then_some(usual)).map_or_else(Self::empty, Self::load)
+        let path = path.or_else(|| (!Self::is_none(None)).then_some(Path::new(FILE)));
+        path.map_or_else(Self::empty, Self::load)
+    }
+
+    /// Whether none was given and the usual file is not there: then defaults hold. One that cannot be looked at is there.
+    #[must_use]
+    pub fn is_none(path: Option<&Path>) -> bool {
+        path.is_none() && !Path::new(FILE).try_exists().unwrap_or(true)
     }
 
     /// The same, from text that is said to stand in the file `path`.

@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags};
 
 use super::lock::Lock;
-use super::{APPLICATION_ID, FILE, load, migrate, read, room};
+use super::{APPLICATION_ID, FILE, copy, load, migrate, read, room};
 use crate::error::{Error, Kind, Result};
 
 /// What is told of what is wrong.
@@ -37,14 +37,21 @@ pub fn check(folder: &Path, full: bool) -> Result<Checked> {
     };
     let checked = look(&connection, full).map_err(|err| match err.kind {
         Kind::Damaged => {
-            let what =
-                "the sidecar sets it aside when it starts, and goes on with last night's copy of all but history";
-            let text = format!("{} is damaged: {}; {what}", folder.join(FILE).display(), err.text);
+            let text = format!("{} is damaged: {}; {}", folder.join(FILE).display(), err.text, after(folder));
             Error { text, ..err }
         }
         _ => err.while_(&format!("check {}", folder.join(FILE).display())),
     });
     checked.map(|bytes| Checked { bytes, in_use: lock.is_none() })
+}
+
+/// What a start goes on with.
+fn after(folder: &Path) -> &'static str {
+    if migrate::is_sound(&folder.join(copy::FILE)) {
+        "the sidecar sets it aside when it starts, and goes on with all but history: what is whole in it, else last night's copy"
+    } else {
+        "the sidecar sets it aside when it starts, and there is no sound copy of last night: unless all but history is whole in it, everything begins anew, without accounts; if you have a copy, bring it back first"
+    }
 }
 
 /// Whether somebody has an account in the database of a state folder, which may be an older version's.

@@ -51,12 +51,16 @@ pub(super) fn refuse_newer(connection: &Connection) -> Result<usize> {
     Ok(has)
 }
 
+/// Whether there is a copy, and every page of it is sound.
+pub(super) fn is_sound(copy: &Path) -> bool {
+    Connection::open_with_flags(copy, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .and_then(|connection| connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0)))
+        .is_ok_and(|found| found == "ok")
+}
+
 /// Puts last night's copy in the place of a database that was set aside; `false` if there is none that is sound.
 pub(super) fn from_copy(copy: &Path, to: &Path) -> bool {
-    let sound = Connection::open_with_flags(copy, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)
-        .and_then(|connection| connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0)))
-        .is_ok_and(|found| found == "ok");
-    if !sound {
+    if !is_sound(copy) {
         return false;
     }
     let done = fs::copy(copy, to).is_ok();

@@ -55,7 +55,13 @@ pub enum Again {
 
 impl fmt::Display for Aside {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the database was damaged ({}) and is kept as {}", self.why, self.kept.display())
+        write!(f, "the database was damaged ({}) and is kept as {}", self.why, self.kept.display())?;
+        match self.from {
+            Again::Nothing => f.write_str(
+                "; there was no copy: accounts are gone, and pages on this machine are open without a log-in",
+            ),
+            Again::Itself | Again::Copy => Ok(()),
+        }
     }
 }
 

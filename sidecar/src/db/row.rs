@@ -219,6 +219,11 @@ pub enum Row {
         answer: Option<String>,
         merged: Option<String>,
     },
+    /// What waits for a channel is tried at this time, unless it is sooner anyhow.
+    Woken {
+        channel: String,
+        next: i64,
+    },
     Maintenance {
         id: String,
         body: Option<String>,
@@ -352,6 +357,7 @@ impl Row {
             | Self::Notification { .. }
             | Self::Delivery { .. }
             | Self::Delivered { .. }
+            | Self::Woken { .. }
             | Self::Maintenance { .. }
             | Self::Renewal { .. } => super::put::alerts(self, to),
             _ => super::put::people(self, to),

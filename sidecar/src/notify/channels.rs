@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use atalaya_alert::Wall;
 use atalaya_notify::words::{Language, Reader};
-use atalaya_notify::{Channel, Message, Outcome, Rate};
+use atalaya_notify::{Channel, Message, Outcome, Rate, Settings};
 
 use super::mqtt::Mqtt;
 use crate::config::Config;
@@ -16,6 +16,7 @@ use crate::program::Shared;
 pub(super) struct Way {
     pub(super) reader: Reader,
     rates: Vec<Rate>,
+    settings: Settings,
     channel: Arc<dyn Channel>,
 }
 
@@ -35,6 +36,7 @@ pub(super) fn ways(config: &Config, mqtt: &Mqtt) -> Ways {
         let way = Way {
             reader: settings.reader(language(config), &config.state.zone),
             rates: settings.rates(),
+            settings: settings.own.clone(),
             channel: own.unwrap_or_else(|| Arc::new(mqtt.named(&settings.common.name))),
         };
         (settings.common.name.clone(), way)
@@ -45,6 +47,12 @@ pub(super) fn ways(config: &Config, mqtt: &Mqtt) -> Ways {
 /// As [`atalaya_notify::turn::Turn::configure`] takes them.
 pub(super) fn rates(ways: &Ways) -> impl Iterator<Item = (String, Vec<Rate>)> {
     ways.iter().map(|(name, way)| (name.clone(), way.rates.clone()))
+}
+
+/// Channels that were there before, and are set up otherwise now.
+pub(super) fn changed<'a>(before: &Ways, now: &'a Ways) -> impl Iterator<Item = &'a String> {
+    let differs = |name: &str, way: &Way| before.get(name).is_some_and(|was| was.settings != way.settings);
+    now.iter().filter(move |(name, way)| differs(name, way)).map(|(name, _)| name)
 }
 
 impl Way {

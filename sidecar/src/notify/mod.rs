@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 
 pub(crate) use channels::language;
 pub use states::States;
-pub use test::test;
+pub use test::{test, works};
 pub use worker::Parts;
 
 use worker::Worker;

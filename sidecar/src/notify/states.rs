@@ -1,8 +1,9 @@
 //! How channels are, for pages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use atalaya_alert::Wall;
 use atalaya_notify::turn::{Change, Settled, State, Trouble};
 
 /// Channels that people should look at, and what became of deliveries since the start.
@@ -11,6 +12,8 @@ pub struct States {
     troubles: Arc<Mutex<BTreeMap<String, State>>>,
     given_up: Arc<Mutex<BTreeMap<String, u64>>>,
     results: Arc<Mutex<BTreeMap<(String, &'static str), u64>>>,
+    rests: Arc<Mutex<BTreeMap<String, Wall>>>,
+    seen_to_work: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl States {
@@ -31,6 +34,27 @@ impl States {
     #[must_use]
     pub fn results(&self) -> BTreeMap<(String, &'static str), u64> {
         lock(&self.results).clone()
+    }
+
+    /// When what waits for a channel is tried, which is stored as `next`: not while the channel rests.
+    #[must_use]
+    pub fn next(&self, channel: &str, next: i64) -> i64 {
+        lock(&self.rests).get(channel).map_or(next, |until| next.max(until.0))
+    }
+
+    /// Somebody saw a channel work: the worker, once it is told to look, lets go what waits for it.
+    pub fn works(&self, channel: &str) {
+        lock(&self.seen_to_work).insert(channel.to_owned());
+    }
+
+    /// Takes what [`Self::works`] took down.
+    pub(super) fn seen_to_work(&self) -> BTreeSet<String> {
+        std::mem::take(&mut *lock(&self.seen_to_work))
+    }
+
+    /// Takes down which channels rest.
+    pub(super) fn rest(&self, rests: BTreeMap<String, Wall>) {
+        *lock(&self.rests) = rests;
     }
 
     /// One more of these.
@@ -76,6 +100,6 @@ impl States {
     }
 }
 
-fn lock<T>(map: &Mutex<T>) -> MutexGuard<'_, T> {
-    map.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(known: &Mutex<T>) -> MutexGuard<'_, T> {
+    known.lock().unwrap_or_else(PoisonError::into_inner)
 }

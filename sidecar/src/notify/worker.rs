@@ -12,7 +12,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
 use super::body::Body;
-use super::channels::{Ways, rates, ways};
+use super::channels::{Ways, changed, rates, ways};
 use super::mqtt::Mqtt;
 use super::outbox::rows;
 use super::states::States;
@@ -101,6 +101,7 @@ impl Worker {
             return Err(Stopping);
         }
         self.take_over().await?;
+        self.let_go().await?;
         // What is worse may have come meanwhile.
         *news |= timeout(Duration::ZERO, self.parts.news.notified()).await.is_ok();
         if std::mem::take(news) {
@@ -126,11 +127,34 @@ impl Worker {
     async fn take_over(&mut self) -> Go {
         let next = self.next.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(parts) = next else { return Ok(()) };
+        let changed: Vec<String> = changed(&self.parts.ways, &parts.ways).cloned().collect();
         self.parts = parts;
         let changes = self.turn.configure(rates(&self.parts.ways), self.parts.hours.clone());
         self.keep(&changes, None).await?;
         // Behind what was settled with it: that counts for a channel that is no more.
         self.parts.states.keep(|channel| self.parts.ways.contains_key(channel));
+        let now = self.now();
+        changed.iter().for_each(|channel| self.turn.wake(channel, now));
+        self.woken(changed).await
+    }
+
+    /// What waits for channels that somebody saw work.
+    async fn let_go(&mut self) -> Go {
+        let channels: Vec<String> = self.parts.states.seen_to_work().into_iter().collect();
+        let now = self.now();
+        channels.iter().for_each(|channel| self.turn.works(channel, now));
+        self.woken(channels).await
+    }
+
+    /// Writes down that what waits for these is tried now: a start after this waits no longer either.
+    async fn woken(&mut self, channels: Vec<String>) -> Go {
+        if channels.is_empty() {
+            return Ok(());
+        }
+        let now = self.now();
+        self.parts.states.rest(self.turn.rests(now));
+        self.store(channels.into_iter().map(|channel| Row::Woken { channel, next: now.wall.0 }).collect()).await?;
+        self.parts.board.tell(|| "notifications".into());
         Ok(())
     }
 
@@ -189,6 +213,7 @@ impl Worker {
         };
         let now = self.now();
         let changes = self.turn.result(&id, outcome, now);
+        self.parts.states.rest(self.turn.rests(now));
         self.keep(&changes, Some((&id, tries.saturating_add(1)))).await?;
         let gave_up = |change: &Change| matches!(change, Change::Settled { how: Settled::Failed(_), .. });
         if !of_channels && changes.iter().any(gave_up) {
@@ -237,12 +262,7 @@ impl Worker {
     /// Writes down what was decided, however long it takes until that can be done: nothing else is sent before.
     async fn keep(&mut self, changes: &[Change], tried: Option<(&DeliveryId, u32)>) -> Go {
         let rows: Vec<Row> = rows(changes, tried, self.now().wall.0);
-        while !rows.is_empty() {
-            match self.parts.desk.write(rows.clone()).await {
-                Ok(()) => break,
-                Err(err) => self.rest("cannot write down what was sent; nothing else is sent until then", &err).await?,
-            }
-        }
+        self.store(rows).await?;
         for change in changes {
             self.parts.states.count(change);
             if let Change::Settled { id, how: Settled::Failed(why) } = change {
@@ -252,6 +272,16 @@ impl Worker {
         }
         if !changes.is_empty() {
             self.parts.board.tell(|| "notifications".into());
+        }
+        Ok(())
+    }
+
+    async fn store(&mut self, rows: Vec<Row>) -> Go {
+        while !rows.is_empty() {
+            match self.parts.desk.write(rows.clone()).await {
+                Ok(()) => break,
+                Err(err) => self.rest("cannot write down what was sent; nothing else is sent until then", &err).await?,
+            }
         }
         Ok(())
     }

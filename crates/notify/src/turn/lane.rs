@@ -94,6 +94,19 @@ impl Lane {
         self.buckets.iter().map(Bucket::next).max().unwrap_or_default().max(self.pause)
     }
 
+    /// For how long it still rests because it failed.
+    pub(super) fn rest(&self, now: Duration) -> Option<Duration> {
+        self.pause.checked_sub(now).filter(|rest| !rest.is_zero())
+    }
+
+    /// It rests no longer, and what waits may go.
+    pub(super) fn wake(&mut self, now: Duration) {
+        self.pause = Duration::ZERO;
+        for item in self.items.values_mut() {
+            item.next = item.next.min(now);
+        }
+    }
+
     pub(super) const fn fails(&self) -> bool {
         self.failures > 0
     }

@@ -11,6 +11,7 @@ mod delivery;
 mod full;
 mod hours;
 mod lane;
+mod rest;
 mod settle;
 
 use std::collections::BTreeMap;

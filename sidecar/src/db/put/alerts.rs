@@ -54,6 +54,11 @@ pub(in crate::db) fn alerts(row: &Row, to: &Transaction<'_>) -> rusqlite::Result
              WHERE notification = ?1 AND channel = ?2",
             params![notification, channel, state, tries, next, done, answer, merged],
         ),
+        Row::Woken { channel, next } => run(
+            to,
+            "UPDATE delivery SET next = ?2 WHERE state = 'waiting' AND channel = ?1 AND next > ?2",
+            params![channel, next],
+        ),
         Row::Maintenance { id, body: Some(body), begun } => run(
             to,
             "INSERT OR REPLACE INTO maintenance (id, body, begun) VALUES (?1, ?2, ?3)",

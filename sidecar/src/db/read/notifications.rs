@@ -3,6 +3,7 @@
 use atalaya_alert::rule::Words;
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
+use super::outbox::LINKS_MAX;
 use crate::error::Result;
 use crate::people::Customers;
 
@@ -81,6 +82,30 @@ pub fn deliveries(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// What came of a notification: channels, and the state of each; `merged` only where what says it instead was sent, else how
+/// that stands. `None` if the notification is no longer kept.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn came_to(connection: &Connection, id: &str) -> Result<Option<Vec<(String, String)>>> {
+    let mut known = connection.prepare_cached("SELECT 1 FROM notification WHERE id = ?1")?;
+    if !known.exists([id])? {
+        return Ok(None);
+    }
+    // Following what a delivery was merged into, a few links at most.
+    let sql = "WITH RECURSIVE link (channel, state, into_, n) AS (
+            SELECT channel, state, merged, 0 FROM delivery WHERE notification = ?1
+            UNION ALL SELECT link.channel, next.state, next.merged, n + 1 FROM link
+            JOIN delivery AS next ON next.notification = link.into_ AND next.channel = link.channel
+            WHERE link.state = 'merged' AND n < ?2)
+        SELECT channel, CASE WHEN state = 'sent' AND n > 0 THEN 'merged' ELSE state END, max(n) FROM link
+        GROUP BY channel ORDER BY channel";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map(params![id, LINKS_MAX], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(Some(rows.collect::<rusqlite::Result<_>>()?))
+}
+
 /// When something was last sent through a channel.
 ///
 /// # Errors
@@ -113,6 +138,28 @@ fn delivery(row: &SqlRow<'_>) -> rusqlite::Result<Delivery> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_came_of_a_notification_is_told_through_what_says_it_instead() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(include_str!("../schema/0001.sql")).unwrap();
+        let sql = "INSERT INTO notification (id, at, kind, severity, body) SELECT value, 1, 'fired', 'low', '{}'
+              FROM json_each('[\"a\", \"b\", \"c\", \"d\", \"e\"]');
+            INSERT INTO delivery (notification, channel, state, next, merged) VALUES
+              ('a', 'mail', 'merged', 1, 'b'), ('b', 'mail', 'merged', 1, 'c'), ('c', 'mail', 'sent', 1, NULL),
+              ('a', 'phone', 'waiting', 1, NULL), ('b', 'phone', 'failed', 1, NULL), ('e', 'mail', 'merged', 1, 'c')";
+        connection.execute_batch(sql).unwrap();
+        let came = |id: &str| {
+            let came = came_to(&connection, id).unwrap()?;
+            Some(came.into_iter().map(|(channel, state)| format!("{channel} {state}")).collect::<Vec<_>>().join(", "))
+        };
+        assert_eq!(came("a").as_deref(), Some("mail merged, phone waiting"));
+        assert_eq!(came("b").as_deref(), Some("mail merged, phone failed"));
+        assert_eq!(came("c").as_deref(), Some("mail sent"));
+        assert_eq!((came("d").as_deref(), came("x")), (Some(""), None));
+        connection.execute("UPDATE delivery SET state = 'waiting' WHERE notification = 'c'", []).unwrap();
+        assert_eq!(came("e").as_deref(), Some("mail waiting"));
+    }
 
     #[test]
     fn who_is_limited_to_a_customer_reads_what_is_about_that_one_alone() {

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::error::Result;
 
 /// A chain of what was merged into what has no more links: a delivery becomes a digest, and that one another, seldom.
-const LINKS_MAX: usize = 16;
+pub(super) const LINKS_MAX: i64 = 16;
 
 /// Ids of deliveries that wait, as notification and channel: ends last, then the oldest first.
 ///

@@ -146,7 +146,24 @@ fn a_damaged_copy_is_not_used() {
     fs::write(folder.path().join(db::FILE), b"not a database").unwrap();
     fs::write(folder.path().join("kept.db"), b"neither").unwrap();
     let database = db::open(folder.path(), NOW).unwrap();
-    assert!(matches!(database.opened, Opened::SetAside(Aside { from: Again::Nothing, .. })));
+    let Opened::SetAside(aside) = &database.opened else { panic!("{:?}", database.opened) };
+    assert_eq!(aside.from, Again::Nothing);
+    assert!(aside.to_string().contains("accounts are gone") && aside.to_string().contains("open without a log-in"));
+}
+
+#[test]
+fn a_check_promises_a_copy_only_where_there_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    filled(folder.path());
+    fs::write(
+        folder.path().join(db::FILE),
+        b"not a database, and longer than a hundred bytes, which any header of one has at the least, so it is read",
+    )
+    .unwrap();
+    let said = || db::check(folder.path(), false).unwrap_err().text;
+    assert!(said().contains("else last night's copy"), "{}", said());
+    fs::remove_file(folder.path().join("kept.db")).unwrap();
+    assert!(said().contains("no sound copy") && said().contains("without accounts"), "{}", said());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod kill;
 mod paths;
+mod rest;
 pub(crate) mod service;
 mod stand;
 mod together;

@@ -69,9 +69,21 @@ impl Stand {
     }
 
     pub(super) fn start(&mut self) {
+        let parts = self.parts();
+        let _inside = self.runtime.enter();
+        self.sending = Some(Sending::start(parts));
+    }
+
+    /// Takes over another configuration, as after SIGHUP.
+    pub(super) fn renew(&mut self, channels: &str) {
+        self.config = Config::read(Path::new("s.toml"), channels).unwrap();
+        self.sending.as_ref().unwrap().renew(self.parts());
+    }
+
+    fn parts(&self) -> Parts {
         let clock: Arc<dyn Clock> = if self.real { Arc::new(System::default()) } else { self.clock.clone() };
         let mqtt = Mqtt::new("atalaya/_sidecar/event/notification".into(), self.out.clone(), self.board.clone());
-        let parts = Parts {
+        Parts {
             clock,
             readers: self.readers.clone(),
             desk: self.writer.desk(),
@@ -82,9 +94,7 @@ impl Stand {
             hours: self.config.alerts.hours(),
             sets: self.config.alerts.sets(),
             url: String::new(),
-        };
-        let _inside = self.runtime.enter();
-        self.sending = Some(Sending::start(parts));
+        }
     }
 
     pub(super) fn stop(&mut self) {

@@ -85,6 +85,7 @@ fn all() -> Vec<UtoipaMethodRouter<App>> {
         routes!(notifications::list),
         routes!(notifications::channels),
         routes!(notifications::test),
+        routes!(notifications::works),
         routes!(audit::list),
     ];
     all.extend(renewals::all());

@@ -4,6 +4,7 @@ use atalaya_alert::Severity;
 use atalaya_notify::{Outcome, turn};
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -181,4 +182,19 @@ pub(super) async fn test(
         Outcome::Done(answer) => Tried { sent: true, answer },
         other => Tried { sent: false, answer: other.text().to_owned() },
     }))
+}
+
+/// Says that a channel works, because somebody saw it: it rests no longer, and what waits for it is sent now. A test that gets
+/// through does that by itself.
+#[utoipa::path(post, path = "/channels/{name}/works", tag = "notifications", params(Name), security(("token" = ["operate"])),
+    responses((status = 204, description = "What waits is sent")))]
+pub(super) async fn works(
+    State(app): State<App>,
+    caller: Caller<Operates>,
+    Place(name): Place<String>,
+    _: Asked<Nothing>,
+) -> Result<StatusCode, Problem> {
+    caller.of_all()?;
+    crate::notify::works(&app.shared, &caller.who(), &name).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

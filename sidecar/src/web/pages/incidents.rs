@@ -1,16 +1,18 @@
 //! Incidents: the list, and one with all that happened in it.
 
 use askama::Template;
-use atalaya_alert::{AlertKey, Entry, Kind, Rules, Stage, What};
+use atalaya_alert::{Entry, Rules, Stage};
 use axum::extract::{Path, State as At};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 
 use super::frame::Frame;
 use super::part::{Mark, State, When};
-use super::said::{self, Said, worst_first};
+use super::said::{Said, worst_first};
+use super::timeline::{self, Came, Told};
 use super::{missing, render};
 use crate::db::read::incidents::{self, Incident};
+use crate::db::read::notifications;
 use crate::web::App;
 use crate::web::view::View;
 use crate::web::words::Language;
@@ -65,7 +67,7 @@ impl Line {
     }
 }
 
-const STAGES: [(Stage, &str, &str); 6] = [
+pub(super) const STAGES: [(Stage, &str, &str); 6] = [
     (Stage::Detected, "detected", "stage.detected"),
     (Stage::Classified, "classified", "stage.classified"),
     (Stage::Analysed, "analysed", "stage.analysed"),
@@ -109,28 +111,25 @@ struct One {
     due_day: String,
 }
 
-/// A line of the timeline.
-struct Told {
-    mark: Mark,
-    when: When,
-    text: String,
-    who: String,
-    note: String,
-}
-
 /// One of them.
 pub(super) async fn one(At(app): At<App>, Path(id): Path<u64>, frame: Frame) -> Response {
     let whose = frame.whose.clone();
     let read = app.shared.readers.with(move |connection| {
-        Ok((incidents::one(connection, &whose, id)?, incidents::timeline(connection, id, ENTRIES)?))
+        let Some(incident) = incidents::one(connection, &whose, id)? else { return Ok(None) };
+        let bodies = incidents::timeline(connection, id, ENTRIES)?;
+        let entries: Vec<Entry> = bodies.iter().filter_map(|body| serde_json::from_str(body).ok()).collect();
+        let mut came = Came::new();
+        for sent in entries.iter().filter_map(timeline::notification) {
+            came.extend(notifications::came_to(connection, sent)?.map(|to| (sent.to_owned(), to)));
+        }
+        Ok(Some((incident, entries, came)))
     });
-    let Ok((Some(incident), bodies)) = read.await else { return missing().await.into_response() };
-    let entries: Vec<Entry> = bodies.iter().filter_map(|body| serde_json::from_str(body).ok()).collect();
-    let build = |frame, seen: &View<'_>| build(frame, seen, &app.shared.rules, &incident, &entries);
+    let Ok(Some((incident, entries, came))) = read.await else { return missing().await.into_response() };
+    let build = |frame, seen: &View<'_>| build(frame, seen, &app.shared.rules, &incident, (&entries, &came));
     render(&frame.look(&app, build))
 }
 
-fn build(frame: Frame, seen: &View<'_>, rules: &Rules, incident: &Incident, entries: &[Entry]) -> One {
+fn build(frame: Frame, seen: &View<'_>, rules: &Rules, incident: &Incident, (entries, came): (&[Entry], &Came)) -> One {
     let day = |at: i64| Timestamp::from_second(at).map(|at| at.to_zoned(frame.zone.clone()).date().to_string());
     let open = seen.alerts_of(&incident.node).filter(|alert| alert.incident.0 == incident.id);
     let mut alerts: Vec<Said> = open.map(|alert| Said::new(&frame, seen, rules, alert)).collect();
@@ -139,44 +138,9 @@ fn build(frame: Frame, seen: &View<'_>, rules: &Rules, incident: &Incident, entr
         line: Line::new(&frame, seen, incident),
         waits: alerts.iter().any(|said| !said.is_acknowledged),
         alerts,
-        entries: entries.iter().rev().map(|entry| told(&frame, rules, seen, entry)).collect(),
+        entries: entries.iter().rev().map(|entry| timeline::told(&frame, rules, seen, came, entry)).collect(),
         stages: STAGES.map(|(_, name, key)| (name, frame.t(key).to_owned(), name == incident.stage)).to_vec(),
         due_day: incident.due.and_then(|at| day(at).ok()).unwrap_or_default(),
         frame,
     }
-}
-
-fn told(frame: &Frame, rules: &Rules, seen: &View<'_>, entry: &Entry) -> Told {
-    let alert = |key: &AlertKey| {
-        let rule = rules.get(&key.rule, &key.node, &key.object);
-        let title = rule.map_or(key.rule.as_str(), |rule| super::rules::of(frame, &rule.title));
-        let label = said::label_of(frame, seen, key.node.as_str(), key.object.view(), key.object.id());
-        (if label.is_empty() { title.to_owned() } else { format!("{title} · {label}") }, rule.map(|rule| rule.severity))
-    };
-    let (mark, text) = match &entry.what {
-        What::Fired(key) => {
-            let (what, severity) = alert(key);
-            (severity.map_or(Mark::Unknown, Mark::from), frame.fill("told.fired", &[("what", &what)]))
-        }
-        What::Resolved(key) => (Mark::Ok, frame.fill("told.resolved", &[("what", &alert(key).0)])),
-        What::Acknowledged(key) => (Mark::Low, frame.fill("told.acknowledged", &[("what", &alert(key).0)])),
-        What::Told { kind, to, .. } => {
-            let key = match kind {
-                Kind::Fired => "told.sent_fired",
-                Kind::StillFiring => "told.sent_still",
-                Kind::Escalated => "told.sent_escalated",
-                Kind::SilenceEnded => "told.sent_silence",
-                Kind::Resolved => "told.sent_resolved",
-                Kind::Full => "told.sent_full",
-            };
-            (Mark::Off, frame.fill(key, &[("set", to)]))
-        }
-        What::Note => (Mark::Low, frame.t("told.note").to_owned()),
-        What::Stage(stage) => {
-            let key = STAGES.iter().find(|(known, ..)| known == stage).map_or("unknown", |(_, _, key)| key);
-            (Mark::Off, frame.fill("told.stage", &[("stage", frame.t(key))]))
-        }
-    };
-    let when = frame.when(entry.at.0).unwrap_or_default();
-    Told { mark, when, text, who: entry.who.clone(), note: entry.text.clone() }
 }

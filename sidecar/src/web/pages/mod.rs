@@ -22,6 +22,7 @@ mod said;
 mod sent;
 mod settings;
 mod table;
+mod timeline;
 mod window;
 mod windows;
 

@@ -10,6 +10,7 @@ use super::part::{Mark, State, When};
 use super::rules::of;
 use super::{escape, render};
 use crate::db::read::notifications::{self, After, Delivery};
+use crate::notify::States;
 use crate::web::App;
 
 /// Deliveries on a page.
@@ -38,7 +39,7 @@ struct Page {
     problem: Option<String>,
 }
 
-struct Row {
+pub(super) struct Row {
     severity: State,
     subject: String,
     kind: String,
@@ -46,8 +47,8 @@ struct Row {
     when: Option<When>,
     state: State,
     tries: u32,
-    /// When it is tried next, or was done with.
-    then: Option<When>,
+    /// When it is tried next, where that is to come, or was done with.
+    pub(super) then: Option<When>,
     waits: bool,
     answer: String,
 }
@@ -75,7 +76,14 @@ pub(super) async fn page(At(app): At<App>, Query(asked): Query<Asked>, frame: Fr
     };
     channels.sort_unstable();
     channels.dedup();
-    render(&Page { rows: all.iter().map(|one| row(&frame, one)).collect(), channels, asked, older, problem, frame })
+    render(&Page {
+        rows: all.iter().map(|one| row(&frame, &app.shared.channels, one)).collect(),
+        channels,
+        asked,
+        older,
+        problem,
+        frame,
+    })
 }
 
 /// The page that begins after a delivery.
@@ -84,7 +92,8 @@ fn next(asked: &Asked, last: &Delivery) -> String {
     format!("/alerts/sent?channel={}&at={}&id={id}&by={by}", escape(&asked.channel), last.at)
 }
 
-fn row(frame: &Frame, one: &Delivery) -> Row {
+/// `channels` knows which of them rest.
+pub(super) fn row(frame: &Frame, channels: &States, one: &Delivery) -> Row {
     let severity = Mark::of_severity(&one.severity);
     let (mark, key) = match one.state.as_str() {
         "waiting" => (Mark::Low, "sent.waiting"),
@@ -104,6 +113,9 @@ fn row(frame: &Frame, one: &Delivery) -> Row {
         _ => "unknown",
     };
     let waits = one.state == "waiting";
+    // What has its turn waits for others or for its set's hours; when it was to be tried says nothing then.
+    let next = Some(channels.next(&one.channel, one.next)).filter(|next| *next > frame.now.seconds());
+    let then = if waits { next } else { one.done };
     Row {
         severity: frame.state(severity),
         subject: of(frame, &one.subject).to_owned(),
@@ -112,7 +124,7 @@ fn row(frame: &Frame, one: &Delivery) -> Row {
         when: frame.when(one.at),
         state: frame.state_as(mark, key),
         tries: one.tries,
-        then: if waits { frame.when(one.next) } else { one.done.and_then(|at| frame.when(at)) },
+        then: then.and_then(|at| frame.when(at)),
         waits,
         answer: one.answer.clone().unwrap_or_default(),
     }

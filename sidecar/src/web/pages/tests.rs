@@ -1,5 +1,6 @@
 mod old;
 mod refused;
+mod told;
 
 use std::sync::Arc;
 
@@ -401,6 +402,9 @@ fn what_is_wrong_with_the_tower_is_said_with_what_to_do() {
             let hangs = alone(Life::Hangs(part));
             assert!(hangs.len() == 1 && hangs[0].text.contains("30") && !hangs[0].text.contains('{'), "{hangs:?}");
         }
+        let anew = Aside { from: Again::Nothing, ..aside.clone() };
+        let anew = banners(&all, &Life::Well, &Health::default(), Some(&anew), &[].into());
+        assert!(anew[0].text.contains("atalaya-sidecar user add"), "{anew:?}");
         let page = Frame { banners: texts, ..all };
         let seen = seen(vec![a_node("nas", "NAS")], vec![]);
         let page = node::build(page, &View::new(&seen, &Customers::All), &shipped(), "nas", &Told::default()).unwrap();
