@@ -87,7 +87,9 @@ mod tests {
         for part in ["sftp://nas@h/srv/<a>", "00ff", "lusab babad gutih\n", "restore --repo", "key remove"] {
             assert!(text.contains(part), "{part} in {text}");
         }
-        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        // How long the repository's name is, is not up to the sheet.
+        let mut own = text.lines().filter(|line| !line.contains("sftp://"));
+        assert!(own.all(|line| line.chars().count() <= 80), "{text}");
     }
 
     #[test]
