@@ -2,7 +2,6 @@
 
 #![deny(unsafe_code)]
 
-#[cfg_attr(not(feature = "daemon"), allow(dead_code))]
 mod heap;
 mod idle_disk;
 #[cfg(feature = "daemon")]

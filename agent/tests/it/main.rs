@@ -19,9 +19,8 @@ mod cli_store;
 mod fake;
 mod kill;
 mod noip;
-// The server of the unit tests, which use more of it than is used here.
 #[path = "../../src/noip/server.rs"]
-#[allow(dead_code)]
+#[expect(dead_code, reason = "the server of the unit tests, whose odd answers are not asked for here")]
 mod noip_server;
 mod probe_parts;
 mod restore;

@@ -124,15 +124,14 @@ fn told_over_mqtt(nas: &Nas, ear: &Ear, sidecar: &mut Sidecar) {
             || ear.all().iter().any(|said| said.topic == topic(name) && said.text().contains("\"ok\"")),
         );
     }
-    let events: Vec<String> =
-        ear.all().iter().filter(|said| said.topic.ends_with("/event/upkeep")).map(super::ear::Said::text).collect();
-    assert!(events.iter().any(|said| said.contains("\"nas.prune\"") && said.contains("ended")), "{events:?}");
-    let home: String =
-        ear.all().iter().filter(|said| said.topic.starts_with("homeassistant")).map(super::ear::Said::text).collect();
-    assert!(home.contains("\"Upkeep nas check finding\"") && home.contains("free share"), "{home}");
-    let stores: Vec<String> =
-        ear.all().iter().filter(|said| said.topic.contains("/store/")).map(super::ear::Said::text).collect();
-    assert!(stores.iter().any(|said| said.contains("\"free_percent\":")), "{stores:?}");
+    let heard = |on: &dyn Fn(&str) -> bool, words: &[&str]| {
+        ear.all().iter().any(|said| on(&said.topic) && words.iter().all(|word| said.text().contains(word)))
+    };
+    // Told a moment after the views: events, Home Assistant's entities once all that is to be one is known, the disk.
+    until(|| nas.log(), || heard(&|topic| topic.ends_with("/event/upkeep"), &["\"nas.prune\"", "ended"]));
+    let entities = ["\"Upkeep nas check finding\"", "free share"];
+    until(|| nas.log(), || heard(&|topic| topic.starts_with("homeassistant"), &entities));
+    until(|| nas.log(), || heard(&|topic| topic.contains("/store/"), &["\"free_percent\":"]));
     sidecar.come();
     let tasks = |sidecar: &Sidecar| sidecar.records.iter().filter(|(_, _, kinds)| *kinds == [0x8003, 17]).count();
     until(
