@@ -5,13 +5,20 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 
+/// What was sent.
+struct Asked {
+    path: String,
+    id: String,
+    body: serde_json::Value,
+}
+
 /// It takes a request and says nothing.
 pub(crate) const SILENT: u16 = 0;
 
 #[derive(Clone)]
 pub(crate) struct Service {
     pub(crate) url: String,
-    asked: Arc<Mutex<Vec<(String, serde_json::Value)>>>,
+    asked: Arc<Mutex<Vec<Asked>>>,
     status: Arc<AtomicU16>,
 }
 
@@ -30,18 +37,28 @@ impl Service {
         service
     }
 
+    /// The same one, at another path.
+    pub(crate) fn at(&self, path: &str) -> Self {
+        Self { url: format!("{}{path}", self.url), ..self.clone() }
+    }
+
     pub(crate) fn answers(&self, status: u16) {
         self.status.store(status, Ordering::SeqCst);
     }
 
     /// Ids in the order in which they came.
     pub(crate) fn ids(&self) -> Vec<String> {
-        self.asked.lock().unwrap().iter().map(|(id, _)| id.clone()).collect()
+        self.asked.lock().unwrap().iter().map(|one| one.id.clone()).collect()
+    }
+
+    /// The same with the paths at which they came.
+    pub(crate) fn paths_and_ids(&self) -> Vec<(String, String)> {
+        self.asked.lock().unwrap().iter().map(|one| (one.path.clone(), one.id.clone())).collect()
     }
 
     /// What was said.
     pub(crate) fn bodies(&self) -> Vec<serde_json::Value> {
-        self.asked.lock().unwrap().iter().map(|(_, body)| body.clone()).collect()
+        self.asked.lock().unwrap().iter().map(|one| one.body.clone()).collect()
     }
 
     /// Who asks may be killed at any moment: then there is nothing to answer.
@@ -58,7 +75,8 @@ impl Service {
             }
         };
         let id = header(&head, "atalaya-id")?.to_owned();
-        self.asked.lock().unwrap().push((id, serde_json::from_slice(&body).unwrap()));
+        let path = head.split(' ').nth(1)?.to_owned();
+        self.asked.lock().unwrap().push(Asked { path, id, body: serde_json::from_slice(&body).unwrap() });
         match self.status.load(Ordering::SeqCst) {
             SILENT => _ = stream.read(&mut some),
             status => {
