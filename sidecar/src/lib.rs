@@ -7,6 +7,7 @@
 
 pub mod acts;
 pub mod beat;
+mod behind;
 pub mod broker;
 pub mod certificates;
 mod cli;

@@ -14,6 +14,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::acts::{self, Acts, Doorman};
 use crate::beat;
+use crate::behind;
 use crate::broker::{self, Keeping};
 use crate::certificates;
 use crate::clock::Clock;
@@ -24,7 +25,7 @@ use crate::history;
 use crate::home;
 use crate::identity::{self, Identity};
 use crate::life::Life;
-use crate::limits::{LOOK_EVERY, LOOK_SOON, QUEUE_MESSAGES_MAX};
+use crate::limits::QUEUE_MESSAGES_MAX;
 use crate::link::{self, Ear, Out};
 use crate::notify::{Parts, Sending, States};
 use crate::own;
@@ -164,7 +165,7 @@ pub(crate) fn market(config: &Config, issued: &Issued, post: &Post, folder: &Pat
 /// What could not be had, and what to do.
 pub async fn start(config: impl Into<Arc<Config>>, folder: PathBuf, clock: Arc<dyn Clock>) -> Result<Running> {
     let config = config.into();
-    crate::taken::look(&config)?;
+    crate::taken::look(&config, &folder)?;
     let now = clock.now();
     let files = crate::files::raise();
     let mut database = db::open(&folder, now.seconds())?;
@@ -276,7 +277,7 @@ pub async fn start(config: impl Into<Arc<Config>>, folder: PathBuf, clock: Arc<d
     background.push(tokio::spawn(keeping_certificates));
     let keeping_records = renewals::records::keep(shared.clone(), configs.subscribe(), market.subscribe());
     background.push(tokio::spawn(keeping_records));
-    background.push(tokio::spawn(look_behind(shared.folder.clone(), damage.clone(), looked)));
+    background.push(tokio::spawn(behind::look(shared.folder.clone(), damage.clone(), looked, behind::PACE)));
     background.push(tokio::spawn(renewals::mailbox::read(shared.clone(), post.clone(), configs.subscribe())));
     let (stop, stopped) = watch::channel(false);
     let options = broker::options(&shared, builtin.as_deref(), &own)?;
@@ -357,17 +358,6 @@ fn background(shared: &Shared, configs: &watch::Sender<Arc<Config>>) -> Vec<toki
         tokio::spawn(own::tell(shared(), configs.subscribe())),
         tokio::spawn(certificates::keep(shared())),
     ]
-}
-
-/// Pages that nobody reads are looked at now and then: at once where the start had no time for all of them.
-async fn look_behind(folder: PathBuf, damage: db::Damage, looked: db::Looked) {
-    let mut wait = if looked == db::Looked::Begun { LOOK_SOON } else { LOOK_EVERY };
-    loop {
-        tokio::time::sleep(wait).await;
-        let (folder, damage) = (folder.clone(), damage.clone());
-        let _ = tokio::task::spawn_blocking(move || db::behind(&folder, &damage)).await;
-        wait = LOOK_EVERY;
-    }
 }
 
 /// Sessions that are over go, and when each was last used is written down.

@@ -1,18 +1,21 @@
-//! Whether somebody else has an address that is to be listened on: looked at before anything is opened or begun, so that a second
-//! sidecar, or another broker, costs one line and nothing else.
+//! Whether somebody else has the state folder, or an address that is to be listened on: looked at before anything is opened or
+//! begun, so that a second sidecar, or another broker, costs one line and nothing else.
 
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 
 use crate::config::Config;
+use crate::db;
 use crate::error::{Error, Kind, Result};
 
-/// Tries each address, and lets it go again.
+/// Tries the folder, then each address, and lets it go again: who has the folder has the addresses too, and is the better answer.
 ///
 /// # Errors
 ///
-/// [`Kind::InUse`] or [`Kind::Denied`] with the address, the key of the configuration, and what to do.
-pub(crate) fn look(config: &Config) -> Result<()> {
+/// [`Kind::InUse`] or [`Kind::Denied`] with the folder, or the address and the key of the configuration, and what to do.
+pub(crate) fn look(config: &Config, folder: &Path) -> Result<()> {
+    db::look_for_another(folder)?;
     let (broker, web) = (&config.broker, &config.web);
     for (key, addresses) in [
         ("[broker] listen", &broker.listen),

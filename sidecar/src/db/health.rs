@@ -2,6 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -67,6 +68,8 @@ impl Keeper {
         if !self.is_put_aside() && self.fill().is_err() {
             let _ = fs::remove_file(&self.reserve);
         }
+        // One of an older version is anybody's to read.
+        let _ = fs::set_permissions(&self.reserve, fs::Permissions::from_mode(0o600));
     }
 
     fn is_put_aside(&self) -> bool {
@@ -85,7 +88,7 @@ impl Keeper {
 
     /// Real blocks: a hole would reserve nothing.
     fn fill(&self) -> std::io::Result<()> {
-        let mut file = OpenOptions::new().create(true).truncate(true).write(true).open(&self.reserve)?;
+        let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&self.reserve)?;
         let block = [0; 64 << 10];
         for _ in 0..RESERVE_BYTES / block.len() as u64 {
             file.write_all(&block)?;

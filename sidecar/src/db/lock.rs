@@ -6,6 +6,8 @@ use std::path::Path;
 
 use crate::error::{Error, Kind, Result};
 
+const FILE: &str = "lock";
+
 /// Held as long as the program has the folder.
 #[derive(Debug)]
 pub struct Lock(File);
@@ -17,6 +19,15 @@ impl Drop for Lock {
     }
 }
 
+/// Whether another sidecar has a state folder. Makes nothing: one that is not there nobody has.
+///
+/// # Errors
+///
+/// [`Kind::InUse`] if one does.
+pub fn look(folder: &Path) -> Result<()> {
+    if folder.join(FILE).exists() { Lock::take(folder).map(drop) } else { Ok(()) }
+}
+
 impl Lock {
     /// Takes the folder.
     ///
@@ -24,7 +35,7 @@ impl Lock {
     ///
     /// [`Kind::InUse`] if another process has it.
     pub(super) fn take(folder: &Path) -> Result<Self> {
-        let path = folder.join("lock");
+        let path = folder.join(FILE);
         let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
         let file = file.map_err(|err| Error::from(err).while_(&format!("open {}", path.display())))?;
         match file.try_lock() {

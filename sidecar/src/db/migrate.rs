@@ -5,6 +5,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+use super::look;
 use crate::error::{Error, Kind, Result};
 
 const STEPS: &[&str] = &[
@@ -13,6 +14,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/0003.sql"),
     include_str!("schema/0004.sql"),
     include_str!("schema/0005.sql"),
+    include_str!("schema/0006.sql"),
 ];
 
 /// Brings a database to this version's schema.
@@ -53,9 +55,8 @@ pub(super) fn refuse_newer(connection: &Connection) -> Result<usize> {
 
 /// Whether there is a copy, and every page of it is sound.
 pub(super) fn is_sound(copy: &Path) -> bool {
-    Connection::open_with_flags(copy, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)
-        .and_then(|connection| connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0)))
-        .is_ok_and(|found| found == "ok")
+    let opened = Connection::open_with_flags(copy, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY);
+    opened.is_ok_and(|connection| look::whole(&connection).is_ok())
 }
 
 /// Puts last night's copy in the place of a database that was set aside; `false` if there is none that is sound.

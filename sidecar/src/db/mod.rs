@@ -34,6 +34,7 @@ pub use damage::Damage;
 pub(crate) use health::free_bytes;
 pub(crate) use load::{HEAD, INCIDENT, NODE};
 pub use load::{Loaded, NodeRow, RequestRow, StreamRow, WindowRow, load, renewals, retained};
+pub use lock::look as look_for_another;
 pub use look::{Looked, behind};
 pub use open::{ASIDE, Again, Aside, Database, Opened, open};
 pub use readers::Readers;

@@ -199,3 +199,27 @@ fn runs_that_were_there_before_they_were_counted_are_counted() {
         .unwrap();
     assert_eq!(told, (2, 20));
 }
+
+#[test]
+fn a_node_that_an_older_version_never_heard_is_not_taken_for_connected() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(db::open(folder.path(), NOW).unwrap());
+    let connection = Connection::open(folder.path().join(FILE)).unwrap();
+    // As an older version wrote each of them.
+    let known = serde_json::to_string(&atalaya_alert::Node::default()).unwrap();
+    assert!(known.contains("\"online\"") && !known.contains("unheard"), "{known}");
+    let sql = "INSERT INTO node (id, name, title, customer, state, seen) VALUES
+            (1, 'never', '', 1, 'member', 0), (2, 'heard', '', 1, 'member', 5), (3, 'streams', '', 1, 'member', 0);
+        INSERT INTO stream (node, kind, stream, seq) VALUES (3, 2, x'01010101010101010101010101010101', 1);
+        PRAGMA user_version = 5;";
+    connection.execute_batch(sql).unwrap();
+    for name in ["never", "heard", "streams", "_sidecar"] {
+        connection.execute("INSERT INTO alert_part VALUES (2, ?1, ?2)", [name, &known]).unwrap();
+    }
+    drop(connection);
+    let database = db::open(folder.path(), NOW).unwrap();
+    let alerts = db::load(&database.connection).unwrap().alerts;
+    let presence = |node: &str| alerts.presence(&node.into());
+    let online = Some(atalaya_alert::Presence::Online);
+    assert_eq!(["never", "heard", "streams", "_sidecar"].map(presence), [None, online, online, online]);
+}
