@@ -39,6 +39,12 @@ impl Secret {
         }
     }
 
+    /// What the file system says of its file: that differs once it was written anew. `None` where there is none.
+    #[must_use]
+    pub fn metadata(&self) -> Option<std::fs::Metadata> {
+        std::fs::metadata(self.path().ok()?).ok()
+    }
+
     fn path(&self) -> Result<PathBuf, String> {
         if self.0.is_absolute() {
             return Ok(self.0.clone());

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use atalaya_alert::Severity;
@@ -190,7 +191,36 @@ impl Alerts {
     }
 }
 
+/// Tells a file from what lay there before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    file: (u64, u64),
+    changed: (i64, i64),
+    bytes: u64,
+}
+
+impl Channel {
+    /// Of the files that it reads, as they are now; `None` of one that is not there.
+    #[must_use]
+    pub fn stamps(&self) -> Vec<Option<Stamp>> {
+        self.files.iter().map(|(_, needed)| needed.stamp()).collect()
+    }
+}
+
 impl Needed {
+    fn stamp(&self) -> Option<Stamp> {
+        let meta = match self {
+            Self::Secret(secret) => secret.metadata(),
+            Self::Other(path) => std::fs::metadata(path).ok(),
+        };
+        let stamp = |meta: std::fs::Metadata| Stamp {
+            file: (meta.dev(), meta.ino()),
+            changed: (meta.mtime(), meta.mtime_nsec()),
+            bytes: meta.len(),
+        };
+        meta.map(stamp)
+    }
+
     fn trouble(&self) -> Option<String> {
         match self {
             Self::Secret(secret) => secret.read().err(),

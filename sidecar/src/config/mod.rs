@@ -20,7 +20,7 @@ use atalaya_base::config::{Mistake, Named, Spanned, Written, read, section, text
 use atalaya_provider::ProviderSettings;
 use serde::Deserialize;
 
-pub use alerts::{Alerts, Channel, Set};
+pub use alerts::{Alerts, Channel, Set, Stamp};
 pub use beat::Beat;
 pub use broker::{Broker, External};
 pub use certificates::{Acme, Certificate, Certificates, Here, Home, Way};

@@ -8,7 +8,7 @@ use atalaya_notify::words::{Language, Reader};
 use atalaya_notify::{Channel, Message, Outcome, Rate, Settings};
 
 use super::mqtt::Mqtt;
-use crate::config::Config;
+use crate::config::{Config, Stamp};
 use crate::program::Shared;
 
 /// A channel with its reader.
@@ -17,6 +17,7 @@ pub(super) struct Way {
     pub(super) reader: Reader,
     rates: Vec<Rate>,
     settings: Settings,
+    stamps: Vec<Option<Stamp>>,
     channel: Arc<dyn Channel>,
 }
 
@@ -30,13 +31,14 @@ pub(crate) fn language(config: &Config) -> Language {
 
 /// All of the configuration's; `mqtt` is what sends by the sidecar's own connection.
 pub(super) fn ways(config: &Config, mqtt: &Mqtt) -> Ways {
-    let made = config.alerts.channels.iter().map(|channel| {
-        let settings = &channel.settings;
+    let made = config.alerts.channels.iter().map(|written| {
+        let settings = &written.settings;
         let own: Option<Arc<dyn Channel>> = settings.own.clone().open().map(Arc::from);
         let way = Way {
             reader: settings.reader(language(config), &config.state.zone),
             rates: settings.rates(),
             settings: settings.own.clone(),
+            stamps: written.stamps(),
             channel: own.unwrap_or_else(|| Arc::new(mqtt.named(&settings.common.name))),
         };
         (settings.common.name.clone(), way)
@@ -49,9 +51,11 @@ pub(super) fn rates(ways: &Ways) -> impl Iterator<Item = (String, Vec<Rate>)> {
     ways.iter().map(|(name, way)| (name.clone(), way.rates.clone()))
 }
 
-/// Channels that were there before, and are set up otherwise now.
+/// Channels that were there before, and are set up otherwise now, or read another secret.
 pub(super) fn changed<'a>(before: &Ways, now: &'a Ways) -> impl Iterator<Item = &'a String> {
-    let differs = |name: &str, way: &Way| before.get(name).is_some_and(|was| was.settings != way.settings);
+    let differs = |name: &str, way: &Way| {
+        before.get(name).is_some_and(|was| was.settings != way.settings || was.stamps != way.stamps)
+    };
     now.iter().filter(move |(name, way)| differs(name, way)).map(|(name, _)| name)
 }
 

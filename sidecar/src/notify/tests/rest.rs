@@ -44,3 +44,19 @@ fn a_channel_that_is_set_up_otherwise_is_tried_at_once() {
     assert_eq!((down.ids().len(), up.ids().len()), (2, 2), "the same set-up ended the rest");
     stand.close();
 }
+
+#[test]
+fn a_channel_that_has_another_secret_is_tried_at_once() {
+    let (folder, service) = (tempfile::tempdir().unwrap(), Service::new(503));
+    let channels = webhook(folder.path(), "desk", &service);
+    let mut stand = Stand::new(folder.path(), &channels);
+    resting(&mut stand);
+    stand.renew(&channels);
+    stand.pass(0);
+    service.answers(200);
+    std::fs::write(folder.path().join("secret"), "the one that the service wants").unwrap();
+    stand.renew(&channels);
+    stand.until("both are sent", |stand| stand.count("sent") == 2);
+    assert_eq!(service.ids().len(), 4, "the same secret ended the rest");
+    stand.close();
+}
