@@ -16,16 +16,64 @@ use crate::window::Window;
 pub struct Who {
     /// Account, token, or who runs the command.
     pub name: String,
-    /// `page`, `api`, `command`.
+    /// One of [`MEANS`].
     pub how: &'static str,
     /// From which address.
     pub peer: String,
 }
 
+/// All that stands in the audit as what was done: for each there are words on its page.
+pub const DONE: &[&str] = &[
+    "account.add",
+    "account.change",
+    "account.password",
+    "account.preferences",
+    "account.remove",
+    "alert.acknowledge",
+    "channel.test",
+    "channel.works",
+    "database.backup",
+    "database.vacuum",
+    "incident.note",
+    "incident.owner",
+    "link.make",
+    "maintenance.begin",
+    "node.change",
+    "node.command",
+    "node.invite",
+    "node.retire",
+    "renewal.approve",
+    "renewal.confirm",
+    "renewal.plan",
+    "renewal.reject",
+    "renewal.settle.done",
+    "renewal.settle.not_done",
+    "renewal.spending.off",
+    "renewal.spending.on",
+    "session.begin",
+    "session.end",
+    "session.refused",
+    "silence.begin",
+    "silence.end",
+    "token.add",
+    "token.revoke",
+    "window.add",
+    "window.change",
+    "window.remove",
+];
+
+/// By what means.
+pub const MEANS: &[&str] = &["page", "api", "command", "join", "self"];
+
 impl Who {
     /// A line of the audit.
     #[must_use]
     pub fn did(&self, at: i64, what: &str, target: impl Into<String>, detail: impl Into<String>) -> Audit {
+        debug_assert!(
+            DONE.contains(&what) && (self.how.is_empty() || MEANS.contains(&self.how)),
+            "{what} {}",
+            self.how
+        );
         Audit {
             at,
             who: self.name.clone(),

@@ -21,7 +21,7 @@ mod wishes;
 
 pub(crate) use alerts::word;
 pub use alerts::{DEFAULT_SET, SetTerms, Sets};
-pub use ask::{Ask, Keys, NodeWish, Who, Wish, wish};
+pub use ask::{Ask, DONE, Keys, MEANS, NodeWish, Who, Wish, wish};
 pub use fleet::{Board, Latest, Link, NodeState, Seen};
 pub(crate) use own::is_about_channels;
 pub use own::{Own, OwnChannel};

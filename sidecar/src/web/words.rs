@@ -117,6 +117,8 @@ mod tests {
                     let of_wire = atalaya_wire::view::KINDS.iter().flat_map(|kind| kind.fields);
                     of_wire.map(|one| one.key).chain(own().map(|one| one.key)).any(|key| key == field)
                 }
+                Some(("audited", what)) => crate::tower::DONE.contains(&what),
+                Some(("audited_how", how)) => crate::tower::MEANS.contains(&how),
                 _ => text.contains(&format!("\"{stem}\"")) || text.contains(&format!("\"#{stem}\"")),
             };
             assert!(is_used, "{key}");
@@ -126,6 +128,10 @@ mod tests {
     #[test]
     fn every_text_that_is_asked_for_is_there() {
         let words = Catalogues::shipped().unwrap();
+        let done = crate::tower::DONE.iter().map(|what| format!("audited.{what}"));
+        for key in done.chain(crate::tower::MEANS.iter().map(|how| format!("audited_how.{how}"))) {
+            assert!(words.en.contains_key(&key), "{key}");
+        }
         for (path, text) in sources() {
             for rest in text.split(".t(\"").skip(1).chain(text.split(".fill(\"").skip(1)) {
                 let key = rest.split('"').next().unwrap();

@@ -39,6 +39,9 @@ struct Row {
     when: Option<When>,
     who: String,
     from: String,
+    /// In the reader's words.
+    said: String,
+    /// As the filter takes it.
     what: String,
     target: String,
     detail: String,
@@ -58,6 +61,13 @@ impl Asked {
     }
 }
 
+/// A word of the audit in the reader's language; as it stands there where another version wrote it.
+fn word(frame: &Frame, sort: &str, word: &str) -> String {
+    let key = format!("{sort}.{word}");
+    let said = frame.t(&key);
+    if said == key { word.to_owned() } else { said.to_owned() }
+}
+
 pub(super) async fn page(At(app): At<App>, _: Manager, Query(asked): Query<Asked>, frame: Frame) -> Response {
     let (filter, limit) = (asked.filter(&frame), u32::try_from(LINES).unwrap_or(u32::MAX));
     let lines = app.shared.readers.with(move |connection| people::audit(connection, &filter, limit + 1)).await;
@@ -71,7 +81,8 @@ pub(super) async fn page(At(app): At<App>, _: Manager, Query(asked): Query<Asked
     let row = |(_, line): (i64, crate::db::Audit)| Row {
         when: frame.when(line.at),
         who: line.who,
-        from: [line.how, line.peer].join(" ").trim().to_owned(),
+        from: [word(&frame, "audited_how", &line.how), line.peer].join(" ").trim().to_owned(),
+        said: word(&frame, "audited", &line.what),
         what: line.what,
         target: line.target,
         detail: line.detail,
