@@ -3,6 +3,7 @@
 mod api;
 mod assets;
 mod calendar;
+mod came;
 pub(crate) mod control;
 mod guard;
 mod headers;

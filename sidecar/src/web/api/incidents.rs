@@ -1,6 +1,6 @@
 //! Incidents: what belonged together, from its beginning to what was learnt.
 
-use atalaya_alert::{Entry, IncidentId, Stage, Target};
+use atalaya_alert::{Entry, IncidentId, Stage, Target, What};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -18,6 +18,7 @@ use super::time;
 use crate::db::read::incidents::{self, Incident as Row};
 use crate::tower::{Wish, wish};
 use crate::web::App;
+use crate::web::came::{self, Came};
 
 /// Of a timeline.
 const ENTRIES_MAX: u32 = 500;
@@ -141,20 +142,40 @@ pub(super) struct Line {
     at: Option<String>,
     /// Who; empty for the sidecar itself.
     by: String,
-    /// `fired`, `resolved`, `acknowledged`, `told`, `note` or `stage`; all but `note` with more of it.
+    /// `fired`, `resolved`, `acknowledged`, `told` (people are to be), `note` or `stage`; all but `note` with more of it.
     #[schema(value_type = Object, additional_properties, example = json!({"stage": "analysed"}))]
     what: Value,
     /// What they said.
     text: String,
+    /// Of `told`: through which channels people were, nobody if there is none; null for everything else, and where that is no
+    /// longer kept.
+    #[schema(required = true)]
+    channels: Option<Vec<Through>>,
 }
 
-impl From<Entry> for Line {
-    fn from(entry: Entry) -> Self {
+/// A channel that a notification went to, and what came of it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TimelineChannel)]
+pub(super) struct Through {
+    /// As in the configuration.
+    channel: String,
+    /// `waiting`, `sent`, `merged` into one that was sent, `dropped` or `failed`.
+    state: String,
+}
+
+impl Line {
+    fn new(entry: Entry, came: &Came) -> Self {
+        let channels = match &entry.what {
+            What::Told { id, .. } => came.get(id),
+            _ => None,
+        };
+        let through = |(channel, state): &(String, String)| Through { channel: channel.clone(), state: state.clone() };
+        let channels = channels.map(|all| all.iter().map(through).collect());
         let what = match serde_json::to_value(&entry.what).unwrap_or_default() {
             Value::String(word) => serde_json::json!({ word: null }),
             what => what,
         };
-        Self { number: entry.number, at: time(entry.at.0), by: entry.who, what, text: entry.text }
+        Self { number: entry.number, at: time(entry.at.0), by: entry.who, what, text: entry.text, channels }
     }
 }
 
@@ -168,8 +189,14 @@ pub(super) async fn one(
     _: Asked<Nothing>,
 ) -> Result<Json<Whole>, Problem> {
     let row = theirs(&app, &caller, n).await?;
-    let told = app.shared.readers.with(move |connection| incidents::timeline(connection, n, ENTRIES_MAX)).await?;
-    let lines = told.iter().filter_map(|body| serde_json::from_str::<Entry>(body).ok()).map(Line::from);
+    let read = move |connection: &_| {
+        let told = incidents::timeline(connection, n, ENTRIES_MAX)?;
+        let entries: Vec<Entry> = told.iter().filter_map(|body| serde_json::from_str(body).ok()).collect();
+        let came = came::of(connection, &entries)?;
+        Ok((entries, came))
+    };
+    let (entries, came) = app.shared.readers.with(read).await?;
+    let lines = entries.into_iter().map(|entry| Line::new(entry, &came));
     let alerts = app.look(&caller.person.customers, |view| {
         let its = view.alerts_of(&row.node).filter(|alert| alert.incident.0 == n);
         its.map(|alert| Alert::new(&app, alert)).collect()
@@ -290,4 +317,30 @@ fn moment(text: &str) -> Result<i64, Problem> {
     let at = text.parse::<jiff::Timestamp>().map(jiff::Timestamp::as_second);
     let at = at.ok().filter(|at| (0..atalaya_history::limits::TIME_SECONDS_MAX).contains(at));
     at.ok_or_else(|| Problem::field("due", "must be a time such as 2026-11-22T10:00:00Z"))
+}
+
+#[cfg(test)]
+mod tests {
+    use atalaya_alert::{Kind, Wall};
+
+    use super::*;
+
+    #[test]
+    fn a_timeline_tells_through_which_channels_people_were_told_and_what_came_of_it() {
+        let came = Came::from([
+            ("a".to_owned(), vec![("desk".to_owned(), "sent".to_owned()), ("phone".to_owned(), "failed".to_owned())]),
+            ("b".to_owned(), Vec::new()),
+        ]);
+        let line = |what| {
+            let entry = Entry { number: 1, at: Wall(1_800_000_000), what, who: String::new(), text: String::new() };
+            serde_json::to_value(Line::new(entry, &came)).unwrap()
+        };
+        let told = |id: &str| line(What::Told { kind: Kind::Fired, to: "office".into(), id: id.into() });
+        let of_a = serde_json::json!([{"channel": "desk", "state": "sent"}, {"channel": "phone", "state": "failed"}]);
+        assert_eq!(told("a")["channels"], of_a);
+        assert_eq!(told("b")["channels"], serde_json::json!([]), "nobody was told");
+        assert!(told("c")["channels"].is_null(), "what came of it is no longer kept");
+        assert_eq!(line(What::Note), serde_json::json!({"number": 1, "at": "2027-01-15T08:00:00Z", "by": "",
+            "what": {"note": null}, "text": "", "channels": null}));
+    }
 }

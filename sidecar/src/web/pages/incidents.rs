@@ -9,11 +9,11 @@ use jiff::Timestamp;
 use super::frame::Frame;
 use super::part::{Mark, State, When};
 use super::said::{Said, worst_first};
-use super::timeline::{self, Came, Told};
+use super::timeline::{self, Told};
 use super::{missing, render};
 use crate::db::read::incidents::{self, Incident};
-use crate::db::read::notifications;
 use crate::web::App;
+use crate::web::came::{self, Came};
 use crate::web::view::View;
 use crate::web::words::Language;
 
@@ -118,10 +118,7 @@ pub(super) async fn one(At(app): At<App>, Path(id): Path<u64>, frame: Frame) -> 
         let Some(incident) = incidents::one(connection, &whose, id)? else { return Ok(None) };
         let bodies = incidents::timeline(connection, id, ENTRIES)?;
         let entries: Vec<Entry> = bodies.iter().filter_map(|body| serde_json::from_str(body).ok()).collect();
-        let mut came = Came::new();
-        for sent in entries.iter().filter_map(timeline::notification) {
-            came.extend(notifications::came_to(connection, sent)?.map(|to| (sent.to_owned(), to)));
-        }
+        let came = came::of(connection, &entries)?;
         Ok(Some((incident, entries, came)))
     });
     let Ok(Some((incident, entries, came))) = read.await else { return missing().await.into_response() };

@@ -1,18 +1,14 @@
 //! Lines of an incident's timeline. Of a notification it says through what it went, and what came of that: the engine only
 //! wants people to be told, and a set may have no channel.
 
-use std::collections::BTreeMap;
-
 use atalaya_alert::{AlertKey, Entry, Kind, Rules, What};
 
 use super::frame::Frame;
 use super::incidents::STAGES;
 use super::part::{Mark, When};
 use super::{rules as of_rules, said};
+use crate::web::came::Came;
 use crate::web::view::View;
-
-/// What came of notifications: by id, channels with states. One that is no longer kept is not there.
-pub(super) type Came = BTreeMap<String, Vec<(String, String)>>;
 
 /// A line of the timeline.
 pub(super) struct Told {
@@ -21,14 +17,6 @@ pub(super) struct Told {
     pub(super) text: String,
     pub(super) who: String,
     pub(super) note: String,
-}
-
-/// Which notification an entry is about.
-pub(super) fn notification(entry: &Entry) -> Option<&str> {
-    match &entry.what {
-        What::Told { id, .. } => Some(id),
-        _ => None,
-    }
 }
 
 pub(super) fn told(frame: &Frame, rules: &Rules, seen: &View<'_>, came: &Came, entry: &Entry) -> Told {

@@ -3,10 +3,11 @@
 use atalaya_alert::{Entry, Kind, What};
 
 use super::super::sent;
-use super::super::timeline::{Came, told};
+use super::super::timeline::told;
 use super::*;
 use crate::db::read::notifications::Delivery;
 use crate::notify::States;
+use crate::web::came::Came;
 
 #[test]
 fn a_timeline_says_that_people_were_told_only_where_they_were() {
