@@ -138,12 +138,10 @@ pub(super) async fn list(
     let (customer, wanted) = (asked.query.one("customer"), asked.query.word("state", &STATES)?);
     Ok(Json(app.look(&caller.person.customers, |view| {
         let fits = |node: &&NodeState| {
-            slice.after.as_ref().is_none_or(|after| node.row.name > *after)
-                && customer.is_none_or(|customer| customer == node.row.customer)
+            customer.is_none_or(|customer| customer == node.row.customer)
                 && wanted.is_none_or(|wanted| wanted == state(view, node))
         };
-        let some: Vec<&NodeState> = view.nodes().filter(fits).take(slice.limit + 1).collect();
-        slice.page(some, |node| node.row.name.clone(), |node| Node::new(view, node))
+        slice.page_of(view.nodes().filter(fits), |node| node.row.name.clone(), |node| Node::new(view, node))
     })))
 }
 

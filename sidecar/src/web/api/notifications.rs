@@ -129,9 +129,9 @@ pub(super) async fn channels(
         let name = channel.settings.common.name.clone();
         Channel { kind: channel.settings.own.kind(), problem: problem(&name), name }
     });
-    let mut all: Vec<Channel> = all.filter(|one| slice.after.as_ref().is_none_or(|after| one.name > *after)).collect();
+    let mut all: Vec<Channel> = all.collect();
     all.sort_by(|one, other| one.name.cmp(&other.name));
-    Ok(Json(slice.page(all, |channel| channel.name.clone(), |channel| channel)))
+    Ok(Json(slice.page_of(all, |channel| channel.name.clone(), |channel| channel)))
 }
 
 /// A channel.

@@ -52,6 +52,21 @@ impl<K: Serialize> Slice<K> {
         u32::try_from(self.limit).unwrap_or(u32::MAX).saturating_add(1)
     }
 
+    /// The page of everything there is, in the order of its keys.
+    pub(super) fn page_of<T, S>(
+        &self,
+        all: impl IntoIterator<Item = S>,
+        key: impl Fn(&S) -> K,
+        show: impl FnMut(S) -> T,
+    ) -> Page<T>
+    where
+        K: PartialOrd,
+    {
+        let behind = |one: &S| self.after.as_ref().is_none_or(|after| key(one) > *after);
+        let some = all.into_iter().filter(behind).take(self.limit + 1).collect();
+        self.page(some, key, show)
+    }
+
     /// The page, of what was read behind `after`, [`Self::reads`] of it or all there is.
     pub(super) fn page<T, S>(&self, mut read: Vec<S>, key: impl Fn(&S) -> K, show: impl FnMut(S) -> T) -> Page<T> {
         let more = read.len() > self.limit;
@@ -86,9 +101,7 @@ mod tests {
         let (mut seen, mut asked) = (Vec::new(), "limit=3".to_owned());
         for expected in [3, 3, 1] {
             let slice = slice(&asked).unwrap();
-            let rest = all.iter().filter(|one| slice.after.as_ref().is_none_or(|after| *one > after));
-            let rest = rest.take(slice.reads() as usize).cloned().collect();
-            let page = slice.page(rest, Clone::clone, |one| one);
+            let page = slice.page_of(all.clone(), Clone::clone, |one| one);
             assert_eq!(page.items.len(), expected);
             seen.extend(page.items);
             asked = page.next.map_or_else(String::new, |next| format!("limit=3&cursor={next}"));

@@ -118,9 +118,8 @@ pub(super) async fn list(
     let slice = Slice::<String>::of(&asked.query)?;
     Ok(Json(app.look(&caller.person.customers, |view| {
         let mut all: Vec<&Quiet> = view.quiets().collect();
-        all.retain(|quiet| slice.after.as_ref().is_none_or(|after| quiet.id.as_str() > after.as_str()));
         all.sort_by(|one, other| one.id.cmp(&other.id));
-        slice.page(all, |quiet| quiet.id.as_str().to_owned(), Silence::from)
+        slice.page_of(all, |quiet| quiet.id.as_str().to_owned(), Silence::from)
     })))
 }
 

@@ -110,11 +110,9 @@ pub(super) async fn list(
     let slice = Slice::<String>::of(&asked.query)?;
     let now = app.shared.clock.now().seconds();
     Ok(Json(app.look(&caller.person.customers, |view| {
-        // They come by id.
-        let behind = |id: &str| slice.after.as_ref().is_none_or(|after| id > after.as_str());
-        let all = view.windows().filter(|window| behind(window.id.as_str())).collect();
         let show = |window: &window::Window| Shown::new(view, window, now);
-        slice.page(all, |window| window.id.as_str().to_owned(), show)
+        // They come by id.
+        slice.page_of(view.windows(), |window| window.id.as_str().to_owned(), show)
     })))
 }
 

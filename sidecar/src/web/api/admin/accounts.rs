@@ -113,9 +113,7 @@ pub(super) async fn list(
 ) -> Result<Json<Page<AccountItem>>, Problem> {
     let slice = Slice::<String>::of(&asked.query)?;
     let key = |account: &Account| account.name.to_ascii_lowercase();
-    let all = app.shared.identity.people.accounts().into_iter();
-    let rest = all.filter(|account| slice.after.as_ref().is_none_or(|after| key(account) > *after));
-    Ok(Json(slice.page(rest.take(slice.reads() as usize).collect(), key, item)))
+    Ok(Json(slice.page_of(app.shared.identity.people.accounts(), key, item)))
 }
 
 /// Makes an account.

@@ -90,9 +90,8 @@ pub(super) async fn list(
     asked: Asked<Part>,
 ) -> Result<Json<Page<TokenItem>>, Problem> {
     let slice = Slice::<String>::of(&asked.query)?;
-    let all = app.shared.identity.people.tokens().into_iter();
-    let rest = all.filter(|token| slice.after.as_ref().is_none_or(|after| token.row.name > *after));
-    Ok(Json(slice.page(rest.take(slice.reads() as usize).collect(), |token| token.row.name.clone(), item)))
+    let all = app.shared.identity.people.tokens();
+    Ok(Json(slice.page_of(all, |token| token.row.name.clone(), item)))
 }
 
 /// Makes a token.

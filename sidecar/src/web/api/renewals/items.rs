@@ -136,9 +136,8 @@ pub(super) async fn list(
     let key = |item: &&Item| (item.key.kind.word().to_owned(), item.key.name.clone());
     let mut all: Vec<&Item> = seen.items.values().collect();
     all.sort_by_key(key);
-    all.retain(|item| slice.after.as_ref().is_none_or(|after| key(item) > *after));
     let terms = app.shared.renewals.terms();
-    Ok(Json(slice.page(all, key, |item| Shown::new(item, &seen, &terms, now))))
+    Ok(Json(slice.page_of(all, key, |item| Shown::new(item, &seen, &terms, now))))
 }
 
 /// Has all providers asked now. What they say stands in the list when they have answered.

@@ -72,7 +72,6 @@ pub(super) async fn list(
     caller.of_all()?;
     let slice = Slice::<String>::of(&asked.query)?;
     let known = app.shared.renewals.seen();
-    let mut all = app.shared.renewals.about();
-    all.retain(|about| slice.after.as_ref().is_none_or(|after| about.name > *after));
-    Ok(Json(slice.page(all, |about| about.name.clone(), |about| Shown::new(&about, &known))))
+    let all = app.shared.renewals.about();
+    Ok(Json(slice.page_of(all, |about| about.name.clone(), |about| Shown::new(&about, &known))))
 }

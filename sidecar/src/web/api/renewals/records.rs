@@ -68,7 +68,5 @@ pub(super) async fn list(
 ) -> Result<Json<Page<Shown>>, Problem> {
     caller.of_all()?;
     let slice = Slice::<String>::of(&asked.query)?;
-    let mut all = app.shared.records.list();
-    all.retain(|standing| slice.after.as_ref().is_none_or(|after| standing.key() > *after));
-    Ok(Json(slice.page(all, Standing::key, Shown::from)))
+    Ok(Json(slice.page_of(app.shared.records.list(), Standing::key, Shown::from)))
 }
