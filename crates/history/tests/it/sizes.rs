@@ -12,6 +12,10 @@ const DAY: usize = 18 << 10;
 /// The mean of all series.
 const MONTH: usize = 3_400;
 
+/// All of it: raw readings of seven days, five minutes of sixty, hours of an open month, and twelve months of each series.
+const YEAR: usize = 30 * (7 * 24 * RAW_HOUR + 60 * 4 * SIX_HOURS + 31 * DAY + 12 * SERIES * MONTH);
+const _: () = assert!(YEAR < 1 << 30, "a default year of thirty nodes stays within 1 GiB");
+
 /// Readings of so many seconds from `begin`, a minute each.
 fn readings(nas: &mut Nas, begin: i64, seconds: i64) -> Table {
     let mut table = Table::new();

@@ -6,3 +6,4 @@ mod damage;
 mod graphs;
 mod levels;
 mod limits;
+mod year;
