@@ -33,14 +33,18 @@ class Sidecar:
             self.config.write_text("\n".join(["[broker]", *lines, "[nodes]", "accept = true", ""]))
 
     @property
+    def state(self):
+        """Its state folder."""
+        return self.folder / "state"
+
+    @property
     def ca(self):
         """What nodes trust that connect with TLS; there once it has started."""
-        return self.folder / "state" / "ca.pem" if self.config else None
+        return self.state / "ca.pem" if self.config else None
 
     def start(self):
         """Until it is ready; gives the seconds that took."""
-        state = self.folder / "state"
-        words = [self.program, "run", "--state-dir", state, "--listen", "127.0.0.1:0"]
+        words = [self.program, "run", "--state-dir", self.state, "--listen", "127.0.0.1:0"]
         began, seen = time.monotonic(), self.log.stat().st_size if self.log.exists() else 0
         with open(self.log, "ab") as log:
             words += ["--config", self.config] if self.config else ["--broker-listen", f"127.0.0.1:{self.port}"]
@@ -73,7 +77,7 @@ class Sidecar:
 
     def read(self):
         """Its database, once it has stopped."""
-        path = (self.folder / "state" / "sidecar.db").resolve()
+        path = (self.state / "sidecar.db").resolve()
         return sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
 
 

@@ -12,6 +12,9 @@ pub(crate) struct Args {
     /// Connect with TLS, and trust the authorities in this file
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
+    /// Each node shows a certificate of its own: ID.pem in this folder, with key.pem for all of them
+    #[arg(long, value_name = "DIR", requires = "ca")]
+    pub(crate) certificates: Option<PathBuf>,
     /// Before all topics
     #[arg(long, value_name = "TOPIC", default_value = "atalaya")]
     pub(crate) prefix: String,

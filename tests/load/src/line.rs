@@ -97,7 +97,7 @@ impl Line {
     fn options(&self) -> MqttOptions {
         let (broker, node) = (self.shared.terms.broker, self.node.borrow());
         let id = format!("atalaya-{}", node.topics.node().as_str());
-        let mut options = self.shared.terms.options(id);
+        let mut options = self.shared.terms.options_of(self.number, id);
         options.set_keep_alive(KEEP_ALIVE_SECONDS);
         options.set_session_mode(SessionMode::Clean);
         options.set_session_expiry_interval(Some(SESSION_SECONDS));

@@ -48,10 +48,15 @@ pub(crate) struct Node {
     discovery: bool,
 }
 
+/// The id of node `number`.
+pub(crate) fn name(number: u32) -> String {
+    format!("load{number:012}")
+}
+
 impl Node {
     /// Number `number`; what it does is spread over the interval.
     pub(crate) fn new(number: u32, terms: &Terms, now: Duration) -> Result<Self, String> {
-        let id: NodeId = format!("load{number:012}").parse()?;
+        let id: NodeId = name(number).parse()?;
         let mut rng = Rng::new(terms.seed.wrapping_add(u64::from(number)));
         let (records, frames) = (atalaya_wire::StreamId(rng.bytes()), atalaya_wire::StreamId(rng.bytes()));
         let objects = nas::objects(id.as_str(), terms.interval.as_secs(), records, frames, &mut rng);

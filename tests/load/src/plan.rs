@@ -71,6 +71,7 @@ fn terms(args: &Args) -> Result<Terms, String> {
     Ok(Terms {
         broker: args.broker,
         tls: tls.map(TlsConfiguration::Rustls),
+        own_tls: own_tls(args)?,
         prefix: args.prefix.clone(),
         nodes: args.nodes,
         interval: Duration::from_secs_f64(args.interval.max(0.1)),
@@ -79,6 +80,18 @@ fn terms(args: &Args) -> Result<Terms, String> {
         seed: since_1970.subsec_nanos().into(),
         began_millis: i64::try_from(since_1970.as_millis()).unwrap_or_default(),
     })
+}
+
+/// With the certificate of each node, where they have some.
+fn own_tls(args: &Args) -> Result<Vec<TlsConfiguration>, String> {
+    let Some(folder) = &args.certificates else { return Ok(Vec::new()) };
+    let key = folder.join("key.pem");
+    let one = |number| {
+        let certificate = folder.join(format!("{}.pem", crate::node::name(number)));
+        let config = atalaya_base::tls::client(args.ca.as_deref(), Some((&certificate, &key)))?;
+        Ok(TlsConfiguration::Rustls(config))
+    };
+    (0..args.nodes).map(one).collect()
 }
 
 struct Plan<'a> {

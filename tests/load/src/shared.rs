@@ -13,6 +13,8 @@ use tokio::sync::watch;
 pub(crate) struct Terms {
     pub(crate) broker: SocketAddr,
     pub(crate) tls: Option<TlsConfiguration>,
+    /// Of each node, where they show certificates.
+    pub(crate) own_tls: Vec<TlsConfiguration>,
     pub(crate) prefix: String,
     pub(crate) nodes: u32,
     pub(crate) interval: Duration,
@@ -25,6 +27,15 @@ pub(crate) struct Terms {
 }
 
 impl Terms {
+    /// Of the connection of node `number` as `id`.
+    pub(crate) fn options_of(&self, number: u32, id: impl Into<String>) -> MqttOptions {
+        let mut options = self.options(id);
+        if let Some(tls) = self.own_tls.get(number as usize) {
+            options.set_transport(Transport::tls_with_config(tls.clone()));
+        }
+        options
+    }
+
     /// Of a connection as `id`.
     pub(crate) fn options(&self, id: impl Into<String>) -> MqttOptions {
         let mut options = MqttOptions::new(id, (self.broker.ip().to_string(), self.broker.port()));
