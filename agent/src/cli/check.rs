@@ -141,11 +141,11 @@ fn advice(summary: &CheckSummary, with_key: bool) -> &'static str {
     } else if summary.findings == summary.objects && summary.files_affected == 0 && summary.trees_checked {
         "what is stored can be restored, and backups go on"
     } else {
-        "restore what you need from it, then back up to a new one"
+        "\"copy --heal\" mends it from another copy; without one, \"atalaya-agent repair\" says what can be kept"
     }
 }
 
-fn counts(progress: &CheckProgress) -> Counts {
+pub(super) fn counts(progress: &CheckProgress) -> Counts {
     let total = progress.bytes_total.load(Ordering::Relaxed);
     Counts {
         entries: progress.nodes.load(Ordering::Relaxed),

@@ -35,6 +35,7 @@ mod problems;
 mod progress;
 mod progress_lines;
 mod prune;
+mod repair;
 mod restore;
 mod restore_report;
 mod restore_watch;
@@ -99,6 +100,7 @@ enum Command {
     Check(check::Args),
     Forget(forget::Args),
     Prune(prune::Args),
+    Repair(repair::Args),
     Copy(copy::Args),
     Key(key::Args),
     Store(store::Args),
@@ -126,6 +128,7 @@ impl Command {
             Self::Check(args) => check::run(context, args),
             Self::Forget(args) => forget::run(context, args),
             Self::Prune(args) => prune::run(context, args),
+            Self::Repair(args) => repair::run(context, args),
             Self::Copy(args) => copy::run(context, args),
             Self::Key(args) => key::run(context, args),
             Self::Store(args) => store::run(context, args),

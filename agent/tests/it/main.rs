@@ -9,6 +9,7 @@ mod cli_dump;
 mod cli_json;
 mod cli_kinds;
 mod cli_prune;
+mod cli_repair;
 mod cli_safety;
 #[cfg(feature = "sheet")]
 mod cli_sheet;

@@ -51,6 +51,8 @@ pub(crate) const CONDEMNED: &str = "condemned/";
 pub(crate) const DELETED: &str = "deleted/";
 pub(crate) const DROPPED: &str = "dropped/";
 pub(crate) const REPLICA: &str = "replica";
+/// Where a repair keeps what it took out of the repository; nothing reads it.
+pub(crate) const DAMAGED: &str = "damaged/";
 /// Reserved for later versions.
 pub(crate) const CONFIGS: &str = "configs/";
 

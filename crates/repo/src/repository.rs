@@ -208,7 +208,12 @@ impl Repository {
     }
 
     pub(crate) fn index(&self) -> Result<IndexSet> {
-        IndexSet::open(&self.store, &self.keyring, &self.roster, &self.state().join("index"), self.tell)
+        self.index_in(&self.state().join("index"))
+    }
+
+    /// A copy of the index in a folder of its own.
+    pub(crate) fn index_in(&self, folder: &Path) -> Result<IndexSet> {
+        IndexSet::open(&self.store, &self.keyring, &self.roster, folder, self.tell)
     }
 }
 

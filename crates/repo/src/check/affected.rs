@@ -3,16 +3,16 @@
 use std::collections::HashSet;
 
 use super::{Check, Finding};
-use crate::model::{ChunkId, Content, Entry, Run, XattrValue};
+use crate::model::{ChunkId, Content, Entry, Run, Xattr, XattrValue};
 use crate::names::{BlobType, hex};
 use crate::snapshot::Info;
 use crate::tree::{Cursor, Nodes, Root, read_list};
 use crate::{Error, Result};
 
 /// Nodes, except those that are known to be damaged.
-struct Known<'a> {
-    nodes: &'a dyn Nodes,
-    lost: &'a HashSet<(BlobType, ChunkId)>,
+pub(crate) struct Known<'a> {
+    pub(crate) nodes: &'a dyn Nodes,
+    pub(crate) lost: &'a HashSet<(BlobType, ChunkId)>,
 }
 
 impl Nodes for Known<'_> {
@@ -25,14 +25,16 @@ impl Nodes for Known<'_> {
 }
 
 impl Check<'_> {
-    /// Walks the snapshots and names the files that cannot be restored whole. Only when there is damage.
-    pub(super) fn affected(&mut self, snapshots: &[Info]) -> Result<()> {
+    /// Walks the snapshots and names the files that cannot be restored whole. Only when there is damage. Gives the snapshots
+    /// of which something cannot.
+    pub(crate) fn affected(&mut self, snapshots: &[Info]) -> Result<Vec<Info>> {
         self.settle_damaged()?;
         if self.lost.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        let (mut files, mut findings) = (0, 0);
+        let (mut files, mut findings, mut out) = (0, 0, Vec::new());
         for info in snapshots {
+            let before = findings;
             let mut tell = |finding: Finding| {
                 findings += 1;
                 files += u64::from(matches!(finding, Finding::File(..)));
@@ -42,10 +44,13 @@ impl Check<'_> {
                 let known = Known { nodes: &self.blobs, lost: &self.lost };
                 walk(&known, snapshot.root(), &hex(&info.id[..4]), &mut tell);
             }
+            if findings > before {
+                out.push(info.clone());
+            }
         }
         self.summary.findings += findings;
         self.summary.files_affected += files;
-        Ok(())
+        Ok(out)
     }
 
     /// A damaged blob is lost only if no other pack has it whole.
@@ -84,6 +89,19 @@ fn walk(nodes: &Known<'_>, root: Root, id: &str, tell: &mut dyn FnMut(Finding)) 
 
 /// Why an entry cannot be restored whole, if so.
 fn trouble(nodes: &Known<'_>, lost: &HashSet<(BlobType, ChunkId)>, entry: &Entry) -> Option<String> {
+    content_trouble(nodes, lost, entry).or_else(|| {
+        let lacks = entry.xattrs.iter().any(|xattr| is_lost(lost, xattr));
+        lacks.then(|| "one of its extended attributes is damaged".into())
+    })
+}
+
+/// Whether an extended attribute's value is.
+pub(crate) fn is_lost(lost: &HashSet<(BlobType, ChunkId)>, xattr: &Xattr) -> bool {
+    matches!(&xattr.value, XattrValue::Blob(id, _) if lost.contains(&(BlobType::Tree, *id)))
+}
+
+/// Why an entry's content cannot be restored, if so.
+pub(crate) fn content_trouble(nodes: &Known<'_>, lost: &HashSet<(BlobType, ChunkId)>, entry: &Entry) -> Option<String> {
     let mut bad = 0_u64;
     let mut count = |run: Run| {
         if let Run::Data { chunk, .. } = run {
@@ -99,9 +117,5 @@ fn trouble(nodes: &Known<'_>, lost: &HashSet<(BlobType, ChunkId)>, entry: &Entry
     if listed.is_err() {
         return Some("the list of its chunks is damaged".into());
     }
-    if bad > 0 {
-        return Some(format!("{bad} of its chunks {} damaged or missing", if bad == 1 { "is" } else { "are" }));
-    }
-    let value = |xattr: &crate::model::Xattr| matches!(&xattr.value, XattrValue::Blob(id, _) if lost.contains(&(BlobType::Tree, *id)));
-    entry.xattrs.iter().any(value).then(|| "one of its extended attributes is damaged".into())
+    (bad > 0).then(|| format!("{bad} of its chunks {} damaged or missing", if bad == 1 { "is" } else { "are" }))
 }

@@ -13,15 +13,15 @@ use crate::sorter::{Sorted, Sorter};
 use crate::{Error, Kind, Result};
 
 /// Type, pack, length of the pack; position, offset, stored, raw, id of the blob. Sorts by pack.
-const CLAIM_BYTES: usize = PACK_BYTES + 46;
+pub(crate) const CLAIM_BYTES: usize = PACK_BYTES + 46;
 /// False records that are remembered one by one; beyond, the whole pack is not relied on. Backups keep them in memory.
 const UNTRUE_KEPT_MAX: usize = 16 << 10;
 /// The part of a claim that is about the pack.
 const PACK_BYTES: usize = 21;
 
-type Claim = [u8; CLAIM_BYTES];
+pub(crate) type Claim = [u8; CLAIM_BYTES];
 
-fn claim(pack: &PackInfo, blob: &BlobRecord) -> Claim {
+pub(crate) fn claim(pack: &PackInfo, blob: &BlobRecord) -> Claim {
     let mut out = [0; CLAIM_BYTES];
     out[..PACK_BYTES].copy_from_slice(&super::packs::row(pack.kind, pack.id, pack.len.into()));
     out[21..23].copy_from_slice(&blob.position.to_be_bytes());
@@ -33,7 +33,7 @@ fn claim(pack: &PackInfo, blob: &BlobRecord) -> Claim {
 }
 
 /// The reverse of `claim`.
-fn parse(claim: &Claim) -> Result<(BlobType, PackId, u32, BlobRecord)> {
+pub(crate) fn parse(claim: &Claim) -> Result<(BlobType, PackId, u32, BlobRecord)> {
     let mut row = [0; PACK_BYTES];
     row.copy_from_slice(&claim[..PACK_BYTES]);
     let (kind, pack, len) = super::packs::parse(&row)?;

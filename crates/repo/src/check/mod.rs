@@ -2,8 +2,8 @@
 //!
 //! Everything that grows with the repository is sorted on disk and merged.
 
-mod affected;
-mod claims;
+pub(crate) mod affected;
+pub(crate) mod claims;
 mod hosted;
 mod options;
 pub(crate) mod packs;
@@ -38,14 +38,14 @@ const DAMAGED_KEPT_MAX: usize = 20_000;
 pub(crate) struct Check<'a> {
     repo: &'a Repository,
     options: &'a CheckOptions<'a>,
-    blobs: Blobs<'a>,
-    summary: CheckSummary,
+    pub(crate) blobs: Blobs<'a>,
+    pub(crate) summary: CheckSummary,
     /// Places whose blob cannot be had.
-    damaged: HashSet<(PackId, ChunkId)>,
+    pub(crate) damaged: HashSet<(PackId, ChunkId)>,
     /// Blobs that are referred to and that no place has.
-    lost: HashSet<(BlobType, ChunkId)>,
+    pub(crate) lost: HashSet<(BlobType, ChunkId)>,
     /// Index runs that the copy in the state folder could not be made from.
-    refused: Vec<Error>,
+    pub(crate) refused: Vec<Error>,
     /// Packs that are missing or have another length.
     gone: HashSet<(BlobType, PackId)>,
     /// Packs whose directory cannot be read, which was told.
@@ -54,16 +54,37 @@ pub(crate) struct Check<'a> {
     untrue: HashSet<Place>,
     /// Packs of which the index says too much that is not so.
     belied: HashSet<PackId>,
+    /// Names of index runs in the store that are not what they were, though a copy of them is.
+    pub(crate) bad_runs: Vec<String>,
+    /// Names of key files that are none.
+    pub(crate) bad_keys: Vec<String>,
 }
 
 impl Repository {
     /// Checks everything that `options` ask for. Damage is told to `options.finding` as it is found; an error
     /// means that the check itself could not go on.
     pub fn check(&self, options: &CheckOptions<'_>) -> Result<CheckSummary> {
-        let mut check = Check {
-            repo: self,
+        let mut check = Check::new(self, options, Blobs::new(self)?);
+        let snapshots = check.objects()?;
+        if self.keyring.secret_of(BlobType::Tree).is_ok() {
+            check.trees(&snapshots)?;
+            check.affected(&snapshots)?;
+            check.summary.trees_checked = true;
+        }
+        if check.is_full() {
+            let text = format!("there is more damage than {DAMAGED_KEPT_MAX} blobs: not every affected file is named");
+            check.find(Finding::Object(text));
+        }
+        Ok(check.summary)
+    }
+}
+
+impl<'a> Check<'a> {
+    pub(crate) fn new(repo: &'a Repository, options: &'a CheckOptions<'a>, blobs: Blobs<'a>) -> Self {
+        Self {
+            repo,
             options,
-            blobs: Blobs::new(self)?,
+            blobs,
             summary: CheckSummary::default(),
             damaged: HashSet::new(),
             lost: HashSet::new(),
@@ -72,34 +93,51 @@ impl Repository {
             no_directory: HashSet::new(),
             untrue: HashSet::new(),
             belied: HashSet::new(),
-        };
-        check.blobs.index().doubt()?;
-        check.refused_runs();
-        check.small_objects()?;
-        let snapshots = check.snapshots()?;
-        check.packs()?;
-        check.claims()?;
-        if options.sample.is_some() {
-            check.read_data()?;
-        } else if !check.belied.is_empty() {
+            bad_runs: Vec::new(),
+            bad_keys: Vec::new(),
+        }
+    }
+
+    /// Looks at everything but names: objects, packs, what is said of them and, as far as is asked for, what is in them.
+    /// Gives the snapshots that verify.
+    pub(crate) fn objects(&mut self) -> Result<Vec<Info>> {
+        self.blobs.index().doubt()?;
+        self.refused_runs();
+        self.small_objects()?;
+        let snapshots = self.snapshots()?;
+        self.packs()?;
+        self.claims()?;
+        if self.options.sample.is_some() {
+            self.read_data()?;
+        } else if !self.belied.is_empty() {
             // What lies where nobody finds it is as good as damaged: the next backup relies on none of it.
-            heal::remember_damaged(self.state(), check.belied.clone(), &HashSet::new(), false)?;
+            heal::remember_damaged(self.repo.state(), self.belied.clone(), &HashSet::new(), false)?;
         }
-        if self.keyring.secret_of(BlobType::Tree).is_ok() {
-            check.trees(&snapshots)?;
-            check.affected(&snapshots)?;
-            check.summary.trees_checked = true;
-        }
-        if check.damaged.len() >= DAMAGED_KEPT_MAX || check.lost.len() >= DAMAGED_KEPT_MAX {
-            let text = format!("there is more damage than {DAMAGED_KEPT_MAX} blobs: not every affected file is named");
-            check.find(Finding::Object(text));
-        }
-        Ok(check.summary)
+        Ok(snapshots)
+    }
+
+    /// Whether there is more damage than is kept.
+    pub(crate) fn is_full(&self) -> bool {
+        self.damaged.len() >= DAMAGED_KEPT_MAX || self.lost.len() >= DAMAGED_KEPT_MAX
+    }
+
+    /// Whether a pack was missing, or of another length than it should be, when the lists were compared.
+    pub(crate) fn is_gone(&self, kind: BlobType, id: PackId) -> bool {
+        self.gone.contains(&(kind, id))
+    }
+
+    /// Packs of which anything was found, now or by a check before.
+    pub(crate) fn suspects(&self) -> HashSet<PackId> {
+        let mut out = heal::damaged(self.repo.state());
+        out.extend(self.gone.iter().map(|(_, id)| *id));
+        out.extend(self.damaged.iter().map(|(id, _)| *id));
+        out.extend(self.no_directory.iter().chain(&self.belied));
+        out
     }
 }
 
 impl Check<'_> {
-    fn find(&mut self, finding: Finding) {
+    pub(crate) fn find(&mut self, finding: Finding) {
         match finding {
             Finding::Harmless(_) => self.summary.warnings += 1,
             Finding::Object(_) => self.summary.objects += 1,
@@ -121,7 +159,7 @@ impl Check<'_> {
         self.find(Finding::Harmless(text));
     }
 
-    fn damage(&mut self, pack: PackId, blob: ChunkId) {
+    pub(crate) fn damage(&mut self, pack: PackId, blob: ChunkId) {
         if self.damaged.len() < DAMAGED_KEPT_MAX {
             self.damaged.insert((pack, blob));
         }
@@ -133,7 +171,7 @@ impl Check<'_> {
         }
     }
 
-    fn stopped(&self) -> Result<()> {
+    pub(crate) fn stopped(&self) -> Result<()> {
         if self.options.stop.load(Ordering::Relaxed) {
             return Err(Error::new(Kind::Interrupted, "check was stopped"));
         }

@@ -57,8 +57,13 @@ impl Check<'_> {
         if err.kind == Kind::NotFound || self.refused.iter().any(|refused| refused.text.contains(name)) {
             return;
         }
-        let copy = self.blobs.index().copy_of(name).map(Path::to_owned);
+        self.bad_runs.push(name.to_owned());
+        let index = self.blobs.index();
+        let copy = index.copy_of(name).filter(|_| !index.frozen).map(Path::to_owned);
+        let mending = index.frozen;
+        drop(index);
         let advice = match copy {
+            _ if mending => "a repair puts another one in its place".into(),
             Some(path) => format!("this machine has a sound copy of it: put {} in its place", path.display()),
             None => {
                 "what it names can be restored only here, where the state folder still knows it, so keep that".into()
@@ -75,6 +80,7 @@ impl Check<'_> {
                 let text =
                     format!("{name}: {err}; whoever opened the repository by it needs another key (\"key add\")");
                 self.find(Finding::Object(text));
+                self.bad_keys.push(name.to_owned());
             }
             other => self.small(name, other.map(|_| ())),
         }

@@ -37,7 +37,7 @@ impl Visitor for Check<'_> {
 
 impl Check<'_> {
     /// Trees of `snapshots`: what they name must be there.
-    pub(super) fn trees(&mut self, snapshots: &[Info]) -> Result<()> {
+    pub(crate) fn trees(&mut self, snapshots: &[Info]) -> Result<()> {
         let mut reach = Reach::new(self.options.spool);
         for info in snapshots {
             let whole = load(&*self.repo.store, &self.repo.keyring, &self.repo.roster, info.id);

@@ -23,16 +23,17 @@ struct Rows {
 
 impl IndexSet {
     /// Writes a run with every record whose pack `keeps`, each once, and the rows of these packs. It replaces all runs that
-    /// this copy was made from, and those that they replaced. Gives its id, and the runs that it replaces.
+    /// this copy was made from, those that they replaced, and `also`. Gives its id, and the runs that it replaces.
     pub(crate) fn rewrite(
         &mut self,
         keyring: &Keyring,
         out: impl Write,
         keeps: &dyn Fn(PackId) -> bool,
+        also: &[[u8; 16]],
     ) -> Result<([u8; 16], Vec<[u8; 16]>)> {
         // Read through before, because what was signed cannot be taken back.
         self.doubt()?;
-        let mut replaced = Vec::new();
+        let mut replaced = also.to_vec();
         self.origins(&mut |id, _| {
             replaced.push(id);
             Ok(())

@@ -50,6 +50,10 @@ pub(crate) struct IndexSet {
     pub(crate) doomed: HashSet<PackId>,
     /// Runs in the store that are not to be trusted or cannot be read, with the reason.
     pub(crate) refused: Vec<Error>,
+    /// Their ids.
+    pub(crate) refused_ids: Vec<[u8; 16]>,
+    /// It has what the store does not, and is no more compared with it.
+    pub(crate) frozen: bool,
 }
 
 /// Refused runs that are told one by one.
@@ -90,6 +94,8 @@ impl IndexSet {
             distrust: Distrust::default(),
             doomed: HashSet::new(),
             refused: Vec::new(),
+            refused_ids: Vec::new(),
+            frozen: false,
         };
         set.healed(Self::refresh)?;
         Ok(set)
@@ -99,7 +105,7 @@ impl IndexSet {
     fn healed<T>(&mut self, mut work: impl FnMut(&mut Self) -> Result<T>) -> Result<T> {
         match work(self) {
             // What is damaged in the store is only refused; so this is the copy.
-            Err(err) if err.kind == Kind::Damaged && !self.rebuilt => {
+            Err(err) if err.kind == Kind::Damaged && !self.rebuilt && !self.frozen => {
                 self.rebuild()?;
                 work(self)
             }
@@ -122,7 +128,7 @@ impl IndexSet {
     /// Something is not where the index says. Before that is believed the copy is compared with what was signed, and
     /// made anew if it decayed; then `true`, once.
     pub(crate) fn doubt(&mut self) -> Result<bool> {
-        if self.rebuilt || std::mem::replace(&mut self.doubted, true) {
+        if self.rebuilt || self.frozen || std::mem::replace(&mut self.doubted, true) {
             return Ok(false);
         }
         let sound = self.runs.iter().all(|run| run.verify(&self.roster).is_ok());
@@ -136,7 +142,7 @@ impl IndexSet {
     /// elsewhere. Whether there is anything new.
     pub(crate) fn renew(&mut self) -> Result<bool> {
         self.in_vain = self.in_vain.wrapping_add(1);
-        if self.in_vain % VAIN != 1 {
+        if self.frozen || self.in_vain % VAIN != 1 {
             return Ok(false);
         }
         let ids = |set: &Self| {
@@ -160,6 +166,7 @@ impl IndexSet {
     fn refresh(&mut self) -> Result<()> {
         // Each is tried again.
         self.refused.clear();
+        self.refused_ids.clear();
         let mut stored: Vec<Entry> = Vec::new();
         self.store.list(names::INDEX, &mut |entry| {
             stored.push(entry.clone());
@@ -188,7 +195,10 @@ impl IndexSet {
             // lasting harm: meanwhile what only it names is stored again, or reported as missing.
             match import(&*self.store, &self.keyring, &self.roster, &entry.name, entry.len, &path)? {
                 Ok(run) => self.runs.push(run),
-                Err(err) => self.refused.push(err),
+                Err(err) => {
+                    self.refused.push(err);
+                    self.refused_ids.push(id);
+                }
             }
             compact(&mut self.runs, &self.folder, &self.keyring)?;
         }

@@ -68,7 +68,7 @@ impl Repository {
 
 impl Repository {
     /// Deletes the session that made a snapshot, and no other one that a snapshot may name.
-    fn delete_session(&self, info: &Info) -> Result<()> {
+    pub(crate) fn delete_session(&self, info: &Info) -> Result<()> {
         let session = info.catalogue.session;
         match read_session(&*self.store, &self.roster, Purpose::Session, names::SESSIONS, &session) {
             Ok((signer, _)) if signer == info.writer => {

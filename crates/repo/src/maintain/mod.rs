@@ -24,10 +24,12 @@ mod sessions;
 mod sightings;
 mod sweep;
 
-pub(crate) use authority::{Authority, check_role, ids, replace};
+pub(crate) use authority::{Authority, check_role, ids, put, replace};
 pub(crate) use doomed::Doomed;
 pub(crate) use forgotten::Forgotten;
-pub(crate) use lists::{Deleted, Unfence, pack_of};
+pub(crate) use lists::{Deleted, Forget, Unfence, pack_of};
+pub(crate) use pending::alone;
+pub(crate) use sightings::pass_on;
 pub(crate) use sweep::tidy_sessions;
 
 pub use forget::Forgetting;

@@ -25,6 +25,20 @@ pub(super) struct Note {
     pub(super) moved: Vec<(u8, [u8; 16])>,
 }
 
+/// The right to be the only prune or repair with this state folder; `None` where files cannot be locked.
+pub(crate) fn alone(state: &Path) -> Result<Option<File>> {
+    let lock = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(state.join("prune-lock"));
+    let lock = lock.map_err(|err| Error::io("cannot write to the state folder", &err))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(Some(lock)),
+        Err(TryLockError::WouldBlock) => Err(Error::new(
+            Kind::Refused,
+            "another prune or repair of this repository is running on this machine; wait for its end",
+        )),
+        Err(TryLockError::Error(_)) => Ok(None),
+    }
+}
+
 /// The note, and the right to be the only prune with this state folder.
 pub(super) struct Pending {
     path: PathBuf,
@@ -35,16 +49,7 @@ pub(super) struct Pending {
 
 impl Pending {
     pub(super) fn open(state: &Path) -> Result<Self> {
-        let lock =
-            OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(state.join("prune-lock"));
-        let lock = lock.map_err(|err| Error::io("cannot write to the state folder", &err))?;
-        let lock = match lock.try_lock() {
-            Ok(()) => Some(lock),
-            Err(TryLockError::WouldBlock) => {
-                return Err(Error::new(Kind::Refused, "another prune of this repository is running on this machine"));
-            }
-            Err(TryLockError::Error(_)) => None,
-        };
+        let lock = alone(state)?;
         let path = state.join("prune");
         // A torn note is none: then its list is one of a dead prune.
         let note = std::fs::read(&path).ok().and_then(|bytes| decode(&bytes).ok()).unwrap_or_default();

@@ -11,12 +11,13 @@ use super::PruneOptions;
 use super::lists::{LIST_PACKS_MAX, listed};
 use super::mark::Usage;
 use super::pending::Pending;
-use crate::index::{self, Found, Record};
+use crate::fresh::Fresh;
+use crate::index::Found;
 use crate::model::PackId;
 use crate::names::{self, BlobType};
-use crate::pack::{BlobRecord, Decoder, Encoder, Finished, PackInfo, PackWriter, read_directory};
+use crate::pack::{BlobRecord, Decoder, Encoder, Finished, PackWriter, read_directory};
 use crate::read::{Blobs, Scratch};
-use crate::{Kind, Repository, Result, limits};
+use crate::{Kind, Repository, Result};
 
 /// Blobs of one round: their positions are kept in memory.
 pub(super) const ROUND_BLOBS_MAX: usize = 128 << 10;
@@ -85,8 +86,7 @@ pub(super) struct Mover<'a> {
     pending: &'a mut Pending,
     encoder: Encoder,
     scratch: Scratch,
-    packs: Vec<PackInfo>,
-    records: Vec<Record>,
+    fresh: Fresh,
     /// What stays where it is, because it cannot be read.
     pub(super) warnings: Vec<String>,
 }
@@ -99,8 +99,7 @@ impl<'a> Mover<'a> {
             pending,
             encoder: Encoder::new(Decoder::verifier()?)?,
             scratch: Scratch::new()?,
-            packs: Vec::new(),
-            records: Vec::new(),
+            fresh: Fresh::default(),
             warnings: Vec::new(),
         })
     }
@@ -163,27 +162,12 @@ impl<'a> Mover<'a> {
         self.pending.note.moved.push(listed(pack.info.kind, pack.info.id));
         self.pending.save()?;
         self.blobs.repo.store.put(&pack.info.name(), Body::File(&pack.spool))?;
-        let row = self.packs.len() as u32;
-        self.packs.push(pack.info);
-        self.records.extend(pack.records.iter().map(|blob| Record { pack: row, blob: *blob }));
-        if self.records.len() >= limits::CHECKPOINT_RECORDS || self.packs.len() >= NAMED_PACKS {
-            return self.name();
-        }
-        Ok(())
+        self.fresh.add(pack.info, &pack.records);
+        if self.fresh.is_much(NAMED_PACKS) { self.name() } else { Ok(()) }
     }
 
-    /// Packs durable, then the run that names them.
     fn name(&mut self) -> Result<()> {
-        if self.packs.is_empty() {
-            return Ok(());
-        }
-        let store = &*self.blobs.repo.store;
-        store.sync()?;
-        let (id, bytes) = index::run_of(&self.blobs.repo.keyring, &self.packs, &mut self.records)?;
-        store.put(&names::object(names::INDEX, &id), Body::Bytes(&bytes))?;
-        store.sync()?;
-        self.packs.clear();
-        self.records.clear();
-        Ok(())
+        let repo = self.blobs.repo;
+        self.fresh.name(&*repo.store, &repo.keyring).map(|_| ())
     }
 }

@@ -3,6 +3,7 @@
 //! before the last look at which it was not there.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,19 @@ struct Note {
     looked: Option<i64>,
     /// The look before the first at which it was there, and that one.
     seen: BTreeMap<[u8; 16], (Option<i64>, i64)>,
+}
+
+/// A snapshot takes the place of another one, and its time: for who looks at it from this state folder it is no newer.
+pub(crate) fn pass_on(state: &Path, places: &[([u8; 16], [u8; 16])]) -> Result<()> {
+    let path = state.join("sightings");
+    let Ok(bytes) = std::fs::read(&path) else { return Ok(()) };
+    let Ok(mut note) = decode::<Note>(&bytes) else { return Ok(()) };
+    for (old, new) in places {
+        if let Some(seen) = note.seen.get(old).copied() {
+            note.seen.insert(*new, seen);
+        }
+    }
+    state::replace(&path, &encode(&note)?)
 }
 
 impl Repository {

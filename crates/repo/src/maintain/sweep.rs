@@ -137,7 +137,7 @@ impl Sweep<'_> {
         let spool = store.spool(self.options.spool)?;
         let file = spool.file.try_clone().map_err(|err| Error::io("cannot copy a descriptor", &err))?;
         let keeps = |pack: PackId| !drop.contains(&pack);
-        let (id, replaced) = blobs.index().rewrite(&self.repo.keyring, file, &keeps)?;
+        let (id, replaced) = blobs.index().rewrite(&self.repo.keyring, file, &keeps, &[])?;
         store.put(&names::object(names::INDEX, &id), Body::File(&spool))?;
         store.sync()?;
         Ok(replaced)

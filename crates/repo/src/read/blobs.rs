@@ -31,12 +31,12 @@ impl Scratch {
 
 impl<'a> Blobs<'a> {
     pub(crate) fn new(repo: &'a Repository) -> Result<Self> {
-        Ok(Self {
-            repo,
-            index: Mutex::new(repo.index()?),
-            keys: PackKeys::default(),
-            scratch: Mutex::new(Scratch::new()?),
-        })
+        Self::over(repo, repo.index()?)
+    }
+
+    /// The same through another copy of the index.
+    pub(crate) fn over(repo: &'a Repository, index: IndexSet) -> Result<Self> {
+        Ok(Self { repo, index: Mutex::new(index), keys: PackKeys::default(), scratch: Mutex::new(Scratch::new()?) })
     }
 
     pub(crate) fn index(&self) -> MutexGuard<'_, IndexSet> {

@@ -98,6 +98,24 @@ impl Known {
         self.changed = true;
     }
 
+    /// The hash that a snapshot had when it was seen.
+    pub(crate) fn hash_of(&self, id: &[u8; 16]) -> Option<[u8; 32]> {
+        self.record.seen.get(id).copied()
+    }
+
+    /// Snapshots that were seen and are not among `listed`.
+    pub(crate) fn gone<'a>(
+        &'a self,
+        listed: &'a BTreeSet<[u8; 16]>,
+    ) -> impl Iterator<Item = ([u8; 16], [u8; 32])> + 'a {
+        self.record.seen.iter().filter(|(id, _)| !listed.contains(*id)).map(|(id, hash)| (*id, *hash))
+    }
+
+    /// Hashes of snapshots that others follow, and that nobody has seen.
+    pub(crate) fn missing(&self) -> impl Iterator<Item = [u8; 32]> + '_ {
+        self.record.missing.iter().copied()
+    }
+
     /// Hashes of the snapshots that none follows.
     pub(crate) fn heads(&self) -> Vec<[u8; 32]> {
         self.record.heads.iter().copied().collect()

@@ -17,6 +17,7 @@ mod lost;
 mod lost_runs;
 mod maintain;
 mod repacked;
+mod repair;
 mod round_trip;
 mod sampled;
 mod turns;
