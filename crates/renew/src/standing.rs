@@ -29,6 +29,10 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// All of them, best first.
+    pub const ALL: [Self; 8] =
+        [Self::Lasting, Self::Fine, Self::Due, Self::Late, Self::Wrong, Self::Critical, Self::Over, Self::Unknown];
+
     /// One word for topics, metrics and tables.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -50,6 +54,8 @@ impl Standing {
         matches!(self, Self::Due | Self::Late | Self::Wrong | Self::Critical | Self::Over)
     }
 }
+
+const _: () = assert!(Standing::ALL.len() == Standing::Unknown as usize + 1);
 
 /// What is wrong with it, or what is wanted of a person, in a sentence for people.
 #[must_use]

@@ -87,7 +87,8 @@ fn messages(state: &State, config: &Config, now: i64) -> Messages {
         all.insert(tower.renewal(&object), of(state, item, now).to_string().into_bytes());
         if let Some(home) = home {
             let name = format!("{} {}", item.key.kind.word().replace('_', " "), item.key.name);
-            all.insert(tower.renewal_discovery(home, &object), tower.renewal_message(&object, &name).into_bytes());
+            let message = tower.renewal_message(&object, &name, &Standing::ALL.map(Standing::word));
+            all.insert(tower.renewal_discovery(home, &object), message.into_bytes());
         }
     }
     if !all.is_empty() {
@@ -160,6 +161,11 @@ mod tests {
         assert_eq!(all.len(), 4, "{topics:?}");
         let summary = String::from_utf8(all["homeassistant/device/atalaya_sidecar_renewals/config"].clone()).unwrap();
         assert!(summary.contains("https://nas.lan/renewals"));
+        // A word that is not among them leaves Home Assistant with the one before: "fine" of what nobody accepts.
+        let one = all.iter().find(|(topic, _)| topic.contains("renewal_domain")).unwrap().1;
+        let one: Value = serde_json::from_slice(one).unwrap();
+        let words = one["cmps"]["standing"]["ops"].as_array().unwrap();
+        assert!(Standing::ALL.iter().all(|standing| words.iter().any(|word| word == standing.word())), "{words:?}");
         let counts: Value = serde_json::from_slice(&all["atalaya/_sidecar/renewals"]).unwrap();
         assert_eq!(counts, json!({ "waiting": 0, "due": 0, "unknown": 0 }));
     }

@@ -6,7 +6,6 @@ mod table;
 mod tower;
 
 pub use entity::{Entity, Platform};
-pub use renewal::STANDINGS;
 pub use table::entities;
 pub use tower::{ALERT_EVENTS, Tower, WORST};
 

@@ -6,9 +6,6 @@ use serde_json::{Value, json};
 use super::Tower;
 use crate::ObjectId;
 
-/// How something may stand, as in the sidecar's topics.
-pub const STANDINGS: [&str; 7] = ["lasting", "fine", "due", "late", "critical", "over", "unknown"];
-
 impl Tower<'_> {
     /// The state of something that expires; retained.
     #[must_use]
@@ -39,7 +36,6 @@ impl Tower<'_> {
     pub fn renewals_message(&self, url: Option<&str>) -> String {
         let id = |name: &str| format!("atalaya{}_renewals_{name}", self.id);
         let mut device = self.renewals_device();
-        device["name"] = "Atalaya renewals".into();
         if let Some(url) = url {
             device["cu"] = format!("{url}/renewals").into();
         }
@@ -57,15 +53,16 @@ impl Tower<'_> {
         self.about(&device, &components)
     }
 
-    /// The message about one thing, by its name for people.
+    /// The message about one thing, by its name for people. `standings` are all words that its topic may have: Home Assistant
+    /// refuses others, and goes on showing the one before.
     #[must_use]
-    pub fn renewal_message(&self, item: &ObjectId, name: &str) -> String {
+    pub fn renewal_message(&self, item: &ObjectId, name: &str, standings: &[&str]) -> String {
         let id = |what: &str| format!("atalaya{}_renewal_{}_{what}", self.id, item.as_str());
         let state = self.renewal(item);
         let components = json!({
             "standing": {
                 "p": "sensor", "uniq_id": id("standing"), "name": name, "stat_t": state, "dev_cla": "enum",
-                "ops": STANDINGS, "val_tpl": "{{ value_json.standing }}", "json_attr_t": state,
+                "ops": standings, "val_tpl": "{{ value_json.standing }}", "json_attr_t": state,
             },
             "ends": {
                 "p": "sensor", "uniq_id": id("ends"), "name": format!("{name} ends"), "stat_t": state, "dev_cla": "timestamp",
@@ -80,8 +77,10 @@ impl Tower<'_> {
         self.about(&self.renewals_device(), &components)
     }
 
+    /// With its name in each message: whichever comes first makes the device, and of one without a name Home Assistant makes
+    /// entities such as `sensor.none_domain_example_com`.
     fn renewals_device(&self) -> Value {
-        json!({ "ids": [format!("atalaya{}_renewals", self.id)] })
+        json!({ "ids": [format!("atalaya{}_renewals", self.id)], "name": "Atalaya renewals" })
     }
 
     fn about(&self, device: &Value, components: &Value) -> String {
@@ -105,11 +104,15 @@ mod tests {
     fn nothing_that_home_assistant_rejects_and_nothing_to_press() {
         let tower = Tower { prefix: "atalaya", id: "_sidecar", version: "0.1.0" };
         let item = ObjectId::of("domain_example.com");
-        let (one, all) =
-            (tower.renewal_message(&item, "domain example.com"), tower.renewals_message(Some("https://nas.lan")));
+        let (one, all) = (
+            tower.renewal_message(&item, "domain example.com", &["fine", "over"]),
+            tower.renewals_message(Some("https://nas.lan")),
+        );
         for message in [&one, &all] {
             assert_eq!(lint(message), Vec::<String>::new());
             assert!(!message.contains("button") && !message.contains("cmd_t"));
+            let json: Value = serde_json::from_str(message).unwrap();
+            assert_eq!(json["dev"]["name"], "Atalaya renewals");
         }
         let json: Value = serde_json::from_str(&all).unwrap();
         assert_eq!(json["dev"]["cu"], "https://nas.lan/renewals");
