@@ -21,8 +21,9 @@ pub struct Ahead {
 #[must_use]
 pub fn ahead(item: &Item, state: &State, terms: &Terms, now: i64) -> Ahead {
     let Some((source, seen)) = item.best() else { return Ahead::default() };
-    let check = state.providers.get(source).map(|provider| provider.next.max(now));
-    let renewed = seen.found.next.at.map(|at| at.max(now));
+    let next = &seen.found.next;
+    let check = state.providers.get(source).map(|provider| provider.next.max(next.check.unwrap_or(now)).max(now));
+    let renewed = next.at.map(|at| at.max(now));
     Ahead { check, renewed, proposed: proposed(item, state, terms, now) }
 }
 

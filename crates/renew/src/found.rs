@@ -108,6 +108,10 @@ pub struct Found {
     /// What is known of what happens without a person.
     #[serde(default)]
     pub next: Next,
+    /// When whoever knows said so, in seconds since 1970; `None` if just now. A source that asks less often than it is asked
+    /// itself says it.
+    #[serde(default)]
+    pub told: Option<i64>,
 }
 
 /// When something happens without a person, and what came of it so far.
@@ -119,6 +123,9 @@ pub struct Next {
     pub late: Option<i64>,
     /// Why it failed the last time it was tried.
     pub failed: Option<String>,
+    /// Whoever knows is not asked before.
+    #[serde(default)]
+    pub check: Option<i64>,
 }
 
 impl Found {
@@ -134,6 +141,7 @@ impl Found {
             flags: Vec::new(),
             note: String::new(),
             next: Next::default(),
+            told: None,
         }
     }
 }

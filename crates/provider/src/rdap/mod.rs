@@ -127,6 +127,15 @@ struct Known {
     told: Option<i64>,
 }
 
+impl Known {
+    /// As it is listed: since when it is known, and until when nobody is asked.
+    fn said(&self) -> Found {
+        let mut found = self.found.clone();
+        (found.told, found.next.check) = (self.told, Some(self.again));
+        found
+    }
+}
+
 impl Rdap {
     pub(crate) fn new(settings: Settings, outgoing: Outgoing) -> Self {
         Self { settings, outgoing, state: Mutex::default() }
@@ -147,6 +156,7 @@ impl Rdap {
                 self.service(base).ask(&Ask::get(path)).map_err(NoAnswer::on_question).and_then(|answer| {
                     match answer.status {
                         200 => Bootstrap::parse(&answer, base.is_local()),
+                        429 => Err(Trouble::Busy { after: answer.busy() }),
                         status => Err(answer.odd().unwrap_or_else(|| {
                             Trouble::Unreachable(format!("IANA's list of registries is not there ({status})"))
                         })),
@@ -210,7 +220,7 @@ impl Provider for Rdap {
             self.learn(&mut state, now)?;
             self.ask_for(&mut state, &due, now)?;
         }
-        Ok(self.settings.domains.iter().filter_map(|name| Some(state.known.get(name)?.found.clone())).collect())
+        Ok(self.settings.domains.iter().filter_map(|name| Some(state.known.get(name)?.said())).collect())
     }
 }
 

@@ -173,6 +173,7 @@ fn each_error_has_its_meaning() {
         (Misbehave::Refuse(502, "<html>".into()), "unreachable"),
         (Misbehave::HangUp, "unreachable"),
         (Misbehave::Half, "garbled"),
+        (Misbehave::Short, "garbled"),
         (Misbehave::Nonsense, "garbled"),
         (Misbehave::Huge(3), "garbled"),
         (Misbehave::NoHttp, "unreachable"),

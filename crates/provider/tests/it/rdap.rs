@@ -48,6 +48,11 @@ fn what_was_asked_today_is_not_asked_again_after_a_restart() {
     second.remember("{");
     second.remember(&kept);
     assert_eq!(second.list(DAY_SECONDS - 1).unwrap().found, found);
+    assert_eq!(
+        (found[0].told, found[0].next.check),
+        (Some(0), Some(DAY_SECONDS)),
+        "and it says when it was and will be"
+    );
     assert_eq!(asked(&fake).len(), before, "nobody was asked, IANA neither");
     second.list(DAY_SECONDS).unwrap();
     assert_eq!(asked(&fake).len(), before + 3, "a day later");
@@ -82,9 +87,11 @@ fn one_registry_in_trouble_does_not_take_the_others_along() {
         Misbehave::RefuseWith(429, String::new(), ("Retry-After".into(), "100000".into())),
         Misbehave::Redirect("http://127.0.0.1:1/".into()),
         Misbehave::Half,
+        Misbehave::Short,
         Misbehave::Nonsense,
         Misbehave::Huge(3),
         Misbehave::HangUp,
+        Misbehave::NoHttp,
         Misbehave::Slow(PATIENCE * 2),
         Misbehave::Refuse(200, "{\"ldhName\":\"other.com\"}".into()),
         Misbehave::Refuse(200, "{}".into()),
@@ -123,7 +130,13 @@ fn without_a_list_of_registries_nothing_is_told() {
     let fake = Rdap::start(&["com"]).unwrap();
     for (how, word) in [
         (Misbehave::HangUp, "unreachable"),
+        (Misbehave::Slow(PATIENCE * 2), "unreachable"),
+        (Misbehave::NoHttp, "unreachable"),
         (Misbehave::Refuse(404, String::new()), "unreachable"),
+        (Misbehave::RefuseWith(429, String::new(), ("Retry-After".into(), "60".into())), "busy"),
+        (Misbehave::Redirect("http://127.0.0.1:1/".into()), "unreachable"),
+        (Misbehave::Half, "garbled"),
+        (Misbehave::Huge(3), "garbled"),
         (Misbehave::Nonsense, "garbled"),
         (Misbehave::Refuse(200, "{\"services\":[]}".into()), "garbled"),
     ] {

@@ -104,7 +104,9 @@ impl Work<'_> {
         if item.task.as_ref().is_some_and(|task| is_answered(&found, task)) {
             item.task = None;
         }
-        item.seen.insert(source.to_owned(), Sighting { rank, at: self.now, found });
+        // A clock that was set back makes no source a prophet.
+        let at = found.told.map_or(self.now, |told| told.min(self.now));
+        item.seen.insert(source.to_owned(), Sighting { rank, at, found });
         self.save(Part::Item(key));
     }
 

@@ -90,7 +90,7 @@ pub(super) fn next(chain: Option<&Chain>, kept: &Kept) -> Next {
     let at = life.due(window, seed(&chain.fingerprint)).at;
     // After a failure it waits for longer.
     let again = failed.as_ref().map_or(at, |_| at.max(kept.next));
-    Next { at: Some(again), late: Some(life.late(window)), failed }
+    Next { at: Some(again), late: Some(life.late(window)), failed, check: None }
 }
 
 pub(super) fn noted(chain: &Chain, note: String) -> String {
