@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use crate::failed::Failed;
 use crate::http::Http;
 use atalaya_certificate::file::{self, OURS};
+use atalaya_certificate::plain;
 
 /// An authority, and as whom it is asked.
 #[derive(Clone, Debug)]
@@ -65,7 +66,8 @@ pub(crate) async fn open(authority: &Authority, http: Http) -> Result<Account, F
     };
     if kept.directory != authority.directory {
         let file = authority.account_file.display();
-        return Err(Failed::SetUp(format!("the account in {file} is one at {}: name another file", kept.directory)));
+        let why = format!("the account in {file} is one at {}: move that file away, and one is made", kept.directory);
+        return Err(Failed::SetUp(why));
     }
     let moved = kept.contact != authority.contact;
     let account = if moved {
@@ -120,10 +122,10 @@ impl External {
 }
 
 fn read(path: &Path) -> Result<Option<Kept>, Failed> {
-    let cannot = |why: &dyn std::fmt::Display| Failed::SetUp(format!("cannot read {}: {why}", path.display()));
-    let Some(bytes) = file::read(path).map_err(|err| cannot(&err))? else { return Ok(None) };
+    let cannot = |why: &str| Failed::SetUp(format!("cannot read {}: {why}", path.display()));
+    let Some(bytes) = file::read(path).map_err(|err| cannot(&plain(&err)))? else { return Ok(None) };
     let bytes = Zeroizing::new(bytes);
-    serde_json::from_slice(&bytes).map(Some).map_err(|_| cannot(&"it is no account; put it back from a copy"))
+    serde_json::from_slice(&bytes).map(Some).map_err(|_| cannot("it is no account; put it back from a copy"))
 }
 
 fn write(authority: &Authority, account: AccountCredentials) -> Result<(), Failed> {
@@ -131,5 +133,5 @@ fn write(authority: &Authority, account: AccountCredentials) -> Result<(), Faile
     let cannot = |why: String| Failed::SetUp(format!("cannot write {}: {why}", path.display()));
     let kept = Kept { directory: authority.directory.clone(), contact: authority.contact.clone(), account };
     let bytes = Zeroizing::new(serde_json::to_vec(&kept).map_err(|err| cannot(err.to_string()))?);
-    file::replace(path, &bytes, OURS).map_err(|err| cannot(err.to_string()))
+    file::replace(path, &bytes, OURS).map_err(|err| cannot(plain(&err)))
 }

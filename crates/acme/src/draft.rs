@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use crate::failed::Failed;
 use crate::proof::Way;
 use atalaya_certificate::file::{self, OURS};
+use atalaya_certificate::plain;
 
 /// Kept from the first request to the authority until its caller has the certificate in its place.
 #[derive(Clone, Serialize, Deserialize)]
@@ -36,10 +37,10 @@ impl Draft {
     ///
     /// It cannot be read.
     pub fn read(path: &Path) -> Result<Option<Self>, Failed> {
-        let cannot = |why: &dyn std::fmt::Display| Failed::SetUp(format!("cannot read {}: {why}", path.display()));
-        let Some(bytes) = file::read(path).map_err(|err| cannot(&err))? else { return Ok(None) };
+        let cannot = |why: &str| Failed::SetUp(format!("cannot read {}: {why}", path.display()));
+        let Some(bytes) = file::read(path).map_err(|err| cannot(&plain(&err)))? else { return Ok(None) };
         let bytes = Zeroizing::new(bytes);
-        serde_json::from_slice(&bytes).map(Some).map_err(|_| cannot(&"it is no draft of an order; remove it"))
+        serde_json::from_slice(&bytes).map(Some).map_err(|_| cannot("it is no draft of an order; remove it"))
     }
 
     /// Whether records of it may still be in the zone.
@@ -51,7 +52,7 @@ impl Draft {
     pub(crate) fn write(&self, path: &Path) -> Result<(), Failed> {
         let cannot = |why: String| Failed::SetUp(format!("cannot write {}: {why}", path.display()));
         let bytes = Zeroizing::new(serde_json::to_vec(self).map_err(|err| cannot(err.to_string()))?);
-        file::replace(path, &bytes, OURS).map_err(|err| cannot(err.to_string()))
+        file::replace(path, &bytes, OURS).map_err(|err| cannot(plain(&err)))
     }
 
     /// Forgets it: its certificate is in its place, or will not be fetched.
@@ -60,7 +61,7 @@ impl Draft {
     ///
     /// It cannot be removed.
     pub fn remove(path: &Path) -> Result<(), Failed> {
-        let cannot = |err: std::io::Error| Failed::SetUp(format!("cannot remove {}: {err}", path.display()));
+        let cannot = |err: std::io::Error| Failed::SetUp(format!("cannot remove {}: {}", path.display(), plain(&err)));
         file::remove(path).map_err(cannot)
     }
 

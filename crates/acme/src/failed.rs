@@ -6,6 +6,7 @@ use atalaya_certificate::Wrong;
 use atalaya_renew::Trouble;
 use atalaya_renew::limits::short;
 use instant_acme::{Error, Problem};
+use serde_json::error::Category;
 
 use crate::http::Told;
 use crate::limits::{NONCE_ROUNDS, WAIT_SECONDS, WAIT_SECONDS_MAX};
@@ -87,11 +88,14 @@ impl Failed {
             // Of ours: no answer. It is said in one line already.
             Error::Other(err) => match err.downcast::<Self>() {
                 Ok(failed) => *failed,
-                Err(err) => Self::Garbled(short(&err.to_string())),
+                Err(_) => Self::Garbled(NOT_AS_ACME.into()),
             },
             Error::Timeout(_) => Self::Pending("the authority has not finished".into()),
             Error::Unsupported(what) => Self::Refused(format!("the authority has no {what}")),
-            other => Self::of_status(told).unwrap_or_else(|| Self::Garbled(short(&other.to_string()))),
+            Error::KeyRejected | Error::Crypto => {
+                Self::Account("its key cannot be used: move its file away, and another account is made".into())
+            }
+            other => Self::of_status(told).unwrap_or_else(|| Self::Garbled(unread(&other))),
         }
     }
 
@@ -100,6 +104,10 @@ impl Failed {
         match told.status {
             429 => Some(Self::busy(told, "too many requests")),
             503 if told.retry_after.is_some() => Some(Self::busy(told, "the authority asks to come later")),
+            300..400 => Some(Self::Garbled(
+                "it sends to another address, and no redirection is followed; set directory to where it leads, if you trust that"
+                    .into(),
+            )),
             500.. => Some(Self::Unreachable(format!("the authority answers {}", told.status))),
             _ => None,
         }
@@ -133,6 +141,26 @@ impl Failed {
         let after = told.retry_after.unwrap_or(WAIT_SECONDS).clamp(1, WAIT_SECONDS_MAX);
         Self::Busy { after: u32::try_from(after).unwrap_or(u32::MAX), why: why.to_owned() }
     }
+}
+
+/// What an answer is that has all that JSON wants and not what ACME wants.
+const NOT_AS_ACME: &str =
+    "it is not as ACME has it; it is asked again, and if that stays so, the authority is in trouble";
+
+/// Why an answer cannot be used, and what to do: the library's own words speak of its types.
+fn unread(err: &Error) -> String {
+    let why = match err {
+        Error::Json(err) => match err.classify() {
+            Category::Data => "it is JSON, and not ACME; is directory the address of an authority's ACME directory?",
+            Category::Eof | Category::Io => "it ends in the middle; it is asked again",
+            Category::Syntax => {
+                "it is no JSON; is directory the address of an authority's ACME directory, and does nothing else answer there?"
+            }
+        },
+        Error::InvalidUri(_) | Error::Http(_) => "it names an address that is none; the authority is in trouble",
+        _ => NOT_AS_ACME,
+    };
+    why.to_owned()
 }
 
 /// What it says, of each name where it says so.
@@ -220,7 +248,36 @@ mod tests {
         let of = |status, retry_after| Failed::of(json(), &Told { status, retry_after });
         assert_eq!(of(502, None).word(), "unreachable");
         assert_eq!(of(503, Some(5)), Failed::Busy { after: 5, why: "the authority asks to come later".into() });
+        assert!(matches!(of(302, None), Failed::Garbled(why) if why.contains("no redirection is followed")));
         assert_eq!(of(200, None).word(), "garbled");
+        assert!(of(200, None).to_string().contains("no JSON; is directory the address"), "{}", of(200, None));
+    }
+
+    /// Serde's and the library's own words are of types and lines that no person wrote.
+    #[test]
+    fn nobody_reads_a_library_s_words() {
+        let of = |err| Failed::of(err, &Told { status: 200, retry_after: None });
+        let json = |text: &str| Error::Json(serde_json::from_str::<Problem>(text).unwrap_err());
+        for (err, word, says) in [
+            (json("[]"), "garbled", "it is JSON, and not ACME"),
+            (json("{"), "garbled", "it ends in the middle"),
+            (Error::Str("no nonce found in newNonce response"), "garbled", "it is not as ACME has it"),
+            (Error::Other("authorization status changed unexpectedly".into()), "garbled", "it is not as ACME has it"),
+            (Error::KeyRejected, "account", "move its file away"),
+            (
+                Error::InvalidUri("http://[".parse::<ureq::http::Uri>().unwrap_err()),
+                "garbled",
+                "an address that is none",
+            ),
+        ] {
+            let failed = of(err);
+            assert_eq!(failed.word(), word, "{failed}");
+            assert!(failed.to_string().contains(says), "{failed}");
+            assert!(
+                !["line", "column", "struct", "nonce", "URI"].iter().any(|odd| failed.to_string().contains(odd)),
+                "{failed}"
+            );
+        }
     }
 
     #[test]

@@ -6,8 +6,9 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use atalaya_certificate::{handshake, provider, roots};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use instant_acme::{BodyWrapper, BytesResponse, Error, HttpClient};
@@ -18,7 +19,6 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use crate::failed::Failed;
 use crate::limits::{ANSWER_BYTES_MAX, ANSWER_HEADER_BYTES_MAX, CONNECT, HINT_SECONDS, HINT_SECONDS_RANGE, HTTP};
-use crate::tls;
 
 /// What the last answer said beside its body; the library keeps no headers of an error.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,6 +34,8 @@ pub(crate) struct Http {
     ca_file: Option<PathBuf>,
     name: HeaderValue,
     told: Arc<Mutex<Told>>,
+    /// For a request and its answer.
+    within: Duration,
 }
 
 impl Http {
@@ -48,7 +50,7 @@ impl Http {
         let name = format!("atalaya/{} ({contact})", env!("CARGO_PKG_VERSION"));
         let name = HeaderValue::from_str(&name);
         let name = name.map_err(|_| Failed::SetUp("the contact holds what HTTP cannot say".into()))?;
-        Ok(Self { authority: authority.clone(), ca_file, name, told: Arc::default() })
+        Ok(Self { authority: authority.clone(), ca_file, name, told: Arc::default(), within: HTTP })
     }
 
     pub(crate) fn told(&self) -> Arc<Mutex<Told>> {
@@ -67,7 +69,7 @@ impl HttpClient for Http {
         request: Request<BodyWrapper<Bytes>>,
     ) -> Pin<Box<dyn Future<Output = Result<BytesResponse, Error>> + Send>> {
         let (authority, ca_file, name) = (self.authority.clone(), self.ca_file.clone(), self.name.clone());
-        let (ours, told) = (self.is_ours(request.uri()), self.told());
+        let (ours, told, within) = (self.is_ours(request.uri()), self.told(), self.within);
         Box::pin(async move {
             let failed = |failed: Failed| Error::Other(Box::new(failed));
             if !ours {
@@ -77,7 +79,8 @@ impl HttpClient for Http {
             let Ok(body) = body.collect().await;
             parts.headers.insert(USER_AGENT, name);
             let request = Request::from_parts(parts, body.to_bytes());
-            let carried = tokio::task::spawn_blocking(move || carry(request, ca_file, &authority, &told)).await;
+            let carried =
+                tokio::task::spawn_blocking(move || carry(request, agent(ca_file, within), &authority, &told)).await;
             let gone = || Failed::Unreachable("the request was given up".into());
             carried.map_err(|_| failed(gone()))?.map_err(failed)
         })
@@ -87,11 +90,11 @@ impl HttpClient for Http {
 /// Sends it, once. Redirections are answers, and no proxy is used.
 fn carry(
     request: Request<Bytes>,
-    ca_file: Option<PathBuf>,
+    agent: Result<Agent, String>,
     authority: &uri::Authority,
     told: &Mutex<Told>,
 ) -> Result<BytesResponse, Failed> {
-    let agent = agent(ca_file).map_err(Failed::SetUp)?;
+    let agent = agent.map_err(Failed::SetUp)?;
     let plain = request.method() == Method::GET;
     let answer = match *request.method() {
         Method::POST => agent.run(request.map(|body| body.to_vec())),
@@ -144,11 +147,11 @@ fn http_date(text: &str) -> Option<u64> {
     u64::try_from(at.timestamp().as_second()).ok()
 }
 
-fn agent(ca_file: Option<PathBuf>) -> Result<Agent, String> {
-    let roots = tls::roots(ca_file.as_deref())?;
+fn agent(ca_file: Option<PathBuf>, within: Duration) -> Result<Agent, String> {
+    let roots = roots(ca_file.as_deref())?;
     let roots: Vec<_> = roots.iter().map(|root| Certificate::from_der(root).to_owned()).collect();
     let tls = TlsConfig::builder()
-        .unversioned_rustls_crypto_provider(tls::provider())
+        .unversioned_rustls_crypto_provider(provider())
         .root_certs(RootCerts::Specific(Arc::new(roots)))
         .build();
     let config = Agent::config_builder()
@@ -160,8 +163,8 @@ fn agent(ca_file: Option<PathBuf>) -> Result<Agent, String> {
         .proxy(None)
         .max_response_header_size(ANSWER_HEADER_BYTES_MAX)
         .max_idle_connections(0)
-        .timeout_connect(Some(CONNECT))
-        .timeout_global(Some(HTTP));
+        .timeout_connect(Some(CONNECT.min(within)))
+        .timeout_global(Some(within));
     Ok(config.build().into())
 }
 
@@ -172,7 +175,7 @@ fn no_answer(authority: &uri::Authority, err: &ureq::Error) -> Failed {
         _ => None,
     };
     if let Some(err) = tls {
-        let why = atalaya_certificate::handshake(err);
+        let why = handshake(err);
         return Failed::SetUp(format!("cannot trust {authority}: {why}; set ca_file if it is your own"));
     }
     let why = match err {
@@ -183,4 +186,44 @@ fn no_answer(authority: &uri::Authority, err: &ureq::Error) -> Failed {
         _ => "no connection".to_owned(),
     };
     Failed::Unreachable(format!("{authority}: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use std::net::TcpListener;
+
+    /// An authority that takes connections, says this, and nothing more.
+    fn silent(says: &'static [u8]) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || {
+            let mut held = Vec::new();
+            while let Ok((mut stream, _)) = listener.accept() {
+                let _ = stream.write_all(says);
+                held.push(stream);
+            }
+        });
+        port
+    }
+
+    #[tokio::test]
+    async fn who_does_not_answer_is_left_in_time_and_who_speaks_no_tls_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let ca = folder.path().join("ca.pem");
+        std::fs::write(&ca, rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap().cert.pem()).unwrap();
+        for (says, why) in
+            [(&b""[..], "no answer in time"), (b"220 smtp.example ESMTP\r\n", "what it answers is no TLS")]
+        {
+            let url = format!("https://127.0.0.1:{}/directory", silent(says));
+            let mut http = Http::new(&url, Some(ca.clone()), "ana@example.org").unwrap();
+            http.within = Duration::from_millis(500);
+            let begun = std::time::Instant::now();
+            let asked = http.request(Request::get(&url).body(BodyWrapper::default()).unwrap()).await;
+            let Err(Error::Other(err)) = asked else { panic!("{says:?} is an answer") };
+            assert!(err.to_string().contains(why), "{err}");
+            assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+        }
+    }
 }

@@ -22,7 +22,6 @@ mod prove;
 pub mod reload;
 pub mod request;
 pub mod served;
-mod tls;
 mod webroot;
 
 pub use account::{Authority, External};

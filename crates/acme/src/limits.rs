@@ -10,8 +10,6 @@ pub const HTTP: Duration = Duration::from_secs(30);
 pub const ANSWER_BYTES_MAX: usize = 128 << 10;
 /// Headers of an answer.
 pub const ANSWER_HEADER_BYTES_MAX: usize = 32 << 10;
-/// A file with certificates: the whole of what Debian trusts has a quarter of a MiB.
-pub const ROOTS_BYTES_MAX: u64 = 1 << 20;
 
 /// A token of a challenge, which becomes a file's name. Authorities use 43 characters.
 pub const TOKEN_BYTES_MAX: usize = 128;
@@ -23,6 +21,8 @@ pub const NONCE_ROUNDS: u8 = 5;
 pub const VISIBLE: Duration = Duration::from_secs(300);
 /// For the authority to look at the proofs, from several places.
 pub const PROVED: Duration = Duration::from_secs(120);
+/// Meanwhile the proofs are looked at so often, beside their order.
+pub const PROVED_LOOK: Duration = Duration::from_secs(5);
 /// For the authority to sign. Later, the next call goes on where this one ended.
 pub const SIGNED: Duration = Duration::from_secs(120);
 /// Between two looks at an order, at first; each wait is half as long again.
@@ -54,4 +54,5 @@ pub const RELOAD_BYTES_MAX: usize = atalaya_renew::limits::TEXT_BYTES_MAX;
 pub const HANDSHAKE: Duration = Duration::from_secs(10);
 
 const _: () = assert!(CONNECT.as_secs() < HTTP.as_secs() && HTTP.as_secs() < PROVED.as_secs());
+const _: () = assert!(PROVED_LOOK.as_secs() < PROVED.as_secs());
 const _: () = assert!(HINT_SECONDS <= *HINT_SECONDS_RANGE.end() && HINT_SECONDS >= *HINT_SECONDS_RANGE.start());

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Stdio;
 
+use atalaya_certificate::plain;
 use atalaya_renew::limits::short;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
@@ -48,7 +49,7 @@ impl Allowed {
     async fn run_within(&self, name: &str, time: std::time::Duration) -> Result<(), Failed> {
         let failed = |why: String| Failed::SetUp(format!("the reload command {name:?} {why}"));
         let command = self.0.get(name).ok_or_else(|| failed("is not in the configuration".into()))?;
-        let mut child = start(command).map_err(|err| failed(format!("cannot be started: {err}")))?;
+        let mut child = start(command).map_err(|err| failed(format!("cannot be started: {}", plain(&err))))?;
         let group = child.id();
         let ended = timeout(time, end(&mut child)).await;
         // What it left running is of no use to anybody.
@@ -57,7 +58,7 @@ impl Allowed {
         }
         match ended {
             Err(_) => Err(failed(format!("did not end within {} s", time.as_secs()))),
-            Ok(Err(err)) => Err(failed(format!("cannot be waited for: {err}"))),
+            Ok(Err(err)) => Err(failed(format!("cannot be waited for: {}", plain(&err)))),
             Ok(Ok((status, said))) if !status.success() => Err(failed(format!("failed ({status}): {said}"))),
             Ok(Ok(_)) => Ok(()),
         }

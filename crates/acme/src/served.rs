@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use atalaya_certificate::{connection, fingerprint};
+use atalaya_certificate::{connection, fingerprint, provider};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -13,7 +13,6 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use crate::limits::HANDSHAKE;
-use crate::tls;
 
 /// What a service shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,8 +40,8 @@ pub async fn served(host: &str, port: u16, name: &str, fingerprint: &str) -> Ser
 }
 
 async fn shown(host: &str, port: u16, name: &str) -> Result<String, String> {
-    let seen = Arc::new(Recorder { provider: tls::provider(), seen: Mutex::default() });
-    let config = ClientConfig::builder_with_provider(tls::provider()).with_safe_default_protocol_versions();
+    let seen = Arc::new(Recorder { provider: provider(), seen: Mutex::default() });
+    let config = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions();
     let config = config.map_err(|err| err.to_string())?.dangerous().with_custom_certificate_verifier(seen.clone());
     let name = ServerName::try_from(name.to_owned()).map_err(|_| format!("{name:?} is no name"))?;
     let stream = TcpStream::connect((host, port)).await.map_err(|err| connection(&err))?;
@@ -123,8 +122,7 @@ mod tests {
     async fn service(pem: &str, key: &str) -> u16 {
         let chain = CertificateDer::pem_slice_iter(pem.as_bytes()).map(Result::unwrap).collect();
         let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap();
-        let config =
-            ServerConfig::builder_with_provider(tls::provider()).with_safe_default_protocol_versions().unwrap();
+        let config = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().unwrap();
         let acceptor = TlsAcceptor::from(Arc::new(config.with_no_client_auth().with_single_cert(chain, key).unwrap()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();

@@ -26,8 +26,14 @@ pub fn connection(err: &io::Error) -> String {
     match err.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
         Some(err) => handshake(err),
         None if err.kind() == io::ErrorKind::UnexpectedEof => "it cut the connection".to_owned(),
-        None => err.to_string().split(" (os error").next().unwrap_or_default().to_owned(),
+        None => plain(err),
     }
+}
+
+/// What the operating system says, without its number.
+#[must_use]
+pub fn plain(err: &io::Error) -> String {
+    err.to_string().split(" (os error").next().unwrap_or_default().to_owned()
 }
 
 fn certificate(why: &CertificateError) -> String {

@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::chain::Chain;
 use crate::file::{self, Rights};
+use crate::handshake::plain;
 use crate::wrong::Wrong;
 
 /// The link to the pair that counts.
@@ -190,7 +191,7 @@ impl Place {
             }
             _ => "",
         };
-        Wrong(format!("cannot {what} {}: {err}{hint}", self.folder.display()))
+        Wrong(format!("cannot {what} {}: {}{hint}", self.folder.display(), plain(err)))
     }
 }
 
@@ -198,6 +199,7 @@ impl Place {
 mod tests {
     use super::*;
     use crate::chain::tests::made;
+    use std::os::unix::fs::MetadataExt;
 
     fn pair(name: &str) -> (Chain, String) {
         let (pem, key) = made(&[name]);
@@ -275,6 +277,20 @@ mod tests {
         place.install(&chain, &key).unwrap();
         let mode = fs::metadata(place.folder.join("current/key.pem")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o640);
+        let owned = |path: &str| {
+            let meta = fs::metadata(place.folder.join(path)).unwrap();
+            (meta.uid(), meta.gid())
+        };
+        assert_eq!(owned("current/key.pem").1, nix::unistd::getegid().as_raw());
+        // Only root gives files away.
+        if let (true, Ok(Some(nobody))) = (nix::unistd::geteuid().is_root(), User::from_name("nobody")) {
+            let given = Place { user: Some(nobody.name), ..place.clone() };
+            let (chain, key) = pair("a.example");
+            given.install(&chain, &key).unwrap();
+            for path in ["current", "current/key.pem", "current/chain.pem"] {
+                assert_eq!(owned(path), (nobody.uid.as_raw(), nix::unistd::getegid().as_raw()), "{path}");
+            }
+        }
         let said = Place { mode: Some(0o440), ..place.clone() };
         let (chain, key) = pair("a.example");
         said.install(&chain, &key).unwrap();

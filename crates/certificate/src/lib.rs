@@ -12,11 +12,13 @@ pub mod install;
 mod key;
 pub mod limits;
 mod names;
+mod trust;
 mod wrong;
 
 pub use chain::{Chain, fingerprint, written};
-pub use handshake::{connection, handshake};
+pub use handshake::{connection, handshake, plain};
 pub use install::Place;
 pub use key::{KEY_BYTES, Key};
 pub use names::tidy;
+pub use trust::{provider, roots};
 pub use wrong::Wrong;

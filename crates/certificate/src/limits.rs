@@ -12,6 +12,8 @@ pub const CHAIN_MAX: usize = 8;
 pub const CHAIN_BYTES_MAX: usize = 32 << 10;
 /// A file of ours: an account, a draft, a chain.
 pub const FILE_BYTES_MAX: u64 = 256 << 10;
+/// A file with certificates: the whole of what Debian trusts has a quarter of a MiB.
+pub const ROOTS_BYTES_MAX: u64 = 1 << 20;
 /// Of a name of somebody that is shown.
 pub const SHOWN_BYTES_MAX: usize = 200;
 

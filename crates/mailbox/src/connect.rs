@@ -42,8 +42,9 @@ pub(crate) async fn connect(settings: &Settings) -> Result<Client<Guarded>, Fail
 
 async fn tcp(settings: &Settings) -> Result<TcpStream, Failed> {
     let cannot = |why: String| Failed::Unreachable(format!("cannot reach the mail server {}: {why}", settings.host));
-    let addresses =
-        lookup_host((settings.host.as_str(), settings.port)).await.map_err(|err| cannot(err.to_string()))?;
+    let addresses = lookup_host((settings.host.as_str(), settings.port))
+        .await
+        .map_err(|_| cannot("no such host, or no name server".into()))?;
     let addresses: Vec<SocketAddr> = addresses.collect();
     if settings.security == Security::None && !addresses.iter().all(|one| one.ip().is_loopback()) {
         let why = format!("a password is not sent to {} in clear: set security to tls or starttls", settings.host);

@@ -5,7 +5,10 @@ use std::io;
 
 use async_imap::error::Error;
 use atalaya_renew::Trouble;
-use atalaya_renew::limits::short;
+
+use crate::guard::TooMuch;
+
+const NO_IMAP: &str = "what the mail server says is no IMAP; are host, port and security those of its IMAP?";
 
 /// Why a call did not do what it was asked. None of them was tried twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,14 +40,17 @@ impl Failed {
     }
 
     pub(crate) fn of_io(err: &io::Error) -> Self {
-        if let Some(rustls::Error::InvalidCertificate(why)) = err.get_ref().and_then(|err| err.downcast_ref()) {
-            let hint = "set ca_file if it is your own";
-            return Self::SetUp(format!("the mail server's certificate is not accepted: {why}; {hint}"));
+        let inner = err.get_ref();
+        if let Some(err @ rustls::Error::InvalidCertificate(_)) = inner.and_then(|err| err.downcast_ref()) {
+            let why = atalaya_certificate::handshake(err);
+            return Self::SetUp(format!("cannot trust the mail server: {why}; set ca_file if it is your own"));
+        }
+        if let Some(TooMuch(why)) = inner.and_then(|err| err.downcast_ref()) {
+            return Self::Hostile(format!("{why}; the connection was ended, and it is tried again"));
         }
         match err.kind() {
-            // Said by the guard, or by the library, which quotes what it cannot read.
-            io::ErrorKind::InvalidData => Self::Hostile(short(&err.to_string())),
-            io::ErrorKind::Other => Self::Hostile("what the mail server says is no IMAP".into()),
+            // The library quotes what it cannot read.
+            io::ErrorKind::InvalidData | io::ErrorKind::Other => Self::Hostile(NO_IMAP.into()),
             kind => Self::Unreachable(format!("the connection to the mail server ended: {kind}")),
         }
     }
@@ -56,7 +62,7 @@ impl Failed {
             Error::ConnectionLost => Self::Unreachable("the mail server hung up".into()),
             Error::No(_) | Error::Bad(_) => Self::SetUp("the mail server refuses a command".into()),
             Error::Validate(_) => Self::SetUp("a name or the password holds what IMAP cannot say".into()),
-            _ => Self::Hostile("what the mail server says is no IMAP".into()),
+            _ => Self::Hostile(NO_IMAP.into()),
         }
     }
 }

@@ -9,6 +9,18 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::limits::{DEPTH_MAX, LINE_BYTES_MAX, LITERALS_MAX, TALK_BYTES_MAX};
 
+/// What a server said beyond what was allowed, for people.
+#[derive(Debug)]
+pub(crate) struct TooMuch(pub(crate) &'static str);
+
+impl std::fmt::Display for TooMuch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for TooMuch {}
+
 /// Counts what comes through it.
 #[derive(Debug)]
 pub(crate) struct Guard<S> {
@@ -122,7 +134,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
             let checked = self.check(buf.filled().get(before..).unwrap_or_default());
             if let Err(why) = checked {
                 buf.set_filled(before);
-                return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, why)));
+                return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, TooMuch(why))));
             }
         }
         read

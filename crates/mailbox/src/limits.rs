@@ -44,8 +44,6 @@ pub const ADDRESSES_MAX: usize = 500;
 pub const LINK_BYTES_MAX: usize = 2 << 10;
 /// The token in a link.
 pub const TOKEN_BYTES: std::ops::RangeInclusive<usize> = 8..=64;
-/// A file with certificates: the whole of what Debian trusts has a quarter of a MiB.
-pub const ROOTS_BYTES_MAX: u64 = 1 << 20;
 
 const _: () = assert!(HEADER_BYTES_MAX <= MAIL_BYTES_MAX && LINE_BYTES_MAX < TALK_BYTES_MAX);
 const _: () = assert!(IDLE.as_secs() < 29 * 60 && COMMAND.as_secs() < POLL.as_secs());

@@ -15,6 +15,8 @@ enum Act {
     Say(&'static str),
     /// This over and over, for ever.
     Endless(&'static str),
+    /// This, a byte each second.
+    Drip(&'static str),
     Hang,
     Close,
 }
@@ -88,6 +90,13 @@ async fn act(stream: &mut BufReader<TcpStream>, act: &Act, tag: &str) -> Option<
         Act::Endless(text) => loop {
             stream.write_all(text.repeat(100).as_bytes()).await.ok()?;
         },
+        Act::Drip(text) => {
+            for byte in text.bytes() {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                stream.write_all(&[byte]).await.ok()?;
+            }
+            Some(())
+        }
         Act::Hang => std::future::pending().await,
         Act::Close => None,
     }
@@ -97,6 +106,14 @@ const HELLO: Act = Act::Say("* OK hello\r\n");
 
 fn hostile(failed: &Failed) -> bool {
     matches!(failed, Failed::Hostile(_))
+}
+
+/// More than a command may take, a byte a second.
+const SLOW: &str = "* OK a long, long story of a folder that is opened for ever and a day, told by a server that never comes to \
+                    its end, and never falls silent either, so that nobody can say that it does not answer\r\n";
+
+fn set_up(failed: &Failed) -> bool {
+    matches!(failed, Failed::SetUp(_))
 }
 
 fn away(failed: &Failed) -> bool {
@@ -182,6 +199,10 @@ async fn what_is_said_too_much_ends_the_connection() {
     ] {
         let failed = Server::start(greeting, script).await.round(None).await.unwrap_err();
         assert!(hostile(&failed), "{name}: {failed:?}");
+        assert!(
+            ["it is tried again", "are host, port"].iter().any(|hint| failed.to_string().contains(hint)),
+            "{failed}"
+        );
         assert!(!failed.to_string().contains("aaaa") && failed.to_string().len() < 300, "{name}: {failed}");
     }
     assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
@@ -197,6 +218,13 @@ async fn who_hangs_up_or_refuses_is_told_apart() {
         ("wrong password", HELLO, &[("LOGIN", Act::Say("{tag} NO [AUTHENTICATIONFAILED] no\r\n"))], |failed| {
             matches!(failed, Failed::WrongPassword(_))
         }),
+        // It sends elsewhere (RFC 2221), and the password does not go there.
+        (
+            "sent away",
+            HELLO,
+            &[("LOGIN", Act::Say("{tag} NO [REFERRAL imap://elsewhere.example/] there\r\n"))],
+            |failed| matches!(failed, Failed::WrongPassword(why) if !why.contains("elsewhere")),
+        ),
         ("busy", HELLO, &[("LOGIN", Act::Say("{tag} NO [UNAVAILABLE] later\r\n"))], away),
         (
             "no such folder",
@@ -229,11 +257,23 @@ async fn who_never_answers_keeps_nobody_for_ever() {
         (HELLO, &[("LOGIN", Act::Hang)] as Script),
         (HELLO, &[("EXAMINE", Act::Hang)]),
         (HELLO, &[("FETCH", Act::Hang)]),
+        // It says something all the time, and never all of it.
+        (HELLO, &[("EXAMINE", Act::Drip(SLOW))]),
     ] {
         let begun = tokio::time::Instant::now();
         let failed = Server::start(greeting, script).await.round(None).await.unwrap_err();
         assert!(away(&failed), "{failed:?}");
         assert!(begun.elapsed() < Duration::from_secs(200), "{:?}", begun.elapsed());
+    }
+    // Where TLS is to begin.
+    let folder = tempfile::tempdir().unwrap();
+    let ca = folder.path().join("ca.pem");
+    std::fs::write(&ca, rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap().cert.pem()).unwrap();
+    for (greeting, is) in [(Act::Hang, away as fn(&Failed) -> bool), (HELLO, set_up)] {
+        let silent = Server::start(greeting, DECENT).await;
+        let settings = Settings { security: Security::Tls, ca_file: Some(ca.clone()), ..silent.settings };
+        let failed = Mailbox::open(&settings).await.map(|_| ()).unwrap_err();
+        assert!(is(&failed), "{failed:?}");
     }
 }
 

@@ -17,8 +17,6 @@ pub const PAGE_ITEMS: usize = 200;
 pub const PAGES_MAX: usize = 50;
 /// A file with a key.
 pub const SECRET_BYTES_MAX: u64 = 4 << 10;
-/// A file with certificates: the whole of what Debian trusts has a quarter of a MiB.
-pub const ROOTS_BYTES_MAX: u64 = 1 << 20;
 /// What a service gives as the mark of a place in a list. GoDaddy's are domains, Cloudflare's some hundred bytes.
 pub const MARK_BYTES_MAX: usize = 1_024;
 /// A domain name as text (RFC 1035, 2.3.4).

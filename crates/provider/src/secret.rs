@@ -6,6 +6,7 @@ use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
+use atalaya_reach::plain;
 use atalaya_renew::Trouble;
 use serde::{Deserialize, Deserializer, de::Error};
 use zeroize::Zeroizing;
@@ -23,23 +24,19 @@ impl Secret {
     /// The file's first line.
     pub(crate) fn read(&self) -> Result<Zeroizing<String>, Trouble> {
         let path = self.path()?;
-        let cannot = |why: &dyn fmt::Display| {
-            let why = why.to_string();
-            let why = why.split(" (os").next().unwrap_or_default();
-            Trouble::SetUp(format!("cannot read the key in {}: {why}", path.display()))
-        };
+        let cannot = |why: &str| Trouble::SetUp(format!("cannot read the key in {}: {why}", path.display()));
         let mut text = Zeroizing::new(String::with_capacity(SECRET_BYTES_MAX as usize + 2));
-        let file = File::open(&path).map_err(|err| cannot(&err))?;
-        file.take(SECRET_BYTES_MAX + 1).read_to_string(&mut text).map_err(|err| cannot(&err))?;
+        let read = File::open(&path).and_then(|file| file.take(SECRET_BYTES_MAX + 1).read_to_string(&mut text));
+        read.map_err(|err| cannot(&plain(&err)))?;
         if text.len() as u64 > SECRET_BYTES_MAX {
-            return Err(cannot(&"it is longer than 4 KiB"));
+            return Err(cannot("it is longer than 4 KiB"));
         }
         let line = Zeroizing::new(text.lines().next().unwrap_or_default().trim_end().to_owned());
         match line.as_str() {
-            "" => Err(cannot(&"its first line is empty")),
+            "" => Err(cannot("its first line is empty")),
             // What stands in a header.
             odd if !odd.bytes().all(|byte| byte.is_ascii_graphic()) => {
-                Err(cannot(&"it holds a space or what is no ASCII, which no key does"))
+                Err(cannot("it holds a space or what is no ASCII, which no key does"))
             }
             _ => Ok(line),
         }
@@ -53,10 +50,7 @@ impl Secret {
         };
         let shown = path.display();
         match File::open(&path).and_then(|file| file.metadata()) {
-            Err(err) => {
-                let why = err.to_string();
-                Some(format!("cannot read the key in {shown}: {}", why.split(" (os").next().unwrap_or_default()))
-            }
+            Err(err) => Some(format!("cannot read the key in {shown}: {}", plain(&err))),
             Ok(meta) if meta.permissions().mode() & 0o007 != 0 => {
                 Some(format!("everybody on this machine can read the key in {shown}: chmod 600 {shown}"))
             }

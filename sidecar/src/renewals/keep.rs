@@ -28,15 +28,21 @@ pub fn load(rows: Vec<(u8, String, String)>) -> Result<State> {
             ITEM => items.push(part(&key, &body)?),
             PLAN => plans.push(part(&key, &body)?),
             PROVIDER => drop(providers.insert(key.clone(), part(&key, &body)?)),
-            other => return Err(Error::new(Kind::Damaged, format!("renewals have a part {other} {key:?}"))),
+            other => return Err(damaged(&format!("{other} {key:?}"))),
         }
     }
     Ok(State::restart(head, items, plans, providers))
 }
 
 fn part<T: DeserializeOwned>(key: &str, body: &str) -> Result<T> {
-    serde_json::from_str(body)
-        .map_err(|err| Error::new(Kind::Damaged, format!("what is known of the renewal {key:?} is unreadable: {err}")))
+    serde_json::from_str(body).map_err(|_| damaged(&format!("{key:?}")))
+}
+
+/// Nothing is begun without it: a plan that was sent and is forgotten would be sent again.
+fn damaged(part: &str) -> Error {
+    let why =
+        "what was bought is not to be guessed, so nothing is begun; bring back a copy of sidecar.db (docs/tower.md)";
+    Error::new(Kind::Damaged, format!("what is kept of renewals, part {part}, is not what was written: {why}"))
 }
 
 /// A part as it is now; without a body if it is gone.

@@ -142,6 +142,7 @@ fn a_part_that_cannot_be_read_is_damage_and_not_a_guess() {
     for row in [(3, "1", "{"), (9, "", "{}"), (2, "domain a", "[]")] {
         let why = load(vec![(row.0, row.1.to_owned(), row.2.to_owned())]).unwrap_err();
         assert_eq!(why.kind, error::Kind::Damaged, "{row:?}");
+        assert!(why.text.contains("bring back a copy of sidecar.db") && !why.text.contains("line 1"), "{why}");
     }
     assert_eq!(load(Vec::new()).unwrap(), State::default());
 }

@@ -3,19 +3,18 @@
 
 mod answer;
 mod outgoing;
-mod trust;
 
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use atalaya_certificate::{handshake, provider, roots};
 use ureq::Agent;
 use ureq::http::{HeaderValue, Method, Request, Response};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 pub(crate) use answer::{Answer, NoAnswer};
 pub use outgoing::Outgoing;
-pub(crate) use trust::{distrust, provider, roots};
 
 use crate::address::Address;
 use crate::limits::{ANSWER_BYTES_MAX, ANSWER_HEADER_BYTES_MAX, CONNECT};
@@ -100,9 +99,9 @@ impl Service {
             ureq::Error::Io(err) => err.get_ref().and_then(|err| err.downcast_ref::<rustls::Error>()),
             _ => None,
         };
-        if let Some(why) = tls.and_then(distrust) {
+        if let Some(err @ rustls::Error::InvalidCertificate(_)) = tls {
             // Before the handshake is done nothing of the request is sent.
-            return NoAnswer::unsent(format!("cannot trust {}: {why}", self.base));
+            return NoAnswer::unsent(format!("cannot trust {}: {}", self.base, handshake(err)));
         }
         let told = |why: &str| format!("cannot reach {}: {why}", self.base);
         match err {
@@ -131,7 +130,7 @@ pub(crate) fn plain(err: &io::Error) -> String {
         io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => {
             "it cut the connection".into()
         }
-        _ => err.to_string().split(" (os").next().unwrap_or_default().to_owned(),
+        _ => atalaya_reach::plain(err),
     }
 }
 

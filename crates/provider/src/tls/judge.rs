@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use atalaya_certificate::fingerprint;
+use atalaya_certificate::{fingerprint, provider};
 use atalaya_renew::limits::short;
 use atalaya_renew::{Ends, Flag, Found, Kind};
 use rustls::RootCertStore;
@@ -12,8 +12,6 @@ use rustls::server::ParsedCertificate;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::parse_x509_certificate;
-
-use crate::http::provider;
 
 /// Names of a certificate that was expected to be for another.
 const NAMES_SHOWN: usize = 3;

@@ -15,12 +15,13 @@ mod shake;
 
 use std::path::PathBuf;
 
+use atalaya_certificate::roots;
 use atalaya_renew::limits::short;
 use atalaya_renew::{Ends, Found, Kind, List, Trouble};
 use rustls::pki_types::ServerName;
 use serde::Deserialize;
 
-use crate::http::{Outgoing, roots};
+use crate::http::Outgoing;
 use crate::limits::TLS_HOSTS_MAX;
 use crate::names;
 use crate::provider::Provider;

@@ -4,13 +4,13 @@ use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use atalaya_certificate::provider;
 use atalaya_reach::{Deadline, plain, resolve};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme};
 
-use crate::http::provider;
 use crate::limits::{TLS, TLS_CHAIN_MAX};
 
 /// The server's certificate, and what it shows beside it.

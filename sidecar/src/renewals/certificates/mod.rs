@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use atalaya_acme::{Authority, Client, External, Failed};
+use atalaya_base::text::without_numbers;
 use atalaya_renew::{ByItself, Ends, Event, Found, Kind, List};
 use tokio::sync::watch;
 
@@ -122,7 +123,9 @@ impl Asked<'_> {
 fn make(folder: &Path) -> Result<(), Failed> {
     use std::os::unix::fs::DirBuilderExt;
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    made.map_err(|err| Failed::SetUp(format!("cannot make {}: {err}", folder.display())))
+    made.map_err(|err| {
+        Failed::SetUp(format!("cannot make {}: {}", folder.display(), without_numbers(&err.to_string())))
+    })
 }
 
 fn authority(config: &Config, folder: &Path) -> Result<Authority, Failed> {
