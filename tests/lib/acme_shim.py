@@ -4,7 +4,8 @@ profiles in orders, and faults on demand.
     acme_shim.py PORT PEBBLE_PORT CERTIFICATE KEY FOLDER
 
 In FOLDER: `windows.json` holds `{"start":…, "end":…, "retry":…}`; the first line of `fault`, if there is one, says what
-becomes of requests; `orders.log` is what orders said beside their names.
+becomes of requests; with `stuck` an order whose proof was refused stays pending; `orders.log` is what orders said beside
+their names.
 """
 import base64
 import http.client
@@ -128,6 +129,9 @@ class Shim(http.server.BaseHTTPRequestHandler):
                 with open(os.path.join(FOLDER, "orders.log"), "a", encoding="utf-8") as log:
                     print(json.dumps(asked, sort_keys=True), file=log)
                 extras[headers.get("Location")] = asked
+            if read("stuck") and said["status"] == "invalid":
+                said["status"] = "pending"
+                said.pop("error", None)
             own = extras.get(f"https://{self.headers['Host']}{self.path}", asked)
             said.update({} if read("forgetful") else own)
         return said

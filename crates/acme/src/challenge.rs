@@ -71,22 +71,26 @@ impl Client {
         Ok(())
     }
 
-    /// Why an order came to nothing, as its challenges say.
-    pub(crate) async fn why_not(&self, order: &mut Order) -> Failed {
+    /// Which proof of an order was refused, and why, as its challenges say; `None` if none was.
+    pub(crate) async fn why_not(&self, order: &mut Order) -> Option<Failed> {
         let mut all = order.authorizations();
         while let Some(one) = all.next().await {
             let Ok(mut one) = one else { continue };
             let Ok(state) = one.refresh().await else { continue };
             let name = state.identifier().to_string();
-            if let Some(problem) = state.challenges.iter().find_map(|one| one.error.as_ref()) {
-                return match Failed::of_problem(problem, &crate::http::Told::default()) {
+            let problem = state.challenges.iter().find_map(|one| one.error.as_ref());
+            if let Some(problem) = problem {
+                return Some(match Failed::of_problem(problem, &crate::http::Told::default()) {
                     Failed::NotProved(why) => Failed::NotProved(format!("{name}: {why}")),
                     Failed::Refused(why) => Failed::Refused(format!("{name}: {why}")),
                     other => other,
-                };
+                });
+            }
+            if state.status == AuthorizationStatus::Invalid {
+                return Some(Failed::NotProved(format!("{name}: it does not say why")));
             }
         }
-        Failed::NotProved("it does not say why".into())
+        None
     }
 }
 

@@ -3,14 +3,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use atalaya_certificate::plain;
 use atalaya_renew::Trouble;
 use instant_acme::{Error, Order, OrderStatus};
+use tokio::time::Instant;
 
 use crate::challenge::Challenge;
 use crate::client::Client;
 use crate::draft::Draft;
 use crate::failed::Failed;
-use crate::limits::{PROVED, VISIBLE};
+use crate::limits::{PROVED, PROVED_LOOK, VISIBLE};
 use crate::listener::Listener;
 use crate::order::{Step, patience};
 use crate::proof::{Proof, Way};
@@ -50,14 +52,28 @@ impl Client {
 
     async fn show(&self, order: &mut Order, way: &Way) -> Result<(), Failed> {
         self.ready(order, way).await?;
-        match order.poll_ready(&patience(PROVED)).await {
-            Ok(OrderStatus::Ready) => Ok(()),
-            // Its own words are about the order; the challenges know better.
-            Ok(_) | Err(Error::Api(_)) if order.state().status == OrderStatus::Invalid => {
-                Err(self.why_not(order).await)
+        let until = Instant::now() + PROVED;
+        loop {
+            let polled = order.poll_ready(&patience(PROVED_LOOK)).await;
+            match polled {
+                Ok(OrderStatus::Ready) => return Ok(()),
+                // Its own words are about the order; the challenges know better.
+                Ok(_) | Err(Error::Api(_)) if order.state().status == OrderStatus::Invalid => {
+                    let unsaid = || Failed::NotProved("it does not say why".into());
+                    return Err(self.why_not(order).await.unwrap_or_else(unsaid));
+                }
+                Ok(_) => return Err(Failed::Garbled("the order is in no state that makes sense".into())),
+                Err(err @ Error::Timeout(_)) => {
+                    // Some authorities leave an order pending when they refused one of its proofs.
+                    if let Some(failed) = self.why_not(order).await {
+                        return Err(failed);
+                    }
+                    if Instant::now() >= until {
+                        return Err(self.failed(err));
+                    }
+                }
+                Err(err) => return Err(self.failed(err)),
             }
-            Ok(_) => Err(Failed::Garbled("the order is in no state that makes sense".into())),
-            Err(err) => Err(self.failed(err)),
         }
     }
 }
@@ -80,12 +96,13 @@ async fn lay(way: &Way, challenges: &[Challenge], draft: &mut Draft, path: &Path
         }
         Way::Listener(address) => {
             let listener = Listener::open(*address, challenges).await;
-            let cannot = |err| Failed::SetUp(format!("cannot listen at {address} for the authority: {err}"));
+            let cannot = |err| Failed::SetUp(format!("cannot listen at {address} for the authority: {}", plain(&err)));
             Ok(Laid::Page { _listener: listener.map_err(cannot)? })
         }
         Way::Webroot(folder) => {
             let files = Webroot::put(folder, challenges);
-            let cannot = |err| Failed::SetUp(format!("cannot write a proof below {}: {err}", folder.display()));
+            let cannot =
+                |err| Failed::SetUp(format!("cannot write a proof below {}: {}", folder.display(), plain(&err)));
             Ok(Laid::Files { _webroot: files.map_err(cannot)? })
         }
     }
