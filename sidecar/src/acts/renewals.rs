@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use atalaya_renew::{Act, Event, Key, PlanId, Refused as Planner};
+use atalaya_renew::{Act, Event, Key, PlanId, Refused as Planner, Why};
 
 use super::{Acts, By, Refused};
 use crate::error::Kind;
@@ -134,7 +134,10 @@ impl Acts {
 fn denied(why: Denied) -> Refused {
     match why {
         Denied::Failed(err) => Refused::Failed(err),
-        Denied::Refused(Planner::NoPlan) => Refused::new(Kind::Missing, "there is no such plan"),
+        Denied::Refused(Planner::NoPlan) => Refused::new(
+            Kind::Missing,
+            "there is no such plan; \"atalaya-sidecar renewals history\" shows which there are",
+        ),
         Denied::Refused(Planner::NoItem) => Refused::new(
             Kind::Missing,
             "nothing of that name is known; \"atalaya-sidecar renewals list\" shows what is",
@@ -154,7 +157,15 @@ fn denied(why: Denied) -> Refused {
         Denied::Refused(Planner::OnlySold(Act::Renew { .. })) => {
             Refused::new(Kind::Refused, "its provider sells renewals only, and does not turn on automatic renewal")
         }
-        Denied::Refused(Planner::Spending(why)) => Refused::new(Kind::Refused, format!("not now: {}", why.text())),
+        Denied::Refused(Planner::Spending(why)) => {
+            let to_do = match why {
+                Why::SwitchedOff => "; somebody who approves switches it on (\"renewals spending on\")",
+                Why::Cap { .. } => "; the next month has room again, or set higher caps in [renewals]",
+                Why::NoCap => "; set caps in [renewals]",
+                _ => "",
+            };
+            Refused::new(Kind::Refused, format!("not now: {}{to_do}", why.text()))
+        }
         Denied::Refused(Planner::NotSaid) => Refused::new(
             Kind::Refused,
             "only host names, secrets and what a mail asks for are confirmed; of everything else the end is seen",

@@ -7,11 +7,29 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::exit::{Exit, Failure, Result};
+use super::show::list;
 use crate::config::Config;
 use crate::web::control;
 
 /// Of an answer: 500 items of some hundred bytes, and room.
 const ANSWER_BYTES_MAX: u64 = 4 << 20;
+
+/// Which sidecar is asked, and how what it says is shown.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Asks {
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) which: Which,
+}
+
+impl Asks {
+    /// A list that it has, as JSON, or as a table of what `row` makes of each.
+    pub(crate) fn table(&self, path: &str, head: &[&str], row: impl Fn(&Value) -> Vec<String>) -> Result<()> {
+        list(self.json, self.which.list(path)?, head, row)
+    }
+}
 
 /// Which sidecar.
 #[derive(Debug, clap::Args)]

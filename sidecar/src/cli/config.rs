@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use atalaya_base::cli::verdict;
+
 use super::exit::{Exit, Failure, Result};
 use super::line;
 use crate::config::{Config, EXAMPLE, FILE};
@@ -38,7 +40,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
             let config = Config::given(given).map_err(|why| Failure::new(Exit::Usage, why))?;
             let rules = crate::rules::read(config.alerts.dir.as_deref())?;
             crate::certificates::check(&config)?;
-            for warning in config.warnings() {
+            let warnings = config.warnings();
+            for warning in &warnings {
                 super::tell(&Failure::new(Exit::Done, format!("warning: {warning}")));
             }
             let channels = config.alerts.channels.len();
@@ -50,7 +53,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
                 line(what)?;
             } else {
                 let path = given.unwrap_or_else(|| Path::new(FILE)).display();
-                line(format_args!("{path} is in order: {rules} rules, {channels} channels"))?;
+                let found = verdict(path, warnings.len());
+                line(format_args!("{found}: {rules} rules, {channels} channels"))?;
             }
         }
     }

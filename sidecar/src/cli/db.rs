@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use atalaya_base::units::size;
 use serde_json::json;
 
-use super::client::Which;
+use super::client::{Asks, Which};
 use super::exit::{Exit, Failure, Result};
 use super::line;
 use crate::db;
@@ -31,36 +31,24 @@ enum Action {
         /// Compare indexes with contents as well, which reads everything
         #[arg(long)]
         full: bool,
-        /// As JSON
-        #[arg(long)]
-        json: bool,
         #[command(flatten)]
-        which: Which,
+        asks: Asks,
     },
     /// Give free space of the database back to the disk; the sidecar goes on meanwhile
-    Vacuum {
-        /// As JSON
-        #[arg(long)]
-        json: bool,
-        #[command(flatten)]
-        which: Which,
-    },
+    Vacuum(Asks),
     /// Copy the whole database to a file, also while the sidecar runs
     Backup {
         /// Where to; nothing may be there yet
         file: PathBuf,
-        /// As JSON
-        #[arg(long)]
-        json: bool,
         #[command(flatten)]
-        which: Which,
+        asks: Asks,
     },
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     match &args.action {
-        Action::Check { full, json, which } => check(which, *full, *json)?,
-        Action::Vacuum { json, which } => {
+        Action::Check { full, asks } => check(&asks.which, *full, asks.json)?,
+        Action::Vacuum(Asks { json, which }) => {
             let done = which.ask("POST", "database/vacuum", None)?;
             let bytes = |key: &str| size(done[key].as_u64().unwrap_or_default());
             if *json {
@@ -69,7 +57,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
                 line(format_args!("{} before, {} now", bytes("before_bytes"), bytes("after_bytes")))?;
             }
         }
-        Action::Backup { file, json, which } => backup(which, file, *json)?,
+        Action::Backup { file, asks } => backup(&asks.which, file, asks.json)?,
     }
     Ok(Exit::Done)
 }

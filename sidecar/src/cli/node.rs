@@ -3,10 +3,10 @@
 use atalaya_base::text::shown;
 use serde_json::{Value, json};
 
-use super::client::Which;
+use super::client::{Asks, Which};
 use super::exit::{Exit, Failure, Result};
 use super::line;
-use super::show::{escaped, list, text};
+use super::show::{escaped, text};
 
 const EXAMPLES: &str = "Examples:
   atalaya-sidecar node add --name nas-cellar --customer Pérez
@@ -28,13 +28,7 @@ enum Action {
     /// Print what a machine joins with: a command that is good once, for a day
     Add(Add),
     /// List nodes with how they are
-    List {
-        /// As JSON
-        #[arg(long)]
-        json: bool,
-        #[command(flatten)]
-        which: Which,
-    },
+    List(Asks),
     /// Retire a node: what it shows is void at once, its history stays
     Retire {
         /// Its id, as "node list" shows it
@@ -71,19 +65,16 @@ struct Add {
     /// Print a user and a password for the broker instead: for what knows no certificates
     #[arg(long)]
     token: bool,
-    /// As JSON
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    which: Which,
+    asks: Asks,
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     match &args.action {
         Action::Add(add) => add.run()?,
-        Action::List { json, which } => {
+        Action::List(asks) => {
             let head = ["NODE", "NAME", "CUSTOMER", "STATE", "LAST SEEN", "VERSION"];
-            list(*json, which.list("nodes")?, &head, |node| {
+            asks.table("nodes", &head, |node| {
                 ["node", "title", "customer", "state", "seen_at", "version"].map(|key| text(node, key)).into()
             })?;
         }
@@ -97,7 +88,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
 
 impl Add {
     fn run(&self) -> Result<()> {
-        let Self { word, name, customer, site, id, parent, token, json, which } = self;
+        let Self { word, name, customer, site, id, parent, token, asks } = self;
         if let Some(word) = word {
             let word = shown(word.as_bytes());
             let text =
@@ -105,8 +96,8 @@ impl Add {
             return Err(Failure::new(Exit::Usage, text));
         }
         let wish = json!({ "node": id, "name": name, "customer": customer, "site": site, "parent": parent, "password": token });
-        let added = which.ask("POST", "nodes", Some(&wish))?;
-        match (json, &added["join"]) {
+        let added = asks.which.ask("POST", "nodes", Some(&wish))?;
+        match (asks.json, &added["join"]) {
             (true, _) => line(added),
             (false, Value::String(join)) => line(format_args!("atalaya-agent setup --join {join}")),
             (false, _) => {

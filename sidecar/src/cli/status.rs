@@ -6,7 +6,7 @@ use atalaya_base::text::shown;
 use atalaya_base::units::{count, counted, duration, size};
 use serde_json::Value;
 
-use super::client::Which;
+use super::client::Asks;
 use super::exit::{Exit, Result};
 use super::line;
 use super::show::text;
@@ -19,16 +19,13 @@ const EXAMPLES: &str = "Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// As JSON
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    which: Which,
+    asks: Asks,
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
-    let status = args.which.ask("GET", "status", None)?;
-    if args.json {
+    let status = args.asks.which.ask("GET", "status", None)?;
+    if args.asks.json {
         line(status)?;
     } else {
         for text in lines(&status) {

@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::client::Which;
+use super::client::{Asks, Which};
 use super::exit::{Exit, Result};
 use super::line;
-use super::show::{escaped, list, names, text};
+use super::show::{escaped, names, text};
 use super::user::of;
 
 const EXAMPLES: &str = "Examples:
@@ -38,20 +38,11 @@ enum Action {
         /// It ends after so many days; without it never
         #[arg(long, value_name = "DAYS")]
         days: Option<u32>,
-        /// As JSON
-        #[arg(long)]
-        json: bool,
         #[command(flatten)]
-        which: Which,
+        asks: Asks,
     },
     /// List tokens, without their secrets
-    List {
-        /// As JSON
-        #[arg(long)]
-        json: bool,
-        #[command(flatten)]
-        which: Which,
-    },
+    List(Asks),
     /// Make a token count no more, from this moment
     Revoke {
         /// Its name
@@ -63,14 +54,14 @@ enum Action {
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     match &args.action {
-        Action::Add { name, scope, customer, days, json, which } => {
+        Action::Add { name, scope, customer, days, asks } => {
             let body = json!({ "name": name, "scopes": scope, "customers": of(customer), "days": days });
-            let made = which.ask("POST", "tokens", Some(&body))?;
-            if *json { line(made)? } else { line(text(&made, "token"))? }
+            let made = asks.which.ask("POST", "tokens", Some(&body))?;
+            if asks.json { line(made)? } else { line(text(&made, "token"))? }
         }
-        Action::List { json, which } => {
+        Action::List(asks) => {
             let head = ["NAME", "SCOPES", "CUSTOMERS", "ENDS", "LAST SEEN"];
-            list(*json, which.list("tokens")?, &head, |token| {
+            asks.table("tokens", &head, |token| {
                 let of = |key| names(token, key);
                 vec![text(token, "name"), of("scopes"), of("customers"), text(token, "ends_at"), text(token, "seen_at")]
             })?;

@@ -3,10 +3,10 @@
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
-use super::client::Which;
+use super::client::{Asks, Which};
 use super::exit::{Exit, Result};
 use super::password::From;
-use super::show::{escaped, list, names, text};
+use super::show::{escaped, names, text};
 
 const EXAMPLES: &str = "Examples:
   atalaya-sidecar user add ana --role approver
@@ -63,13 +63,7 @@ enum Action {
         which: Which,
     },
     /// List accounts
-    List {
-        /// As JSON
-        #[arg(long)]
-        json: bool,
-        #[command(flatten)]
-        which: Which,
-    },
+    List(Asks),
     /// Give an account another role, of the customers that are named, or of all
     Role {
         /// Its name
@@ -109,9 +103,9 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
             let body = json!({ "name": name, "role": role.name(), "customers": of(customer), "password": *password });
             which.ask("POST", "accounts", Some(&body))?;
         }
-        Action::List { json, which } => {
+        Action::List(asks) => {
             let head = ["NAME", "ROLE", "CUSTOMERS", "MADE"];
-            list(*json, which.list("accounts")?, &head, |account| {
+            asks.table("accounts", &head, |account| {
                 vec![
                     text(account, "name"),
                     text(account, "role"),

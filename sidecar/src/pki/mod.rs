@@ -14,7 +14,7 @@ pub use command_key::CommandKey;
 pub use gate::{Gate, Offer, Parts};
 pub use invite::Expected;
 pub use names::{is_reachable_name, of_this_machine};
-pub use own::{Own, Reason, renewal};
+pub use own::{Own, Reason, due, renewal};
 
 #[cfg(test)]
 mod tests;

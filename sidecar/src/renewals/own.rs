@@ -6,6 +6,7 @@ use x509_parser::parse_x509_certificate;
 
 use crate::certificates::Presented;
 use crate::people::TokenView;
+use crate::pki;
 
 /// The source of what is told here.
 pub(super) const SOURCE: &str = "sidecar";
@@ -37,8 +38,7 @@ fn certificate(one: &Presented, now: i64) -> Found {
     }
     if one.is_own {
         found.by_itself = ByItself::Renewed;
-        // As `pki::renewal` decides.
-        found.next.at = Some(begun + (ends - begun) / 3 * 2);
+        found.next.at = Some(pki::due(begun, ends));
         found.next.late = Some(begun + (ends - begun) / 6 * 5);
         found.note = "signed by the sidecar's own authority".into();
     } else {

@@ -176,8 +176,13 @@ impl Planner {
     /// Asks as many as may be asked at the same time. What was approved and paid for goes first.
     fn send(&mut self) {
         loop {
-            // Lists take minutes where servers do not answer: what was approved has a place of its own.
-            let urgent = self.waiting.iter().position(|ask| !matches!(ask, Ask::List(_) | Ask::Quote(_)));
+            // Lists take minutes where servers do not answer: what was approved, and a price that somebody waits for, has a
+            // place of its own.
+            let urgent = self.waiting.iter().position(|ask| match ask {
+                Ask::List(_) => false,
+                Ask::Quote(want) => want.who.is_some(),
+                Ask::Price(..) | Ask::Buy(..) | Ask::Look(..) => true,
+            });
             let room = if urgent.is_some() { ASKED_MAX + 1 } else { ASKED_MAX };
             if self.waiting.is_empty() || self.asks.len() >= room {
                 return;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use atalaya_base::cli::verdict;
 use atalaya_store::StoreUrl;
 
 use super::socket::CONFIG;
@@ -73,12 +74,12 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
                     serde_json::json!({ "jobs": jobs, "upkeep": tasks, "brokers": brokers, "warnings": warnings });
                 out.json(&all)?;
             }
-            for warning in warnings {
+            for warning in &warnings {
                 complain(format_args!("warning: {warning}"));
             }
             out.remark(format_args!(
-                "{} is in order: {} jobs, {} tasks of upkeep, {} brokers",
-                config.display(),
+                "{}: {} jobs, {} tasks of upkeep, {} brokers",
+                verdict(config.display(), warnings.len()),
                 found.jobs.len(),
                 found.chores.len(),
                 found.outputs.len()

@@ -59,7 +59,8 @@ impl Work<'_> {
         match bought {
             Bought::Taken { number, charged } => {
                 let charged = charged.map_or_else(String::new, |charged| format!(", {charged} charged"));
-                let line = format!("taken as {number}{charged}");
+                let receipt = if number.is_empty() { String::new() } else { format!(" as {number}") };
+                let line = format!("taken{receipt}{charged}");
                 let stage = Stage::Looking { who, since, number: Some(number), looks: 0, next: self.now };
                 self.move_to(id, stage, line);
                 self.look(id);

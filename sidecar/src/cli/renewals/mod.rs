@@ -4,11 +4,11 @@ mod plan;
 
 use serde_json::{Value, json};
 
-use super::client::Which;
-use super::exit::{Exit, Result};
+use super::client::{Asks, Which};
+use super::exit::{Exit, Failure, Result};
+use super::line;
 use super::password::From;
 use super::show::{list, table, text};
-use super::{line, show};
 
 const EXAMPLES: &str = "Examples:
   atalaya-sidecar renewals list
@@ -31,13 +31,7 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     /// List everything with an end, what is wanted first
-    List {
-        /// As JSON
-        #[arg(long)]
-        json: bool,
-        #[command(flatten)]
-        which: Which,
-    },
+    List(Asks),
     /// Ask all providers now
     Check {
         #[command(flatten)]
@@ -53,15 +47,13 @@ enum Action {
         /// Have the provider renew it from now on, which costs money, too
         #[arg(long)]
         auto_renew: bool,
-        /// As JSON
-        #[arg(long)]
-        json: bool,
         #[command(flatten)]
-        which: Which,
+        asks: Asks,
     },
     /// Let a plan be carried out, once; asks for the password of who approves
     Approve {
         /// Its number, as in the history
+        #[arg(value_parser = number)]
         plan: u64,
         #[command(flatten)]
         approver: Approver,
@@ -71,6 +63,7 @@ enum Action {
     /// Have a plan not carried out
     Reject {
         /// Its number
+        #[arg(value_parser = number)]
         plan: u64,
         #[command(flatten)]
         which: Which,
@@ -78,6 +71,7 @@ enum Action {
     /// Say what became of a plan of which nobody knew
     Settle {
         /// Its number
+        #[arg(value_parser = number)]
         plan: u64,
         /// Whether the provider did it
         #[arg(value_parser = ["done", "not-done"])]
@@ -89,7 +83,8 @@ enum Action {
     },
     /// Say that something was confirmed or changed just now
     Confirm {
-        /// What it is: host_name, domain, token, certificate or secret
+        /// What it is
+        #[arg(value_parser = ["host_name", "domain", "token", "certificate", "secret"])]
         kind: String,
         /// Its name
         name: String,
@@ -103,20 +98,11 @@ enum Action {
         switch: Option<String>,
         #[command(flatten)]
         approver: Approver,
-        /// As JSON
-        #[arg(long)]
-        json: bool,
         #[command(flatten)]
-        which: Which,
+        asks: Asks,
     },
     /// Show plans and what became of them, the newest first
-    History {
-        /// As JSON
-        #[arg(long)]
-        json: bool,
-        #[command(flatten)]
-        which: Which,
-    },
+    History(Asks),
 }
 
 /// Who approves.
@@ -135,36 +121,55 @@ impl Approver {
         let Some(account) = &self.account else { return Ok(Value::Null) };
         Ok(json!({ "account": account, "password": *self.from.read_once(account)? }))
     }
+
+    /// The same where a person has to be named.
+    fn named(&self) -> Result<Value> {
+        if self.account.is_none() {
+            let why = "this is done by a person: name an account with the role approver (--as ACCOUNT); its password is asked for";
+            return Err(Failure::new(Exit::Usage, why));
+        }
+        self.by()
+    }
+}
+
+fn number(text: &str) -> std::result::Result<u64, String> {
+    text.parse().map_err(|_| "write the plan's number, as \"renewals history\" shows it".into())
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     match &args.action {
-        Action::List { json, which } => items(*json, which)?,
-        Action::Check { which } => drop(which.ask("POST", "renewals/check", None)?),
-        Action::Plan { domain, years, auto_renew, json, which } => {
+        Action::List(asks) => items(asks)?,
+        Action::Check { which } => {
+            which.ask("POST", "renewals/check", None)?;
+            line("all providers are asked; \"atalaya-sidecar renewals list\" shows what they say")?;
+        }
+        Action::Plan { domain, years, auto_renew, asks } => {
             let years = (!auto_renew).then_some(*years);
-            return plan::run(domain, years, *json, which);
+            return plan::run(domain, years, asks);
         }
         Action::Approve { plan, approver, which } => {
-            let body = json!({ "by": approver.by()? });
+            let body = json!({ "by": approver.named()? });
             which.ask("POST", &format!("renewals/plans/{plan}/approve"), Some(&body))?;
+            line(format_args!(
+                "plan {plan} is approved, and carried out once; \"atalaya-sidecar renewals history\" shows what becomes of it"
+            ))?;
         }
         Action::Reject { plan, which } => drop(which.ask("POST", &format!("renewals/plans/{plan}/reject"), None)?),
         Action::Settle { plan, outcome, approver, which } => {
-            let body = json!({ "done": outcome == "done", "by": approver.by()? });
+            let body = json!({ "done": outcome == "done", "by": approver.named()? });
             which.ask("POST", &format!("renewals/plans/{plan}/settle"), Some(&body))?;
         }
         Action::Confirm { kind, name, which } => {
             which.ask("POST", "renewals/confirm", Some(&json!({ "kind": kind, "name": name })))?;
         }
-        Action::Spending { switch: Some(switch), approver, which, .. } => {
-            let body = json!({ "on": switch == "on", "by": approver.by()? });
-            which.ask("PUT", "renewals/spending", Some(&body))?;
+        Action::Spending { switch: Some(switch), approver, asks } => {
+            let on = switch == "on";
+            let by = if on { approver.named()? } else { approver.by()? };
+            let body = json!({ "on": on, "by": by });
+            asks.which.ask("PUT", "renewals/spending", Some(&body))?;
         }
-        Action::Spending { switch: None, json, which, .. } => {
-            spending(*json, &which.ask("GET", "renewals/spending", None)?)?
-        }
-        Action::History { json, which } => history(*json, which)?,
+        Action::Spending { switch: None, asks, .. } => spending(asks)?,
+        Action::History(asks) => history(asks)?,
     }
     Ok(Exit::Done)
 }
@@ -172,16 +177,18 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
 /// Worst first; `unknown` is no good news.
 const ORDER: [&str; 8] = ["over", "critical", "not_accepted", "late", "due", "unknown", "fine", "lasting"];
 
-fn items(json: bool, which: &Which) -> Result<()> {
-    let mut all = which.list("renewals")?;
+fn items(asks: &Asks) -> Result<()> {
+    let mut all = asks.which.list("renewals")?;
     let rank = |item: &Value| ORDER.iter().position(|known| item["standing"] == **known).unwrap_or(0);
     all.sort_by_key(|item| (rank(item), text(item, "ends")));
-    let head = ["STANDING", "KIND", "NAME", "ENDS", "LEFT", "BY ITSELF", "SOURCE", "NEXT CHECK", "PLAN"];
-    list(json, all, &head, |item| {
+    let head = ["STANDING", "KIND", "NAME", "ENDS", "LEFT", "BY ITSELF", "SOURCE", "NEXT CHECK", "PLAN", "PROBLEM"];
+    list(asks.json, all, &head, |item| {
         let left = item["left_percent"].as_f64().map_or_else(|| "-".to_owned(), |left| format!("{left:.0} %"));
         let of = |key| text(item, key);
-        let (source, plan) = (of("source"), of("plan"));
-        vec![of("standing"), of("kind"), of("name"), of("ends"), left, ahead(item), source, of("next_check"), plan]
+        let (standing, kind, name, ends) = (of("standing"), of("kind"), of("name"), of("ends"));
+        // Last, because it is long; nothing stands there of most.
+        let problem = item["problem"].as_str().unwrap_or_default().to_owned();
+        vec![standing, kind, name, ends, left, ahead(item), of("source"), of("next_check"), of("plan"), problem]
     })
 }
 
@@ -200,9 +207,9 @@ fn amount(of: &Value) -> String {
     if of.is_null() { "-".to_owned() } else { format!("{} {}", text(of, "amount"), text(of, "currency")) }
 }
 
-fn history(json: bool, which: &Which) -> Result<()> {
+fn history(asks: &Asks) -> Result<()> {
     let head = ["PLAN", "STAGE", "WHAT", "PROVIDER", "PRICE", "LAST"];
-    show::list(json, which.list("renewals/plans")?, &head, |plan| {
+    asks.table("renewals/plans", &head, |plan| {
         let years = plan["years"].as_u64().map_or_else(String::new, |years| format!(" {years}y"));
         let what = format!("{}{years} {}", text(plan, "act"), text(plan, "name"));
         let last = plan["history"].as_array().and_then(|lines| lines.last());
@@ -211,8 +218,9 @@ fn history(json: bool, which: &Which) -> Result<()> {
     })
 }
 
-fn spending(json: bool, spending: &Value) -> Result<()> {
-    if json {
+fn spending(asks: &Asks) -> Result<()> {
+    let spending = &asks.which.ask("GET", "renewals/spending", None)?;
+    if asks.json {
         return line(spending);
     }
     line(match (spending["on"].as_bool(), spending["dry_run"].as_bool()) {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::amount;
-use crate::cli::client::Which;
+use crate::cli::client::{Asks, Which};
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::line;
 use crate::cli::show::text;
@@ -15,14 +15,14 @@ const PATIENCE: Duration = Duration::from_secs(75);
 const LOOK: Duration = Duration::from_millis(250);
 
 /// Without years automatic renewal is meant.
-pub(super) fn run(domain: &str, years: Option<u8>, json: bool, which: &Which) -> Result<Exit> {
+pub(super) fn run(domain: &str, years: Option<u8>, asks: &Asks) -> Result<Exit> {
     let wanted = years.map_or_else(
         || json!({ "domain": domain, "act": "auto_renew" }),
         |years| json!({ "domain": domain, "act": "renew", "years": years }),
     );
-    which.ask("POST", "renewals/plans", Some(&wanted))?;
-    let plan = answer(domain, which)?;
-    if json {
+    asks.which.ask("POST", "renewals/plans", Some(&wanted))?;
+    let plan = answer(domain, &asks.which)?;
+    if asks.json {
         line(plan)?;
     } else {
         told(&plan).into_iter().try_for_each(line)?;

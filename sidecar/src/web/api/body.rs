@@ -46,13 +46,19 @@ fn unread(why: &BytesRejection) -> Problem {
     }
 }
 
+/// What is wrong: with what stands there, the field says where; with JSON itself, its line.
+fn said(why: &serde_json::Error) -> String {
+    let text = why.to_string();
+    if why.is_data() { text.split(" at line ").next().unwrap_or_default().to_owned() } else { text }
+}
+
 /// Reads JSON; a refusal says which field.
 fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let read = serde_path_to_error::deserialize(&mut reader).map_err(|why| {
         let path = why.path().to_string();
         let field = if path == "." || path == "?" { "body" } else { &path };
-        Problem::field(field, why.inner().to_string())
+        Problem::field(field, said(why.inner()))
     })?;
     reader.end().map_err(|why| Problem::field("body", why.to_string()))?;
     Ok(read)

@@ -1,6 +1,6 @@
 //! Everything with an end.
 
-use atalaya_renew::{ByItself, Ends, Item, Key, State as Known, Terms, ahead, left, standing};
+use atalaya_renew::{ByItself, Ends, Item, Key, State as Known, Terms, ahead, left, problem, standing};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -58,6 +58,9 @@ pub(super) struct Shown {
     /// Why its price could not be had when it was last asked for.
     #[schema(required = true)]
     no_price: Option<String>,
+    /// What is wrong with it, or what is wanted of a person, in a sentence; null where nothing is.
+    #[schema(required = true)]
+    problem: Option<String>,
     /// What is unusual about it, and why nobody knows.
     notes: Vec<String>,
     /// What a person is asked to do.
@@ -115,6 +118,7 @@ impl Shown {
             source: best.map(|(source, _)| source.to_owned()),
             seen: item.last_seen().and_then(time),
             no_price: item.no_price.clone(),
+            problem: problem(item),
             notes,
             task,
             plan: known.open_plan(&item.key).map(|plan| plan.id.0),
