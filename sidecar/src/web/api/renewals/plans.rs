@@ -1,5 +1,7 @@
 //! What costs money: planned, approved, carried out.
 
+use std::cmp::Reverse;
+
 use atalaya_renew::{Act, Plan, PlanId};
 use axum::Json;
 use axum::extract::State;
@@ -117,11 +119,9 @@ pub(super) async fn list(
     asked: Asked<Part>,
 ) -> Result<Json<Page<Shown>>, Problem> {
     caller.of_all()?;
-    let slice = Slice::<u64>::of(&asked.query)?;
+    let slice = Slice::<Reverse<u64>>::of(&asked.query)?;
     let seen = app.shared.renewals.seen();
-    let behind = |plan: &&Plan| slice.after.is_none_or(|after| plan.id.0 < after);
-    let all: Vec<&Plan> = seen.plans.values().rev().filter(behind).collect();
-    Ok(Json(slice.page(all, |plan| plan.id.0, Shown::from)))
+    Ok(Json(slice.page_of(seen.plans.values().rev(), |plan| Reverse(plan.id.0), Shown::from)))
 }
 
 /// A plan that is wanted.
