@@ -340,7 +340,10 @@ mod tests {
         assert_eq!(told("a")["channels"], of_a);
         assert_eq!(told("b")["channels"], serde_json::json!([]), "nobody was told");
         assert!(told("c")["channels"].is_null(), "what came of it is no longer kept");
-        assert_eq!(line(What::Note), serde_json::json!({"number": 1, "at": "2027-01-15T08:00:00Z", "by": "",
-            "what": {"note": null}, "text": "", "channels": null}));
+        assert_eq!(
+            line(What::Note),
+            serde_json::json!({"number": 1, "at": "2027-01-15T08:00:00Z", "by": "",
+            "what": {"note": null}, "text": "", "channels": null})
+        );
     }
 }

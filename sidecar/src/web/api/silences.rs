@@ -32,15 +32,15 @@ const SECONDS: RangeInclusive<i64> = 60..=90 * 86_400;
 pub(super) struct About {
     /// The node's id.
     #[serde(default)]
-    #[schema(max_length = 64, example = "0123456789abcdef")]
+    #[schema(min_length = 1, max_length = 64, example = "0123456789abcdef")]
     node: Option<String>,
     /// View and id.
     #[serde(default)]
-    #[schema(max_length = 160, example = "fs/*")]
+    #[schema(min_length = 1, max_length = 160, example = "fs/*")]
     object: Option<String>,
     /// The rule.
     #[serde(default)]
-    #[schema(max_length = 64)]
+    #[schema(min_length = 1, max_length = 64)]
     rule: Option<String>,
     /// This severity and those below.
     #[serde(default)]
