@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod ahead;
+mod did;
 pub mod event;
 pub mod found;
 pub mod item;
@@ -24,6 +25,7 @@ mod words;
 pub mod zone;
 
 pub use ahead::{Ahead, ahead};
+pub use did::Did;
 pub use event::{Action, Ask, Event, Part, Refused, Tell, Want};
 pub use found::{ByItself, Ends, Flag, Found, Kind, List, Next};
 pub use item::{Item, Life, Rank, Sighting, Task};

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::did::Did;
 use crate::item::{Item, Rank};
 use crate::key::{Key, PlanId};
 use crate::money::Money;
@@ -113,7 +114,7 @@ impl State {
         self.head.next_plan = self.head.next_plan.saturating_add(PLANS_SINCE);
         let mut changed = Vec::new();
         for plan in self.plans.values_mut().filter(waits) {
-            let why = "the database was damaged, and its copy does not know what became of this".to_owned();
+            let why = Did::Copy.text().to_owned();
             plan.stage = Stage::Unsettled { since: now, why: why.clone(), next: now };
             plan.note(now, why);
             changed.push(plan.id);

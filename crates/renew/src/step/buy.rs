@@ -1,6 +1,7 @@
 //! From a yes to an order: looked at again, written down, sent once.
 
 use super::Work;
+use crate::did::Did;
 use crate::event::{Action, Ask, Tell};
 use crate::key::PlanId;
 use crate::limits::{SAME_END_SECONDS, TRIES_MAX};
@@ -18,7 +19,7 @@ impl Work<'_> {
         let Some(plan) = self.plan(id) else { return };
         let Stage::Approved { until, next, .. } = plan.stage else { return };
         if self.now >= until {
-            return self.move_to(id, Stage::Lapsed, "not carried out while the approval counted");
+            return self.move_to(id, Stage::Lapsed, Did::Late.text());
         }
         if self.now >= next {
             let plan = Box::new(plan.clone());
@@ -32,7 +33,7 @@ impl Work<'_> {
         // It may have been called back meanwhile.
         let Stage::Approved { who, until, .. } = &plan.stage else { return };
         if self.now >= *until {
-            return self.move_to(id, Stage::Lapsed, "not carried out while the approval counted");
+            return self.move_to(id, Stage::Lapsed, Did::Late.text());
         }
         match quote {
             Ok(quote) => {
@@ -40,12 +41,12 @@ impl Work<'_> {
                     return self.stop(id, why);
                 }
                 if self.terms.dry_run {
-                    return self.move_to(id, Stage::Rehearsed, "dry run: all is as approved, nothing was sent");
+                    return self.move_to(id, Stage::Rehearsed, Did::Rehearsed.text());
                 }
                 let (stage, order) =
                     (Stage::Sending { who: who.clone(), since: self.now, until: *until }, plan.order());
                 let provider = plan.provider.clone();
-                self.move_to(id, stage, "sending");
+                self.move_to(id, stage, Did::Sending.text());
                 self.state.asked.insert(Asked::Plan(id));
                 self.out.push(Action::Ask(Ask::Buy(id, provider, order)));
             }
@@ -58,15 +59,17 @@ impl Work<'_> {
         let Some(Stage::Sending { who, since, until }) = self.plan(id).map(|plan| plan.stage.clone()) else { return };
         match bought {
             Bought::Taken { number, charged } => {
-                let charged = charged.map_or_else(String::new, |charged| format!(", {charged} charged"));
-                let receipt = if number.is_empty() { String::new() } else { format!(" as {number}") };
-                let line = format!("taken{receipt}{charged}");
+                let receipt =
+                    [Some(number.clone()).filter(|number| !number.is_empty()), charged.map(|sum| sum.to_string())];
+                let receipt: Vec<String> = receipt.into_iter().flatten().collect();
+                let receipt = if receipt.is_empty() { String::new() } else { format!(" ({})", receipt.join(", ")) };
+                let line = Did::Taken.with(&receipt);
                 let stage = Stage::Looking { who, since, number: Some(number), looks: 0, next: self.now };
                 self.move_to(id, stage, line);
                 self.look(id);
             }
             Bought::Unclear(why) => {
-                let line = format!("whether it was taken is not known: {why}");
+                let line = Did::Unclear.with(&why);
                 let stage = Stage::Looking { who, since, number: None, looks: 0, next: self.now };
                 self.move_to(id, stage, line);
                 self.look(id);
@@ -75,7 +78,7 @@ impl Work<'_> {
                 // Back to the approval, so that everything is looked at again before it is sent again.
                 let approved = self.approved_again(id, who, until);
                 if let (Some(stage), true) = (approved, why.may_pass()) {
-                    self.move_to(id, stage, format!("not taken: {why}"));
+                    self.move_to(id, stage, Did::NotTaken.with(&why.to_string()));
                 } else {
                     self.stop(id, Why::Failed { text: why.to_string() });
                 }
@@ -85,7 +88,7 @@ impl Work<'_> {
 
     /// The stage before it was sent, one try more; `None` after too many.
     fn approved_again(&self, id: PlanId, who: String, until: i64) -> Option<Stage> {
-        let sent = self.plan(id)?.history.iter().filter(|line| line.what == "sending").count();
+        let sent = self.plan(id)?.history.iter().filter(|line| line.what == Did::Sending.text()).count();
         let tries = u32::try_from(sent).unwrap_or(u32::MAX);
         let next = self.now.saturating_add(AGAIN_SECONDS.saturating_mul(i64::from(tries)));
         (tries < TRIES_MAX).then_some(Stage::Approved { who, until, tries, next })
@@ -101,11 +104,11 @@ impl Work<'_> {
         }
         let wait = if let Trouble::Busy { after } = why { i64::from(*after).max(60) } else { AGAIN_SECONDS };
         let stage = Stage::Approved { who, until, tries, next: self.now.saturating_add(wait) };
-        self.move_to(id, stage, format!("its price cannot be had: {why}"));
+        self.move_to(id, stage, Did::NoPrice.with(&why.to_string()));
     }
 
     pub(super) fn stop(&mut self, id: PlanId, why: Why) {
-        let line = format!("not carried out: {}", why.text());
+        let line = Did::Stopped.with(&why.text());
         self.move_to(id, Stage::Stopped { why }, line);
         self.tell(Tell::Stopped(id));
         if let Some(key) = self.plan(id).map(|plan| plan.key.clone()) {

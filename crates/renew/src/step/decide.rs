@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::Work;
+use crate::did::Did;
 use crate::event::{Part, Refused};
 use crate::key::PlanId;
 use crate::limits::{APPROVAL_SECONDS, PROPOSE_AGAIN_SECONDS};
@@ -17,7 +18,7 @@ impl Work<'_> {
             return self.refuse(Refused::Decided(word));
         };
         if self.now >= until {
-            self.move_to(id, Stage::Lapsed, "nobody decided in time");
+            self.move_to(id, Stage::Lapsed, Did::Undecided.text());
             return self.refuse(Refused::Decided("lapsed"));
         }
         if let Some(why) = self.forbids(plan) {
@@ -25,7 +26,7 @@ impl Work<'_> {
         }
         let until = self.now.saturating_add(APPROVAL_SECONDS);
         let stage = Stage::Approved { who: who.to_owned(), until, tries: 0, next: self.now };
-        self.move_to(id, stage, format!("approved by {who}"));
+        self.move_to(id, stage, Did::Approved.with(who));
         self.price(id);
     }
 
@@ -59,7 +60,7 @@ impl Work<'_> {
             return self.refuse(Refused::Decided(word));
         }
         let key = plan.key.clone();
-        let what = format!("rejected by {who}");
+        let what = Did::Rejected.with(&who);
         self.move_to(id, Stage::Rejected { who }, what);
         self.pause(&key, PROPOSE_AGAIN_SECONDS);
     }
@@ -72,12 +73,12 @@ impl Work<'_> {
         }
         let (expires, at, key) = (plan.expires, self.now, plan.key.clone());
         if done {
-            let what = format!("{who} says that it was done");
+            let what = Did::SaidDone.with(&who);
             self.move_to(id, Stage::Done { at, expires }, what);
             // Its provider may show it days later, and until then it looks as due as before.
             self.pause(&key, PROPOSE_AGAIN_SECONDS);
         } else {
-            let what = format!("{who} says that it was not done");
+            let what = Did::SaidNotDone.with(&who);
             self.move_to(id, Stage::Stopped { why: Why::NotDone { who } }, what);
         }
     }

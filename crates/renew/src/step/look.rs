@@ -1,6 +1,7 @@
 //! What became of an order. It is never sent again; it shows, or a person finds out.
 
 use super::Work;
+use crate::did::Did;
 use crate::event::{Ask, Part, Tell};
 use crate::found::{ByItself, Ends};
 use crate::key::PlanId;
@@ -50,7 +51,7 @@ impl Work<'_> {
     }
 
     fn shown(&mut self, id: PlanId, looked: &Looked) {
-        self.move_to(id, Stage::Done { at: self.now, expires: looked.expires }, "it shows");
+        self.move_to(id, Stage::Done { at: self.now, expires: looked.expires }, Did::Shows.text());
         self.tell(Tell::Done(id));
         self.renewed(id, looked);
         // All that its provider says of it is worth knowing now.
@@ -75,7 +76,7 @@ impl Work<'_> {
         match self.plan(id).map(|plan| plan.stage.clone()) {
             Some(Stage::Looking { since, .. }) if self.now.saturating_sub(since) >= SHOWS_SECONDS => {
                 let why = crate::limits::short(why);
-                let line = format!("somebody has to find out what became of it: {why}");
+                let line = Did::Unsettled.with(&why);
                 let next = self.now.saturating_add(DAY_SECONDS);
                 self.move_to(id, Stage::Unsettled { since, why, next }, line);
                 self.tell(Tell::Unsettled(id));

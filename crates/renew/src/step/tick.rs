@@ -1,6 +1,7 @@
 //! What follows from time alone.
 
 use super::Work;
+use crate::did::Did;
 use crate::event::{Ask, Part};
 use crate::found::{Ends, Found, Kind};
 use crate::item::Item;
@@ -101,13 +102,13 @@ impl Work<'_> {
     /// Nobody decided, or it was not carried out, in time. One that counts for longer than any may was made by a clock that was
     /// ahead.
     fn lapse(&mut self, id: PlanId) {
-        let (until, most) = match self.plan(id).map(|plan| &plan.stage) {
-            Some(Stage::Proposed { until }) => (*until, PROPOSAL_SECONDS),
-            Some(Stage::Approved { until, .. }) => (*until, APPROVAL_SECONDS),
+        let (until, most, did) = match self.plan(id).map(|plan| &plan.stage) {
+            Some(Stage::Proposed { until }) => (*until, PROPOSAL_SECONDS, Did::Undecided),
+            Some(Stage::Approved { until, .. }) => (*until, APPROVAL_SECONDS, Did::Late),
             _ => return,
         };
         if self.now >= until || until - self.now > most + DAY_SECONDS {
-            self.move_to(id, Stage::Lapsed, "nobody decided, or it was not carried out, in time");
+            self.move_to(id, Stage::Lapsed, did.text());
         }
     }
 

@@ -1,6 +1,7 @@
 //! From what ends to a plan that a person can say yes to.
 
 use super::Work;
+use crate::did::Did;
 use crate::event::{Ask, Part, Refused, Tell, Want};
 use crate::found::{ByItself, Ends, Flag, Kind};
 use crate::item::Item;
@@ -148,8 +149,7 @@ impl Work<'_> {
             stage: Stage::Proposed { until: self.now.saturating_add(PROPOSAL_SECONDS) },
             history: Vec::new(),
         };
-        let by = plan.wanted_by.as_deref().unwrap_or("it is time");
-        let line = format!("proposed ({by})");
+        let line = plan.wanted_by.as_deref().map_or_else(|| Did::Due.text().into(), |who| Did::Proposed.with(who));
         plan.note(self.now, line);
         if let Some(item) = self.state.items.get_mut(&plan.key) {
             item.no_price = None;

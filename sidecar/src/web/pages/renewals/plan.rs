@@ -1,6 +1,6 @@
 //! A plan: what it buys, for how much, how far it is and how it came to that.
 
-use atalaya_renew::{Act, Plan, Stage};
+use atalaya_renew::{Act, Did, Plan, Stage};
 
 use super::super::frame::Frame;
 use super::super::part::{Mark, State, When};
@@ -47,8 +47,36 @@ impl Card {
             is_proposed: matches!(plan.stage, Stage::Proposed { .. }),
             is_approved: matches!(plan.stage, Stage::Approved { .. }),
             is_unsettled: matches!(plan.stage, Stage::Unsettled { .. }),
-            history: plan.history.iter().map(|line| (frame.when(line.at), line.what.clone())).collect(),
+            history: plan.history.iter().map(|line| (frame.when(line.at), said(frame, &line.what))).collect(),
         }
+    }
+}
+
+/// A line of its history. What an older version said in other words stays as it is.
+fn said(frame: &Frame, line: &str) -> String {
+    Did::of(line).map_or_else(|| line.to_owned(), |(did, rest)| frame.fill(key(did), &[("rest", rest)]))
+}
+
+const fn key(did: Did) -> &'static str {
+    match did {
+        Did::Due => "did.due",
+        Did::Proposed => "did.proposed",
+        Did::Approved => "did.approved",
+        Did::Rejected => "did.rejected",
+        Did::Undecided => "did.undecided",
+        Did::Late => "did.late",
+        Did::NoPrice => "did.no_price",
+        Did::Stopped => "did.stopped",
+        Did::Rehearsed => "did.rehearsed",
+        Did::Sending => "did.sending",
+        Did::Taken => "did.taken",
+        Did::NotTaken => "did.not_taken",
+        Did::Unclear => "did.unclear",
+        Did::Shows => "did.shows",
+        Did::Unsettled => "did.unsettled",
+        Did::SaidDone => "did.said_done",
+        Did::SaidNotDone => "did.said_not_done",
+        Did::Copy => "did.copy",
     }
 }
 
