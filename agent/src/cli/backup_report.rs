@@ -27,6 +27,8 @@ pub(crate) struct Report<'a> {
     new_chunks: u64,
     new_bytes: u64,
     first: bool,
+    /// By `--full`.
+    files_decayed: u64,
     problems: u64,
     /// The first of them.
     problem_list: Vec<JsonProblem>,
@@ -53,6 +55,7 @@ impl<'a> Report<'a> {
             new_chunks: summary.new_chunks,
             new_bytes: summary.new_bytes,
             first: !summary.had_parent,
+            files_decayed: summary.files_decayed,
             problems: summary.problems,
             problem_list: problems.into_first(),
             warnings: &summary.warnings,
@@ -79,6 +82,10 @@ impl<'a> Report<'a> {
         let memory =
             self.memory_peak_bytes.map_or_else(String::new, |bytes| format!(", {} of memory at most", size(bytes)));
         out.remark(format_args!("  took   {}{memory}", units::took(self.read_bytes, self.took)))?;
+        if self.files_decayed > 0 {
+            let files = counted(self.files_decayed, "file differs", "files differ");
+            out.remark(format_args!("{files} from the last backup though no time stamp changed; see above"))?;
+        }
         if self.problems > 0 {
             let paths = counted(self.problems, "path", "paths");
             out.remark(format_args!("{paths} could not be backed up as they should; see above"))?;

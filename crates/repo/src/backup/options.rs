@@ -91,6 +91,8 @@ pub struct Summary {
     pub new_bytes: u64,
     /// Paths that could not be read, or changed while they were.
     pub problems: u64,
+    /// Files whose content is another one than in the job's last snapshot though no time stamp changed; each is told.
+    pub files_decayed: u64,
     /// Whether there was a tree of an earlier run to compare with.
     pub had_parent: bool,
     /// Remarks on the repository: missing predecessors and the like.

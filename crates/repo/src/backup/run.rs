@@ -147,6 +147,7 @@ impl Repository {
             new_chunks: shared.new_chunks.load(Ordering::Relaxed),
             new_bytes: shared.new_bytes.load(Ordering::Relaxed),
             problems,
+            files_decayed: shared.decayed.load(Ordering::Relaxed),
             had_parent: outcome.had_parent,
             warnings,
         })

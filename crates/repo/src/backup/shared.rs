@@ -30,6 +30,7 @@ pub(super) struct Shared<'a> {
     pub(super) new_chunks: AtomicU64,
     pub(super) new_bytes: AtomicU64,
     pub(super) problems: AtomicU64,
+    pub(super) decayed: AtomicU64,
     /// Whether what old entries name may be in no usable pack.
     pub(super) loss: Loss,
     /// Whether what old entries name may be in no index run.
@@ -57,6 +58,7 @@ impl<'a> Shared<'a> {
             new_chunks: AtomicU64::new(0),
             new_bytes: AtomicU64::new(0),
             problems: AtomicU64::new(0),
+            decayed: AtomicU64::new(0),
             loss,
             cover,
             doomed,
@@ -91,6 +93,7 @@ impl<'a> Shared<'a> {
 
     /// A file's bytes are others than last time, and nothing but the bytes says so.
     pub(super) fn decayed(&self, path: &[u8]) {
+        self.decayed.fetch_add(1, Ordering::Relaxed);
         let path = String::from_utf8_lossy(path);
         (self.options.notice)(&format!(
             "/{path}: content differs from the last backup though no time stamp changed; it may have decayed on disk, and both versions are kept"

@@ -196,6 +196,7 @@ fn full_finds_content_that_changed_without_a_time_stamp() {
     world.full = true;
     let summary = world.backup(&tree).unwrap();
     assert!(summary.files_read > 3_000 && summary.new_chunks <= 3, "{summary:?}");
+    assert_eq!(summary.files_decayed, 2);
     assert_eq!(world.notices.lock().unwrap().len(), 2, "{:?}", world.notices.lock().unwrap());
     world.assert_holds("latest", &tree);
 }
