@@ -51,6 +51,8 @@ mod span;
 mod ssh;
 mod stats;
 mod store;
+#[cfg(feature = "sftp")]
+mod store_serve;
 mod text;
 mod times;
 mod walk;
@@ -104,6 +106,8 @@ enum Command {
     Copy(copy::Args),
     Key(key::Args),
     Store(store::Args),
+    #[cfg(feature = "sftp")]
+    StoreServe(store_serve::Args),
     #[cfg(feature = "daemon")]
     #[command(flatten)]
     Daemon(daemon::Command),
@@ -132,6 +136,8 @@ impl Command {
             Self::Copy(args) => copy::run(context, args),
             Self::Key(args) => key::run(context, args),
             Self::Store(args) => store::run(context, args),
+            #[cfg(feature = "sftp")]
+            Self::StoreServe(args) => store_serve::run(args),
             #[cfg(feature = "daemon")]
             Self::Daemon(command) => command.run(context),
             #[cfg(feature = "manuals")]

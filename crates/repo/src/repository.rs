@@ -133,6 +133,18 @@ impl Repository {
         self.keyring.config.writable()
     }
 
+    /// Refuses what ends in deleting where whoever asks may only add: begun, it would leave lists of what is never done.
+    pub(crate) fn erasable(&self, what: &str) -> Result<()> {
+        if !self.store.only_adds()? {
+            return Ok(());
+        }
+        let place = self.store.place();
+        let text = format!(
+            "cannot {what} {place}: this login may only add there (append-only); do it where the repository lies, or with another login"
+        );
+        Err(Error::new(Kind::Denied, text))
+    }
+
     /// The same repository, with somebody who hears of what is odd or healed by itself, in one line each.
     #[must_use]
     pub fn telling(mut self, tell: fn(&str)) -> Self {

@@ -46,7 +46,7 @@ pub use retry::{Retry, jittered};
 #[cfg(feature = "s3")]
 pub use s3::{S3Access, S3Store};
 #[cfg(feature = "sftp")]
-pub use sftp::{Access, Answers, SftpStore};
+pub use sftp::{Access, Answers, SftpStore, serve};
 pub use spool::{remove_stale_spools, spool_in};
 pub use store::{Body, Entry, SpoolFile, Store};
 pub use throttle::{Pace, Throttle};

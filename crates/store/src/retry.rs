@@ -148,6 +148,10 @@ impl<S: Store> Store for Retry<S> {
         self.again(|_| self.inner.free())
     }
 
+    fn only_adds(&self) -> Result<bool> {
+        self.again(|_| self.inner.only_adds())
+    }
+
     fn puts_at_once(&self) -> usize {
         self.inner.puts_at_once()
     }

@@ -91,6 +91,11 @@ pub trait Store: Send + Sync {
         Ok(None)
     }
 
+    /// Whether whoever asks is known to have no right to delete here. Else nobody can tell before it is tried.
+    fn only_adds(&self) -> Result<bool> {
+        Ok(false)
+    }
+
     /// How many puts at once this store does best with. Each takes memory, so there are never many.
     fn puts_at_once(&self) -> usize {
         1
@@ -127,6 +132,9 @@ impl<S: Store + ?Sized> Store for std::sync::Arc<S> {
     }
     fn free(&self) -> Result<Option<u64>> {
         (**self).free()
+    }
+    fn only_adds(&self) -> Result<bool> {
+        (**self).only_adds()
     }
     fn puts_at_once(&self) -> usize {
         (**self).puts_at_once()

@@ -87,6 +87,10 @@ impl<S: Store, P: Pace> Store for Throttle<S, P> {
         self.inner.free()
     }
 
+    fn only_adds(&self) -> Result<bool> {
+        self.inner.only_adds()
+    }
+
     fn puts_at_once(&self) -> usize {
         self.inner.puts_at_once()
     }

@@ -33,9 +33,10 @@ impl Copy<'_> {
         drop(index);
         let nothing = leaving.snapshots.is_empty() && leaving.runs.is_empty() && leaving.keys.is_empty();
         if !nothing || dropped.count > 0 {
-            self.summary.not_deleted = match self.incomplete()? {
+            let adds = self.store.only_adds()?.then(|| format!("the login to {} may only add", self.store.place()));
+            self.summary.not_deleted = match adds {
                 Some(why) => Some(why),
-                None => self.too_much(&dropped),
+                None => self.incomplete()?.or_else(|| self.too_much(&dropped)),
             };
         }
         if self.summary.not_deleted.is_some() {

@@ -99,7 +99,9 @@ impl Repository {
         session.end(&*to.store, &to.keyring, (options.now)());
         result?;
         // A store that lets nothing be deleted keeps them: they are small, and say only that copies were made.
-        if let Err(err) = tidy_sessions(&to, &[], &[0; 16]) {
+        if !to.store.only_adds()?
+            && let Err(err) = tidy_sessions(&to, &[], &[0; 16])
+        {
             copy.warn(format!("sessions of copies stay at {}: {err}", to.place()));
         }
         Ok(copy.summary)

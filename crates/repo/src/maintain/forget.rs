@@ -30,6 +30,7 @@ impl Repository {
     pub fn forget(&self, snapshots: &[Forgetting], now: Time) -> Result<u64> {
         check_role(&self.keyring, "forget snapshots")?;
         self.writable("forget snapshots of")?;
+        self.erasable("forget snapshots of")?;
         let store = &*self.store;
         let (all, _) = self.snapshots()?;
         let kept = |id: &[u8; 16]| !snapshots.iter().any(|wanted| wanted.id == *id);

@@ -47,6 +47,9 @@ impl Repository {
         check_role(&self.keyring, "delete what is not used")?;
         self.keyring.secret_of(BlobType::Tree)?;
         self.writable("prune")?;
+        if !options.dry_run {
+            self.erasable("prune")?;
+        }
         let pending = Pending::open(self.state())?;
         let (summary, relied) = (PruneSummary::default(), Relied::default());
         let mut prune = Prune { repo: self, options, session: [0; 16], pending, relied, summary };

@@ -75,6 +75,9 @@ impl Repository {
             Error::new(Kind::NotAllowed, text)
         })?;
         self.writable("repair")?;
+        if options.apply {
+            self.erasable("repair")?;
+        }
         let _alone = alone(self.state())?;
         let working = Working::new(self)?;
         let now = options.check.now;

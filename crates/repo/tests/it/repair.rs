@@ -32,7 +32,7 @@ impl Bench {
     pub fn new() -> Self {
         let store = Arc::new(SimStore::new());
         init(&*store).unwrap();
-        let world = World::over(Arc::clone(&store) as Arc<dyn Store>);
+        let world = World { workers: 1, ..World::over(Arc::clone(&store) as Arc<dyn Store>) };
         let repo = Repository::open(Arc::clone(&world.store), Unlock::Passphrase(PASSPHRASE), world.state.path());
         let key = repo.unwrap().add_key(Role::Owner, "test", None, NOW).unwrap().1.unwrap();
         let bench = Self { store, world, key };
@@ -50,7 +50,7 @@ impl Bench {
         }
         store.sync().unwrap();
         let now = Mutex::new(*self.world.now.lock().unwrap());
-        let world = World { now, ..World::over(Arc::clone(&store) as Arc<dyn Store>) };
+        let world = World { now, workers: 1, ..World::over(Arc::clone(&store) as Arc<dyn Store>) };
         copy_folder(self.world.state.path(), world.state.path());
         Self { store, world, key: self.key.clone() }
     }

@@ -13,6 +13,7 @@ mod offers;
 mod packet;
 mod pipe;
 mod put;
+mod serve;
 mod session;
 mod status;
 mod sync;
@@ -25,6 +26,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 pub use access::{Access, Answers};
+pub use serve::serve;
 
 use crate::url::SftpUrl;
 use crate::{Body, Entry, Error, Kind, Result, SpoolFile, Store, check_name, check_prefix, locked, spool_in};
@@ -129,6 +131,11 @@ impl SftpStore {
         if !offers.fsync {
             short.push("it cannot be told to make files durable: a power cut there may take what was stored last");
         }
+        if offers.append_only {
+            short.push(
+                "this login may add and not delete: forget and prune where the repository lies, or with another login",
+            );
+        }
         if !offers.statvfs {
             short.push("it does not say how much room is left: a full disk shows only as a refusal");
         }
@@ -214,6 +221,10 @@ impl Store for SftpStore {
 
     fn free(&self) -> Result<Option<u64>> {
         self.room()
+    }
+
+    fn only_adds(&self) -> Result<bool> {
+        Ok(self.live()?.session.offers.append_only)
     }
 
     /// One is on its way while the other waits for the server to sync and rename.

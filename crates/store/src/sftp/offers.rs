@@ -2,6 +2,9 @@
 
 use super::packet::{Reply, Type};
 
+/// What our own server says where nothing can be deleted.
+pub(super) const APPEND_ONLY: &[u8] = b"append-only@atalaya";
+
 /// OpenSSH's additions that are used where they are there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Offers {
@@ -11,6 +14,8 @@ pub(super) struct Offers {
     pub(super) statvfs: bool,
     /// `limits@openssh.com`: how long a read or a write may be.
     pub(super) limits: bool,
+    /// [`APPEND_ONLY`].
+    pub(super) append_only: bool,
 }
 
 impl Offers {
@@ -27,6 +32,7 @@ impl Offers {
                 (b"fsync@openssh.com", b"1") => offers.fsync = true,
                 (b"statvfs@openssh.com", b"2") => offers.statvfs = true,
                 (b"limits@openssh.com", b"1") => offers.limits = true,
+                (APPEND_ONLY, b"1") => offers.append_only = true,
                 _ => {}
             }
         }

@@ -157,6 +157,10 @@ impl Attrs {
 }
 
 impl<'a> Fields<'a> {
+    pub(super) fn of(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -6,6 +6,9 @@ use super::{Live, SftpStore};
 use crate::plain::plain;
 use crate::{Error, Kind, Result};
 
+/// How our own server begins what it says of a refusal to change what is there.
+pub(super) const APPEND_ONLY: &str = "append-only";
+
 /// A refusal, with its text as it may be shown.
 pub(super) struct Refused {
     pub(super) code: Code,
@@ -46,6 +49,9 @@ impl SftpStore {
         let denied = |why: &str| Error::new(Kind::Denied, format!("{what} in {place}: {why}"));
         match refused.code {
             Code::NoSuchFile => Error::new(Kind::NotFound, format!("{what} in {place}: {}", refused.words())),
+            Code::PermissionDenied if refused.text.starts_with(APPEND_ONLY) => {
+                denied(&format!("{}; do it where the repository lies, or with another login", refused.text))
+            }
             Code::PermissionDenied => {
                 denied("permission denied; give the user of the login the right, or name another")
             }
