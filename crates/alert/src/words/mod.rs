@@ -2,10 +2,12 @@
 
 mod catalogue;
 mod number;
+mod sentence;
 mod value;
 
 pub(crate) use number::seen;
 pub use number::shown;
+pub use sentence::said;
 pub use value::word;
 
 use crate::action::{Kind, Told};

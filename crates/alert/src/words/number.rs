@@ -2,6 +2,7 @@
 
 use super::both;
 use super::catalogue::Language;
+use super::sentence::said;
 use super::value::word;
 use crate::rule::Words;
 use crate::state::cut;
@@ -26,7 +27,8 @@ pub(crate) fn seen(key: &str, values: &Values) -> Words {
         value => shown(key, value),
     };
     let Value::Text(problem) = values.get("problem") else { return value };
-    both(|language| match (language.of(&value), cut(problem)) {
+    let problem = said(problem);
+    both(|language| match (language.of(&value), cut(language.of(&problem))) {
         ("", problem) => problem,
         (value, problem) if problem.is_empty() => value.to_owned(),
         (value, problem) => format!("{value}; {problem}"),

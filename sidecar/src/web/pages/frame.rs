@@ -106,6 +106,12 @@ impl Frame {
         words.map_or(value, |words| super::rules::of(self, words)).to_owned()
     }
 
+    /// What an agent says is wrong.
+    pub(super) fn said(&self, problem: Option<&str>) -> String {
+        let words = problem.map(atalaya_alert::words::said).unwrap_or_default();
+        super::rules::of(self, &words).to_owned()
+    }
+
     /// What a key of a view is called; as it came where it is not known.
     pub(super) fn key(&self, key: &str) -> String {
         let name = format!("key.{key}");

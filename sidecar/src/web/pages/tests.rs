@@ -1,5 +1,6 @@
 mod old;
 mod refused;
+mod said;
 mod told;
 
 use std::sync::Arc;

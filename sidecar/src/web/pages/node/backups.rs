@@ -33,7 +33,7 @@ pub(super) fn section(look: &Look<'_>, runs: &[Run]) -> Option<Section> {
         let checked = backup.checked.as_deref().map_or_else(|| frame.unknown(), |word| Cell::text(frame.value(word)));
         jobs.rows.push(vec![
             Cell::state(look.state(thing.mark, backup.result.as_deref()))
-                .note(backup.problem.as_deref().unwrap_or_default()),
+                .note(look.frame.said(backup.problem.as_deref())),
             Cell::text(backup.job.as_deref().unwrap_or(&thing.id)).note(tier),
             frame.moment(backup.succeeded_at.as_deref()).note(overdue),
             frame.moment(backup.next_at.as_deref()),
@@ -75,7 +75,7 @@ fn past(look: &Look<'_>, runs: &[Run]) -> Table {
             ),
             took.map_or_else(|| frame.unknown(), |took| Cell { number: true, ..Cell::text(frame.language.span(took)) }),
             Cell::text(run.cause.as_deref().map(|cause| frame.value(cause)).unwrap_or_default()),
-            Cell::text(run.problem.as_deref().unwrap_or_default()),
+            Cell::text(look.frame.said(run.problem.as_deref())),
         ]);
     }
     table

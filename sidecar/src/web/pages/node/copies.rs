@@ -38,7 +38,7 @@ pub(super) fn section(look: &Look<'_>) -> Option<Section> {
             of(view.places_count, view.places_wanted_count),
             frame.moment(view.oldest_at.as_deref()),
             frame.moment(view.verified_at.as_deref()),
-            Cell::text(view.problem.as_deref().unwrap_or_default()),
+            Cell::text(look.frame.said(view.problem.as_deref())),
         ]);
     }
     look.section("policy", "section.policy", worst(marks.into_iter()), vec![table])

@@ -49,8 +49,7 @@ pub(super) fn disks(look: &Look<'_>) -> Option<Section> {
         let power = disk.power.as_deref().map_or_else(|| frame.unknown(), |power| Cell::text(frame.value(power)));
         let test = disk.self_test.as_deref().map_or_else(|| frame.unknown(), |test| Cell::text(frame.value(test)));
         main.rows.push(vec![
-            Cell::state(look.state(thing.mark, disk.health.as_deref()))
-                .note(disk.problem.as_deref().unwrap_or_default()),
+            Cell::state(look.state(thing.mark, disk.health.as_deref())).note(look.frame.said(disk.problem.as_deref())),
             name().note(about),
             frame.number("size_bytes", disk.size_bytes),
             frame.number("temperature_celsius", disk.temperature_celsius),
@@ -144,8 +143,7 @@ pub(super) fn arrays(look: &Look<'_>) -> Option<Section> {
         let action = raid.action.as_deref().map_or_else(|| frame.unknown(), |action| Cell::text(frame.value(action)));
         let action = action.note([percent.unwrap_or_default(), left].join(" ").trim());
         table.rows.push(vec![
-            Cell::state(look.state(thing.mark, raid.state.as_deref()))
-                .note(raid.problem.as_deref().unwrap_or_default()),
+            Cell::state(look.state(thing.mark, raid.state.as_deref())).note(look.frame.said(raid.problem.as_deref())),
             Cell::text(raid.name.as_deref().unwrap_or(&thing.id)).note(about),
             members,
             action,

@@ -40,7 +40,7 @@ fn told(look: &Look<'_>, kind: &str, body: &Value) -> (String, String) {
             let (from, to) = (frame.value(text("from")), frame.value(text("to")));
             let from = if from.is_empty() { frame.t("unknown").to_owned() } else { from };
             let what = frame.fill("event.changed", &[("key", &frame.key(text("key"))), ("from", &from), ("to", &to)]);
-            (what, text("problem").to_owned())
+            (what, frame.said(Some(text("problem"))))
         }
         "command" => {
             let (command, outcome) = (command(frame, text("command")), frame.value(text("outcome")));

@@ -20,8 +20,7 @@ pub(super) fn names(look: &Look<'_>) -> Option<Section> {
             frame.words(four.as_deref()).note(six.as_deref().unwrap_or_default())
         };
         dns.rows.push(vec![
-            Cell::state(look.state(thing.mark, view.state.as_deref()))
-                .note(view.problem.as_deref().unwrap_or_default()),
+            Cell::state(look.state(thing.mark, view.state.as_deref())).note(look.frame.said(view.problem.as_deref())),
             Cell::text(view.host.as_deref().unwrap_or(&thing.id)).note(note),
             pair(&view.public_ipv4, &view.public_ipv6),
             pair(&view.authoritative_ipv4, &view.authoritative_ipv6),
@@ -37,8 +36,7 @@ pub(super) fn names(look: &Look<'_>) -> Option<Section> {
         let Sample::NoIp(view) = &thing.sample else { continue };
         marks.push(thing.mark);
         clients.rows.push(vec![
-            Cell::state(look.state(thing.mark, view.state.as_deref()))
-                .note(view.problem.as_deref().unwrap_or_default()),
+            Cell::state(look.state(thing.mark, view.state.as_deref())).note(look.frame.said(view.problem.as_deref())),
             Cell::text(view.host.as_deref().unwrap_or(&thing.id)),
             frame.words(view.client.as_deref().map(|client| frame.value(client)).as_deref()),
             frame.words(view.believed_ipv4.as_deref().or(view.believed_ipv6.as_deref())),
@@ -60,8 +58,7 @@ pub(super) fn certificates(look: &Look<'_>) -> Option<Section> {
         let Sample::Cert(cert) = &thing.sample else { continue };
         marks.push(thing.mark);
         table.rows.push(vec![
-            Cell::state(look.state(thing.mark, cert.state.as_deref()))
-                .note(cert.problem.as_deref().unwrap_or_default()),
+            Cell::state(look.state(thing.mark, cert.state.as_deref())).note(look.frame.said(cert.problem.as_deref())),
             Cell::text(cert.name.as_deref().unwrap_or(&thing.id)).note(cert.source.as_deref().unwrap_or_default()),
             frame.words(cert.subject.as_deref()),
             frame.words(cert.issuer.as_deref()),

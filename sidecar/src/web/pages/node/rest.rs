@@ -22,7 +22,7 @@ pub(super) fn services(look: &Look<'_>) -> Option<Section> {
             None => "",
         };
         table.rows.push(vec![
-            Cell::state(frame.state_of(thing.mark, word)).note(service.problem.as_deref().unwrap_or_default()),
+            Cell::state(frame.state_of(thing.mark, word)).note(look.frame.said(service.problem.as_deref())),
             Cell::text(service.name.as_deref().unwrap_or(&thing.id)).note(service.kind.as_deref().unwrap_or_default()),
             frame.words(service.state.as_deref().map(|state| says(look, state)).as_deref()),
             frame.number("latency_seconds", service.latency_seconds),
@@ -182,7 +182,7 @@ pub(super) fn probes(look: &Look<'_>) -> Option<Section> {
             Cell::text(&*thing.id),
             frame.number("latency_seconds", probe.duration_seconds),
             Cell { when: frame.when(thing.read_at), ..Cell::default() },
-            Cell::text(probe.problem.as_deref().unwrap_or_default()),
+            Cell::text(look.frame.said(probe.problem.as_deref())),
         ]);
     }
     look.section("probes", "section.probes", worst(things.iter().map(|thing| thing.mark)), vec![table])

@@ -34,7 +34,7 @@ fn tasks(look: &Look<'_>) -> (Table, Vec<Mark>) {
             frame.moment(view.next_at.as_deref()),
             now.note(view.reason.as_deref().unwrap_or_default()),
             frame.words(Some(&found(look, view))),
-            Cell::text(view.problem.as_deref().unwrap_or_default()).note(view.damaged.as_deref().unwrap_or_default()),
+            Cell::text(look.frame.said(view.problem.as_deref())).note(view.damaged.as_deref().unwrap_or_default()),
         ]);
     }
     (table, marks)

@@ -79,7 +79,7 @@ fn whether_there_are_enough_copies_stands_on_the_page_of_the_node() {
     };
     for (language, words) in [
         (Language::En, ["Copies of what is backed up", "not enough", "2 of 3", "1 does not count", "/mnt/usb is out"]),
-        (Language::Es, ["Copias de lo que se guarda", "no bastan", "2 de 3", "1 no cuenta", "/mnt/usb is out"]),
+        (Language::Es, ["Copias de lo que se guarda", "no bastan", "2 de 3", "1 no cuenta", "/mnt/usb está atrasado"]),
     ] {
         let page = page(language, broken);
         for word in words.into_iter().chain(["photos", "state high"]) {
