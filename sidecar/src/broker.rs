@@ -109,6 +109,11 @@ pub async fn try_out(external: &External) -> std::result::Result<(), String> {
     answered
 }
 
+/// Between two looks for what the broker has to be written.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// Between two pieces of it: the writer has others to serve.
+const BETWEEN_PIECES: Duration = Duration::from_millis(250);
+
 /// Writes what the broker keeps.
 pub struct Keeping {
     builtin: Arc<Builtin>,
@@ -136,11 +141,13 @@ impl Keeping {
     /// Until it is ended.
     pub async fn run(mut self) {
         let flush = self.shared.config.broker.flush;
+        let mut pause = LOOK_EVERY;
         loop {
-            tokio::time::sleep(Duration::from_secs(2)).await;
+            tokio::time::sleep(pause).await;
             self.count();
             let changes = self.builtin.due(self.shared.clock.now().since_start, flush).await;
-            if changes.set.is_empty() && changes.gone.is_empty() {
+            pause = if changes.is_empty() { LOOK_EVERY } else { BETWEEN_PIECES };
+            if changes.is_empty() {
                 continue;
             }
             // What it takes to give them back; of the payloads there is one copy.

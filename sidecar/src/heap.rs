@@ -27,7 +27,7 @@ const ARENAS: i32 = 1;
 /// Free memory between what is in use goes back so often: a fleet that comes leaves some on every page. So does code that
 /// nobody needed since; what is needed comes back from the system's cache.
 #[cfg(target_os = "linux")]
-const GIVE_BACK_EVERY: std::time::Duration = std::time::Duration::from_secs(10);
+const GIVE_BACK_EVERY: std::time::Duration = std::time::Duration::from_secs(5);
 #[cfg(target_os = "linux")]
 const STACK_BYTES: usize = 64 << 10;
 

@@ -320,11 +320,9 @@ impl Running {
             keeping.abort();
             let _ = keeping.await;
         }
-        if let Some(builtin) = self.builtin.and_then(|builtin| Arc::try_unwrap(builtin).ok()) {
-            let rows = broker::rows(builtin.stop().await);
-            if !rows.is_empty() {
-                let _ = self.shared.desk.write(rows).await;
-            }
+        if let Some(mut builtin) = self.builtin.and_then(|builtin| Arc::try_unwrap(builtin).ok()) {
+            builtin.stop().await;
+            write_rest(&builtin, &self.shared).await;
         }
         self.ear.tell(Word::Stop).await;
         let (tower, writer) = (self.tower, self.writer);
@@ -432,4 +430,14 @@ fn run_tower(
         }
     })?;
     Ok(thread)
+}
+
+/// Writes what the broker still keeps, until there is no more of it or it cannot be written.
+async fn write_rest(builtin: &Builtin, shared: &Shared) {
+    loop {
+        let changes = builtin.rest().await;
+        if changes.is_empty() || shared.desk.write(broker::rows(changes)).await.is_err() {
+            return;
+        }
+    }
 }

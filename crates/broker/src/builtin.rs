@@ -156,12 +156,16 @@ impl Builtin {
         self.house.keeper.topics_of(&self.house.router, node).await
     }
 
-    /// Ends all connections and gives what is not written yet. No will is published: nobody is gone but the broker.
-    pub async fn stop(mut self) -> Changes {
+    /// Ends all connections; what is not written yet is [`Self::rest`]. No will is published: nobody is gone but the broker.
+    pub async fn stop(&mut self) {
         self.tasks.shutdown().await;
         self.house.closing.store(true, Ordering::Relaxed);
         end(&self.house, self.house.guests.all(|_| true)).await;
-        let topics = self.house.keeper.ledger().all_dirty();
+    }
+
+    /// A piece of what is not written yet, whenever it would be due; nothing once all of it was given.
+    pub async fn rest(&self) -> Changes {
+        let topics = self.house.keeper.ledger().rest();
         self.house.keeper.read(&self.house.router, topics).await
     }
 }

@@ -85,7 +85,7 @@ impl Ledger {
         }
         let since = if self.urgent.is_empty() { None } else { Some(self.urgent_since.unwrap_or(now)) };
         self.urgent_since = since;
-        let mut batch = Batch { topics: Vec::new(), left: BATCH_BYTES_MAX };
+        let mut batch = Batch::new();
         if self.flushing || since.is_some_and(|since| now.saturating_sub(since) >= NEW_TOPIC_WAIT) {
             batch.take(&mut self.urgent, &self.sizes);
         }
@@ -99,10 +99,13 @@ impl Ledger {
         batch.topics
     }
 
-    /// All topics that are not written as they are.
-    pub(crate) fn all_dirty(&mut self) -> Vec<Arc<str>> {
-        let dirty = std::mem::take(&mut self.urgent).into_iter().chain(std::mem::take(&mut self.changed));
-        dirty.map(|topic| topic.0).collect()
+    /// Topics that are not written as they are, whenever they would be due: at most [`BATCH_BYTES_MAX`] of them, and none once
+    /// all were given.
+    pub(crate) fn rest(&mut self) -> Vec<Arc<str>> {
+        let mut batch = Batch::new();
+        batch.take(&mut self.urgent, &self.sizes);
+        batch.take(&mut self.changed, &self.sizes);
+        batch.topics
     }
 
     /// What could not be written is to be written again.
@@ -158,6 +161,10 @@ struct Batch {
 }
 
 impl Batch {
+    const fn new() -> Self {
+        Self { topics: Vec::new(), left: BATCH_BYTES_MAX }
+    }
+
     /// A topic that is larger than what is left is taken all the same: so each is taken at last.
     fn take(&mut self, from: &mut BTreeSet<Sorted>, sizes: &Sizes) {
         let mut taken: Vec<Sorted> = Vec::new();

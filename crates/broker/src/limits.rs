@@ -69,8 +69,8 @@ pub const RETAINED_PER_NODE_MAX: usize = 1_024;
 
 /// How long a new or removed retained topic waits for others, so that they are written together.
 pub const NEW_TOPIC_WAIT: Duration = Duration::from_secs(5);
-/// Bytes of retained messages that are handed out at once to be written.
-pub const BATCH_BYTES_MAX: u64 = 4 << 20;
+/// Bytes of retained messages that are handed out at once to be written: as long as that takes, they are in memory once more.
+pub const BATCH_BYTES_MAX: u64 = 1 << 20;
 
 /// Of those, topics that are asked for one by one: each costs a look at all that is retained, and more than so many that are
 /// alike a copy of all of their kind, for as long as they are read. That is at most [`RETAINED_TOTAL_BYTES_MAX`] once more.

@@ -100,8 +100,11 @@ impl Serve {
     }
 
     pub(crate) fn stop(mut self) -> Changes {
-        let broker = self.broker.take().unwrap();
-        self.runtime.block_on(broker.stop())
+        let mut broker = self.broker.take().unwrap();
+        self.runtime.block_on(async {
+            broker.stop().await;
+            broker.rest().await
+        })
     }
 }
 
