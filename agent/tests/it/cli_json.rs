@@ -56,6 +56,7 @@ fn backup_and_snapshots() {
         "new_chunks:number",
         "new_bytes:number",
         "first:bool",
+        "files_decayed:number",
         "problems:number",
         "problem_list:array",
         "warnings:array",
@@ -126,6 +127,24 @@ fn the_rest() {
     check(&bench.json(["stats"])["chunks"], &["number:number", "bytes:number"]);
     let checked = bench.json(["check", "--read-data"]);
     assert_eq!((checked["good"].as_bool(), checked["findings"].as_u64()), (Some(true), Some(0)));
+    check(
+        &bench.json(["repair"]),
+        &[
+            "applied:bool",
+            "findings:number",
+            "finding_list:array",
+            "damaged_runs:number",
+            "named_packs:number",
+            "dropped_packs:number",
+            "saved_blobs:number",
+            "saved_bytes:number",
+            "damaged_keys:number",
+            "lost_files:number",
+            "renewed_snapshots:array",
+            "lost_snapshots:array",
+            "set_aside:number",
+        ],
+    );
     let restored = bench.json(["restore", "latest", "--target", "out"]);
     check(
         &restored,
