@@ -155,6 +155,8 @@ impl Keeping {
             let topics = Changes { set: changes.set.iter().map(bare).collect(), gone: changes.gone.clone() };
             if self.shared.desk.write(rows(changes)).await.is_err() {
                 self.builtin.give_back(&topics);
+                // A disk that is full is no emptier after a quarter of a second, and each look goes through all there is.
+                pause = LOOK_EVERY;
             }
         }
     }
