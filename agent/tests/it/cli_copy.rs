@@ -8,10 +8,10 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::cli::{Bench, files, ran};
+use super::noise::noise;
 
-fn change(bench: &Bench, version: u8) {
-    let noise: Vec<u8> = (0..400_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8 ^ version).collect();
-    fs::write(bench.path("src/large"), noise).unwrap();
+fn change(bench: &Bench, version: u64) {
+    fs::write(bench.path("src/large"), noise(version, 400_000)).unwrap();
     bench.backup();
 }
 
@@ -158,14 +158,7 @@ fn mistakes_get_one_line() {
 fn stopped_by_a_signal_it_goes_on_next_time() {
     let bench = Bench::new();
     // More than one pack, of bytes that no compressor makes fewer.
-    let mut state = 1_u64;
-    let noise: Vec<u8> = std::iter::repeat_with(|| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 56) as u8
-    })
-    .take(20 << 20)
-    .collect();
-    fs::write(bench.path("src/large"), noise).unwrap();
+    fs::write(bench.path("src/large"), noise(0, 20 << 20)).unwrap();
     bench.backup();
     let mut command = bench.command(["copy", "away", "--limit-upload", "200K"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

@@ -3,13 +3,13 @@
 use std::fs;
 
 use super::cli::Bench;
+use super::noise::noise;
 
 /// Three backups of a file that is another one each time.
 fn three() -> Bench {
     let bench = Bench::new();
-    for version in 0..3_u8 {
-        let noise: Vec<u8> = (0..400_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8 ^ version).collect();
-        fs::write(bench.path("src/large"), noise).unwrap();
+    for version in 0..3 {
+        fs::write(bench.path("src/large"), noise(version, 400_000)).unwrap();
         bench.backup();
     }
     bench

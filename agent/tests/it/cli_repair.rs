@@ -5,13 +5,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use super::cli::{Bench, files};
+use super::noise::noise;
 
 /// Two files, each backed up alone, so that each has a pack of its own.
 fn two() -> Bench {
     let bench = Bench::new();
-    for (version, name) in [(1_u8, "first"), (2, "second")] {
-        let noise: Vec<u8> = (0..700_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8 ^ version).collect();
-        fs::write(bench.path("src").join(name), noise).unwrap();
+    for (version, name) in [(1, "first"), (2, "second")] {
+        fs::write(bench.path("src").join(name), noise(version, 700_000)).unwrap();
         bench.backup();
     }
     bench

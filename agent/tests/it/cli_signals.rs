@@ -11,23 +11,12 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::cli::{Bench, PASSPHRASE};
-
-/// Bytes that no compressor makes fewer.
-fn noise(bytes: usize) -> Vec<u8> {
-    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
-    let next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 32) as u8
-    };
-    std::iter::repeat_with(next).take(bytes).collect()
-}
+use super::noise::noise;
 
 /// Starts a backup that takes long, sends `signal` once it has a session, and gives exit code and message.
 fn stopped_by(signal: Signal) -> (Option<i32>, String, Bench) {
     let bench = Bench::new();
-    std::fs::write(bench.path("src/large"), noise(8 << 20)).unwrap();
+    std::fs::write(bench.path("src/large"), noise(0, 8 << 20)).unwrap();
     for number in 0..3000 {
         std::fs::write(bench.path("src/folder").join(number.to_string()), vec![number as u8; 20_000]).unwrap();
     }

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::process::CommandExt;
 
 use super::cli::{Bench, files, ran};
+use super::noise::noise;
 
 #[test]
 fn a_damaged_copy_of_the_index_heals_with_a_warning() {
@@ -138,8 +139,7 @@ impl Drop for Small {
 fn the_folder_that_is_full_or_not_to_be_written_is_named() {
     let bench = Bench::new();
     let Some(small) = Small::mount(bench.path("small")) else { return println!("left out: only root may mount") };
-    let noise: Vec<u8> = (0..700_000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
-    fs::write(bench.path("src/noise"), noise).unwrap();
+    fs::write(bench.path("src/noise"), noise(0, 2_800_000)).unwrap();
     let says = |args: &[&str], folder: &str, advice: &str| {
         let ran = bench.run(args);
         assert_eq!((ran.code, ran.err.lines().count()), (1, 1), "{args:?}: {ran:?}");

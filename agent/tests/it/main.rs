@@ -23,6 +23,7 @@ mod noip;
 #[path = "../../src/noip/server.rs"]
 #[expect(dead_code, reason = "the server of the unit tests, whose odd answers are not asked for here")]
 mod noip_server;
+mod noise;
 mod probe_parts;
 mod restore;
 mod restore_replace;
