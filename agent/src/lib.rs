@@ -8,6 +8,7 @@ pub mod certificate;
 pub mod cli;
 #[cfg(feature = "daemon")]
 mod clock;
+mod compare;
 #[cfg(feature = "daemon")]
 pub mod config;
 mod dump;

@@ -10,10 +10,12 @@ use atalaya_repo::check::{CheckOptions, CheckProgress, CheckSummary, Finding, Sa
 use atalaya_repo::model::Time;
 use serde::Serialize;
 
+use super::compared::{self, JsonCompared};
 use super::context::Context;
 use super::exit::{Exit, Failure, Result};
 use super::output::{Output, complain};
 use super::progress::{Counts, Display};
+use super::restore::may_read;
 use super::text::shown_path;
 use super::{findings::Findings, host, times};
 use crate::share::Share;
@@ -24,6 +26,7 @@ const EXAMPLES: &str = "Examples:
   atalaya-agent check --repo /mnt/usb/nas --read-data
   atalaya-agent check --repo /mnt/usb/nas --read-data=5%
   atalaya-agent check --repo /mnt/usb/nas --read-data=2h --background
+  atalaya-agent check --repo /mnt/usb/nas --compare=10%
   atalaya-agent check --repo /srv/customers/nas --without-key --read-data";
 
 /// Check that everything is there and, with --read-data, that it is what was stored
@@ -42,6 +45,15 @@ pub(crate) struct Args {
     /// each pack was read, also when the check is stopped.
     #[arg(long, value_name = "SHARE", num_args = 0..=1, require_equals = true, default_missing_value = "100%")]
     read_data: Option<Share>,
+
+    /// Restore some files too, without writing them, and compare them with their sources: all, a share (10%) or so much (20G)
+    ///
+    /// Of the newest snapshot of each job files are drawn by lot. Each is put together as a restore does it. Where its source
+    /// is there, and size, times and inode are those of the backup, its bytes have to be the same: else one of both changed
+    /// silently, which is a finding. Takes the owner's key.
+    #[arg(long, value_name = "SHARE", num_args = 0..=1, require_equals = true, default_missing_value = "100%",
+        conflicts_with = "without_key")]
+    compare: Option<Share>,
 
     /// Check what can be checked without a key: for whoever keeps a repository for others
     ///
@@ -74,6 +86,8 @@ struct JsonCheck {
     trees_checked: bool,
     content_verified: bool,
     files_affected: u64,
+    #[serde(flatten)]
+    compared: Option<JsonCompared>,
     seconds: f64,
     memory_peak_bytes: Option<u64>,
 }
@@ -83,12 +97,16 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     if args.background {
         super::background::yield_to_everything();
     }
+    compared::checked(args.compare)?;
     let place = context.place()?;
     let spool = context.spool()?;
     let repo = match args.without_key {
         false => Some(context.open_at(&place).map_err(Failure::without_check)?),
         true => None,
     };
+    if let (Some(repo), Some(_)) = (&repo, args.compare) {
+        may_read(repo.role(), "compare")?;
+    }
     let signals = Signals::listen().map_err(|why| Failure::new(Exit::Failed, why))?;
     let progress = CheckProgress::default();
     let display = Display::new(context.global.quiet || context.global.json);
@@ -103,7 +121,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
         finding: &|finding| findings.add(finding, &display),
         progress: &progress,
     };
-    let summary = display
+    let mut summary = display
         .around(
             || counts(&progress),
             || match &repo {
@@ -112,16 +130,33 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
             },
         )
         .map_err(|err| Failure::stopped(err, &signals).without_check())?;
+    let compared = match (&repo, args.compare) {
+        (Some(repo), Some(share)) => {
+            let watch = (&display, &signals, &findings);
+            Some(compared::run(context, repo, share, watch, &mut summary).map_err(Failure::without_check)?)
+        }
+        _ => None,
+    };
     let mut out = context.output();
     let seconds = start.elapsed();
+    let only_compared = compared.as_ref().is_some_and(|compared| compared.is_all(summary.findings));
     if out.json {
-        out.json(&json(&summary, findings, seconds.as_secs_f64()))?;
+        out.json(&json(&summary, findings, compared, seconds.as_secs_f64()))?;
     } else {
-        report(&mut out, &summary, repo.is_some(), seconds)?;
+        report(&mut out, &summary, (repo.is_some(), compared.as_ref()), seconds)?;
     }
     out.finish()?;
     if summary.findings == 0 {
         return Ok(Exit::Done);
+    }
+    if only_compared {
+        complain(format_args!(
+            "atalaya-agent: {} of those that were restored from {} cannot be restored or differ from a source that did not \
+             change, see above; look at the disk that the source is on, and at what \"restore\" gives",
+            counted(summary.findings, "file", "files"),
+            place.shown()
+        ));
+        return Ok(Exit::Failed);
     }
     // Not as a failure: the check itself was done, and programs have got its object.
     complain(format_args!(
@@ -170,7 +205,12 @@ fn packs(number: u64) -> String {
     counted(number, "pack", "packs")
 }
 
-fn report(out: &mut Output, summary: &CheckSummary, with_key: bool, took: std::time::Duration) -> Result<()> {
+fn report(
+    out: &mut Output,
+    summary: &CheckSummary,
+    (with_key, compared): (bool, Option<&JsonCompared>),
+    took: std::time::Duration,
+) -> Result<()> {
     let reads_not = if with_key { "this key cannot read content" } else { "content takes a key" };
     let state = if summary.findings == 0 { "Everything is as it should be." } else { "Something is wrong." };
     out.remark(state)?;
@@ -200,6 +240,9 @@ fn report(out: &mut Output, summary: &CheckSummary, with_key: bool, took: std::t
             ),
         })?;
     }
+    if let Some(compared) = compared {
+        compared.report(out)?;
+    }
     if !summary.trees_checked {
         let lists_not = if with_key { "this key cannot list names" } else { "that takes a key" };
         out.remark(format_args!("  which files there are was not checked: {lists_not}"))?;
@@ -214,7 +257,7 @@ fn report(out: &mut Output, summary: &CheckSummary, with_key: bool, took: std::t
     out.remark(format_args!("  took {}{memory}", units::duration(took)))
 }
 
-fn json(summary: &CheckSummary, findings: Findings, seconds: f64) -> JsonCheck {
+fn json(summary: &CheckSummary, findings: Findings, compared: Option<JsonCompared>, seconds: f64) -> JsonCheck {
     JsonCheck {
         good: summary.findings == 0,
         findings: summary.findings,
@@ -232,6 +275,7 @@ fn json(summary: &CheckSummary, findings: Findings, seconds: f64) -> JsonCheck {
         trees_checked: summary.trees_checked,
         content_verified: summary.content_verified,
         files_affected: summary.files_affected,
+        compared,
         seconds,
         memory_peak_bytes: host::peak_memory(),
     }

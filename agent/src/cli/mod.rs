@@ -4,6 +4,7 @@ mod background;
 mod backup;
 mod backup_report;
 mod check;
+mod compared;
 #[cfg(feature = "manuals")]
 mod completions;
 mod context;

@@ -65,7 +65,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     let place = context.place()?;
     let spool = context.spool()?;
     let repo = context.open_at(&place)?;
-    may_restore(repo.role())?;
+    may_read(repo.role(), "restore")?;
     let snapshot = context.snapshot(&repo, &arg)?;
     // Before the target is made.
     arg.entry(&snapshot)?;
@@ -101,11 +101,11 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
 }
 
 /// Any other key would make a tree of empty folders before it came to the first file.
-fn may_restore(role: Role) -> Result<()> {
+pub(super) fn may_read(role: Role, what: &str) -> Result<()> {
     if role == Role::Owner {
         return Ok(());
     }
-    let text = format!("cannot restore: a {role}'s key cannot read content; use the owner's passphrase or key file");
+    let text = format!("cannot {what}: a {role}'s key cannot read content; use the owner's passphrase or key file");
     Err(Failure::from(Error::new(Kind::NotAllowed, text)))
 }
 

@@ -1,5 +1,6 @@
 //! `[[upkeep]]`: what a repository needs over years. Each task has a section; one that is not there is not done.
 
+use std::iter;
 use std::path::Path;
 use std::time::Duration;
 
@@ -89,6 +90,7 @@ struct RawPrune {
 struct RawCheck {
     schedule: Option<Spanned<String>>,
     share: Option<Share>,
+    compare: Option<Share>,
 }
 
 fn some<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
@@ -167,7 +169,8 @@ impl RawUpkeep {
         }
         if let Some(check) = &self.check {
             let share = check.share.as_ref().map_or("5%", |share| &share.0);
-            add(Work::Check, &check.schedule, vec![format!("--read-data={share}")])?;
+            let compare = check.compare.as_ref().map(|share| format!("--compare={}", share.0));
+            add(Work::Check, &check.schedule, iter::once(format!("--read-data={share}")).chain(compare).collect())?;
         }
         if let Some(copy) = &self.copy {
             for aim in copy.aims(self.repo.get_ref(), self.memory_max, state)? {

@@ -17,39 +17,39 @@ const ENTRY_BYTES_MAX: usize = 1 << 20;
 /// Pieces of one such file: a hole and a block in turn, in blocks of 512 bytes.
 const RUNS_MAX: usize = SMALL_FILE_BYTES_MAX as usize / 512 + 1;
 /// Larger files are not batched.
-pub(super) const SMALL_FILE_BYTES_MAX: u64 = (WINDOW_BYTES / 4) as u64;
+pub(crate) const SMALL_FILE_BYTES_MAX: u64 = (WINDOW_BYTES / 4) as u64;
 
 /// An entry and where its content will be.
-pub(super) struct Item {
-    pub(super) entry: Entry,
-    pub(super) content: Range<usize>,
+pub(crate) struct Item {
+    pub(crate) entry: Entry,
+    pub(crate) content: Range<usize>,
     /// A later name of something that the archive has already.
-    pub(super) further: bool,
+    pub(crate) further: bool,
 }
 
 /// A batch with its content.
-pub(super) struct Filled<'a> {
-    pub(super) items: &'a [Item],
+pub(crate) struct Filled<'a> {
+    pub(crate) items: &'a [Item],
     /// Of all items; each knows its range.
-    pub(super) bytes: &'a [u8],
+    pub(crate) bytes: &'a [u8],
     /// Why content cannot be had, by number of the item.
-    pub(super) failed: BTreeMap<u32, Error>,
+    pub(crate) failed: BTreeMap<u32, Error>,
 }
 
 /// Entries in order, and the window their content is fetched into.
-pub(super) struct Batch {
-    pub(super) items: Vec<Item>,
+pub(crate) struct Batch {
+    pub(crate) items: Vec<Item>,
     window: Window,
     entry_bytes: usize,
 }
 
 impl Batch {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { items: Vec::new(), window: Window::new(), entry_bytes: 0 }
     }
 
     /// Whether `entry` (with its content, unless it is a `further` name) still fits.
-    pub(super) fn has_room(&self, entry: &Entry, further: bool) -> bool {
+    pub(crate) fn has_room(&self, entry: &Entry, further: bool) -> bool {
         let content = if further { 0 } else { entry.meta.size };
         let bytes = self.entry_bytes + weight(entry);
         self.items.is_empty()
@@ -57,7 +57,7 @@ impl Batch {
     }
 
     /// Adds an entry, with its content unless it is a `further` name.
-    pub(super) fn push(&mut self, view: &dyn View, entry: Entry, further: bool) -> Result<()> {
+    pub(crate) fn push(&mut self, view: &dyn View, entry: Entry, further: bool) -> Result<()> {
         let from = self.window.len();
         if entry.meta.kind == Kind::File && !further {
             let mut runs: Vec<Run> = Vec::new();
@@ -75,7 +75,7 @@ impl Batch {
     }
 
     /// Fetches all content.
-    pub(super) fn fill(&mut self, view: &dyn View) -> Result<Filled<'_>> {
+    pub(crate) fn fill(&mut self, view: &dyn View) -> Result<Filled<'_>> {
         let mut failed = BTreeMap::new();
         let bytes = self.window.fill(view, |file, err| {
             failed.entry(file).or_insert(err);
@@ -83,7 +83,7 @@ impl Batch {
         Ok(Filled { items: &self.items, bytes, failed })
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.items.clear();
         self.window.clear();
         self.entry_bytes = 0;

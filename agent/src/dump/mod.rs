@@ -9,10 +9,11 @@ mod sparse;
 mod tar;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests;
+pub(crate) mod tests;
 mod ustar;
 
-pub(crate) use content::copy;
+pub(crate) use batch::{Batch, Filled, SMALL_FILE_BYTES_MAX};
+pub(crate) use content::{Sink, copy};
 pub(crate) use sparse::Output;
 pub(crate) use tar::archive;
 

@@ -5,7 +5,7 @@ use atalaya_repo::view::{Deliver, EntryStream, View, Want};
 use super::archive;
 
 /// Entries whose content is in their chunk's id.
-struct Few(Vec<Entry>);
+pub(crate) struct Few(pub(crate) Vec<Entry>);
 
 struct Stream(std::vec::IntoIter<Entry>);
 

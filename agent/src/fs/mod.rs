@@ -1,11 +1,13 @@
 //! What walking, reading and restoring share: folders by descriptor, `lstat`, spool files.
 
 mod folders;
+mod has;
 mod noatime;
 mod spool;
 mod stat;
 
 pub(crate) use folders::Folders;
+pub(crate) use has::{has_bytes, has_zeros};
 pub(crate) use noatime::NoAtime;
 pub(crate) use spool::SpoolFile;
 pub(crate) use stat::{meta_of, same_inode};

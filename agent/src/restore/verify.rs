@@ -5,17 +5,14 @@ use super::files::{File, Files};
 use super::site::Site;
 use super::tree::Tree;
 use super::write::piece;
-use crate::fs::{Folders, NoAtime, split};
+use crate::fs::{Folders, NoAtime, has_bytes, has_zeros, split};
 use atalaya_repo::model::{Entry, Run};
 use atalaya_repo::view::Want;
 use atalaya_repo::{Error, Result};
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{Advice, OFlags, SeekFrom, fadvise, fstat, seek};
-use rustix::io::{Errno, pread};
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{Advice, OFlags, fadvise, fstat};
+use rustix::io::Errno;
 use std::num::NonZeroU64;
-
-/// Read at once.
-const READ_BYTES: usize = 64 << 10;
 
 impl Tree<'_> {
     /// Notes the content of a file that was taken for right, to compare it with the window's.
@@ -28,7 +25,9 @@ impl Tree<'_> {
             match run {
                 Run::Hole { len } => {
                     let fd = fd.as_ref().map_err(|err| Error::damaged(err.to_string()))?;
-                    zeros(fd.as_fd(), at, len).map_err(|err| Error::damaged(err.to_string()))?;
+                    if !has_zeros(fd.as_fd(), at, len).map_err(|err| Error::damaged(err.to_string()))? {
+                        return Err(Error::damaged("there is data where the snapshot has a hole"));
+                    }
                     at = at.saturating_add(len);
                 }
                 Run::Data { chunk, offset, len } => {
@@ -104,44 +103,9 @@ impl Checker<'_> {
         let fd = opened.map_err(unread)?;
         let _ = fadvise(&fd, want.at, NonZeroU64::new(bytes.len() as u64), Advice::DontNeed);
         let size = fstat(&fd).map_err(unread)?.st_size;
-        if size as u64 == file.size && same(fd.as_fd(), want.at, bytes).map_err(unread)? {
+        if size as u64 == file.size && has_bytes(fd.as_fd(), want.at, bytes).map_err(unread)? {
             return Ok(());
         }
         Err("its content is not what the snapshot holds; remove it and restore it again".into())
     }
-}
-
-fn same(fd: BorrowedFd<'_>, mut at: u64, mut bytes: &[u8]) -> rustix::io::Result<bool> {
-    let mut buf = vec![0; READ_BYTES.min(bytes.len())];
-    while !bytes.is_empty() {
-        let want = buf.len().min(bytes.len());
-        match pread(fd, &mut buf[..want], at) {
-            Ok(0) => return Ok(false),
-            Ok(n) if buf[..n] != bytes[..n] => return Ok(false),
-            Ok(n) => (bytes, at) = (&bytes[n..], at + n as u64),
-            Err(Errno::INTR) => {}
-            Err(err) => return Err(err),
-        }
-    }
-    Ok(true)
-}
-
-/// Whether there is nothing but zeros where the snapshot has a hole; real holes are not read.
-fn zeros(fd: BorrowedFd<'_>, at: u64, len: u64) -> std::result::Result<(), String> {
-    let end = at.saturating_add(len);
-    let mut at = at;
-    let zeros = vec![0; READ_BYTES];
-    while at < end {
-        at = match seek(fd, SeekFrom::Data(at)) {
-            Ok(data) => data,
-            Err(Errno::NXIO) => return Ok(()),
-            Err(_) => at,
-        };
-        let count = (READ_BYTES as u64).min(end.saturating_sub(at)) as usize;
-        if !same(fd, at, &zeros[..count]).map_err(|err| err.to_string())? {
-            return Err("there is data where the snapshot has a hole".into());
-        }
-        at = at.saturating_add(count as u64);
-    }
-    Ok(())
 }

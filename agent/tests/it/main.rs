@@ -4,6 +4,7 @@
 mod cli;
 mod cli_bad_input;
 mod cli_commands;
+mod cli_compare;
 mod cli_copy;
 mod cli_dump;
 mod cli_json;

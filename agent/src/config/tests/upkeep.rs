@@ -26,12 +26,13 @@ fn a_section_that_is_there_is_done_as_the_command_would() {
     let late: Vec<u64> = config.chores.iter().map(|chore| chore.plan.rpo.as_secs() / 86_400).collect();
     assert!(late[0] == 15 && late[1] == 15 && (62..=63).contains(&late[2]), "{late:?}");
     let full = "[upkeep.forget]\njob = \"photos\"\nschedule = \"manual\"\nkeep_daily = 14\nkeep_weekly = 0\n\
-                keep_within = \"30d\"\n[upkeep.prune]\ngrace = \"7d\"\ndrop_max = \"80%\"\n[upkeep.check]\nshare = \"0.5%\"\n";
+                keep_within = \"30d\"\n[upkeep.prune]\ngrace = \"7d\"\ndrop_max = \"80%\"\n[upkeep.check]\nshare = \"0.5%\"\n\
+                compare = \"10%\"\n";
     let config = parse(&format!("{UPKEEP}memory_max = \"40M\"\ntime_max = \"3h\"\n{full}")).unwrap();
     let rules = "--no-list --job=photos --keep-daily=14 --keep-weekly=0 --keep-within=720h";
     assert_eq!(words(&config, 0), format!("--repo=/r --key-file=/k --memory-max=41943040 {rules}"));
     assert!(words(&config, 1).ends_with("--grace=168h --drop-max=80"), "{}", words(&config, 1));
-    assert!(words(&config, 2).ends_with("--read-data=0.5%"), "{}", words(&config, 2));
+    assert!(words(&config, 2).ends_with("--read-data=0.5% --compare=10%"), "{}", words(&config, 2));
     assert_eq!(config.chores[2].time_max, Some(Duration::from_secs(3 * 3600)));
     assert!(config.chores[0].plan.rpo > Duration::from_secs(3000 * 86_400), "by hand it is never late");
     assert!(config.has_task("nas.prune") && !config.has_task("nas") && !config.says_nothing());

@@ -6,7 +6,7 @@ use super::item::{Item, KeptNode};
 use super::last_tree::{LastTree, StoredLeaf};
 use crate::Result;
 use crate::keys::Keyring;
-use crate::model::{Entry, Kind, Meta};
+use crate::model::Entry;
 use crate::tree::LeafDecoder;
 
 /// The leaf that old entries come from at the moment.
@@ -161,20 +161,4 @@ impl<'a> Parent<'a> {
         }
         self.break_up(emit)
     }
-}
-
-/// Whether `entry` still describes what the walk found. The device counts only where it says whose name this is: its
-/// number changes with the order in which disks are found, which is no reason to read everything again, but a group of
-/// names under an old number would be mixed with another file's under the same number now.
-pub(super) fn unchanged(entry: &Entry, now: &Meta) -> bool {
-    let then = &entry.meta;
-    !entry.flags.racy
-        && !entry.flags.unstable
-        && then.kind == now.kind
-        && then.size == now.size
-        && then.mtime == now.mtime
-        && then.ctime == now.ctime
-        && then.ino == now.ino
-        && (then.mode, then.uid, then.gid, then.rdev) == (now.mode, now.uid, now.gid, now.rdev)
-        && (now.kind == Kind::Dir || entry.link.map(|group| group.dev) == (now.nlink > 1).then_some(now.dev))
 }

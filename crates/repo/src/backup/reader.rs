@@ -9,7 +9,7 @@ use super::bundle::{Bundle, Waiting};
 use super::item::{Item, Items, NewFile, PendingRun, weight};
 use super::large::Lane;
 use super::links::LinksRead;
-use super::parent::{Parent, unchanged};
+use super::parent::Parent;
 use super::rot::Rotten;
 use super::shared::{Shared, gone};
 use super::worker::Job;
@@ -123,7 +123,7 @@ impl<'a, O: Open> Reader<'a, O> {
                     break;
                 }
                 std::cmp::Ordering::Equal => {
-                    let same = unchanged(old, &found.meta) && !rotten.has(old);
+                    let same = old.is_unchanged(&found.meta) && !rotten.has(old);
                     if same && !(full && found.meta.kind == Kind::File) {
                         self.counts.unchanged += 1;
                         self.counts.files_unchanged += u64::from(found.meta.kind == Kind::File);

@@ -158,4 +158,21 @@ impl Entry {
     pub fn name(&self) -> &[u8] {
         self.path.rsplit(|b| *b == b'/').next().unwrap_or_default()
     }
+
+    /// Whether it still describes what `lstat` says now. The device counts only where it says whose name this is: its
+    /// number changes with the order in which disks are found, which is no reason to read everything again, but a group of
+    /// names under an old number would be mixed with another file's under the same number now.
+    #[must_use]
+    pub fn is_unchanged(&self, now: &Meta) -> bool {
+        let then = &self.meta;
+        !self.flags.racy
+            && !self.flags.unstable
+            && then.kind == now.kind
+            && then.size == now.size
+            && then.mtime == now.mtime
+            && then.ctime == now.ctime
+            && then.ino == now.ino
+            && (then.mode, then.uid, then.gid, then.rdev) == (now.mode, now.uid, now.gid, now.rdev)
+            && (now.kind == Kind::Dir || self.link.map(|group| group.dev) == (now.nlink > 1).then_some(now.dev))
+    }
 }
