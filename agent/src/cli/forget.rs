@@ -1,16 +1,19 @@
 //! `forget`: which snapshots are kept, and why.
 
+use std::collections::HashSet;
+
 use atalaya_base::signals::Signals;
 use atalaya_base::units::counted;
 use atalaya_repo::maintain::{Forgetting, Sighting};
 use atalaya_repo::model::Time;
 use atalaya_repo::{Info, Repository, Selector, hex};
-use atalaya_retain::{Facts, Policy, Snapshot, Verdict, decide, sudden};
+use atalaya_retain::{Policy, Snapshot, Verdict, decide};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::context::Context;
 use super::exit::{Exit, Failure, Result};
+use super::frozen::Frozen;
 use super::output::{Output, complain};
 use super::span::Span;
 use super::{prune, times};
@@ -206,12 +209,13 @@ fn by_rules(repo: &Repository, args: &Args, now: Time) -> Result<Vec<Judged>> {
         })
         .collect();
     let verdicts = decide(&policy(args)?, &snapshots, now.secs, &TimeZone::system());
+    let all_frozen = Frozen::of(all.iter().map(|(info, _)| info));
     let mut out = Vec::new();
     for ((info, sighting), verdict) in all.iter().zip(verdicts) {
         if args.job.as_ref().is_some_and(|job| *job != info.catalogue.job) {
             continue;
         }
-        let frozen = if args.despite_change { None } else { frozen(&all, info) };
+        let frozen = if args.despite_change { None } else { all_frozen.why(info) };
         out.push(Judged { info: info.clone(), sighting: *sighting, verdict, frozen });
     }
     Ok(out)
@@ -234,28 +238,6 @@ fn policy(args: &Args) -> Result<Policy> {
     Ok(policy)
 }
 
-/// Whether something sudden happened in the job of `info`, in any snapshot that is still there.
-fn frozen(all: &[(Info, Sighting)], info: &Info) -> Option<String> {
-    let mut facts = Vec::new();
-    for (other, _) in all.iter().filter(|(other, _)| other.writer == info.writer) {
-        if other.catalogue.job != info.catalogue.job || other.fenced {
-            continue;
-        }
-        let catalogue = &other.catalogue;
-        let one = Facts {
-            entries: catalogue.entries,
-            bytes: catalogue.bytes,
-            added_bytes: catalogue.added_bytes,
-            full: catalogue.full,
-        };
-        if let Some(what) = sudden(&facts, &one) {
-            return Some(format!("{what} in {}", hex(&other.id[..4])));
-        }
-        facts.push(one);
-    }
-    None
-}
-
 /// Jobs of which nothing is forgotten, each once.
 fn all_frozen(judged: &[Judged]) -> Vec<JsonFrozen> {
     let mut out: Vec<JsonFrozen> = Vec::new();
@@ -270,16 +252,13 @@ fn all_frozen(judged: &[Judged]) -> Vec<JsonFrozen> {
 
 /// Those that were named. The rules are not asked.
 fn named(repo: &Repository, args: &Args, now: Time) -> Result<Vec<Judged>> {
-    let all = look(repo, now)?;
-    let mut out: Vec<Judged> = Vec::new();
+    let (all, sightings): (Vec<Info>, Vec<Sighting>) = look(repo, now)?.into_iter().unzip();
+    let mut wanted = HashSet::new();
     for selector in &args.snapshots {
-        let info = repo.find_snapshot(selector)?;
-        let Some((_, sighting)) = all.iter().find(|(other, _)| other.id == info.id) else { continue };
-        if !out.iter().any(|one| one.info.id == info.id) {
-            out.push(Judged { info, sighting: *sighting, verdict: Verdict::default(), frozen: None });
-        }
+        wanted.insert(selector.choose(&all)?.id);
     }
-    Ok(out)
+    let judged = all.into_iter().zip(sightings).filter(|(info, _)| wanted.contains(&info.id));
+    Ok(judged.map(|(info, sighting)| Judged { info, sighting, verdict: Verdict::default(), frozen: None }).collect())
 }
 
 fn list(out: &mut Output, judged: &[Judged]) -> Result<()> {

@@ -20,6 +20,7 @@ mod find;
 mod findings;
 mod folders;
 mod forget;
+mod frozen;
 mod global;
 mod host;
 mod init;

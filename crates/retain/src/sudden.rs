@@ -58,14 +58,16 @@ pub fn sudden(before: &[Facts], last: &Facts) -> Option<Sudden> {
     if gone > GONE_PERCENT_MAX && previous.entries > 10 {
         return Some(Sudden::Gone(gone));
     }
-    let mut added: Vec<u64> = usual.iter().map(|facts| facts.added_bytes).collect();
-    added.sort_unstable();
-    let median = added[added.len() / 2];
     // What compresses well adds less than it has: of what was encrypted by somebody nothing does.
     let changed = last.added_bytes.saturating_mul(100) / last.bytes.max(1);
-    let much = last.added_bytes > BYTES_MIN && last.added_bytes > median.saturating_mul(TIMES_USUAL);
     // Files that were added are no others that changed.
     let grown = last.bytes.saturating_sub(previous.bytes);
     let of_old = last.added_bytes.saturating_sub(grown).saturating_mul(100) / previous.bytes.max(1);
-    (much && changed > CHANGED_PERCENT_MAX && of_old > CHANGED_PERCENT_MAX).then_some(Sudden::Changed(changed.min(100)))
+    if last.added_bytes <= BYTES_MIN || changed <= CHANGED_PERCENT_MAX || of_old <= CHANGED_PERCENT_MAX {
+        return None;
+    }
+    let mut added: Vec<u64> = usual.iter().map(|facts| facts.added_bytes).collect();
+    let middle = added.len() / 2;
+    let (_, median, _) = added.select_nth_unstable(middle);
+    (last.added_bytes > median.saturating_mul(TIMES_USUAL)).then_some(Sudden::Changed(changed.min(100)))
 }

@@ -4,7 +4,9 @@ Each is a function of (options, programs, runner, base) that gives a name and th
 peak bytes by job, None where a job failed; jobs that make no sense are absent.
 """
 
+import json
 import os
+import subprocess
 import sys
 
 from . import hard_cases, peers, scratch
@@ -79,4 +81,31 @@ def stream(options, programs, runner, base):
         scratch.remove(base / "state")
 
 
-ROWS = {"index": large_index, "stream": stream}
+def years(options, programs, runner, base):
+    """Ten million chunks in ten thousand snapshots, of which the older half is forgotten and pruned."""
+    count = CHUNKS_QUICK if options.quick else CHUNKS
+    work = base / "years"
+    work.mkdir()
+    tool = peers.Atalaya(work, work, base / "state")
+    memory = ["--memory-max", options.memory_max]
+    try:
+        for words in tool.init():
+            runner.run(words, tool.env)
+        runner.run([programs / "synthetic", "years", tool.repo, tool.env["ATALAYA_STATE_DIR"], count], tool.env)
+        agent = [tool.check()[0][0]]
+        repo = ["--repo", tool.repo]
+        listed = subprocess.run([*agent, "snapshots", "--json", *repo], env=tool.env, check=True, stdout=subprocess.PIPE)
+        ids = [one["id"] for one in json.loads(listed.stdout)["snapshots"]]
+        commands = {
+            "check": tool.check()[0] + memory,
+            "forget": [*agent, "forget", *repo, *memory, *ids[: len(ids) // 2]],
+            "prune": [*agent, "prune", *repo, *memory, "--drop-max", "100"],
+        }
+        peaks = {job: peak(runner, job, command, tool.env) for job, command in commands.items()}
+        return f"{count:,} chunks in {len(ids):,} snapshots", peaks
+    finally:
+        scratch.remove(work)
+        scratch.remove(base / "state")
+
+
+ROWS = {"index": large_index, "stream": stream, "years": years}

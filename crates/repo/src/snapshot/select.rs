@@ -4,7 +4,6 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::object::Info;
-use crate::names::hex;
 use crate::{Error, Kind, Result};
 
 /// Which snapshot is meant.
@@ -51,13 +50,16 @@ impl fmt::Display for Selector {
 
 impl Selector {
     /// The snapshot meant, out of `all` (oldest first).
-    pub(crate) fn choose<'a>(&self, all: &'a [Info]) -> Result<&'a Info> {
+    ///
+    /// # Errors
+    /// When there is none, or several ids begin so.
+    pub fn choose<'a>(&self, all: &'a [Info]) -> Result<&'a Info> {
         let none = || Error::new(Kind::NotFound, format!("no snapshot {self}; \"atalaya-agent snapshots\" lists them"));
         match self {
             Self::Latest => all.last().ok_or_else(none),
             Self::LatestOf(job) => all.iter().rev().find(|info| info.catalogue.job == *job).ok_or_else(none),
             Self::Prefix(digits) => {
-                let mut found = all.iter().filter(|info| hex(&info.id).starts_with(digits.as_str()));
+                let mut found = all.iter().filter(|info| begins(&info.id, digits));
                 let first = found.next().ok_or_else(none)?;
                 if found.next().is_some() {
                     return Err(Error::new(
@@ -69,4 +71,11 @@ impl Selector {
             }
         }
     }
+}
+
+/// Whether `id` in hex begins with `digits`; asked of each of ten thousand for each of as many.
+fn begins(id: &[u8], digits: &str) -> bool {
+    let halves = id.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.len() <= id.len() * 2
+        && digits.chars().zip(halves).all(|(digit, half)| digit.to_digit(16) == Some(half.into()))
 }

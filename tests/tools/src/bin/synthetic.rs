@@ -4,6 +4,7 @@
 //! ```text
 //! synthetic index REPO STATE CHUNKS     adds that many records to the index of an existing repository
 //! synthetic stream REPO STATE BYTES     backs up one made-up file of that size
+//! synthetic years REPO STATE CHUNKS     so many tiny chunks, a thousand for each of as many snapshots
 //! ```
 //! The passphrase comes from `ATALAYA_PASSPHRASE`.
 
@@ -30,7 +31,7 @@ fn main() -> ExitCode {
 
 fn run(args: &[String]) -> Result<String, String> {
     let [what, repo, state, number] = args else {
-        return Err("usage: synthetic index|stream REPO STATE NUMBER".into());
+        return Err("usage: synthetic index|stream|years REPO STATE NUMBER".into());
     };
     let number: u64 = number.parse().map_err(|_| format!("{number} is not a number"))?;
     let passphrase = std::env::var("ATALAYA_PASSPHRASE").map_err(|_| "set ATALAYA_PASSPHRASE")?;
@@ -40,7 +41,8 @@ fn run(args: &[String]) -> Result<String, String> {
     match what.as_str() {
         "index" => atalaya_repo::testing::inflate_index(&repo, number).map(|()| format!("{number} records added")),
         "stream" => synthetic::stream(&repo, state.as_ref(), number),
-        other => return Err(format!("no \"{other}\"; there are index and stream")),
+        "years" => atalaya_repo::testing::years(&repo, number).map(|snapshots| format!("{snapshots} snapshots made")),
+        other => return Err(format!("no \"{other}\"; there are index, stream and years")),
     }
     .map_err(|err| err.to_string())
 }

@@ -1,5 +1,9 @@
 //! For tests and benchmarks only: states that would take days to reach.
 
+mod years;
+
+pub use years::years;
+
 use atalaya_store::Body;
 
 use crate::config::encode;
