@@ -5,8 +5,11 @@ use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
-use toml::de::{DeTable, ValueDeserializer};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
+use super::value::Value;
+use super::wrong::Wrong;
 use super::{Mistake, Written};
 
 /// Of the file: some thousand entries, and more than a person writes.
@@ -24,8 +27,19 @@ pub fn read<R: DeserializeOwned, C>(
     check: impl FnOnce(R, &Written) -> Result<C, Mistake>,
 ) -> Result<C, String> {
     let written = Written::new(path, text);
-    let raw = toml::from_str(text).map_err(|err| Mistake::read("", err));
+    let raw = understand(text).map_err(|wrong| Mistake::read("", wrong));
     raw.and_then(|raw| check(raw, &written)).map_err(|mistake| written.tell(&mistake))
+}
+
+fn understand<R: DeserializeOwned>(text: &str) -> Result<R, Wrong> {
+    let value = parse(text)?;
+    let value = Value::Written(&value);
+    R::deserialize(value).map_err(|wrong| wrong.at(value.at()))
+}
+
+fn parse(text: &str) -> Result<Spanned<DeValue<'_>>, Wrong> {
+    let document = DeTable::parse(text)?;
+    Ok(Spanned::new(document.span(), DeValue::Table(document.into_inner())))
 }
 
 /// The text of a file. `missing` says what to do where there is none.
@@ -67,12 +81,10 @@ impl Written {
     ///
     /// What is wrong in it.
     pub fn section<C: DeserializeOwned + Default>(&self, above: &str, name: &str) -> Result<C, Mistake> {
-        let document = DeTable::parse(self.text()).map_err(|err| Mistake::read("", err))?.into_inner();
-        let Some(found) = document.get(above).and_then(|sections| sections.get_ref().get(name)) else {
-            return Ok(C::default());
-        };
-        let section = ValueDeserializer::from(found.clone());
-        C::deserialize(section).map_err(|err| Mistake::read(&format!("{above}.{name}."), err))
+        let document = parse(self.text()).map_err(|wrong| Mistake::read("", wrong))?;
+        let found = document.get_ref().get(above).and_then(|sections| sections.get_ref().get(name));
+        let Some(value) = found.map(Value::Written) else { return Ok(C::default()) };
+        C::deserialize(value).map_err(|wrong| Mistake::read(&format!("{above}.{name}."), wrong.at(value.at())))
     }
 }
 

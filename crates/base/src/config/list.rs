@@ -57,19 +57,6 @@ impl<'de, T: Entry> DeserializeSeed<'de> for Next<'_, T> {
     type Value = T;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<T, D::Error> {
-        // Errors from within a newtype get its place; those of an element of a list that of the list.
-        from.deserialize_newtype_struct("Entry", self)
-    }
-}
-
-impl<'de, T: Entry> Visitor<'de> for Next<'_, T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a table")
-    }
-
-    fn visit_newtype_struct<D: Deserializer<'de>>(self, from: D) -> Result<T, D::Error> {
         let entry = T::check(T::Raw::deserialize(from)?).map_err(D::Error::custom)?;
         if self.0.iter().any(|other| other.name() == entry.name()) {
             let name = entry.name();

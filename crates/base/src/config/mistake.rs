@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 
+use super::wrong::{Inner, Wrong};
+
 /// Something that is wrong. [`Written::tell`] makes a line for people of it.
 #[derive(Debug)]
 pub struct Mistake {
@@ -25,19 +27,14 @@ impl Mistake {
         Self { at: None, what: format!("{key}: {what}") }
     }
 
-    /// What a parser told. `above` are the keys that it was not shown, with a dot behind each.
-    pub fn read(above: &str, mut err: toml::de::Error) -> Self {
-        let at = err.span().map(|span| span.start);
-        let mut what = err.message().replace('\n', " ");
-        // The keys are only in the text of an error that has no input to show.
-        err.set_input(None);
-        let text = err.to_string();
-        let key = text.trim_end().rsplit_once("\nin `").and_then(|(_, key)| key.strip_suffix('`'));
-        if what == "invalid type: map, expected a sequence" {
-            what = format!("this may stand there several times; write [[{above}{}]]", key.unwrap_or_default());
-        }
-        what = plain(&what);
-        let key = format!("{above}{}", key.unwrap_or_default());
+    /// What a type cannot be made of. `above` are the keys that it was not shown, with a dot behind each.
+    pub(super) fn read(above: &str, wrong: Wrong) -> Self {
+        let Inner { at, keys, what } = wrong.into_inner();
+        let key = format!("{above}{keys}");
+        let what = match what.as_str() {
+            "invalid type: map, expected a sequence" => format!("this may stand there several times; write [[{key}]]"),
+            what => plain(&what.replace('\n', " ")),
+        };
         let key = key.trim_end_matches('.');
         Self { at, what: if key.is_empty() { what } else { format!("{key}: {what}") } }
     }

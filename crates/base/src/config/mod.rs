@@ -62,12 +62,15 @@ mod list;
 mod mistake;
 mod names;
 mod number;
+mod parts;
 mod paths;
 mod secret;
 mod section;
 mod size;
 mod text;
 mod url;
+mod value;
+mod wrong;
 
 #[doc(inline)]
 pub use crate::read_from_text;

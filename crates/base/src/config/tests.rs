@@ -93,6 +93,7 @@ fn what_is_no_configuration_is_told_with_its_line() {
     refused("one = 5", "1: one: invalid type: integer `5`, expected a section");
     refused("[[one]]\nname = \"a\"", "1: one: invalid type: list, expected a section in single brackets");
     refused("[many]\nname = \"a\"", "1: many: this may stand there several times; write [[many]]");
+    refused("many = [\n{ name = \"a\" },\n{ nme = 1 }\n]", "3: many: unknown field `nme`");
     refused("[[many]]\nname = \"a\"\n[[many]]\nname = \"a\"", "3: many: one before it is called \"a\"");
     refused("[[many]]\nname = \"a\"\n[[many]]\nname = \"\"", "3: many: \"\" is no name");
 }
@@ -105,6 +106,16 @@ fn every_value_says_what_may_stand_there() {
     refused("[one]\nlength = 5", "2: one.length: invalid type: integer `5`, expected a length of time");
     refused("[one]\nwhole = 4", "2: one.whole: 4 is not from 1 to 3");
     refused("[one]\nabove = nan", "2: one.above: NaN is not between 0 (never) and 100");
+    refused(
+        "[one]\nwhole = 99999999999999999999",
+        "2: one.whole: invalid type: a number that is too large, expected a whole",
+    );
+    refused(
+        "[one]\nabove = 1e999",
+        "2: one.above: invalid type: a number that is too large, expected a number up to 100",
+    );
+    refused("[one]\nname = 2027-03-01", "2: one.name: invalid type: date, expected a name");
+    refused("[one]\nname = [\"a\"]", "2: one.name: invalid type: list, expected a name");
     refused("[one]\nsize = \"10X\"", "2: one.size: \"10X\" is no size; give a number of bytes");
     refused("[one]\nurl = \"http://x\"", "2: one.url: \"http://x\" is no broker; write mqtt://host:1883");
     refused("[one]\nzone = \"Mars/Base\"", "2: one.zone: \"Mars/Base\" is no time zone … Europe/Madrid");
