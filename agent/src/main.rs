@@ -28,5 +28,7 @@ fn be_ready_to_stay(words: &[OsString]) {
     atalaya_agent::probe::system::ask_clock_by(kernel_clock::kept_right);
     if words.get(1).is_some_and(|word| word == "run") {
         heap::keep_smallest();
+        // If it cannot, what listens later says why.
+        let _ = atalaya_base::signals::outlive_hangup();
     }
 }

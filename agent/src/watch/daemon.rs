@@ -18,7 +18,7 @@ use super::links::Wire;
 use super::process::News;
 use super::record::Unwritten;
 use super::runs::Runs;
-use super::{clock, control, node, probes, signals, supervisor};
+use super::{clock, control, node, probes, supervisor};
 use crate::config::Config;
 use crate::link::{Ear, Heard};
 use crate::outbox::{Records, Ring};
@@ -101,7 +101,12 @@ pub(super) struct Daemon {
 }
 
 impl Daemon {
-    pub(super) fn start(config: Config, path: PathBuf, desk: Option<PathBuf>) -> Result<Self, String> {
+    pub(super) fn start(
+        config: Config,
+        path: PathBuf,
+        desk: Option<PathBuf>,
+        signals: Receiver<i32>,
+    ) -> Result<Self, String> {
         let state = |what: &str, err: std::io::Error| {
             format!("cannot {what} in the state folder {}: {err}", config.state.display())
         };
@@ -115,7 +120,6 @@ impl Daemon {
         let (out, read) = async_channel::bounded(WAITING_MAX);
         let (asker, asked) = async_channel::bounded(WAITING_MAX);
         let control = control::Socket::listen(&config.socket, asker.clone())?;
-        let signals = signals::listen()?;
         let spread = f64::from(random()?[0]) / 255.0;
         let mut wires = Vec::new();
         for (number, output) in config.outputs.iter().enumerate() {

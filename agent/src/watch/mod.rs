@@ -53,10 +53,12 @@ pub use probes::all as all_probes;
 ///
 /// One line: what kept it from starting.
 pub fn run(path: &Path, desk: Option<&Path>) -> Result<(), String> {
+    // A configuration that is replaced while it is read is read again.
+    let signals = signals::listen()?;
     let config = Config::load(path)?;
     warn(&config, desk.is_none());
     crate::memory::give_back();
-    let daemon = daemon::Daemon::start(config, path.to_owned(), desk.map(Path::to_owned))?;
+    let daemon = daemon::Daemon::start(config, path.to_owned(), desk.map(Path::to_owned), signals)?;
     crate::memory::give_back();
     daemon.run()
 }

@@ -14,6 +14,20 @@ pub struct Signals {
     number: Arc<AtomicUsize>,
 }
 
+/// From now on SIGHUP does not end a program that is to read its configuration again when one comes, and does not listen
+/// yet. It is set by each.
+///
+/// # Errors
+///
+/// That it still would, and why.
+pub fn outlive_hangup() -> Result<Arc<AtomicBool>, String> {
+    let came = Arc::new(AtomicBool::new(false));
+    match flag::register(SIGHUP, Arc::clone(&came)) {
+        Ok(_) => Ok(came),
+        Err(err) => Err(format!("cannot listen for signals: {err}")),
+    }
+}
+
 impl Signals {
     /// Listens from now on.
     ///

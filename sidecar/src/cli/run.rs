@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use atalaya_base::signals::Signals;
+use atalaya_base::signals::{Signals, outlive_hangup};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::exit::{Exit, Failure, Result};
@@ -42,13 +43,15 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
+    let failed = |why| Failure::new(Exit::Failed, why);
+    let hangup = outlive_hangup().map_err(failed)?;
     let config = configuration(args)?;
     let folder = match &args.state_dir {
         Some(dir) => dir.clone(),
         None => config.state.folder().map_err(|why| Failure::new(Exit::Usage, why))?,
     };
     atalaya_base::logs::start_without(&["mqtt5", "mqtt5_protocol"]);
-    let signals = Signals::but_hangup().map_err(|why| Failure::new(Exit::Failed, why))?;
+    let signals = Signals::but_hangup().map_err(failed)?;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(cores.min(2))
@@ -57,7 +60,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         .enable_all()
         .build()
         .map_err(|err| Failure::new(Exit::Failed, format!("cannot start: {err}")))?;
-    let served = runtime.block_on(serve(args, config, folder, &signals));
+    let served = runtime.block_on(serve(args, config, folder, &signals, &hangup));
     runtime.shutdown_timeout(Duration::from_secs(1));
     served
 }
@@ -76,15 +79,19 @@ fn configuration(args: &Args) -> Result<Config> {
     Ok(config)
 }
 
-async fn serve(args: &Args, config: Config, folder: PathBuf, signals: &Signals) -> Result<Exit> {
+async fn serve(args: &Args, config: Config, folder: PathBuf, signals: &Signals, hangup: &AtomicBool) -> Result<Exit> {
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
-    // From now on, so that one that comes early ends nothing.
     let mut hangups = signal(SignalKind::hangup()).map_err(|err| Failure::new(Exit::Failed, err.to_string()))?;
+    // Between reading the configuration and now.
+    let early = hangup.load(Ordering::Relaxed);
     let mut running = program::start(config, folder, Arc::new(System::default())).await?;
     announce(&running).await;
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    if early {
+        reload(args, &mut running).await;
+    }
     let mut broken = false;
     let mut again: Option<Instant> = None;
     while !broken {

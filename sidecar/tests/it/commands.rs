@@ -6,9 +6,11 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
+use nix::sys::stat::Mode;
+use nix::unistd::{Pid, mkfifo};
 
-use super::program::{Program, run};
+use super::program::{Program, command, run};
 
 const ALONE: &str = "[broker]\nlisten = [\"127.0.0.1:0\"]\n[web]\nlisten = [\"127.0.0.1:0\"]\n";
 
@@ -226,4 +228,25 @@ fn sighup_takes_over_what_can_be_and_a_mistake_changes_nothing() {
         sidecar.hears("kept the old configuration");
         assert_eq!(by_name(&sidecar, "tower.example"), "200", "{mistake}");
     }
+}
+
+#[test]
+fn sighup_before_the_configuration_is_read_ends_nothing_and_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let (config, state) = (folder.path().join("sidecar.toml"), folder.path().join("state"));
+    mkfifo(&config, Mode::S_IRWXU).unwrap();
+    let words = ["run", "--config", config.to_str().unwrap(), "--state-dir", state.to_str().unwrap()];
+    let child = command(&words).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let pid = Pid::from_raw(child.id().try_into().unwrap());
+    // It can be opened once somebody reads it.
+    let mut pipe = fs::File::options().write(true).open(&config).unwrap();
+    kill(pid, Signal::SIGHUP).unwrap();
+    let other = ALONE.replace("[web]\n", "[web]\nurl = \"https://tower.example\"\n");
+    fs::write(folder.path().join("other"), other).unwrap();
+    fs::rename(folder.path().join("other"), &config).unwrap();
+    pipe.write_all(ALONE.as_bytes()).unwrap();
+    drop(pipe);
+    let sidecar = Program::attend(child, config, state);
+    sidecar.hears("took over the configuration");
+    assert_eq!(by_name(&sidecar, "tower.example"), "200");
 }

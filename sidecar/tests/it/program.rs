@@ -72,7 +72,11 @@ impl Program {
     }
 
     fn begin(mut command: Command, path: PathBuf, state: PathBuf) -> Self {
-        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        Self::attend(command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap(), path, state)
+    }
+
+    /// One that begins; what it says on its standard error has not been read yet.
+    pub(crate) fn attend(mut child: Child, path: PathBuf, state: PathBuf) -> Self {
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let (tell, log) = std::sync::mpsc::channel();
         std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| tell.send(line)));

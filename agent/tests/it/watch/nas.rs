@@ -97,9 +97,14 @@ impl Nas {
         command
     }
 
+    /// Starts it, and does not wait for it.
+    pub(super) fn begin(&mut self) {
+        self.child = Some(self.program().spawn().unwrap());
+    }
+
     /// Starts it, and comes back once it answers.
     pub(super) fn start(&mut self) {
-        self.child = Some(self.program().spawn().unwrap());
+        self.begin();
         until(|| self.log(), || self.ask("status").is_some());
     }
 

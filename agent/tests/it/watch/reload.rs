@@ -1,6 +1,13 @@
 //! Another configuration while it runs.
 
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+
+use nix::fcntl::OFlag;
 use nix::sys::signal::Signal;
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 
 use super::nas::Nas;
 use super::{let_pass, until};
@@ -23,6 +30,32 @@ fn a_storm_of_signals_is_two_readings_and_the_last_configuration_counts() {
     }
     until(|| nas.log(), || nas.status()["jobs"][0]["job"] == "job49");
     assert_eq!(nas.log_count("took over the configuration"), 2, "{}", nas.log());
+    assert_eq!(nas.stop(), Some(0));
+}
+
+#[test]
+fn a_signal_before_the_configuration_is_read_ends_nothing_and_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut nas = Nas::new(folder.path(), "nas", 1, "");
+    let first = std::fs::read(nas.config()).unwrap();
+    std::fs::remove_file(nas.config()).unwrap();
+    mkfifo(&nas.config(), Mode::S_IRWXU).unwrap();
+    nas.begin();
+    // It can be opened once somebody reads it.
+    let mut pipe = None;
+    until(
+        || nas.log(),
+        || {
+            pipe = File::options().write(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(nas.config()).ok();
+            pipe.is_some()
+        },
+    );
+    nas.signal(Signal::SIGHUP);
+    nas.configure(
+        "[[job]]\nname = \"a\"\nrepo = \"/nowhere\"\npassphrase_file = \"/nowhere/p\"\npaths = [\"/etc\"]\nschedule = \"manual\"\n",
+    );
+    pipe.unwrap().write_all(&first).unwrap();
+    until(|| nas.log(), || nas.status()["jobs"][0]["job"] == "a");
     assert_eq!(nas.stop(), Some(0));
 }
 
