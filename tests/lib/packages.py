@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
+# What every package has of licences.
+TERMS = ["LICENSE-APACHE", "LICENSE-MIT", "NOTICES.gz"]
 
 
 def enter(script):

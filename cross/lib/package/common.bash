@@ -82,7 +82,26 @@ runnable() {
   done
 }
 
-# documents PROGRAM makes its manual pages, completions and notices of libraries once, in $work/documents/PROGRAM.
+# notices PROGRAM makes those of the libraries that it is linked with once, and prints where they are: their licences ask that
+# they come along with it.
+notices() {
+  local folder=$work/notices/$1
+  if [ ! -d "$folder" ]; then
+    mkdir -p "$folder"
+    "$lib/notices" "$1" > "$folder/NOTICES" || fail "cannot say what atalaya-$1 is linked with"
+    gzip -9 --no-name "$folder/NOTICES"
+  fi
+  printf '%s\n' "$folder/NOTICES.gz"
+}
+
+# terms PROGRAM FOLDER puts there what it may be passed on under: its own licences, and the notices of its libraries.
+terms() {
+  local file
+  file=$(notices "$1")
+  install -D -m 644 -t "$2" "$file" "$top/LICENSE-MIT" "$top/LICENSE-APACHE"
+}
+
+# documents PROGRAM makes its manual pages and completions once, in $work/documents/PROGRAM.
 documents() {
   local program=$1 folder=$work/documents/$1 words shell
   [ ! -d "$folder" ] || return 0
@@ -92,13 +111,11 @@ documents() {
   for shell in bash fish zsh; do
     "${words[@]}" completions "$shell" > "$folder/$shell"
   done
-  "$lib/notices" "$program" > "$folder/NOTICES" || fail "cannot say what atalaya-$program is linked with"
-  gzip -9 --no-name "$folder/NOTICES"
 }
 
 # stage PROGRAM ARCHITECTURE PREFIX FOLDER lays out what every package has, below FOLDER/PREFIX.
 stage() {
-  local program=$1 arch=$2 base=$4$3 name=atalaya-$1
+  local program=$1 arch=$2 base=$4$3 name=atalaya-$1 file
   documents "$program"
   install -D -m 755 "$(binary "$program" "$arch")" "$base/bin/$name"
   install -D -m 644 -t "$base/share/man/man1" "$work/documents/$program/man"/*.1
@@ -107,7 +124,8 @@ stage() {
   install -D -m 644 "$work/documents/$program/fish" "$base/share/fish/vendor_completions.d/$name.fish"
   install -D -m 644 "$work/documents/$program/zsh" "$base/share/zsh/vendor-completions/_$name"
   install -D -m 644 "$top/$program/src/config/example.toml" "$base/share/doc/$name/examples/$program.toml"
-  install -D -m 644 "$work/documents/$program/NOTICES.gz" "$base/share/doc/$name/NOTICES.gz"
+  file=$(notices "$program")
+  install -D -m 644 "$file" "$base/share/doc/$name/NOTICES.gz"
 }
 
 # units PROGRAM: files of systemd/ that belong to it.

@@ -44,6 +44,7 @@ ipk_data() {
   install -D -m 755 "$files/uci-to-toml" "$2/usr/lib/atalaya/uci-to-toml"
   install -D -m 644 "$files/atalaya.acl.json" "$2/usr/share/acl.d/atalaya.json"
   install -D -m 644 "$files/atalaya.keep" "$2/lib/upgrade/keep.d/atalaya-agent"
+  terms agent "$2/usr/share/licenses/atalaya-agent"
   install -d -m 755 "$2/etc/atalaya"
   install -d -m 700 "$2/etc/atalaya/secrets"
 }

@@ -28,6 +28,7 @@ spk() {
   install -D -m 755 "$from/lib/supervise" "$folder/inner/lib/supervise"
   install -D -m 644 "$from/lib/places" "$folder/inner/lib/places"
   install -D -m 644 "$from/agent.toml" "$folder/inner/share/agent.toml"
+  terms agent "$folder/inner/share/licenses"
   archive "$folder/inner" bin lib share | gzip --no-name > "$folder/outer/package.tgz"
   install -D -m 755 -t "$folder/outer/scripts" "$from/scripts"/*
   install -D -m 644 -t "$folder/outer/conf" "$from/conf"/*
