@@ -12,7 +12,7 @@ use super::exit::{Exit, Failure, Result};
 #[cfg(feature = "sheet")]
 use super::key_export;
 use super::secret::{self, Ask};
-use super::{key_file, times};
+use super::{key_file, key_rotate, times};
 
 /// For `--help`.
 const EXAMPLES: &str = "Examples:
@@ -22,12 +22,13 @@ const EXAMPLES: &str = "Examples:
   atalaya-agent key export --repo /mnt/usb/nas --out sheet.html
   atalaya-agent key remove --repo /mnt/usb/nas 2
   atalaya-agent key passphrase --repo /mnt/usb/nas
+  atalaya-agent key rotate --repo /mnt/usb/nas
 
 A writer backs up and sees when and how much, but no names and no content. A
 maintainer sees names too. An owner may do everything. A writer's key in a
 file lets a machine back up that cannot read what it stored.";
 
-/// List, add and remove keys, or change the passphrase
+/// List, add, remove and rotate keys, print one on paper, or change the passphrase
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -56,6 +57,8 @@ enum Action {
         #[arg(long, value_name = "FILE")]
         new_passphrase_file: Option<PathBuf>,
     },
+    /// Seal what is stored from now on to new keys, which removed keys do not have
+    Rotate(key_rotate::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -78,7 +81,7 @@ struct Add {
     new_passphrase_file: Option<PathBuf>,
 }
 
-fn number(text: &str) -> std::result::Result<u32, String> {
+pub(super) fn number(text: &str) -> std::result::Result<u32, String> {
     text.parse().map_err(|_| "give the number that \"key list\" shows, such as 1".to_owned())
 }
 
@@ -95,6 +98,14 @@ pub(super) fn label(text: &str) -> std::result::Result<String, String> {
 #[derive(Serialize)]
 struct Listing {
     keys: Vec<JsonKey>,
+    epochs: Vec<JsonEpoch>,
+}
+
+#[derive(Serialize)]
+struct JsonEpoch {
+    number: usize,
+    began: String,
+    age_days: i64,
 }
 
 #[derive(Serialize)]
@@ -103,6 +114,7 @@ struct JsonKey {
     role: String,
     label: String,
     created: String,
+    age_days: i64,
     removed: Option<String>,
     in_repository: bool,
     current: bool,
@@ -122,18 +134,31 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
         Action::Remove { number } => remove(context, *number),
         #[cfg(feature = "sheet")]
         Action::Export(args) => key_export::export(context, args),
+        Action::Rotate(args) => key_rotate::rotate(context, args),
         Action::Passphrase { new_passphrase_file } => passphrase(context, new_passphrase_file.as_deref()),
     }
 }
 
 fn list(context: &Context) -> Result<Exit> {
-    let keys = context.open()?.keys()?;
+    let repo = context.open()?;
+    let (keys, began) = (repo.keys()?, repo.epochs_began());
     let mut out = context.output();
     if out.json {
-        out.json(&Listing { keys: keys.iter().map(JsonKey::new).collect() })?;
+        let epoch = |(number, secs): (usize, &i64)| JsonEpoch {
+            number,
+            began: times::rfc3339(Time { secs: *secs, nanos: 0 }),
+            age_days: days_since(*secs),
+        };
+        let epochs = began.iter().enumerate().map(epoch).collect();
+        out.json(&Listing { keys: keys.iter().map(JsonKey::new).collect(), epochs })?;
     } else {
-        out.line(format_args!("{:>3}  {:<10}  {:<19}  {:<10}  LABEL", "KEY", "ROLE", "MADE", "WHERE"))?;
+        let age = "AGE";
+        out.line(format_args!("{:>3}  {:<10}  {:<19}  {age:>6}  {:<10}  LABEL", "KEY", "ROLE", "MADE", "WHERE"))?;
         keys.iter().try_for_each(|key| out.line(row(key)))?;
+        let (number, secs) = (began.len() - 1, began.last().copied().unwrap_or_default());
+        let since = times::local(Time { secs, nanos: 0 });
+        let days = days_since(secs);
+        out.remark(format_args!("What is stored is sealed to the keys of epoch {number}, of {since} ({days} d)."))?;
     }
     out.finish()?;
     Ok(Exit::Done)
@@ -147,11 +172,16 @@ impl JsonKey {
             role: key.role.to_string(),
             label: key.label.clone(),
             created: time(key.created_secs),
+            age_days: days_since(key.created_secs),
             removed: key.revoked_secs.map(time),
             in_repository: key.file.is_some(),
             current: key.current,
         }
     }
+}
+
+fn days_since(secs: i64) -> i64 {
+    (times::now().secs - secs) / 86_400
 }
 
 fn row(key: &KeyInfo) -> String {
@@ -163,7 +193,8 @@ fn row(key: &KeyInfo) -> String {
     let current = if key.current { " (in use)" } else { "" };
     let label = shown(key.label.as_bytes());
     let made = times::local(Time { secs: key.created_secs, nanos: 0 });
-    format!("{:>3}  {:<10}  {made}  {place:<10}  {label}{current}", key.number, key.role.to_string())
+    let days = format!("{} d", days_since(key.created_secs));
+    format!("{:>3}  {:<10}  {made}  {days:>6}  {place:<10}  {label}{current}", key.number, key.role.to_string())
 }
 
 fn add(context: &Context, args: &Add) -> Result<Exit> {
@@ -203,9 +234,14 @@ fn add(context: &Context, args: &Add) -> Result<Exit> {
 }
 
 fn remove(context: &Context, number: u32) -> Result<Exit> {
-    context.open()?.remove_key(number, times::now())?;
+    let mut repo = context.open()?;
+    repo.remove_key(number, times::now())?;
+    let reads = repo.keys()?.iter().any(|key| key.number == number && key.role > Role::Writer);
     let mut out = context.output();
     out.remark(format_args!("Removed key {number}. What it could read, its holder may have kept."))?;
+    if reads {
+        out.remark("Whoever kept it reads what is stored later, too, until \"atalaya-agent key rotate\" is run.")?;
+    }
     out.finish()?;
     Ok(Exit::Done)
 }

@@ -134,6 +134,26 @@ fn keys_come_and_go() {
 }
 
 #[test]
+fn keys_are_rotated_and_everybody_goes_on() {
+    let bench = Bench::backed_up();
+    bench.ok(["key", "add", "--role", "writer", "--label", "nas", "--out", "nas.key"]);
+    bench.ok(["key", "add", "--role", "maintainer", "--label", "keeper", "--out", "keeper.key"]);
+    let removed = bench.ok(["key", "remove", "2"]).out;
+    assert!(removed.contains("key rotate"), "{removed}");
+    assert!(bench.ok(["key", "rotate"]).out.contains("epoch 1"));
+    let listed = bench.ok(["key", "list"]).out;
+    assert!(listed.contains("AGE") && listed.contains("the keys of epoch 1, of "), "{listed}");
+    fs::write(bench.path("src/new"), "newer").unwrap();
+    bench.ok(["backup", "src", "--key-file", "nas.key"]);
+    assert_eq!(bench.run(["ls", "latest", "--key-file", "nas.key"]).code, 12);
+    bench.ok(["restore", &bench.latest(""), "--target", "out"]);
+    assert_eq!(files(&bench.path("src")), files(&bench.path("out")));
+    assert!(bench.ok(["check", "--read-data"]).out.starts_with("Everything is as it should be."));
+    let refused = bench.run(["key", "rotate", "--without", "0"]);
+    assert!(refused.code == 2 && refused.err.contains("the key in use"), "{refused:?}");
+}
+
+#[test]
 fn stats_and_check_agree_with_a_sound_repository() {
     let bench = Bench::backed_up();
     assert!(bench.ok(["stats"]).out.contains("Snapshots     1\n"));

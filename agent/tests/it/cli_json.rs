@@ -117,11 +117,14 @@ fn the_rest() {
             "role:string",
             "label:string",
             "created:string",
+            "age_days:number",
             "removed:null",
             "in_repository:bool",
             "current:bool",
         ],
     );
+    check(&bench.json(["key", "rotate"]), &["epoch:number"]);
+    check(&bench.json(["key", "list"])["epochs"][1], &["number:number", "began:string", "age_days:number"]);
     let added = bench.json(["key", "add", "--role", "writer", "--label", "w", "--out", "w.key"]);
     check(&added, &["number:number", "role:string", "file:string"]);
     check(&bench.json(["stats"])["chunks"], &["number:number", "bytes:number"]);

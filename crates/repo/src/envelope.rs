@@ -25,7 +25,18 @@ pub(crate) enum Purpose {
     Unfence = 8,
     Forget = 9,
     Deleted = 10,
+    Epoch = 11,
     Replica = 13,
+    Member = 14,
+    Grant = 15,
+}
+
+impl Purpose {
+    /// The newest version that is known.
+    fn version_max(self) -> u8 {
+        // The second one says in which key epoch it was sealed.
+        if self == Self::Snapshot { 2 } else { VERSION }
+    }
 }
 
 /// The owner's number as a signer; members of the roster have others.
@@ -33,6 +44,7 @@ pub(crate) const OWNER: u32 = u32::MAX;
 
 /// An envelope whose signature has not been looked at.
 pub(crate) struct Unverified<'a> {
+    pub(crate) version: u8,
     pub(crate) signer: u32,
     pub(crate) body: &'a [u8],
     signed: &'a [u8],
@@ -51,9 +63,14 @@ impl<'a> Unverified<'a> {
 }
 
 pub(crate) fn seal(purpose: Purpose, signer: u32, key: &Signer, body: &[u8]) -> Vec<u8> {
+    seal_version(purpose, VERSION, signer, key, body)
+}
+
+/// The same in another version than the first.
+pub(crate) fn seal_version(purpose: Purpose, version: u8, signer: u32, key: &Signer, body: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(HEAD_BYTES + body.len() + SIGNATURE_BYTES);
     out.extend_from_slice(MAGIC);
-    out.extend_from_slice(&[purpose as u8, VERSION]);
+    out.extend_from_slice(&[purpose as u8, version]);
     out.extend_from_slice(&signer.to_be_bytes());
     out.extend_from_slice(&(body.len() as u32).to_be_bytes());
     out.extend_from_slice(body);
@@ -69,14 +86,15 @@ pub(crate) fn parse(purpose: Purpose, bytes: &[u8]) -> Result<Unverified<'_>> {
     if &head[..4] != MAGIC || head[4] != purpose as u8 {
         return Err(bad());
     }
-    if head[5] == 0 || head[5] > VERSION {
-        return Err(Error::new(Kind::TooNew, format!("it has format {}, this program reads up to {VERSION}", head[5])));
+    let (version, max) = (head[5], purpose.version_max());
+    if version == 0 || version > max {
+        return Err(Error::new(Kind::TooNew, format!("it has format {version}, this program reads up to {max}")));
     }
     let number = |at: usize| u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
     if number(10) as usize != body.len() {
         return Err(Error::damaged("its length is wrong"));
     }
-    Ok(Unverified { signer: number(6), body, signed, signature })
+    Ok(Unverified { version, signer: number(6), body, signed, signature })
 }
 
 #[cfg(test)]

@@ -40,6 +40,11 @@ impl BlobType {
 pub(crate) const CONFIG: &str = "config";
 pub(crate) const KEYS: &str = "keys/";
 pub(crate) const ROSTER: &str = "roster/";
+/// What a member can be sealed something by.
+pub(crate) const MEMBERS: &str = "members/";
+pub(crate) const EPOCHS: &str = "epochs/";
+/// Secrets of epochs for who was not there when they began.
+pub(crate) const GRANTS: &str = "grants/";
 pub(crate) const INDEX: &str = "index/";
 pub(crate) const SNAPSHOTS: &str = "snapshots/";
 pub(crate) const SESSIONS: &str = "sessions/";
@@ -67,8 +72,14 @@ pub(crate) fn object(folder: &str, id: &[u8; 16]) -> String {
 }
 
 /// `roster/00000007`: sorts by number.
-pub(crate) fn roster(number: u32) -> String {
-    format!("{ROSTER}{number:08}")
+pub(crate) fn numbered(folder: &str, number: u32) -> String {
+    format!("{folder}{number:08}")
+}
+
+/// The reverse of [`numbered`].
+pub(crate) fn number_of(folder: &str, name: &str) -> Option<u32> {
+    let number = name.strip_prefix(folder)?.parse().ok()?;
+    (numbered(folder, number) == name).then_some(number)
 }
 
 /// Where a file of the state folder is written before it is renamed to `path`. Several jobs may share the folder, so

@@ -9,7 +9,7 @@ use crate::config::{self, Config};
 use crate::copy::mark;
 use crate::crypto::{Cipher, Kem, Signer, random};
 use crate::index::IndexSet;
-use crate::keys::{KeyFile, Keyring, Material, Member, Role, Roster, Seen, unlock};
+use crate::keys::{Epochs, KeyFile, Keyring, Material, Member, Role, Roster, Seen, Whose, publish, seen, unlock};
 use crate::model::Time;
 use crate::snapshot::{self, Info, Selector};
 use crate::state::State;
@@ -86,9 +86,11 @@ impl Repository {
             _ => err,
         })?;
         store.put(&format!("{}{}", names::KEYS, names::hex(&random::<8>()?)), Body::Bytes(&file))?;
+        let id = names::hex(&config.id);
+        publish(store, &Keyring::new(material, config.clone())?)?;
         config::write(store, &config, &owner)?;
         store.sync()?;
-        Ok(names::hex(&config.id))
+        Ok(id)
     }
 
     /// Opens a repository; `state` is the state folder, where each repository gets a folder of its own.
@@ -118,10 +120,11 @@ impl Repository {
         let mut told = Vec::new();
         let replica = mark::read(&*store, &keyring, &mut told)?;
         let state = State::open(state.join(mark::folder(&keyring.config.id, replica.as_ref())))?;
-        let (mut seen, owner) = (Seen::open(&state.folder), &keyring.material.owner_public);
-        let (roster, roster_hash) =
-            Roster::read(&*store, keyring.config.id, owner, &mut seen, &mut |text| told.push(text))?;
+        let (mut seen, mut tell) = (Seen::open(&state.folder, seen::MEMBERS), |text| told.push(text));
+        let (roster, roster_hash) = Roster::read(Whose::of(&*store, &keyring), &mut seen, &mut tell)?;
         check_member(&keyring, &roster)?;
+        let mut seen = Seen::open(&state.folder, seen::EPOCHS);
+        keyring.learn_epochs(Epochs::read(&*store, &keyring, &mut seen, &mut tell)?);
         Ok(Self { store, keyring, roster, roster_hash, replica, state, tell: |_| {}, told })
     }
 
@@ -253,7 +256,7 @@ fn refuse_existing(store: &dyn Store) -> Result<()> {
     let (mut left_over, mut data, mut other) = (false, false, false);
     store.list("", &mut |entry| {
         match entry.name.split_inclusive('/').next() {
-            Some(names::KEYS | names::ROSTER) => left_over = true,
+            Some(names::KEYS | names::ROSTER | names::MEMBERS) => left_over = true,
             Some(names::INDEX | names::SNAPSHOTS | names::SESSIONS | "data/" | "tree/") => data = true,
             _ => other = true,
         }

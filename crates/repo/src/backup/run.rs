@@ -50,6 +50,7 @@ impl Repository {
     /// Backs up what `walk` finds, reading with `open`, and puts a snapshot.
     pub fn backup<W: Walk, O: Open>(&self, walk: W, open: O, options: &Options<'_>) -> Result<Summary> {
         self.writable("back up to")?;
+        self.publish()?;
         let started = (options.now)();
         // The session is seen before the index is read, so that a prune which begins later waits for it.
         let session = Announced::begin(self.state(), &*self.store, &self.keyring, started)?;

@@ -11,10 +11,10 @@ use atalaya_store::Store;
 use super::packs::{KEY_BYTES, ROW_BYTES as PACK_ROW, parse, row, stored_packs};
 use super::sample::mix;
 use super::{CheckOptions, CheckSummary, Finding, Sample};
-use crate::config::{self, read_small};
+use crate::config::{self, RepoId, read_small};
 use crate::envelope::{self, OWNER, Purpose};
 use crate::index::{Named, read_verified};
-use crate::keys::{KeyFile, Roster, Seen};
+use crate::keys::{KeyFile, Roster, Seen, Whose, objects};
 use crate::maintain::{Authority, Doomed};
 use crate::pack::{Checksum, read_through};
 use crate::side::Side;
@@ -36,8 +36,9 @@ const READ_BYTES: usize = 1 << 20;
 pub fn check_hosted(store: &dyn Store, options: &CheckOptions<'_>) -> Result<CheckSummary> {
     let (config, owner) = config::read(store)?;
     let mut told = Vec::new();
-    let (roster, _) = Roster::read(store, config.id, &owner, &mut Seen::nothing(), &mut |text| told.push(text))?;
-    let mut hosted = Hosted { store, options, roster, owner, summary: CheckSummary::default() };
+    let whose = Whose { store, repo: config.id, owner: &owner };
+    let (roster, _) = Roster::read(whose, &mut Seen::nothing(), &mut |text| told.push(text))?;
+    let mut hosted = Hosted { store, options, repo: config.id, roster, owner, summary: CheckSummary::default() };
     told.into_iter().for_each(|text| hosted.find(Finding::Harmless(text)));
     // Before the index: what a prune deletes is on a list until no run names it.
     let doomed = Doomed::read(store, Authority { roster: &hosted.roster, owner: &owner })?;
@@ -53,6 +54,7 @@ pub fn check_hosted(store: &dyn Store, options: &CheckOptions<'_>) -> Result<Che
 struct Hosted<'a> {
     store: &'a dyn Store,
     options: &'a CheckOptions<'a>,
+    repo: RepoId,
     roster: Roster,
     owner: [u8; 32],
     summary: CheckSummary,
@@ -91,11 +93,18 @@ impl Hosted<'_> {
         Ok(all)
     }
 
-    /// Key files by their form, snapshots by their signatures.
+    /// Key files by their form, what else there is about keys and snapshots by their signatures.
     fn small(&mut self) -> Result<()> {
         for (name, _) in self.names(names::KEYS)? {
             let judged = read_small(self.store, &name).and_then(|bytes| KeyFile::parse(&bytes));
             self.judge(&name, judged.map(drop), Finding::Object)?;
+        }
+        for folder in objects::FOLDERS {
+            for (name, _) in self.names(folder)?.into_iter().filter(|(name, _)| objects::is_name(name)) {
+                let judged = read_small(self.store, &name)
+                    .and_then(|bytes| objects::verify(&name, &bytes, &self.repo, &self.owner, &self.roster));
+                self.judge(&name, judged, Finding::Object)?;
+            }
         }
         for (name, _) in self.names(names::SNAPSHOTS)? {
             let judged = read_small(self.store, &name).and_then(|bytes| self.signed(&bytes));

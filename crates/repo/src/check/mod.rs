@@ -56,7 +56,7 @@ pub(crate) struct Check<'a> {
     belied: HashSet<PackId>,
     /// Names of index runs in the store that are not what they were, though a copy of them is.
     pub(crate) bad_runs: Vec<String>,
-    /// Names of key files that are none.
+    /// Names of key files that are none, and of what goes with them.
     pub(crate) bad_keys: Vec<String>,
 }
 

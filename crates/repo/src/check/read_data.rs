@@ -174,7 +174,11 @@ fn read_pack(blobs: &Blobs<'_>, kind: BlobType, id: PackId, len: u32, buffers: &
     };
     let result = result.and_then(|at| read_rest(blobs, &name, at, len.into(), &mut sum, buffers));
     match result {
-        Ok(expected) if expected == sum.finish() => {}
+        Ok(expected) if expected == sum.finish() => {
+            if !verdict.troubles.is_empty() {
+                note_epoch(blobs, &name);
+            }
+        }
         Ok(_) => verdict.troubles.push(format!("{name}: its checksum is wrong")),
         // That it is missing, and what that affects, was found when the lists were compared.
         Err(err) if err.kind == Kind::NotFound => return Verdict::default(),
@@ -184,6 +188,15 @@ fn read_pack(blobs: &Blobs<'_>, kind: BlobType, id: PackId, len: u32, buffers: &
         verdict.damaged = records.iter().map(|record| record.id).collect();
     }
     verdict
+}
+
+/// Notes it where a pack is as it was written, and cannot be opened because its key epoch is not there.
+fn note_epoch(blobs: &Blobs<'_>, name: &str) {
+    let (mut fixed, keyring) = ([0; HEADER_FIXED_BYTES], &blobs.repo.keyring);
+    let header = blobs.repo.store.get(name, 0, &mut fixed).ok().and_then(|()| Header::parse(&fixed).ok());
+    if header.is_some_and(|header| usize::from(header.epoch) > keyring.epochs().all.len()) {
+        keyring.lacks_epoch.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Reads one pack from its first byte to its last, and opens every blob: what is in it, or what is wrong.

@@ -7,20 +7,23 @@ use super::{Check, Finding};
 use crate::config::read_small;
 use crate::envelope::{self, Purpose};
 use crate::index::verify_stored;
-use crate::keys::KeyFile;
+use crate::keys::{KeyFile, objects};
 use crate::{Kind, Result, names, snapshot};
 
 /// Whether a name is that of an object.
 type Fits = fn(&str) -> bool;
 
 /// Folders of small objects.
-const FOLDERS: [(&str, Fits); 6] = [
+const FOLDERS: [(&str, Fits); 9] = [
     (names::KEYS, |name| names::unhex::<8>(name).is_some()),
     (names::ROSTER, |name| name.rsplit('/').next().is_some_and(|n| n.len() == 8 && n.parse::<u32>().is_ok())),
     (names::INDEX, is_id),
     (names::SNAPSHOTS, is_id),
     (names::SESSIONS, is_id),
     (names::ENDED, is_id),
+    (objects::FOLDERS[0], objects::is_name),
+    (objects::FOLDERS[1], objects::is_name),
+    (objects::FOLDERS[2], objects::is_name),
 ];
 
 fn is_id(name: &str) -> bool {
@@ -45,6 +48,8 @@ impl Check<'_> {
                     self.session(folder, &name);
                 } else if folder == names::INDEX {
                     self.index_run(&name, len);
+                } else if objects::FOLDERS.contains(&folder) {
+                    self.about_keys(&name);
                 }
             }
         }
@@ -72,6 +77,18 @@ impl Check<'_> {
         // Not counted among the objects that can be done without: on another machine nothing finds what it names.
         self.summary.findings += 1;
         (self.options.finding)(&Finding::Object(format!("{err}; {advice}")));
+    }
+
+    /// What a rotation of the keys left, and who can be given such keys.
+    fn about_keys(&mut self, name: &str) {
+        let (repo, owner) = (&self.repo.keyring.config.id, &self.repo.keyring.material.owner_public);
+        let judged = read_small(&*self.repo.store, name)
+            .and_then(|bytes| objects::verify(name, &bytes, repo, owner, &self.repo.roster));
+        // Of these a repair takes away what is none, and they are put anew.
+        if matches!(&judged, Err(err) if err.kind == Kind::Damaged) && !name.starts_with(names::EPOCHS) {
+            self.bad_keys.push(name.to_owned());
+        }
+        self.small(name, judged);
     }
 
     fn key_file(&mut self, name: &str) {

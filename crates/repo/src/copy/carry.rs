@@ -27,6 +27,19 @@ impl Copy<'_> {
         }
     }
 
+    /// Does `work`, which reads one object of `store`, and once more what failed for a reason that may pass: what is left out
+    /// is named by what is copied later.
+    pub(super) fn twice<T>(&mut self, store: &dyn Store, work: &mut dyn FnMut(&mut Self) -> Judged<T>) -> Judged<T> {
+        let first = work(self);
+        match self.about_one(store, first)? {
+            Err(err) if err.kind == Kind::Io => {
+                let again = work(self);
+                self.about_one(store, again)
+            }
+            judged => Ok(judged),
+        }
+    }
+
     /// Whether a pack of `store` is sound.
     pub(super) fn verify_pack(&mut self, store: &dyn Store, pack: (BlobType, PackId, u32)) -> Judged<()> {
         let judged = read_through(store, pack, &mut self.buffer, &mut |_| Ok(()));
@@ -41,12 +54,15 @@ impl Copy<'_> {
         pack: (BlobType, PackId, u32),
         replacing: bool,
     ) -> Judged<()> {
-        let spool = to.spool(self.spool())?;
-        let write = |part: &[u8]| (&spool.file).write_all(part).map_err(|err| spool_failed(&err));
-        let judged = read_through(from, pack, &mut self.buffer, &mut { write });
-        if let Err(err) = self.about_one(from, judged)? {
-            return Ok(Err(err));
-        }
+        let carried = self.twice(from, &mut |copy| {
+            let spool = to.spool(copy.spool())?;
+            let write = |part: &[u8]| (&spool.file).write_all(part).map_err(|err| spool_failed(&err));
+            Ok(read_through(from, pack, &mut copy.buffer, &mut { write })?.map(|_| spool))
+        })?;
+        let spool = match carried {
+            Ok(spool) => spool,
+            Err(err) => return Ok(Err(err)),
+        };
         put_spooled(to, &names::pack(pack.0, pack.1), &spool, pack.2.into(), replacing)?;
         Ok(Ok(()))
     }

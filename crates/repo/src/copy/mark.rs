@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::{RepoId, decode, encode, read_small};
 use crate::envelope::{self, Purpose};
-use crate::keys::{Keyring, Roster, Seen};
+use crate::keys::{Keyring, Roster, Seen, Whose};
 use crate::maintain::Authority;
 use crate::model::Time;
 use crate::{Error, Kind, Repository, Result, names, state};
@@ -26,7 +26,7 @@ pub(crate) fn read(store: &dyn Store, keyring: &Keyring, told: &mut Vec<String>)
         other => other?,
     };
     let owner = &keyring.material.owner_public;
-    let (roster, _) = Roster::read(store, keyring.config.id, owner, &mut Seen::nothing(), &mut |_| {})?;
+    let (roster, _) = Roster::read(Whose::of(store, keyring), &mut Seen::nothing(), &mut |_| {})?;
     match parse(&bytes, Authority { roster: &roster, owner }) {
         Ok(id) => Ok(Some(id)),
         // Else a stolen writer's key could have every backup refused.

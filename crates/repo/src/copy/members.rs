@@ -6,7 +6,7 @@ use super::standing::Standing;
 use super::{Copy, mark};
 use crate::config::read_small;
 use crate::envelope::{self, Purpose};
-use crate::keys::KeyFile;
+use crate::keys::{KeyFile, objects};
 use crate::{Error, Kind, Repository, Result, limits, names, presence};
 
 /// How one version of the list of members stands in the target.
@@ -22,20 +22,43 @@ pub(super) fn compare(from: &Repository, target: &dyn Store, heal: bool) -> Resu
         if matches!(version(from, target, number)?.0, Version::Damaged) && !heal {
             return Err(Error::damaged(format!(
                 "{} at {} is damaged; \"--heal\" puts that of {} in its place",
-                names::roster(number),
+                names::numbered(names::ROSTER, number),
                 target.place(),
                 from.place()
             )));
         }
     }
-    let next = names::roster(from.roster.number + 1);
-    match read_small(target, &next) {
-        Err(err) if err.kind == Kind::NotFound => Ok(()),
-        Err(err) => Err(err.into_target(target)),
-        Ok(bytes) if by_owner(from, &bytes) => Err(other_members(from, target, "newer than")),
-        // Whoever opens it is told that this is none.
-        Ok(_) => Ok(()),
+    let next = names::numbered(names::ROSTER, from.roster.number + 1);
+    if there(target, &next)?.is_some_and(|bytes| by_owner(from, &bytes)) {
+        return Err(other_members(from, target, "list of members is newer than"));
     }
+    // What does not count there, whoever opens it is told.
+    let epochs = from.keyring.epochs().all.len() as u32;
+    for number in 1..=epochs + 1 {
+        let name = names::numbered(names::EPOCHS, number);
+        if let Some(bytes) = there(target, &name)?
+            && sound(from, &name, &bytes).is_ok()
+            && (number > epochs || read_small(&*from.store, &name)? != bytes)
+        {
+            return Err(other_members(from, target, "list of key epochs is not"));
+        }
+    }
+    Ok(())
+}
+
+/// What the target has under a name.
+fn there(target: &dyn Store, name: &str) -> Result<Option<Vec<u8>>> {
+    match read_small(target, name) {
+        Err(err) if err.kind == Kind::NotFound => Ok(None),
+        Err(err) => Err(err.into_target(target)),
+        Ok(bytes) => Ok(Some(bytes)),
+    }
+}
+
+/// Whether an object about keys, besides the list of members, counts.
+fn sound(from: &Repository, name: &str, bytes: &[u8]) -> Result<()> {
+    let keyring = &from.keyring;
+    objects::verify(name, bytes, &keyring.config.id, &keyring.material.owner_public, &from.roster)
 }
 
 impl Error {
@@ -51,7 +74,7 @@ fn by_owner(from: &Repository, bytes: &[u8]) -> bool {
 
 fn other_members(from: &Repository, target: &dyn Store, how: &str) -> Error {
     let text = format!(
-        "cannot copy to {to}: its list of members is {how} that of {from}; keys were changed at {to}, or {from} was rolled back",
+        "cannot copy to {to}: its {how} that of {from}; keys were changed at {to}, or {from} was rolled back",
         to = target.place(),
         from = from.place()
     );
@@ -60,17 +83,16 @@ fn other_members(from: &Repository, target: &dyn Store, how: &str) -> Error {
 
 /// Compares one version, and gives the bytes that the primary has.
 fn version(from: &Repository, target: &dyn Store, number: u32) -> Result<(Version, Vec<u8>)> {
-    let name = names::roster(number);
+    let name = names::numbered(names::ROSTER, number);
     let ours = read_small(&*from.store, &name)?;
     if !by_owner(from, &ours) {
         return Err(Error::damaged(format!("{name} at {} is damaged", from.place())));
     }
-    match read_small(target, &name) {
-        Err(err) if err.kind == Kind::NotFound => Ok((Version::Missing, ours)),
-        Err(err) => Err(err.into_target(target)),
-        Ok(theirs) if theirs == ours => Ok((Version::Same, ours)),
-        Ok(theirs) if by_owner(from, &theirs) => Err(other_members(from, target, "not")),
-        Ok(_) => Ok((Version::Damaged, ours)),
+    match there(target, &name)? {
+        None => Ok((Version::Missing, ours)),
+        Some(theirs) if theirs == ours => Ok((Version::Same, ours)),
+        Some(theirs) if by_owner(from, &theirs) => Err(other_members(from, target, "list of members is not")),
+        Some(_) => Ok((Version::Damaged, ours)),
     }
 }
 
@@ -82,7 +104,7 @@ impl Copy<'_> {
         }
         self.key_files()?;
         for number in 1..=self.from.roster.number {
-            let name = names::roster(number);
+            let name = names::numbered(names::ROSTER, number);
             match version(self.from, &*self.store, number)? {
                 (Version::Same, _) => continue,
                 (Version::Missing, bytes) => presence::put(&*self.store, &name, &bytes)?,
@@ -93,6 +115,7 @@ impl Copy<'_> {
             }
             self.summary.objects += 1;
         }
+        self.about_keys()?;
         self.sync()?;
         if matches!(standing, Standing::New | Standing::Begun) {
             presence::put(&*self.store, names::CONFIG, &read_small(&*self.from.store, names::CONFIG)?)?;
@@ -100,6 +123,49 @@ impl Copy<'_> {
             self.sync()?;
         }
         self.from.remember_replica_at(&self.store.place())
+    }
+
+    /// What a rotation of the keys left, and who can be given such keys: before any pack that needs it to be opened.
+    fn about_keys(&mut self) -> Result<()> {
+        let from = self.from;
+        for folder in objects::FOLDERS {
+            let mut all = Vec::new();
+            for store in [&*from.store, &*self.store] {
+                store.list(folder, &mut |entry| {
+                    all.extend(Some(entry.name.clone()).filter(|name| objects::is_name(name)));
+                    Ok(())
+                })?;
+            }
+            all.sort_unstable();
+            all.dedup();
+            all.iter().try_for_each(|name| self.about_key(name))?;
+        }
+        Ok(())
+    }
+
+    fn about_key(&mut self, name: &str) -> Result<()> {
+        let (from, to) = (self.from, std::sync::Arc::clone(&self.store));
+        let judge = |bytes: &Vec<u8>| sound(from, name, bytes);
+        let (ours, theirs) = (there(&*from.store, name)?, there(&*to, name)?);
+        match (ours.as_ref().map(judge), theirs.as_ref().map(judge)) {
+            // Of two that count one was taken away and put anew since; both open.
+            (Some(Ok(())), Some(Ok(()))) => {}
+            (Some(Ok(())), there) => {
+                presence::put(&*to, name, &ours.unwrap_or_default())?;
+                match there {
+                    None => self.summary.objects += 1,
+                    Some(_) => self.summary.healed_there += 1,
+                }
+            }
+            (_, Some(Ok(()))) if self.options.heal => {
+                presence::put(&*from.store, name, &theirs.unwrap_or_default())?;
+                from.store.sync()?;
+                self.summary.healed_here += 1;
+            }
+            (Some(Err(err)), _) => self.lasting.push(format!("{name} at {}: {err}; it was not copied", from.place())),
+            (None, _) => {}
+        }
+        Ok(())
     }
 
     /// Two names may lead to one place: then the primary itself would have become a replica.

@@ -63,14 +63,19 @@ impl Copy<'_> {
         Ok(true)
     }
 
-    fn carry_run(&self, from: &dyn Store, to: &dyn Store, id: &[u8; 16], len: u64, replacing: bool) -> Judged<()> {
-        let (name, spool) = (names::object(names::INDEX, id), to.spool(self.spool())?);
-        let judged = read_verified(from, &self.from.roster, &name, len, &mut |part| {
-            (&spool.file).write_all(part).map_err(|err| spool_failed(&err))
-        });
-        if let Err(err) = self.about_one(from, judged)? {
-            return Ok(Err(err));
-        }
+    fn carry_run(&mut self, from: &dyn Store, to: &dyn Store, id: &[u8; 16], len: u64, replacing: bool) -> Judged<()> {
+        let name = names::object(names::INDEX, id);
+        let carried = self.twice(from, &mut |copy| {
+            let spool = to.spool(copy.spool())?;
+            let judged = read_verified(from, &copy.from.roster, &name, len, &mut |part| {
+                (&spool.file).write_all(part).map_err(|err| spool_failed(&err))
+            });
+            Ok(judged?.map(|_| spool))
+        })?;
+        let spool = match carried {
+            Ok(spool) => spool,
+            Err(err) => return Ok(Err(err)),
+        };
         put_spooled(to, &name, &spool, len, replacing)?;
         Ok(Ok(()))
     }

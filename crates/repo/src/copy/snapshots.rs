@@ -25,8 +25,8 @@ impl Copy<'_> {
                 })?;
                 continue;
             }
-            let loaded = snapshot::load(&*from.store, &from.keyring, &from.roster, pair.id);
-            match self.about_one(&*from.store, Ok(loaded))? {
+            let load = || Ok(snapshot::load(&*from.store, &from.keyring, &from.roster, pair.id));
+            match self.twice(&*from.store, &mut |_| load())? {
                 Ok(info) => waiting.push(Waiting::new(info)),
                 Err(err) if err.kind == Kind::NotFound => {}
                 Err(err) => self.trouble(format!("{err}, at {}; it was not copied", from.place())),
@@ -45,7 +45,7 @@ impl Copy<'_> {
             self.summary.snapshots += 1;
             return Ok(());
         }
-        match self.about_one(&*from.store, Ok(read_small(&*from.store, &name)))? {
+        match self.twice(&*from.store, &mut |_| Ok(read_small(&*from.store, &name)))? {
             Ok(bytes) if Sha256::digest(&bytes)[..] == one.hash => {
                 presence::put(&*self.store, &name, &bytes)?;
                 self.summary.snapshots += 1;

@@ -50,6 +50,14 @@ impl Kem {
         }
     }
 
+    /// The public half of a secret one.
+    pub(crate) fn public_of(self, secret: &[u8]) -> Result<Vec<u8>> {
+        match self {
+            Self::XWing => public_of::<XWing>(secret),
+            Self::X25519 => public_of::<X25519HkdfSha256>(secret),
+        }
+    }
+
     /// Encapsulated key and ciphertext of `plain`, for the holder of the secret half.
     pub(crate) fn seal(self, public: &[u8], info: &[u8], aad: &[u8], plain: &[u8]) -> Result<Vec<u8>> {
         match self {
@@ -70,6 +78,11 @@ impl Kem {
 fn generate<K: KemTrait>() -> (Zeroizing<Vec<u8>>, Vec<u8>) {
     let (secret, public) = K::gen_keypair();
     (Zeroizing::new(secret.to_bytes().to_vec()), public.to_bytes().to_vec())
+}
+
+fn public_of<K: KemTrait>(secret: &[u8]) -> Result<Vec<u8>> {
+    let secret = K::PrivateKey::from_bytes(secret).map_err(|_| Error::damaged("a secret key has the wrong length"))?;
+    Ok(K::sk_to_pk(&secret).to_bytes().to_vec())
 }
 
 fn seal<K: KemTrait>(public: &[u8], info: &[u8], aad: &[u8], plain: &[u8]) -> Result<Vec<u8>> {

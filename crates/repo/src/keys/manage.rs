@@ -2,10 +2,11 @@
 
 use atalaya_store::Body;
 
+use super::chain::Whose;
 use super::file::{KeyFile, Protection};
-use super::ring::Role;
+use super::ring::{Keyring, Role};
 use super::roster::{Member, Roster};
-use super::seen::Seen;
+use super::seen::{self, Seen};
 use super::unlock::key_file_names;
 use crate::config::read_small;
 use crate::crypto::{Signer, random};
@@ -47,6 +48,13 @@ impl Repository {
         Ok(self.roster.members.iter().map(info).collect())
     }
 
+    /// When each key epoch began, in seconds since 1970; the first with the repository.
+    #[must_use]
+    pub fn epochs_began(&self) -> Vec<i64> {
+        let later = self.keyring.epochs().all.iter().map(|epoch| epoch.created_secs);
+        std::iter::once(self.keyring.config.created.secs).chain(later).collect()
+    }
+
     /// Names of the key files in the repository, and whose they are. Damaged ones are left out.
     fn key_files(&self) -> Result<Vec<(String, u32)>> {
         let mut listed = Vec::new();
@@ -85,6 +93,8 @@ impl Repository {
         let mut members = self.roster.members.clone();
         members.push(member);
         self.change_roster(members, &owner)?;
+        // Before anybody has the key: it opens all that it may from the beginning.
+        self.welcome(&Keyring::new(material, self.keyring.config.clone())?, &owner)?;
         if passphrase.is_none() {
             return Ok((number, Some(file)));
         }
@@ -158,9 +168,8 @@ impl Repository {
             Kind::AlreadyThere => Error::new(Kind::Denied, "another owner changed the keys at this moment; try again"),
             _ => err,
         })?;
-        let owner_public = &self.keyring.material.owner_public;
-        (self.roster, self.roster_hash) =
-            Roster::read(&*self.store, repo, owner_public, &mut Seen::open(self.state()), &mut |_| {})?;
+        let (whose, mut seen) = (Whose::of(&*self.store, &self.keyring), Seen::open(self.state(), seen::MEMBERS));
+        (self.roster, self.roster_hash) = Roster::read(whose, &mut seen, &mut |_| {})?;
         Ok(())
     }
 }

@@ -1,14 +1,18 @@
 //! What a key file holds, and what is derived from it.
 
 use std::fmt;
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicBool;
 
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use super::epoch::Epochs;
+use super::rotate::left_out;
 use crate::config::{Config, RepoId};
 use crate::crypto::{Cipher, Kem, Mac, SealKey, Secret, Signer, derive};
 use crate::model::ChunkId;
-use crate::names::BlobType;
+use crate::names::{self, BlobType};
 use crate::{Error, Kind, Result};
 
 /// What the holder of a key may do.
@@ -128,6 +132,10 @@ pub(crate) struct Keyring {
     id: Mac,
     digest: SealKey,
     index: Secret,
+    /// Learned when members and memory of the repository are known.
+    epochs: OnceLock<Epochs>,
+    /// A pack was met that is sound and sealed under an epoch that is not there.
+    pub(crate) lacks_epoch: AtomicBool,
 }
 
 impl Keyring {
@@ -138,6 +146,8 @@ impl Keyring {
             id: Mac::new(&under("blob id")),
             digest: SealKey::new(config.cipher, &under("file digest"))?,
             index: under("index"),
+            epochs: OnceLock::new(),
+            lacks_epoch: AtomicBool::new(false),
             material,
             config,
         })
@@ -182,14 +192,44 @@ impl Keyring {
         SealKey::new(self.cipher(), &derive(&self.material.catalogue, "catalogue", object))
     }
 
-    pub(crate) fn public_of(&self, kind: BlobType) -> &[u8] {
-        match kind {
-            BlobType::Data => &self.material.data_public,
-            BlobType::Tree => &self.material.tree_public,
+    pub(crate) fn learn_epochs(&self, epochs: Epochs) {
+        // A copy opens its target with the keys of the primary, which has all that the target has.
+        let _ = self.epochs.set(epochs);
+    }
+
+    pub(crate) fn epochs(&self) -> &Epochs {
+        self.epochs.get_or_init(Epochs::default)
+    }
+
+    /// The newest key epoch, its KEM, and the public key that packs of `kind` are sealed to.
+    pub(crate) fn public_of(&self, kind: BlobType) -> (u16, Kem, &[u8]) {
+        let all = &self.epochs().all;
+        match (all.last(), kind) {
+            (Some(epoch), _) => (all.len() as u16, epoch.kem, epoch.public(kind)),
+            (None, BlobType::Data) => (0, self.config.kem, &self.material.data_public),
+            (None, BlobType::Tree) => (0, self.config.kem, &self.material.tree_public),
         }
     }
 
-    /// The secret half that opens packs of `kind`, if this role has it.
+    /// KEM and secret half that open what was sealed in `epoch`, if this key has it.
+    pub(crate) fn secret_in(&self, kind: BlobType, epoch: u16) -> Result<(Kem, &[u8])> {
+        let first = self.secret_of(kind)?;
+        let Some(at) = usize::from(epoch).checked_sub(1) else { return Ok((self.config.kem, first)) };
+        let known = self.epochs().all.get(at).ok_or_else(|| {
+            Error::new(
+                Kind::TooNew,
+                format!(
+                    "it is sealed under key epoch {epoch}, which was not there when this began; run it again, and if it is \
+                     not there then, put {} of a copy back",
+                    names::numbered(names::EPOCHS, epoch.into())
+                ),
+            )
+        })?;
+        let secret = known.secret(kind).ok_or_else(|| left_out(epoch.into()))?;
+        Ok((known.kem, secret))
+    }
+
+    /// The secret half that opened packs of `kind` at first, if this role has it.
     pub(crate) fn secret_of(&self, kind: BlobType) -> Result<&[u8]> {
         let (secret, what) = match kind {
             BlobType::Data => (&self.material.data_secret, "read file content"),

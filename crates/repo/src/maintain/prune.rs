@@ -68,6 +68,7 @@ impl<'a> Prune<'a> {
     /// Shows itself, so that two prunes wait for each other; and ends what earlier ones of this state folder left.
     fn begin(&mut self) -> Result<()> {
         let (store, keyring) = (&*self.repo.store, &self.repo.keyring);
+        self.repo.publish()?;
         for dead in std::mem::take(&mut self.pending.note.sessions) {
             snapshot::end_session(store, keyring, dead, (self.options.now)()).or_else(said_before)?;
         }

@@ -21,6 +21,8 @@ pub(crate) struct Header {
     pub(crate) kind: BlobType,
     pub(crate) cipher: Cipher,
     pub(crate) kem: Kem,
+    /// Of the public key that its key is sealed to.
+    pub(crate) epoch: u16,
     pub(crate) id: PackId,
     sealed_len: u16,
 }
@@ -30,14 +32,13 @@ impl Header {
     pub(crate) fn build(
         kind: BlobType,
         cipher: Cipher,
-        kem: Kem,
         repo: &RepoId,
         id: PackId,
-        public: &[u8],
+        (epoch, kem, public): (u16, Kem, &[u8]),
         key: &Secret,
     ) -> Result<Vec<u8>> {
         let sealed_len = (kem.encapsulated_bytes() + 32 + crate::crypto::TAG_BYTES) as u16;
-        let mut out = Self { kind, cipher, kem, id, sealed_len }.fixed().to_vec();
+        let mut out = Self { kind, cipher, kem, epoch, id, sealed_len }.fixed().to_vec();
         let sealed = kem.seal(public, &info(repo), &out, &key.0)?;
         debug_assert_eq!(sealed.len(), sealed_len as usize);
         out.extend_from_slice(&sealed);
@@ -48,6 +49,7 @@ impl Header {
         let mut out = [0; HEADER_FIXED_BYTES];
         out[..4].copy_from_slice(MAGIC);
         out[4..8].copy_from_slice(&[VERSION, self.kind.number(), self.cipher.number(), self.kem.number()]);
+        out[8..10].copy_from_slice(&self.epoch.to_be_bytes());
         out[10..12].copy_from_slice(&self.sealed_len.to_be_bytes());
         out[12..].copy_from_slice(&self.id.0);
         out
@@ -57,7 +59,7 @@ impl Header {
         if &bytes[..4] != MAGIC {
             return Err(Error::damaged("not a pack"));
         }
-        if bytes[4] == 0 || bytes[4] > VERSION || bytes[8..10] != [0, 0] {
+        if bytes[4] == 0 || bytes[4] > VERSION {
             return Err(Error::new(Kind::TooNew, "pack is of a newer version; upgrade the program"));
         }
         let mut id = [0; 16];
@@ -66,6 +68,7 @@ impl Header {
             kind: BlobType::from_number(bytes[5])?,
             cipher: Cipher::from_number(bytes[6])?,
             kem: Kem::from_number(bytes[7])?,
+            epoch: u16::from_be_bytes([bytes[8], bytes[9]]),
             id: PackId(id),
             sealed_len: u16::from_be_bytes([bytes[10], bytes[11]]),
         })

@@ -68,7 +68,8 @@ impl PackKeys {
 
     /// The key in a header that was read already.
     pub(crate) fn open(&self, keyring: &Keyring, header: &Header, sealed: &[u8]) -> Result<Arc<SealKey>> {
-        let secret = header.open_key(&keyring.config.id, keyring.secret_of(header.kind)?, sealed)?;
+        let (_, secret) = keyring.secret_in(header.kind, header.epoch)?;
+        let secret = header.open_key(&keyring.config.id, secret, sealed)?;
         Ok(Arc::new(SealKey::new(header.cipher, &secret)?))
     }
 }

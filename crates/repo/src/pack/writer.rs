@@ -86,8 +86,7 @@ impl<'a> PackWriter<'a> {
         let secret = Secret(random()?);
         let keyring = self.keyring;
         let config = &keyring.config;
-        let header =
-            Header::build(self.kind, config.cipher, config.kem, &config.id, id, keyring.public_of(self.kind), &secret)?;
+        let header = Header::build(self.kind, config.cipher, &config.id, id, keyring.public_of(self.kind), &secret)?;
         let mut open = Open {
             id,
             key: SealKey::new(config.cipher, &secret)?,

@@ -26,6 +26,7 @@ impl Repair<'_> {
         for name in std::mem::take(&mut self.check.bad_keys) {
             self.set_aside(&name)?;
         }
+        self.repo.publish()?;
         Ok(self.repo.store.sync()?)
     }
 

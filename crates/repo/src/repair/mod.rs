@@ -22,6 +22,7 @@ mod working;
 pub use options::{RepairOptions, RepairSummary};
 
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 
 use crate::check::Check;
 use crate::check::claims::CLAIM_BYTES;
@@ -75,6 +76,7 @@ impl Repository {
             Error::new(Kind::NotAllowed, text)
         })?;
         self.writable("repair")?;
+        self.refuse_without_epochs()?;
         if options.apply {
             self.erasable("repair")?;
         }
@@ -92,6 +94,15 @@ impl Repository {
             (None, _) => {}
         }
         result
+    }
+
+    fn refuse_without_epochs(&self) -> Result<()> {
+        let (mut there, known) = (0, self.keyring.epochs().all.len());
+        self.store.list(names::EPOCHS, &mut |entry| {
+            there += usize::from(names::number_of(names::EPOCHS, &entry.name).is_some());
+            Ok(())
+        })?;
+        if there > known { Err(without_epochs()) } else { Ok(()) }
     }
 
     fn repair_within(
@@ -126,6 +137,9 @@ impl Repair<'_> {
         let mut affected = self.check.affected(&snapshots)?;
         if self.check.is_full() {
             return Err(too_much());
+        }
+        if self.repo.keyring.lacks_epoch.load(Ordering::Relaxed) {
+            return Err(without_epochs());
         }
         let gone = self.gone(&snapshots, &mut affected)?;
         let damaged_runs = self.bad_runs().len() as u64;
@@ -201,6 +215,13 @@ impl Repair<'_> {
         }
         Ok(())
     }
+}
+
+/// What is sealed under an epoch that is gone looks like damage and is none: it opens when that is put back.
+fn without_epochs() -> Error {
+    let text = "cannot repair: an object below epochs/ is gone or damaged, and what was stored since then opens by it alone; put \
+                it back from a copy, or remove what stands there if no owner ever put it";
+    Error::new(Kind::Refused, text)
 }
 
 fn too_much() -> Error {

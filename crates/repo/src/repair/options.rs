@@ -31,7 +31,7 @@ pub struct RepairSummary {
     pub renewed_snapshots: Vec<String>,
     /// Snapshots of which nothing is left: ids in hex.
     pub lost_snapshots: Vec<String>,
-    /// Key files that open nothing.
+    /// Key files that open nothing, and objects about keys that count for nothing.
     pub damaged_keys: u64,
     /// Small objects that were taken out, and are kept under `damaged/`.
     pub set_aside: u64,

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::object::{self, Info};
 use crate::config::{self, read_small};
 use crate::envelope::Purpose;
-use crate::keys::{Keyring, Roster, Seen};
+use crate::keys::{Keyring, Roster, Seen, Whose, seen};
 use crate::maintain::{Authority, Unfence, ids, replace};
 use crate::{Error, Kind, Repository, Result, names};
 
@@ -32,7 +32,7 @@ pub(crate) fn fenced(store: &dyn Store, keyring: &Keyring, session: &[u8; 16]) -
         return Ok(false);
     }
     let owner = &keyring.material.owner_public;
-    let (roster, _) = Roster::read(store, keyring.config.id, owner, &mut Seen::nothing(), &mut |_| {})?;
+    let (roster, _) = Roster::read(Whose::of(store, keyring), &mut Seen::nothing(), &mut |_| {})?;
     match verify(store, &name, session, Authority { roster: &roster, owner }) {
         Ok(()) => Ok(true),
         Err(err) if counts_not(&err) => Ok(false),
@@ -110,8 +110,8 @@ impl Repository {
             return Ok(None);
         }
         let owner = &self.keyring.material.owner_public;
-        let mut seen = Seen::open(self.state());
-        let (roster, _) = Roster::read(&*self.store, self.keyring.config.id, owner, &mut seen, &mut |_| {})?;
+        let mut seen = Seen::open(self.state(), seen::MEMBERS);
+        let (roster, _) = Roster::read(Whose::of(&*self.store, &self.keyring), &mut seen, &mut |_| {})?;
         match verify(&*self.store, &name, &session, Authority { roster: &roster, owner }) {
             Ok(()) => Ok(None),
             Err(err) if counts_not(&err) => {

@@ -63,6 +63,8 @@ pub struct Info {
     /// in listings.
     pub fenced: bool,
     pub(crate) sealed: Vec<u8>,
+    /// The key epoch in which it was sealed.
+    pub(crate) epoch: u16,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -88,13 +90,24 @@ pub(crate) fn store(
     // The id is random and names one object, so its key seals this one message.
     let tag = keyring.catalogue_key(&id)?.seal(0, b"snapshot", &mut open)?;
     open.extend_from_slice(&tag);
-    let sealed =
-        keyring.config.kem.seal(keyring.public_of(BlobType::Tree), &private_info(keyring), &id, &encode(private)?)?;
-    let body = encode(&Record { id, catalogue: &open, private: &sealed })?;
+    let (epoch, kem, public) = keyring.public_of(BlobType::Tree);
+    let sealed = kem.seal(public, &private_info(keyring), &id, &encode(private)?)?;
+    // In the first epoch as before there were others: else older programs would read nothing of any repository.
+    let (version, mut prefixed) = if epoch == 0 { (1, Vec::new()) } else { (2, epoch.to_be_bytes().to_vec()) };
+    prefixed.extend_from_slice(&sealed);
+    let body = encode(&Record { id, catalogue: &open, private: &prefixed })?;
     let writer = keyring.material.member;
-    let bytes = envelope::seal(Purpose::Snapshot, writer, &keyring.signer, &body);
+    let bytes = envelope::seal_version(Purpose::Snapshot, version, writer, &keyring.signer, &body);
     store.put(&names::object(names::SNAPSHOTS, &id), Body::Bytes(&bytes))?;
-    Ok(Info { id, hash: Sha256::digest(&bytes).into(), writer, catalogue: catalogue.clone(), fenced: false, sealed })
+    Ok(Info {
+        id,
+        hash: Sha256::digest(&bytes).into(),
+        writer,
+        catalogue: catalogue.clone(),
+        fenced: false,
+        sealed,
+        epoch,
+    })
 }
 
 /// Reads and verifies one snapshot.
@@ -124,13 +137,19 @@ pub(crate) fn parse(bytes: &[u8], keyring: &Keyring, roster: &Roster, id: [u8; 1
     {
         return Err(Error::damaged(format!("it was signed by key {} after that was removed", member.number)));
     }
+    let (epoch, private) = match (unverified.version, record.private.split_first_chunk()) {
+        (1, _) => (0, record.private),
+        (_, Some((epoch, private))) => (u16::from_be_bytes(*epoch), private),
+        (_, None) => return Err(Error::damaged("it was cut short")),
+    };
     Ok(Info {
         id,
         hash: Sha256::digest(bytes).into(),
         writer: member.number,
         catalogue,
         fenced: false,
-        sealed: record.private.to_vec(),
+        sealed: private.to_vec(),
+        epoch,
     })
 }
 
@@ -143,8 +162,8 @@ impl Info {
 
     /// The private part, for a role that may read it.
     pub(crate) fn private(&self, keyring: &Keyring) -> Result<Private> {
-        let secret = keyring.secret_of(BlobType::Tree)?;
-        let plain = keyring.config.kem.open(secret, &private_info(keyring), &self.id, &self.sealed)?;
+        let (kem, secret) = keyring.secret_in(BlobType::Tree, self.epoch)?;
+        let plain = kem.open(secret, &private_info(keyring), &self.id, &self.sealed)?;
         decode(&plain)
     }
 }

@@ -54,7 +54,7 @@ fn a_snapshot_of_a_newer_version_hides_no_other() {
     let lab = Lab::new();
     let first = lab.snapshot(&lab.repo.keyring, 5);
     lab.snapshot(&lab.repo.keyring, 6);
-    lab.store.damage(&names::object(names::SNAPSHOTS, &first.id), |bytes| bytes[5] = 2).unwrap();
+    lab.store.damage(&names::object(names::SNAPSHOTS, &first.id), |bytes| bytes[5] = 3).unwrap();
     let (good, bad) = lab.repo.snapshots().unwrap();
     assert_eq!((good.len(), bad.len(), bad[0].kind), (1, 1, Kind::TooNew));
 }
@@ -114,14 +114,14 @@ fn a_list_of_members_by_anybody_but_the_owner() {
         next.write(&*lab.store, signer).unwrap();
         let err = open().err().unwrap();
         assert!(err.kind == Kind::Damaged && err.text.contains("signature"), "{err}");
-        lab.store.lose(&names::roster(2)).unwrap();
+        lab.store.lose(&names::numbered(names::ROSTER, 2)).unwrap();
     }
     // The owner's signature over something else is none over a list of members.
     let owner = lab.repo.keyring.owner_signer().unwrap();
     let bytes = envelope::seal(Purpose::Config, envelope::OWNER, &owner, &crate::config::encode(&next).unwrap());
-    lab.store.put(&names::roster(2), Body::Bytes(&bytes)).unwrap();
+    lab.store.put(&names::numbered(names::ROSTER, 2), Body::Bytes(&bytes)).unwrap();
     assert_eq!(open().err().unwrap().kind, Kind::Damaged);
-    lab.store.lose(&names::roster(2)).unwrap();
+    lab.store.lose(&names::numbered(names::ROSTER, 2)).unwrap();
     assert!(open().is_ok());
 }
 

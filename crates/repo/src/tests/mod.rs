@@ -2,6 +2,7 @@
 
 mod false_claims;
 mod forged_blobs;
+mod forged_epochs;
 mod forged_fences;
 mod forged_runs;
 mod forged_snapshots;

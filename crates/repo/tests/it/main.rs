@@ -18,6 +18,7 @@ mod lost_runs;
 mod maintain;
 mod repacked;
 mod repair;
+mod rotated;
 mod round_trip;
 mod sampled;
 mod turns;

@@ -37,9 +37,10 @@ fn how() -> How {
     How { repack_percent: 1.0, ..How::default() }
 }
 
-/// With little more allowed to go than goes.
+/// With little more allowed to go than goes: 2,400 of 4,200 KB, and 600 that were stored once more when it was cut off before
+/// a run named them.
 fn strict() -> How {
-    How { drop_percent_max: 60.0, ..how() }
+    How { drop_percent_max: 64.0, ..how() }
 }
 
 fn repack(world: &World) -> Result<PruneSummary> {

@@ -23,7 +23,8 @@ fn only_an_owner_may() {
         assert!(err.kind == Kind::NotAllowed && err.text.contains("owner's passphrase"), "{err}");
     }
     let after = bench.contents();
-    assert!(after.keys().all(|name| before.contains_key(name) || name.starts_with("roster/")));
+    let of_keys = |name: &str| name.starts_with("roster/") || name.starts_with("members/");
+    assert!(after.keys().all(|name| before.contains_key(name) || of_keys(name)));
 }
 
 /// A listing that is not whole looks like packs that are gone.
