@@ -12,7 +12,10 @@ use super::exit::{Exit, Failure, Result};
 #[cfg(feature = "sheet")]
 use super::key_export;
 use super::secret::{self, Ask};
-use super::{key_file, key_rotate, times};
+use super::{key_file, key_reencrypt, key_rotate, times};
+
+/// After so many days a person is reminded of new ones.
+const KEYS_DAYS: i64 = 365;
 
 /// For `--help`.
 const EXAMPLES: &str = "Examples:
@@ -23,6 +26,7 @@ const EXAMPLES: &str = "Examples:
   atalaya-agent key remove --repo /mnt/usb/nas 2
   atalaya-agent key passphrase --repo /mnt/usb/nas
   atalaya-agent key rotate --repo /mnt/usb/nas
+  atalaya-agent key reencrypt --repo /mnt/usb/nas --background
 
 A writer backs up and sees when and how much, but no names and no content. A
 maintainer sees names too. An owner may do everything. A writer's key in a
@@ -59,6 +63,8 @@ enum Action {
     },
     /// Seal what is stored from now on to new keys, which removed keys do not have
     Rotate(key_rotate::Args),
+    /// Seal what is stored already to the present keys, too: reads and writes all that was stored before the last rotation
+    Reencrypt(key_reencrypt::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -135,6 +141,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
         #[cfg(feature = "sheet")]
         Action::Export(args) => key_export::export(context, args),
         Action::Rotate(args) => key_rotate::rotate(context, args),
+        Action::Reencrypt(args) => key_reencrypt::reencrypt(context, args),
         Action::Passphrase { new_passphrase_file } => passphrase(context, new_passphrase_file.as_deref()),
     }
 }
@@ -159,6 +166,7 @@ fn list(context: &Context) -> Result<Exit> {
         let since = times::local(Time { secs, nanos: 0 });
         let days = days_since(secs);
         out.remark(format_args!("What is stored is sealed to the keys of epoch {number}, of {since} ({days} d)."))?;
+        reminder(days).map_or(Ok(()), |text| out.remark(text))?;
     }
     out.finish()?;
     Ok(Exit::Done)
@@ -178,6 +186,10 @@ impl JsonKey {
             current: key.current,
         }
     }
+}
+
+fn reminder(days: i64) -> Option<&'static str> {
+    (days > KEYS_DAYS).then_some("These keys are older than a year: \"atalaya-agent key rotate\" makes new ones.")
 }
 
 fn days_since(secs: i64) -> i64 {
@@ -272,6 +284,11 @@ fn new_passphrase(context: &Context, file: Option<&Path>, what: &str) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_has_old_keys_is_reminded() {
+        assert!(reminder(365).is_none() && reminder(366).is_some_and(|text| text.contains("key rotate")));
+    }
 
     #[test]
     fn labels_are_short_and_steer_no_terminal() {

@@ -28,6 +28,7 @@ mod key;
 #[cfg(feature = "sheet")]
 mod key_export;
 mod key_file;
+mod key_reencrypt;
 mod key_rotate;
 mod ls;
 #[cfg(feature = "manuals")]

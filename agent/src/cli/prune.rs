@@ -63,12 +63,28 @@ pub(super) struct Limits {
     drop_max: u8,
     repack: u8,
     repack_room: u64,
+    /// Packs of older key epochs go, whatever is used of them.
+    reencrypt: bool,
     dry_run: bool,
+}
+
+impl Limits {
+    /// What `key reencrypt` may do.
+    pub(super) fn reencrypting(drop_max: u8, repack_room: u64, dry_run: bool) -> Self {
+        Self { drop_max, repack: 101, repack_room, reencrypt: true, dry_run, ..Self::default() }
+    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { grace: Span(14 * 86_400), drop_max: 40, repack: 50, repack_room: 1 << 30, dry_run: false }
+        Self {
+            grace: Span(14 * 86_400),
+            drop_max: 40,
+            repack: 50,
+            repack_room: 1 << 30,
+            reencrypt: false,
+            dry_run: false,
+        }
     }
 }
 
@@ -130,7 +146,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     let signals = Signals::listen().map_err(|why| Failure::new(Exit::Failed, why))?;
     let repo = context.open()?;
     let Args { grace, drop_max, repack, repack_room, dry_run, .. } = *args;
-    let limits = Limits { grace, drop_max, repack, repack_room, dry_run };
+    let limits = Limits { grace, drop_max, repack, repack_room, reencrypt: false, dry_run };
     let summary = prune(context, &repo, &limits, &signals)?;
     let mut out = context.output();
     if out.json {
@@ -152,6 +168,7 @@ pub(super) fn prune(context: &Context, repo: &Repository, limits: &Limits, signa
         drop_percent_max: f64::from(limits.drop_max),
         repack_percent: f64::from(limits.repack),
         repack_bytes_max: limits.repack_room,
+        reencrypt: limits.reencrypt,
         dry_run: limits.dry_run,
         spool: &spool,
         now: &times::now,
@@ -174,12 +191,24 @@ pub(super) fn prune(context: &Context, repo: &Repository, limits: &Limits, signa
         }
         Ok(summary)
     };
-    let summary = display.around(|| counts(&progress), work).map_err(|err| Failure::stopped(err, signals))?;
+    let summary =
+        display.around(|| counts(&progress, limits.reencrypt), work).map_err(|err| Failure::stopped(err, signals))?;
     summary.warnings.iter().for_each(|text| complain(format_args!("warning: {text}")));
     Ok(summary)
 }
 
-fn counts(progress: &PruneProgress) -> Counts {
+fn counts(progress: &PruneProgress, reencrypt: bool) -> Counts {
+    let of = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+    if reencrypt && of(&progress.moved_bytes_total) > 0 {
+        let total_bytes = Some(of(&progress.moved_bytes_total));
+        return Counts {
+            entries: of(&progress.nodes),
+            nodes: true,
+            bytes: of(&progress.moved_bytes),
+            total_bytes,
+            ..Counts::default()
+        };
+    }
     Counts {
         entries: progress.nodes.load(Ordering::Relaxed),
         bytes: 0,
@@ -188,6 +217,15 @@ fn counts(progress: &PruneProgress) -> Counts {
         total_bytes: None,
         guessed: false,
     }
+}
+
+/// Backups that a prune waits for, each in a line.
+pub(super) fn waiting(out: &mut Output, summary: &PruneSummary) -> Result<()> {
+    for (session, began) in &summary.waiting {
+        let when = times::local(Time { secs: *began, nanos: 0 });
+        out.remark(format_args!("  session {} of {when}", &session[..8.min(session.len())]))?;
+    }
+    Ok(())
 }
 
 pub(super) fn report(out: &mut Output, summary: &PruneSummary, dry_run: bool) -> Result<()> {
@@ -202,10 +240,7 @@ pub(super) fn report(out: &mut Output, summary: &PruneSummary, dry_run: bool) ->
         ))?;
     } else if !summary.waiting.is_empty() {
         out.remark("Nothing was deleted yet: backups that began before may rely on what is unused now.")?;
-        for (session, began) in &summary.waiting {
-            let when = times::local(Time { secs: *began, nanos: 0 });
-            out.remark(format_args!("  session {} of {when}", &session[..8.min(session.len())]))?;
-        }
+        waiting(out, summary)?;
         out.remark("The next prune goes on from here.")?;
     } else if summary.deleted_packs == 0 {
         out.remark("Nothing to delete.")?;

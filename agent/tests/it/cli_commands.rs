@@ -149,6 +149,12 @@ fn keys_are_rotated_and_everybody_goes_on() {
     bench.ok(["restore", &bench.latest(""), "--target", "out"]);
     assert_eq!(files(&bench.path("src")), files(&bench.path("out")));
     assert!(bench.ok(["check", "--read-data"]).out.starts_with("Everything is as it should be."));
+    let dry = bench.json(["key", "reencrypt", "--dry-run"]);
+    assert!(dry["packs"].as_u64().unwrap() >= 2 && dry["left_packs"] == 0, "{dry}");
+    let done = bench.ok(["key", "reencrypt", "--background"]).out;
+    assert!(done.contains(&format!("{} packs with ", dry["packs"])) && done.contains("/s)"), "{done}");
+    assert_eq!(bench.json(["key", "reencrypt"])["packs"], 0);
+    assert!(bench.ok(["check", "--read-data"]).out.starts_with("Everything is as it should be."));
     let refused = bench.run(["key", "rotate", "--without", "0"]);
     assert!(refused.code == 2 && refused.err.contains("the key in use"), "{refused:?}");
 }

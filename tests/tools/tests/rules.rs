@@ -105,6 +105,7 @@ fn the_engine_opens_no_source() {
         "crates/repo/src/index/set.rs",
         "crates/repo/src/keys/seen.rs",
         "crates/repo/src/maintain/doomed.rs",
+        "crates/repo/src/maintain/epochs.rs",
         "crates/repo/src/maintain/pending.rs",
         "crates/repo/src/maintain/sightings.rs",
         "crates/repo/src/pack/writer.rs",

@@ -90,12 +90,13 @@ impl Epochs {
         let (_, hash) = CHAIN.read(whose, seen, tell, &mut |body| {
             let record: Record = decode(body)?;
             let number = record.number;
-            all.push(Epoch::open(store, keyring, record).or_else(|(epoch, err)| {
+            let (epoch, opened) = Epoch::open(store, keyring, record)?;
+            all.push(epoch);
+            if let Err(err) = opened {
                 odd.push(format!(
                     "key epoch {number} cannot be opened: {err}; what is stored since then cannot be read"
                 ));
-                epoch.ok_or(err)
-            })?);
+            }
             Ok(())
         })?;
         odd.into_iter().for_each(tell);
@@ -104,9 +105,9 @@ impl Epochs {
 }
 
 impl Epoch {
-    /// What can be opened of it; with an error, what can be used of it all the same: its public keys.
-    fn open(store: &dyn Store, keyring: &Keyring, record: Record) -> std::result::Result<Self, (Option<Self>, Error)> {
-        let kem = Kem::from_number(record.kem).map_err(|err| (None, err))?;
+    /// An epoch, and whether what this key may open of it could be opened: its public keys can be used all the same.
+    fn open(store: &dyn Store, keyring: &Keyring, record: Record) -> Result<(Self, Result<()>)> {
+        let kem = Kem::from_number(record.kem)?;
         let mut epoch = Self {
             created_secs: record.created_secs,
             kem,
@@ -116,10 +117,8 @@ impl Epoch {
             tree_secret: None,
             sealed_to: record.sealed.iter().map(|(member, _)| *member).collect(),
         };
-        match epoch.unseal(store, keyring, record.number, &record.sealed) {
-            Ok(()) => Ok(epoch),
-            Err(err) => Err((Some(epoch), err)),
-        }
+        let opened = epoch.unseal(store, keyring, record.number, &record.sealed);
+        Ok((epoch, opened))
     }
 
     fn unseal(&mut self, store: &dyn Store, keyring: &Keyring, number: u32, sealed: &[(u32, Vec<u8>)]) -> Result<()> {

@@ -10,6 +10,7 @@
 
 mod authority;
 mod doomed;
+mod epochs;
 mod forget;
 mod forgotten;
 mod lists;

@@ -18,6 +18,8 @@ pub struct PruneOptions<'a> {
     pub repack_percent: f64,
     /// Bytes that may be stored once more in one prune; the next one goes on.
     pub repack_bytes_max: u64,
+    /// Packs of older key epochs are given up, whatever is used of them.
+    pub reencrypt: bool,
     /// Only says what would be done.
     pub dry_run: bool,
     /// Where what does not fit in memory is sorted.
@@ -37,6 +39,10 @@ pub struct PruneProgress {
     pub nodes: AtomicU64,
     /// Blobs stored once more.
     pub moved_blobs: AtomicU64,
+    /// Bytes of them as they were stored.
+    pub moved_bytes: AtomicU64,
+    /// Where packs of older key epochs are given up: what all rounds come to.
+    pub moved_bytes_total: AtomicU64,
     /// Packs deleted.
     pub deleted_packs: AtomicU64,
 }
@@ -62,6 +68,10 @@ pub struct PruneSummary {
     pub repacked_bytes: u64,
     /// Bytes of blobs that are not used, in those packs.
     pub repacked_unused_bytes: u64,
+    /// Packs of older key epochs that stay for now, and the bytes of them that are used.
+    pub old_packs: u64,
+    /// See `old_packs`.
+    pub old_bytes: u64,
     /// Packs that were deleted, and their bytes.
     pub deleted_packs: u64,
     /// See `deleted_packs`.
@@ -81,9 +91,18 @@ pub struct PruneSummary {
 impl PruneSummary {
     /// Before everything is counted anew.
     pub(super) fn recount(&mut self) {
-        let Self { repacked_packs, repacked_bytes, repacked_unused_bytes, more, .. } = *self;
+        let Self { repacked_packs, repacked_bytes, repacked_unused_bytes, old_packs, old_bytes, more, .. } = *self;
         let warnings = std::mem::take(&mut self.warnings);
-        *self = Self { repacked_packs, repacked_bytes, repacked_unused_bytes, more, warnings, ..Self::default() };
+        *self = Self {
+            repacked_packs,
+            repacked_bytes,
+            repacked_unused_bytes,
+            old_packs,
+            old_bytes,
+            more,
+            warnings,
+            ..Self::default()
+        };
     }
 }
 

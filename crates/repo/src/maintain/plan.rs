@@ -11,6 +11,7 @@ use crate::names::BlobType;
 use crate::read::Blobs;
 use crate::side::Side;
 use crate::{Error, Kind, Repository, Result};
+use std::sync::atomic::Ordering;
 
 /// Packs in order of type and id: those of the store, and those that only the index names.
 struct Packs {
@@ -63,7 +64,7 @@ pub(super) fn plan(
         summary.packs += u64::from(len.is_some());
         summary.bytes += bytes;
         if !usage.used.is_empty() {
-            partly(summary, choice.as_mut(), (kind, id, len), usage);
+            partly(summary, choice.as_mut(), (kind, id, len), usage)?;
             continue;
         }
         summary.unused_packs += 1;
@@ -78,12 +79,17 @@ pub(super) fn plan(
     }
     let worth = if choosing { summary.repacked_unused_bytes } else { 0 };
     expected(repo, options, summary, (summary.unused_bytes - twice) + worth)?;
-    let mut worth = choice.map(|choice| choice.packs).unwrap_or_default();
+    let mut worth = choice.map_or(Ok(Vec::new()), Choice::chosen)?;
     // Both have to be on one list, or packs would be given up in vain.
     if unused.len() + worth.len() > LIST_PACKS_MAX && !worth.is_empty() {
         worth.clear();
         summary.locked_bytes += std::mem::take(&mut summary.repacked_unused_bytes);
         (summary.repacked_packs, summary.repacked_bytes, summary.more) = (0, 0, true);
+    }
+    if choosing {
+        let progress = options.progress;
+        let left = progress.moved_bytes.load(Ordering::Relaxed) + summary.repacked_bytes + summary.old_bytes;
+        progress.moved_bytes_total.store(left, Ordering::Relaxed);
     }
     Ok(Plan { unused, worth })
 }
@@ -93,12 +99,17 @@ fn partly(
     choice: Option<&mut Choice<'_>>,
     (kind, id, len): (BlobType, PackId, Option<u32>),
     usage: Usage,
-) {
+) -> Result<()> {
     let (used, unused) = (usage.used_bytes, usage.unused_bytes);
-    let verdict = match (choice, len) {
-        (Some(choice), Some(len)) => choice.consider(kind, id, len, usage),
-        _ => Verdict::Stays,
-    };
+    let (mut is_old, mut verdict) = (false, Verdict::Stays);
+    if let (Some(choice), Some(len)) = (choice, len) {
+        is_old = choice.is_old(kind, id)?;
+        verdict = choice.consider(kind, id, len, is_old, usage);
+    }
+    if is_old && verdict != Verdict::GivenUp {
+        summary.old_packs += 1;
+        summary.old_bytes += used;
+    }
     match verdict {
         Verdict::GivenUp => {
             summary.repacked_packs += 1;
@@ -111,6 +122,7 @@ fn partly(
             summary.more = true;
         }
     }
+    Ok(())
 }
 
 /// What would be dropped is mostly what a day or a month of backups left; much more of it is rather a mistake, or somebody's

@@ -47,6 +47,13 @@ impl Repository {
         check_role(&self.keyring, "delete what is not used")?;
         self.keyring.secret_of(BlobType::Tree)?;
         self.writable("prune")?;
+        if options.reencrypt {
+            self.keyring.secret_of(BlobType::Data)?;
+            if self.keyring.epochs().all.is_empty() {
+                let text = "everything is sealed to the keys of the beginning: there are no newer ones; \"key rotate\" makes them";
+                return Err(Error::new(Kind::Usage, text));
+            }
+        }
         if !options.dry_run {
             self.erasable("prune")?;
         }
@@ -91,7 +98,11 @@ impl<'a> Prune<'a> {
 
     fn run(&mut self) -> Result<()> {
         let (list, since) = match self.condemned()? {
-            Some(pending) => pending,
+            Some(pending) => {
+                // Of older epochs nothing was looked for yet.
+                self.summary.more = self.options.reencrypt;
+                pending
+            }
             None => match self.condemn()? {
                 Some(list) => list,
                 None => return self.tidy(),
@@ -175,7 +186,7 @@ impl<'a> Prune<'a> {
     fn find(&mut self, choose: bool) -> Result<Look<'a>> {
         let (blobs, facts, snapshots) = self.look()?;
         let mut marks = mark(self.repo, &blobs, &facts, &snapshots, self.options)?;
-        let choice = choose.then(|| Choice::new(self.repo, self.options));
+        let choice = if choose { Some(Choice::new(self.repo, self.options)?) } else { None };
         let plan = plan(self.repo, &blobs, &mut marks, choice, self.options, &mut self.summary)?;
         Ok(Look { blobs, plan, snapshots })
     }

@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 use atalaya_store::Body;
 
 use super::PruneOptions;
+use super::epochs::PackEpochs;
 use super::lists::{LIST_PACKS_MAX, listed};
 use super::mark::Usage;
 use super::pending::Pending;
@@ -48,22 +49,36 @@ pub(super) struct Choice<'a> {
     options: &'a PruneOptions<'a>,
     bytes: u64,
     blobs: usize,
+    /// Where packs of older ones are given up.
+    epochs: Option<PackEpochs<'a>>,
     pub(super) packs: Vec<Worth>,
 }
 
 impl<'a> Choice<'a> {
-    pub(super) fn new(repo: &'a Repository, options: &'a PruneOptions<'a>) -> Self {
-        Self { repo, options, bytes: 0, blobs: 0, packs: Vec::new() }
+    pub(super) fn new(repo: &'a Repository, options: &'a PruneOptions<'a>) -> Result<Self> {
+        let epochs = if options.reencrypt { Some(PackEpochs::open(repo)?) } else { None };
+        Ok(Self { repo, options, bytes: 0, blobs: 0, epochs, packs: Vec::new() })
+    }
+
+    /// Whether it is a pack of an older epoch, where those are given up.
+    pub(super) fn is_old(&mut self, kind: BlobType, id: PackId) -> Result<bool> {
+        let newest = self.repo.keyring.public_of(kind).0;
+        let Some(epochs) = &mut self.epochs else { return Ok(false) };
+        Ok(epochs.of(kind, id)?.is_some_and(|epoch| epoch < newest))
+    }
+
+    pub(super) fn chosen(self) -> Result<Vec<Worth>> {
+        self.epochs.map_or(Ok(()), PackEpochs::keep)?;
+        Ok(self.packs)
     }
 
     /// Looks at a pack of `len` bytes of which some is used.
-    pub(super) fn consider(&mut self, kind: BlobType, id: PackId, len: u32, usage: Usage) -> Verdict {
+    pub(super) fn consider(&mut self, kind: BlobType, id: PackId, len: u32, is_old: bool, usage: Usage) -> Verdict {
         let all = usage.used_bytes + usage.unused_bytes;
+        let little =
+            usage.unused_bytes > 0 && usage.unused_bytes as f64 * 100.0 >= all as f64 * self.options.repack_percent;
         // More than it has is what somebody claims.
-        let is_worth = usage.unused_bytes > 0
-            && all <= u64::from(len)
-            && usage.unused_bytes as f64 * 100.0 >= all as f64 * self.options.repack_percent
-            && self.repo.keyring.secret_of(kind).is_ok();
+        let is_worth = (is_old || little) && all <= u64::from(len) && self.repo.keyring.secret_of(kind).is_ok();
         if !is_worth {
             return Verdict::Stays;
         }
@@ -151,6 +166,7 @@ impl<'a> Mover<'a> {
             let plain = self.blobs.read_at(one, &mut self.scratch)?;
             let full = writer.add(id, raw as usize, self.encoder.encode(plain)?)?;
             self.options.progress.moved_blobs.fetch_add(1, Ordering::Relaxed);
+            self.options.progress.moved_bytes.fetch_add(one.blob.stored.into(), Ordering::Relaxed);
             if let Some(pack) = full {
                 self.put(pack)?;
             }

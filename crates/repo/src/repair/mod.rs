@@ -130,6 +130,9 @@ impl Repair<'_> {
         self.suspect(self.check.suspects())?;
         self.check.damaged.clear();
         self.tree_packs()?;
+        if self.repo.keyring.lacks_epoch.load(Ordering::Relaxed) {
+            return Err(without_epochs());
+        }
         self.unnamed()?;
         let saved = self.readable()?;
         self.check.trees(&snapshots)?;
@@ -137,9 +140,6 @@ impl Repair<'_> {
         let mut affected = self.check.affected(&snapshots)?;
         if self.check.is_full() {
             return Err(too_much());
-        }
-        if self.repo.keyring.lacks_epoch.load(Ordering::Relaxed) {
-            return Err(without_epochs());
         }
         let gone = self.gone(&snapshots, &mut affected)?;
         let damaged_runs = self.bad_runs().len() as u64;

@@ -17,13 +17,24 @@ pub struct How {
     pub grace_secs: i64,
     pub drop_percent_max: f64,
     pub repack_percent: f64,
+    pub reencrypt: bool,
+    /// Bytes stored once more in one round.
+    pub room: u64,
     pub dry_run: bool,
     pub now: Time,
 }
 
 impl Default for How {
     fn default() -> Self {
-        Self { grace_secs: 86_400, drop_percent_max: 100.0, repack_percent: 200.0, dry_run: false, now: NOW }
+        Self {
+            grace_secs: 86_400,
+            drop_percent_max: 100.0,
+            repack_percent: 200.0,
+            reencrypt: false,
+            room: 1 << 30,
+            dry_run: false,
+            now: NOW,
+        }
     }
 }
 
@@ -33,7 +44,8 @@ pub fn prune_opened(repo: &Repository, how: How) -> Result<PruneSummary> {
         grace_secs: how.grace_secs,
         drop_percent_max: how.drop_percent_max,
         repack_percent: how.repack_percent,
-        repack_bytes_max: 1 << 30,
+        repack_bytes_max: how.room,
+        reencrypt: how.reencrypt,
         dry_run: how.dry_run,
         spool: spool.path(),
         now: &|| how.now,

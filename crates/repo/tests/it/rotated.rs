@@ -1,8 +1,9 @@
 //! Key epochs: what is stored later is sealed to other keys, and whoever had a right before has it still.
 
 mod kept;
+mod reencrypted;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use atalaya_repo::view::View;
 use atalaya_repo::{Error, Kind, Repository, Result, Role, Selector, Unlock};
@@ -17,6 +18,7 @@ const MINE: &str = "members/00000000";
 pub struct Bench {
     pub store: Arc<SimStore>,
     pub world: World,
+    states: Mutex<Vec<tempfile::TempDir>>,
 }
 
 impl Bench {
@@ -24,7 +26,7 @@ impl Bench {
         let store = Arc::new(SimStore::new());
         init(&*store).unwrap();
         let world = World { workers: 1, ..World::over(Arc::clone(&store) as Arc<dyn Store>) };
-        Self { store, world }
+        Self { store, world, states: Mutex::default() }
     }
 
     pub fn rotate(&self) -> Result<u32> {
@@ -37,8 +39,10 @@ impl Bench {
 
     /// Opened by a key file, with a state folder that nobody had before.
     fn open(&self, key: &[u8]) -> Result<Repository> {
-        let state = tempfile::tempdir().unwrap().keep();
-        Repository::open(Arc::clone(&self.world.store), Unlock::KeyFile(key, None), &state)
+        let state = tempfile::tempdir().unwrap();
+        let opened = Repository::open(Arc::clone(&self.world.store), Unlock::KeyFile(key, None), state.path());
+        self.states.lock().unwrap().push(state);
+        opened
     }
 
     /// Epochs of all packs of content that there are.
@@ -171,7 +175,7 @@ fn a_store_that_hides_the_newest_is_noticed_by_who_saw_it() {
     let writer = bench.key(Role::Writer);
     let state = tempfile::tempdir().unwrap();
     let open = || Repository::open(Arc::clone(&bench.world.store), Unlock::KeyFile(&writer, None), state.path());
-    (bench.rotate().unwrap(), bench.rotate().unwrap());
+    (0..2).for_each(|_| assert!(bench.rotate().is_ok()));
     drop(open().unwrap());
     let [first, second] = ["epochs/00000001", "epochs/00000002"];
     for hide in
@@ -193,7 +197,7 @@ fn a_store_that_hides_the_newest_is_noticed_by_who_saw_it() {
 
 #[test]
 fn what_anybody_puts_there_counts_for_nothing() {
-    static TOLD: std::sync::Mutex<Vec<String>> = std::sync::Mutex::new(Vec::new());
+    static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
     let bench = Bench::new();
     for name in ["epochs/00000001", "epochs/00000007", "epochs/x", "grants/00000001-00000000", "members/00000009"] {
         bench.store.put(name, Body::Bytes(b"junk")).unwrap();
