@@ -38,7 +38,7 @@ const EXAMPLES: &str = "Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Where the copies are: folders, sftp://USER@HOST:PORT/PATH, or s3://HOST/BUCKET/PREFIX
+    /// Where the copies are: folders, sftp://USER@HOST:PORT/PATH, s3://HOST/BUCKET/PREFIX, az://ACCOUNT/CONTAINER/PREFIX, or gs://BUCKET/PREFIX
     #[arg(value_name = "TARGET", required_unless_present = "promote", conflicts_with = "promote")]
     targets: Vec<OsString>,
 

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use atalaya_base::config::parse_size;
 use atalaya_store::StoreUrl;
 
+#[cfg(feature = "s3")]
+use super::bucket::Bucket;
 use super::exit::{Failure, Result};
 use super::place;
-#[cfg(feature = "s3")]
-use super::s3::S3;
 #[cfg(feature = "sftp")]
 use super::ssh::Ssh;
 
@@ -17,7 +17,7 @@ use super::ssh::Ssh;
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// Repository: a folder, sftp://USER@HOST:PORT/PATH, or s3://HOST/BUCKET/PREFIX
+    /// Repository: a folder, sftp://USER@HOST:PORT/PATH, s3://HOST/BUCKET/PREFIX, az://ACCOUNT/CONTAINER/PREFIX, or gs://BUCKET/PREFIX
     #[arg(long, global = true, env = "ATALAYA_REPO", hide_env_values = true, value_name = "R")]
     pub(crate) repo: Option<OsString>,
 
@@ -59,7 +59,7 @@ pub(crate) struct Global {
 
     #[cfg(feature = "s3")]
     #[command(flatten)]
-    pub(crate) s3: S3,
+    pub(crate) bucket: Bucket,
 }
 
 impl Global {

@@ -3,6 +3,8 @@
 mod background;
 mod backup;
 mod backup_report;
+#[cfg(feature = "s3")]
+mod bucket;
 mod check;
 mod compared;
 #[cfg(feature = "manuals")]
@@ -43,8 +45,6 @@ mod repair;
 mod restore;
 mod restore_report;
 mod restore_watch;
-#[cfg(feature = "s3")]
-mod s3;
 mod secret;
 #[cfg(feature = "sheet")]
 mod sheet;

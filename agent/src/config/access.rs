@@ -17,7 +17,7 @@ const OPTIONS: [&str; 6] = [
     "--ssh-key-file",
     "--ssh-password-file",
     "--ssh-known-hosts",
-    "--s3-credentials-file",
+    "--bucket-credentials-file",
 ];
 
 /// How the keys of a section are called.
@@ -34,7 +34,7 @@ pub(super) struct Keys {
 pub(super) struct Access<'a> {
     pub(super) keys: &'static Keys,
     pub(super) repo: &'a Spanned<Repo>,
-    /// Key, passphrase; the key, password and known hosts of SSH; credentials of S3.
+    /// Key, passphrase; the key, password and known hosts of SSH; credentials of a bucket.
     pub(super) files: [&'a Option<Spanned<Place>>; 6],
     pub(super) memory_max: Option<Memory>,
 }
@@ -71,13 +71,13 @@ impl<'a> Access<'a> {
                 "it says how a server is logged in to, and the repository is on none; name sftp://… or leave it out";
             return Err(Mistake::at(keys.ssh, file, what));
         }
-        match (s3, matches!(repo.0, StoreUrl::S3(_))) {
+        match (s3, matches!(repo.0, StoreUrl::Bucket(_))) {
             (Some(file), false) => {
-                let what = "it says who asks an S3 server, and the repository is on none; name s3://… or leave it out";
+                let what = "it says who asks for a bucket, and the repository is in none; name s3://…, az://… or gs://…, or leave it out";
                 return Err(Mistake::at(keys.files[5], file, what));
             }
             (None, true) => {
-                let what = "s3_credentials_file is needed beside it: a job has nobody's environment";
+                let what = "bucket_credentials_file is needed beside it: a job has nobody's environment";
                 return Err(Mistake::at(keys.repo, self.repo, what));
             }
             _ => {}

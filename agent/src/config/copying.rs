@@ -67,7 +67,7 @@ struct Target {
     ssh_key_file: Option<Spanned<Place>>,
     ssh_password_file: Option<Spanned<Place>>,
     ssh_known_hosts: Option<Spanned<Place>>,
-    s3_credentials_file: Option<Spanned<Place>>,
+    bucket_credentials_file: Option<Spanned<Place>>,
     medium: Option<Label>,
     place: Option<Label>,
 }
@@ -82,7 +82,7 @@ impl FromStr for Target {
             ssh_key_file: None,
             ssh_password_file: None,
             ssh_known_hosts: None,
-            s3_credentials_file: None,
+            bucket_credentials_file: None,
             medium: None,
             place: None,
         })
@@ -134,7 +134,7 @@ impl RawCopy {
                 ("upkeep.copy.to.ssh_key_file", target.ssh_key_file.clone()),
                 ("upkeep.copy.to.ssh_password_file", target.ssh_password_file.clone()),
                 ("upkeep.copy.to.ssh_known_hosts", target.ssh_known_hosts.clone()),
-                ("upkeep.copy.to.s3_credentials_file", target.s3_credentials_file.clone()),
+                ("upkeep.copy.to.bucket_credentials_file", target.bucket_credentials_file.clone()),
             ]
         };
         let each = self.to.0.iter().flat_map(move |target| files(&target.get_ref().0));
@@ -191,7 +191,7 @@ impl Target {
             return Err(format!("it and the state folder {} lie one in the other; move one", state.display()));
         }
         self.check_ssh(from)?;
-        self.check_s3(from)?;
+        self.check_bucket(from)?;
         let beside = beside_bytes(&from.0) + beside_bytes(&to.0);
         let memory = usize::try_from(memory.map_or(MEMORY_BYTES, |memory| memory.0)).unwrap_or(usize::MAX);
         if beside > 0 && Budget::divide(memory.saturating_sub(beside)).is_err() {
@@ -214,17 +214,19 @@ impl Target {
         }
     }
 
-    fn check_s3(&self, from: &Repo) -> Result<(), String> {
-        let both = matches!(from.0, StoreUrl::S3(_));
-        match (self.s3_credentials_file.is_some(), matches!(self.repo.0, StoreUrl::S3(_))) {
-            (true, false) => Err("s3_credentials_file is for s3://…, and this is none; leave it out".into()),
+    fn check_bucket(&self, from: &Repo) -> Result<(), String> {
+        let both = matches!(from.0, StoreUrl::Bucket(_));
+        match (self.bucket_credentials_file.is_some(), matches!(self.repo.0, StoreUrl::Bucket(_))) {
+            (true, false) => {
+                Err("bucket_credentials_file is for s3://…, az://… and gs://…, and this is none; leave it out".into())
+            }
             (true, true) if both => {
                 Err("the repository is in a bucket as well, and one file has a section for each server; write \
-                     s3_credentials_file beside its repo alone"
+                     bucket_credentials_file beside its repo alone"
                     .into())
             }
             (false, true) if !both => {
-                Err("s3_credentials_file is needed beside it: a task has nobody's environment".into())
+                Err("bucket_credentials_file is needed beside it: a task has nobody's environment".into())
             }
             _ => Ok(()),
         }
@@ -236,7 +238,7 @@ impl Target {
             ("--ssh-key-file", &self.ssh_key_file),
             ("--ssh-password-file", &self.ssh_password_file),
             ("--ssh-known-hosts", &self.ssh_known_hosts),
-            ("--s3-credentials-file", &self.s3_credentials_file),
+            ("--bucket-credentials-file", &self.bucket_credentials_file),
         ];
         let word = |(option, file): (&str, &Option<Spanned<Place>>)| {
             Some(format!("{option}={}", file.as_ref()?.get_ref().0.display()))

@@ -26,7 +26,7 @@ const KEYS: Keys = Keys {
         "job.ssh_key_file",
         "job.ssh_password_file",
         "job.ssh_known_hosts",
-        "job.s3_credentials_file",
+        "job.bucket_credentials_file",
     ],
     without: "backups of this job fail",
 };
@@ -41,7 +41,7 @@ pub(super) struct RawJob {
     ssh_key_file: Option<Spanned<Place>>,
     ssh_password_file: Option<Spanned<Place>>,
     ssh_known_hosts: Option<Spanned<Place>>,
-    s3_credentials_file: Option<Spanned<Place>>,
+    bucket_credentials_file: Option<Spanned<Place>>,
     paths: Sources,
     #[serde(default)]
     exclude: Vec<Exclude>,
@@ -94,7 +94,7 @@ impl RawJob {
                 &self.ssh_key_file,
                 &self.ssh_password_file,
                 &self.ssh_known_hosts,
-                &self.s3_credentials_file,
+                &self.bucket_credentials_file,
             ],
             memory_max: self.memory_max,
         }

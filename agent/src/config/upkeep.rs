@@ -30,7 +30,7 @@ const KEYS: Keys = Keys {
         "upkeep.ssh_key_file",
         "upkeep.ssh_password_file",
         "upkeep.ssh_known_hosts",
-        "upkeep.s3_credentials_file",
+        "upkeep.bucket_credentials_file",
     ],
     without: "this upkeep fails",
 };
@@ -47,7 +47,7 @@ pub(super) struct RawUpkeep {
     ssh_key_file: Option<Spanned<Place>>,
     ssh_password_file: Option<Spanned<Place>>,
     ssh_known_hosts: Option<Spanned<Place>>,
-    s3_credentials_file: Option<Spanned<Place>>,
+    bucket_credentials_file: Option<Spanned<Place>>,
     memory_max: Option<Memory>,
     jitter: Option<Length<0, { 7 * DAY }>>,
     window: Option<Window>,
@@ -135,7 +135,7 @@ impl RawUpkeep {
                 &self.ssh_key_file,
                 &self.ssh_password_file,
                 &self.ssh_known_hosts,
-                &self.s3_credentials_file,
+                &self.bucket_credentials_file,
             ],
             memory_max: self.memory_max,
         }

@@ -2,7 +2,7 @@
 //!
 //! A [`Store`] is deliberately dumb: no retries, no caches, no formats. What it
 //! must guarantee stands on the trait. [`LocalStore`] is a folder, `SftpStore` one
-//! of another machine, `S3Store` a bucket; wrappers with the same trait add the rest, [`Retry`] among
+//! of another machine, `BucketStore` a bucket; wrappers with the same trait add the rest, [`Retry`] among
 //! them. [`StoreUrl`] reads where a store is. The feature `testing` adds
 //! a simulated store, a fault injector, a recorder and the conformance suite
 //! that every backend passes.
@@ -10,6 +10,8 @@
 #![forbid(unsafe_code)]
 
 mod body;
+#[cfg(feature = "s3")]
+mod bucket;
 mod error;
 mod limits;
 mod local;
@@ -17,8 +19,6 @@ mod name;
 #[cfg(any(feature = "s3", feature = "sftp"))]
 mod plain;
 mod retry;
-#[cfg(feature = "s3")]
-mod s3;
 #[cfg(feature = "sftp")]
 mod sftp;
 mod spool;
@@ -39,18 +39,18 @@ mod rng;
 #[cfg(feature = "testing")]
 mod sim;
 
+#[cfg(feature = "s3")]
+pub use bucket::{BucketAccess, BucketStore};
 pub use error::{Error, Kind, Result};
 pub use local::LocalStore;
 pub use name::{check_name, check_prefix};
 pub use retry::{Retry, jittered};
-#[cfg(feature = "s3")]
-pub use s3::{S3Access, S3Store};
 #[cfg(feature = "sftp")]
 pub use sftp::{Access, Answers, SftpStore, serve};
 pub use spool::{remove_stale_spools, spool_in};
 pub use store::{Body, Entry, SpoolFile, Store};
 pub use throttle::{Pace, Throttle};
-pub use url::{S3Url, SftpUrl, StoreUrl};
+pub use url::{BucketUrl, Service, SftpUrl, StoreUrl};
 
 #[cfg(feature = "testing")]
 pub use fault::{Fault, Rates};

@@ -1,8 +1,8 @@
 //! Where a store is, as people write it: a folder, or a URL. The only place that reads one.
 
+mod bucket;
 mod host;
 pub(crate) mod percent;
-mod s3;
 mod sftp;
 
 use std::ffi::OsStr;
@@ -10,14 +10,11 @@ use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-pub use s3::S3Url;
+pub use bucket::{BucketUrl, Service};
 pub use sftp::SftpUrl;
 
-/// Kinds of stores that have their place and are not there yet.
-const TO_COME: [&str; 2] = ["az", "gs"];
-
 /// What is known, for whoever wrote something else.
-const KNOWN: &str = "name a folder, sftp://USER@HOST:PORT/PATH, or s3://HOST/BUCKET/PREFIX";
+const KNOWN: &str = "name a folder, sftp://USER@HOST:PORT/PATH, s3://HOST/BUCKET/PREFIX, az://ACCOUNT/CONTAINER/PREFIX, or gs://BUCKET/PREFIX";
 
 /// Where a store is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +23,8 @@ pub enum StoreUrl {
     Folder(PathBuf),
     /// A folder of a machine that is reached by SSH.
     Sftp(SftpUrl),
-    /// A part of a bucket of a server that speaks as S3 does.
-    S3(S3Url),
+    /// A part of a bucket.
+    Bucket(BucketUrl),
 }
 
 impl StoreUrl {
@@ -45,10 +42,13 @@ impl StoreUrl {
         let rest = std::str::from_utf8(rest).map_err(|_| "a URL is plain text; write other bytes as %XX".to_owned())?;
         match scheme.to_ascii_lowercase().as_str() {
             "sftp" => SftpUrl::parse(rest).map(Self::Sftp),
-            "s3" => S3Url::parse(rest, true).map(Self::S3),
-            "s3+http" => S3Url::parse(rest, false).map(Self::S3),
-            "s3+https" => Err("s3:// is over TLS already; write that".to_owned()),
-            other if TO_COME.contains(&other) => Err(format!("this version knows no \"{other}\" stores yet; {KNOWN}")),
+            "s3" => bucket(Service::S3, rest, true),
+            "s3+http" => bucket(Service::S3, rest, false),
+            "az" => bucket(Service::Azure, rest, true),
+            "az+http" => bucket(Service::Azure, rest, false),
+            "gs" => bucket(Service::Google, rest, true),
+            "gs+http" => bucket(Service::Google, rest, false),
+            "s3+https" | "az+https" | "gs+https" => Err("it is over TLS already; leave \"+https\" out".to_owned()),
             "ssh" | "scp" => Err("files are reached by SFTP; write sftp:// in its place".to_owned()),
             "file" => Err("a folder is written without \"file://\"".to_owned()),
             other => Err(format!("there are no \"{other}\" stores; {KNOWN}")),
@@ -60,7 +60,7 @@ impl StoreUrl {
     pub fn folder(&self) -> Option<&std::path::Path> {
         match self {
             Self::Folder(folder) => Some(folder),
-            Self::Sftp(_) | Self::S3(_) => None,
+            Self::Sftp(_) | Self::Bucket(_) => None,
         }
     }
 }
@@ -70,9 +70,13 @@ impl fmt::Display for StoreUrl {
         match self {
             Self::Folder(folder) => folder.display().fmt(f),
             Self::Sftp(url) => url.fmt(f),
-            Self::S3(url) => url.fmt(f),
+            Self::Bucket(url) => url.fmt(f),
         }
     }
+}
+
+fn bucket(service: Service, rest: &str, tls: bool) -> Result<StoreUrl, String> {
+    BucketUrl::parse(service, rest, tls).map(StoreUrl::Bucket)
 }
 
 /// What stands before `://`, if that is a scheme (RFC 3986, 3.1), and what stands behind.
@@ -107,10 +111,9 @@ mod tests {
         for (text, said) in [
             ("", "nothing is named"),
             ("s3://bucket/nas", "the server stands before the bucket"),
-            ("s3+https://h.x/bucket", "write that"),
-            ("az://container/x", "no \"az\" stores yet; name a folder, sftp://"),
-            ("az://container", "no \"az\" stores yet"),
-            ("GS://bucket", "no \"gs\" stores yet"),
+            ("s3+https://h.x/bucket", "leave \"+https\" out"),
+            ("az://container", "names no bucket; write az://ACCOUNT/CONTAINER"),
+            ("GS://a/b", "no name of a bucket"),
             ("http://host/x", "there are no \"http\" stores"),
             ("ssh://host/x", "write sftp://"),
             ("file:///x", "without \"file://\""),

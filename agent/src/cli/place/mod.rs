@@ -1,8 +1,8 @@
 //! From `--repo R` to a store: each kind has its file here.
 
-mod folder;
 #[cfg(feature = "s3")]
-mod s3;
+mod bucket;
+mod folder;
 #[cfg(feature = "sftp")]
 mod sftp;
 
@@ -70,7 +70,7 @@ fn scratch_name() -> String {
 /// Bytes that a process beside this one takes to reach a store; they are a part of what a job may use.
 pub(crate) fn beside_bytes(url: &StoreUrl) -> usize {
     match url {
-        StoreUrl::Folder(_) | StoreUrl::S3(_) => 0,
+        StoreUrl::Folder(_) | StoreUrl::Bucket(_) => 0,
         // 8.3 MiB resident while it sends, of which 1.4 are its own and the rest are files that other programs map, too.
         StoreUrl::Sftp(_) => 7 << 20,
     }
@@ -83,7 +83,7 @@ pub(crate) fn open(url: &StoreUrl, global: &Global) -> Result<Place> {
         #[cfg(feature = "sftp")]
         StoreUrl::Sftp(repo) => sftp::open(repo, global),
         #[cfg(feature = "s3")]
-        StoreUrl::S3(repo) => s3::open(repo, global),
+        StoreUrl::Bucket(repo) => bucket::open(repo, global),
         #[cfg(not(all(feature = "s3", feature = "sftp")))]
         _ => Err(left_out(url, global)),
     }
@@ -96,7 +96,7 @@ pub(crate) fn create(url: &StoreUrl, global: &Global) -> Result<Place> {
         #[cfg(feature = "sftp")]
         StoreUrl::Sftp(repo) => sftp::create(repo, global),
         #[cfg(feature = "s3")]
-        StoreUrl::S3(repo) => s3::open(repo, global),
+        StoreUrl::Bucket(repo) => bucket::open(repo, global),
         #[cfg(not(all(feature = "s3", feature = "sftp")))]
         _ => Err(left_out(url, global)),
     }
@@ -109,7 +109,7 @@ pub(crate) fn scratch(url: &StoreUrl, global: &Global) -> Result<Scratch> {
         #[cfg(feature = "sftp")]
         StoreUrl::Sftp(repo) => sftp::scratch(repo, global),
         #[cfg(feature = "s3")]
-        StoreUrl::S3(repo) => s3::scratch(repo, global),
+        StoreUrl::Bucket(repo) => bucket::scratch(repo, global),
         #[cfg(not(all(feature = "s3", feature = "sftp")))]
         _ => Err(left_out(url, global)),
     }
@@ -117,7 +117,7 @@ pub(crate) fn scratch(url: &StoreUrl, global: &Global) -> Result<Scratch> {
 
 #[cfg(not(all(feature = "s3", feature = "sftp")))]
 fn left_out(url: &StoreUrl, _: &Global) -> Failure {
-    let kind = if matches!(url, StoreUrl::S3(_)) { "S3" } else { "SFTP" };
+    let kind = if matches!(url, StoreUrl::Bucket(_)) { "such" } else { "SFTP" };
     Failure::usage(format!("cannot open repository {url}: this build knows no {kind} stores; name a folder"))
 }
 

@@ -95,10 +95,10 @@ fn jobs() {
     instead("[\"/p\"]", "[\n\"/p\",\n\"p\"]", "7: job.paths: \"p\" is no absolute path");
     instead("\"/r\"", "\"\"", "3: job.repo: it names the folder");
     instead("\"/r\"", "\"r\"", "3: job.repo: \"r\" is no absolute path");
-    instead("\"/r\"", "\"az://nas/r\"", "3: job.repo: this version knows no \"az\" stores yet");
+    instead("\"/r\"", "\"az://nas/r\"", "3: job.repo: bucket_credentials_file is needed beside it");
     instead("\"/r\"", "\"s3://nas/r\"", "3: job.repo: the server stands before the bucket");
-    instead("\"/r\"", "\"s3://nas.lan/bucket\"", "3: job.repo: s3_credentials_file is needed beside it");
-    instead("\"/r\"", "\"/r\"\ns3_credentials_file = \"/c\"", "4: job.s3_credentials_file: it says who asks");
+    instead("\"/r\"", "\"s3://nas.lan/bucket\"", "3: job.repo: bucket_credentials_file is needed beside it");
+    instead("\"/r\"", "\"/r\"\nbucket_credentials_file = \"/c\"", "4: job.bucket_credentials_file: it says who asks");
     instead("\"/r\"", "\"sftp://nas:secret@nas/r\"", "3: job.repo: a password in a URL is seen");
     instead("\"/r\"", "\"sftp://nas\"", "3: job.repo: it names no folder");
     instead(
@@ -107,7 +107,7 @@ fn jobs() {
         "3: job.repo: memory_max is too small for a repository over SFTP",
     );
     instead("\"/r\"", "\"/r\"\nssh_key_file = \"/k\"", "4: job.ssh_*: it says how a server");
-    let s3 = "\"s3://nas.lan/bucket\"\ns3_credentials_file = \"/c\"";
+    let s3 = "\"s3://nas.lan/bucket\"\nbucket_credentials_file = \"/c\"";
     instead("\"/r\"", &format!("{s3}\nssh_key_file = \"/k\""), "5: job.ssh_*: it says how a server");
     assert!(parse(&JOB.replace("\"/r\"", s3)).is_ok());
     instead("\"/r\"", "\"/var/lib/atalaya/repo\"", "3: job.repo: it and the state folder /var/lib/atalaya");

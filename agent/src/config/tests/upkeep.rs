@@ -112,12 +112,19 @@ fn mistakes_in_copies() {
     to("[{ repo = \"/a\", to = 1 }]", "6: upkeep.copy.to … unknown field `to`");
     to("[{ repo = \"/a\", medium = \" \" }]", "6: upkeep.copy.to … \" \" is no word for it");
     to("[{ repo = \"/a\", ssh_key_file = \"/s\" }]", "6: upkeep.copy.to: ssh_* says how a server");
-    to("[\"s3://s3.example.org/bucket/p\"]", "6: upkeep.copy.to: s3_credentials_file is needed beside it");
-    to("[{ repo = \"/a\", s3_credentials_file = \"/s\" }]", "6: upkeep.copy.to: s3_credentials_file is for s3://");
-    let bucket = "[upkeep.copy]\nto = [{ repo = \"s3://s3.example.org/bucket/p\", s3_credentials_file = \"/s\" }]\n";
+    to("[\"s3://s3.example.org/bucket/p\"]", "6: upkeep.copy.to: bucket_credentials_file is needed beside it");
+    to(
+        "[{ repo = \"/a\", bucket_credentials_file = \"/s\" }]",
+        "6: upkeep.copy.to: bucket_credentials_file is for s3://",
+    );
+    let bucket =
+        "[upkeep.copy]\nto = [{ repo = \"s3://s3.example.org/bucket/p\", bucket_credentials_file = \"/s\" }]\n";
     let config = parse(&format!("{UPKEEP}{bucket}")).unwrap();
-    assert_eq!(words(&config, 0), "--repo=/r --key-file=/k --s3-credentials-file=/s -- s3://s3.example.org/bucket/p");
-    let from = UPKEEP.replace("\"/r\"", "\"s3://s3.example.org/bucket/q\"\ns3_credentials_file = \"/s\"");
+    assert_eq!(
+        words(&config, 0),
+        "--repo=/r --key-file=/k --bucket-credentials-file=/s -- s3://s3.example.org/bucket/p"
+    );
+    let from = UPKEEP.replace("\"/r\"", "\"s3://s3.example.org/bucket/q\"\nbucket_credentials_file = \"/s\"");
     refused(&format!("{from}{bucket}"), "7: upkeep.copy.to: the repository is in a bucket as well");
     assert!(parse(&format!("{from}[upkeep.copy]\nto = [\"s3://s3.example.org/bucket/p\"]\n")).is_ok());
     let far = |more: &str| UPKEEP.replace("\"/r\"", &format!("\"sftp://n@h/r\"{more}"));

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use atalaya_store::{S3Access, S3Store, StoreUrl};
+use atalaya_store::{BucketAccess, BucketStore, StoreUrl};
 
 /// What a client asked.
 #[derive(Clone, Debug)]
@@ -82,15 +82,15 @@ impl Server {
         Self::start(move |asked| meddle(asked).unwrap_or_else(|| objects.lock().unwrap().answer(asked)))
     }
 
-    pub(crate) fn store(&self) -> atalaya_store::Result<S3Store> {
+    pub(crate) fn store(&self) -> atalaya_store::Result<BucketStore> {
         self.store_at("nas")
     }
 
-    pub(crate) fn store_at(&self, prefix: &str) -> atalaya_store::Result<S3Store> {
+    pub(crate) fn store_at(&self, prefix: &str) -> atalaya_store::Result<BucketStore> {
         let url = format!("s3+http://127.0.0.1:{}/bucket/{prefix}", self.port);
-        let StoreUrl::S3(url) = StoreUrl::parse(url.as_ref()).unwrap() else { panic!("{url}") };
+        let StoreUrl::Bucket(url) = StoreUrl::parse(url.as_ref()).unwrap() else { panic!("{url}") };
         let text = "[default]\naws_access_key_id = a\naws_secret_access_key = b\n";
-        S3Store::open(url.clone(), S3Access::from_text(text, &url).unwrap(), |_: Duration| {})
+        BucketStore::open(url.clone(), BucketAccess::from_text(text, &url).unwrap(), |_: Duration| {})
     }
 
     /// How often something was asked so.
@@ -196,18 +196,23 @@ impl Bucket {
     fn list(&self, query: &BTreeMap<String, String>) -> Says {
         let get = |name: &str| query.get(name).cloned().unwrap_or_default();
         let most = get("max-keys").parse::<usize>().unwrap_or(1000);
-        let (prefix, after) = (get("prefix"), get("continuation-token"));
-        let all = self.objects.iter().filter(|(key, _)| key.starts_with(&prefix) && **key > after);
-        let page: Vec<_> = all.clone().take(most).collect();
-        let more = all.count() > page.len();
+        let (page, more) = self.page(&get("prefix"), &get("continuation-token"), most);
         let mut xml = format!("<ListBucketResult><IsTruncated>{more}</IsTruncated>");
-        for (key, bytes) in &page {
-            xml += &format!("<Contents><Key>{key}</Key><Size>{}</Size></Contents>", bytes.len());
+        for (key, len) in &page {
+            xml += &format!("<Contents><Key>{key}</Key><Size>{len}</Size></Contents>");
         }
         if let Some((key, _)) = page.last().filter(|_| more) {
             xml += &format!("<NextContinuationToken>{key}</NextContinuationToken>");
         }
         Says::Answer(200, Vec::new(), (xml + "</ListBucketResult>").into_bytes())
+    }
+
+    /// Names and lengths behind `after`, and whether there are more.
+    pub(crate) fn page(&self, prefix: &str, after: &str, most: usize) -> (Vec<(String, usize)>, bool) {
+        let all = self.objects.iter().filter(|(key, _)| key.starts_with(prefix) && key.as_str() > after);
+        let page: Vec<_> = all.clone().take(most).map(|(key, bytes)| (key.clone(), bytes.len())).collect();
+        let more = all.count() > page.len();
+        (page, more)
     }
 }
 

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use atalaya_store::{Access, Body, LocalStore, S3Access, S3Store, SftpStore, Store, StoreUrl};
+use atalaya_store::{Access, Body, BucketAccess, BucketStore, LocalStore, SftpStore, Store, StoreUrl};
 use atalaya_test_tools::args::Args;
 
 /// As packs have it.
@@ -45,9 +45,10 @@ fn run() -> Result<f64, Box<dyn Error>> {
             let access = Access { key_file: file("key"), known_hosts: file("known-hosts"), ..Access::default() };
             Box::new(SftpStore::open(url, access)?)
         }
-        StoreUrl::S3(url) => {
-            let access = S3Access::from_environment(|name| std::env::var(name).ok())?.ok_or("no credentials")?;
-            Box::new(S3Store::open(url, access, std::thread::sleep)?)
+        StoreUrl::Bucket(url) => {
+            let access =
+                BucketAccess::from_environment(&url, |name| std::env::var(name).ok())?.ok_or("no credentials")?;
+            Box::new(BucketStore::open(url, access, std::thread::sleep)?)
         }
     };
     let store = &*store;

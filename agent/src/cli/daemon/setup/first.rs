@@ -105,7 +105,7 @@ fn logins(context: &Context) -> Vec<(&'static str, PathBuf)> {
     #[cfg(feature = "sftp")]
     files.extend(context.global.ssh.words());
     #[cfg(feature = "s3")]
-    files.extend(context.global.s3.words());
+    files.extend(context.global.bucket.words());
     #[cfg(not(any(feature = "s3", feature = "sftp")))]
     let _ = context;
     files

@@ -4,20 +4,28 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ureq::http::{Request, Response};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, AsSendBody, SendBody};
 
-use super::access::{S3Access, Style};
+use super::access::{BucketAccess, Keys};
+#[cfg(feature = "cloud")]
+use super::azure::Azure;
+use super::dialect::{Dialect, Query};
+#[cfg(feature = "cloud")]
+use super::google::Google;
+#[cfg(feature = "cloud")]
+use super::lease::Lease;
 use super::limits::*;
 use super::refused::Refused;
-use super::sign::{EMPTY, Unsigned};
+use super::s3::S3;
 use super::time::Stamp;
 use super::trouble;
-use crate::{Body, Error, Kind, Result, S3Url, locked};
+use crate::url::percent::encode;
+use crate::{Body, BucketUrl, Error, Kind, Result, Service};
 
 /// Where systems keep the authorities that they trust.
 const SYSTEM_ROOTS: [&str; 4] = [
@@ -34,14 +42,20 @@ pub(super) struct Ask<'a> {
     pub(super) method: &'static str,
     /// The object's key; empty for the bucket itself. Nothing in it needs an encoding.
     pub(super) key: &'a str,
-    /// Encoded, in the order of its names.
-    pub(super) query: &'a str,
+    pub(super) query: Query,
     /// Beside those of every request, in lower case.
     pub(super) headers: &'a [(&'static str, String)],
     /// What is sent, and its sum.
     pub(super) body: Option<(Body<'a>, &'a str)>,
     /// How many bytes come back.
     pub(super) bytes: u64,
+}
+
+impl<'a> Ask<'a> {
+    /// One with nothing but a key.
+    pub(super) fn of(what: &str, method: &'static str, key: &'a str) -> Self {
+        Self { what: what.to_owned(), method, key, query: Query::new(), headers: &[], body: None, bytes: 0 }
+    }
 }
 
 /// What was answered: what was asked for, or that it was refused.
@@ -58,49 +72,59 @@ pub(super) fn drain(mut from: impl Read) {
 /// A server and a bucket of it.
 pub(super) struct Http {
     agent: Agent,
-    url: S3Url,
-    access: S3Access,
-    /// The one that was said, or else that the server named.
-    region: Mutex<String>,
-    host: String,
-    /// `/BUCKET`, or nothing where it is in the host's name.
-    bucket: String,
+    url: BucketUrl,
+    dialect: Box<dyn Dialect>,
+    access: BucketAccess,
+    #[cfg(feature = "cloud")]
+    lease: Lease,
 }
 
 impl Http {
-    pub(super) fn new(url: S3Url, access: S3Access) -> Result<Self> {
-        let (host, bucket) = match access.style_of(&url) {
-            Style::Path => (url.authority(), format!("/{}", url.bucket)),
-            Style::Host => (format!("{}.{}", url.bucket, url.authority()), String::new()),
+    pub(super) fn new(url: BucketUrl, access: BucketAccess) -> Result<Self> {
+        let dialect: Box<dyn Dialect> = match url.service {
+            Service::S3 => Box::new(S3::new(&url, &access)),
+            #[cfg(feature = "cloud")]
+            Service::Azure => Box::new(Azure::new(&url)),
+            #[cfg(feature = "cloud")]
+            Service::Google => Box::new(Google::new(&url)),
+            #[cfg(not(feature = "cloud"))]
+            _ => return Err(Error::new(Kind::Denied, "this build knows no such stores; name another")),
         };
-        let agent = agent(&url, access.ca_file.as_deref())?;
-        let region = Mutex::new(access.region_of(&url));
-        Ok(Self { agent, url, access, region, host, bucket })
+        let agent = agent(url.tls, access.ca_file.as_deref())?;
+        Ok(Self {
+            agent,
+            url,
+            dialect,
+            access,
+            #[cfg(feature = "cloud")]
+            lease: Lease::default(),
+        })
     }
 
-    pub(super) fn url(&self) -> &S3Url {
+    pub(super) fn url(&self) -> &BucketUrl {
         &self.url
     }
 
-    /// Asks once, and once more if it is told that the bucket is in another region.
+    pub(super) fn dialect(&self) -> &dyn Dialect {
+        &*self.dialect
+    }
+
+    /// Asks once, and once more if something is learnt from the refusal: another region, or that keys have ended.
     pub(super) fn ask(&self, ask: &Ask<'_>) -> Result<Answer> {
-        let region = locked(&self.region).clone();
-        let refused = match self.ask_in(ask, &region)? {
+        let refused = match self.ask_once(ask)? {
             Ok(answer) => return Ok(Ok(answer)),
             Err(refused) => refused,
         };
-        match refused.other_region() {
-            Some(other) if other != region && self.access.region.is_none() => {
-                other.clone_into(&mut locked(&self.region));
-                self.ask_in(ask, other)
-            }
-            _ => Ok(Err(refused)),
+        if self.dialect.learns(&refused) || self.takes_others(&refused) {
+            return self.ask_once(ask);
         }
+        Ok(Err(refused))
     }
 
     /// The same where only whether it was done matters.
     pub(super) fn tell(&self, ask: &Ask<'_>) -> Result<Told> {
-        let done = |mut answer: Response<ureq::Body>| drain(answer.body_mut().as_reader().take(S3_REFUSAL_BYTES_MAX));
+        let done =
+            |mut answer: Response<ureq::Body>| drain(answer.body_mut().as_reader().take(BUCKET_REFUSAL_BYTES_MAX));
         Ok(self.ask(ask)?.map(done))
     }
 
@@ -109,16 +133,34 @@ impl Http {
         refused.error(&ask.what, &self.url.to_string(), Stamp::now().as_str())
     }
 
-    fn ask_in(&self, ask: &Ask<'_>, region: &str) -> Result<Answer> {
+    /// Whether keys that ended before it was said they would are given up for others.
+    fn takes_others(&self, refused: &Refused) -> bool {
+        #[cfg(feature = "cloud")]
+        return refused.of_keys() && self.lease.give_up();
+        #[cfg(not(feature = "cloud"))]
+        let _ = refused;
+        #[cfg(not(feature = "cloud"))]
+        false
+    }
+
+    fn keys(&self) -> Result<Keys> {
+        #[cfg(feature = "cloud")]
+        return self.lease.keys(&self.agent, &self.url, &self.access);
+        #[cfg(not(feature = "cloud"))]
+        Ok(self.access.keys.clone())
+    }
+
+    fn ask_once(&self, ask: &Ask<'_>) -> Result<Answer> {
         let len = ask.body.map_or(Ok(0), |(body, _)| body.len())?;
-        let (request, mut reader) = (self.signed(ask, region, len)?, ask.body.map(|(body, _)| Pieces::new(body, len)));
-        let wait = S3_REQUEST_WAIT_MAX + Duration::from_secs((len + ask.bytes) / S3_BYTES_PER_SECOND_MIN);
+        let (request, mut reader) = (self.formed(ask, len)?, ask.body.map(|(body, _)| Pieces::new(body, len)));
+        let wait = BUCKET_REQUEST_WAIT_MAX + Duration::from_secs((len + ask.bytes) / BUCKET_BYTES_PER_SECOND_MIN);
         let answer = match &mut reader {
-            Some(reader) => self.run(request.map(|()| SendBody::from_reader(reader)), wait),
-            None => self.run(request, wait),
+            Some(reader) => run(&self.agent, request.map(|()| SendBody::from_reader(reader)), wait),
+            None => run(&self.agent, request, wait),
         };
         match answer {
             Ok(answer) if answer.status().is_success() => Ok(Ok(answer)),
+            Ok(answer) if ask.key.is_empty() => Ok(Err(Refused::read(answer).of_bucket())),
             Ok(answer) => Ok(Err(Refused::read(answer))),
             // A spool file that cannot be read is no fault of the line's.
             Err(err) => Err(reader
@@ -127,34 +169,46 @@ impl Http {
         }
     }
 
-    fn run(
-        &self,
-        request: Request<impl AsSendBody>,
-        wait: Duration,
-    ) -> std::result::Result<Response<ureq::Body>, ureq::Error> {
-        self.agent.run(self.agent.configure_request(request).timeout_global(Some(wait)).build())
-    }
-
-    fn signed(&self, ask: &Ask<'_>, region: &str, len: u64) -> Result<Request<()>> {
-        let slash = if ask.key.is_empty() && !self.bucket.is_empty() { "" } else { "/" };
-        let path = format!("{}{slash}{}", self.bucket, ask.key);
-        let mut headers = ask.headers.to_vec();
-        headers.push(("host", self.host.clone()));
-        let payload = ask.body.map_or(EMPTY, |(_, sum)| sum);
-        let unsigned = Unsigned { method: ask.method, path: &path, query: ask.query, headers, payload };
+    fn formed(&self, ask: &Ask<'_>, len: u64) -> Result<Request<()>> {
+        let (keys, mut query) = (self.keys()?, String::new());
+        for (name, value) in &ask.query {
+            let sign = if query.is_empty() { "" } else { "&" };
+            query.push_str(&format!("{sign}{name}={}", encode(value.as_bytes(), b"")));
+        }
+        let formed = self.dialect.form(ask, &query, len, &keys, &Stamp::now());
+        if let Some(behind) = &keys.behind {
+            let sign = if query.is_empty() { "" } else { "&" };
+            query.push_str(&format!("{sign}{}", **behind));
+        }
         let scheme = if self.url.tls { "https" } else { "http" };
-        let question = if ask.query.is_empty() { "" } else { "?" };
-        let uri = format!("{scheme}://{}{path}{question}{}", self.host, ask.query);
-        let mut request = Request::builder().method(ask.method).uri(uri);
-        for (name, value) in unsigned.sign(&self.access, region, &Stamp::now()) {
+        let question = if query.is_empty() { "" } else { "?" };
+        let uri = format!("{scheme}://{}{}{question}{query}", formed.host, formed.path);
+        let mut request = Request::builder().method(formed.method).uri(uri);
+        let says_length = formed.headers.iter().any(|(name, _)| *name == "content-length");
+        for (name, value) in formed.headers {
             request = request.header(name, value);
         }
-        if ask.body.is_some() {
+        if ask.body.is_some() && !says_length {
             request = request.header("content-length", len);
         }
-        let odd = |err| Error::new(Kind::Denied, format!("{} in {}: it cannot be asked: {err}", ask.what, self.url));
+        // Not why: that may hold what stands in its headers.
+        let odd = |_| {
+            Error::new(
+                Kind::Denied,
+                format!("{} in {}: it cannot be asked; look at the credentials", ask.what, self.url),
+            )
+        };
         request.body(()).map_err(odd)
     }
+}
+
+/// Sends a request and waits so long for its answer.
+pub(super) fn run(
+    agent: &Agent,
+    request: Request<impl AsSendBody>,
+    wait: Duration,
+) -> std::result::Result<Response<ureq::Body>, ureq::Error> {
+    agent.run(agent.configure_request(request).timeout_global(Some(wait)).build())
 }
 
 /// A body, read piece by piece from where it is.
@@ -183,8 +237,8 @@ impl Read for Pieces<'_> {
     }
 }
 
-fn agent(url: &S3Url, ca_file: Option<&Path>) -> Result<Agent> {
-    let roots = if url.tls { roots(ca_file)? } else { Vec::new() };
+fn agent(tls: bool, ca_file: Option<&Path>) -> Result<Agent> {
+    let roots = if tls { roots(ca_file)? } else { Vec::new() };
     let tls = TlsConfig::builder()
         .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .root_certs(RootCerts::Specific(Arc::new(roots)))
@@ -195,16 +249,16 @@ fn agent(url: &S3Url, ca_file: Option<&Path>) -> Result<Agent> {
         .max_redirects(0)
         .max_redirects_will_error(false)
         .proxy(None)
-        .input_buffer_size(S3_BUFFER_BYTES)
-        .output_buffer_size(S3_BUFFER_BYTES)
-        .max_response_header_size(S3_HEADER_BYTES_MAX)
-        .max_idle_connections(S3_IDLE_CONNECTIONS_MAX)
-        .max_idle_connections_per_host(S3_IDLE_CONNECTIONS_MAX)
-        .max_idle_age(S3_IDLE_AGE_MAX)
+        .input_buffer_size(BUCKET_BUFFER_BYTES)
+        .output_buffer_size(BUCKET_BUFFER_BYTES)
+        .max_response_header_size(BUCKET_HEADER_BYTES_MAX)
+        .max_idle_connections(BUCKET_IDLE_CONNECTIONS_MAX)
+        .max_idle_connections_per_host(BUCKET_IDLE_CONNECTIONS_MAX)
+        .max_idle_age(BUCKET_IDLE_AGE_MAX)
         .user_agent(concat!("atalaya/", env!("CARGO_PKG_VERSION")))
-        .timeout_connect(Some(S3_CONNECT_WAIT_MAX))
-        .timeout_per_read(Some(S3_SILENCE_MAX))
-        .timeout_per_write(Some(S3_SILENCE_MAX));
+        .timeout_connect(Some(BUCKET_CONNECT_WAIT_MAX))
+        .timeout_per_read(Some(BUCKET_SILENCE_MAX))
+        .timeout_per_write(Some(BUCKET_SILENCE_MAX));
     Ok(config.build().into())
 }
 
@@ -221,7 +275,7 @@ fn roots(ca_file: Option<&Path>) -> Result<Vec<Certificate<'static>>> {
     let fail = |why: &str| denied(format!("cannot use the certificates in {}: {why}", path.display()));
     let mut pem = Vec::new();
     let file = File::open(path).map_err(|err| fail(&err.to_string()))?;
-    file.take(S3_ROOTS_BYTES_MAX).read_to_end(&mut pem).map_err(|err| fail(&err.to_string()))?;
+    file.take(BUCKET_ROOTS_BYTES_MAX).read_to_end(&mut pem).map_err(|err| fail(&err.to_string()))?;
     let found: Vec<_> = parse_pem(&pem)
         .filter_map(|item| match item {
             Ok(PemItem::Certificate(certificate)) => Some(certificate),

@@ -4,26 +4,19 @@ use std::io::Read;
 
 use ureq::http::Response;
 
-use super::S3Store;
+use super::BucketStore;
+use super::dialect::said_length;
 use super::http::Ask;
 use super::trouble::broken_off;
 use crate::{Error, Kind, Result};
 
-impl S3Store {
+impl BucketStore {
     /// The length of an object, if it is there.
     pub(super) fn find(&self, name: &str) -> Result<Option<u64>> {
         let key = self.http.url().key(name);
-        let ask = Ask {
-            what: format!("look at {name}"),
-            method: "HEAD",
-            key: &key,
-            query: "",
-            headers: &[],
-            body: None,
-            bytes: 0,
-        };
+        let ask = Ask::of(&format!("look at {name}"), "HEAD", &key);
         match self.http.ask(&ask)? {
-            Ok(answer) => match length(&answer) {
+            Ok(mut answer) => match self.http.dialect().length(&mut answer) {
                 Some(len) => Ok(Some(len)),
                 None => Err(self.nonsense(&ask.what, "no length")),
             },
@@ -43,21 +36,13 @@ impl S3Store {
         };
         let key = self.http.url().key(name);
         let range = [("range", format!("bytes={offset}-{last}"))];
-        let ask = Ask {
-            what: format!("read {name}"),
-            method: "GET",
-            key: &key,
-            query: "",
-            headers: &range,
-            body: None,
-            bytes: len,
-        };
+        let ask = Ask { headers: &range, bytes: len, ..Ask::of(&format!("read {name}"), "GET", &key) };
         let mut answer = match self.http.ask(&ask)? {
             Ok(answer) => answer,
             Err(refused) if refused.status == 416 => return Err(self.truncated(name, offset, len)),
             Err(refused) => return Err(self.http.error(&ask, &refused)),
         };
-        match (answer.status().as_u16(), begin(&answer), length(&answer)) {
+        match (answer.status().as_u16(), begin(&answer), said_length(&answer)) {
             (206, Some(from), _) if from != offset => return Err(self.nonsense(&ask.what, "another range")),
             (200, _, Some(all)) if offset > 0 || all > len => {
                 return Err(self.nonsense(&ask.what, "the whole object, and a part was asked for"));
@@ -94,10 +79,6 @@ impl S3Store {
         let text = format!("read {name} in {}: it has no {len} bytes at {offset}", self.http.url());
         Error::new(Kind::Truncated, text)
     }
-}
-
-fn length(answer: &Response<ureq::Body>) -> Option<u64> {
-    answer.headers().get("content-length")?.to_str().ok()?.parse().ok()
 }
 
 /// Where a range begins: `bytes 5-9/100`.

@@ -1,10 +1,10 @@
-//! Buckets of servers that speak as S3 does.
+//! Buckets: of servers that speak as S3 does, of Azure, of Google.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use atalaya_store::conformance::ONE_OF_MANY;
-use atalaya_store::{Error, Kind, Retry, S3Store, S3Url, Store, jittered};
+use atalaya_store::{BucketStore, BucketUrl, Error, Kind, Retry, Store, jittered};
 
 use super::{Place, Scratch, scratch_name};
 use crate::cli::exit::{Exit, Failure, Result};
@@ -15,12 +15,12 @@ use crate::cli::global::Global;
 const TRIES: u32 = 8;
 
 /// The store of a repository, new or not: a bucket is made by whoever pays for it.
-pub(super) fn open(url: &S3Url, global: &Global) -> Result<Place> {
+pub(super) fn open(url: &BucketUrl, global: &Global) -> Result<Place> {
     let store = connect(url, global, "open")?;
     Ok(Place { store: Arc::new(Retry::new(store, TRIES, pause)), folder: None, remarks: Vec::new() })
 }
 
-pub(super) fn scratch(url: &S3Url, global: &Global) -> Result<Scratch> {
+pub(super) fn scratch(url: &BucketUrl, global: &Global) -> Result<Scratch> {
     // What is missing is said of the place that was named.
     drop(connect(url, global, "try")?);
     let store = Arc::new(connect(&url.below(&scratch_name()), global, "try")?);
@@ -39,9 +39,9 @@ pub(super) fn scratch(url: &S3Url, global: &Global) -> Result<Scratch> {
     })
 }
 
-fn connect(url: &S3Url, global: &Global, what: &str) -> Result<S3Store> {
-    let access = global.s3.access(url, global.quiet)?;
-    S3Store::open(url.clone(), access, pause).map_err(|err| failed(what, url, &err))
+fn connect(url: &BucketUrl, global: &Global, what: &str) -> Result<BucketStore> {
+    let access = global.bucket.access(url, global.quiet)?;
+    BucketStore::open(url.clone(), access, pause).map_err(|err| failed(what, url, &err))
 }
 
 fn pause(wait: Duration) {
@@ -49,7 +49,7 @@ fn pause(wait: Duration) {
 }
 
 /// Messages of the store that end in advice keep their own.
-fn failed(what: &str, url: &S3Url, err: &Error) -> Failure {
+fn failed(what: &str, url: &BucketUrl, err: &Error) -> Failure {
     let known = err
         .text
         .replace(&format!("list in {url}: "), "")

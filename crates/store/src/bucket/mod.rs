@@ -1,17 +1,26 @@
-//! A store in a bucket of a server that speaks as Amazon's S3 does.
+//! A store in a bucket: of a server that speaks as Amazon's S3 does, of Azure, of Google.
 //!
-//! HTTP by `ureq`, one request a thread: no runtime, and bounded buffers. `sign` is the signature, `http` a request, `refused`
-//! what a server's refusals mean, `xml` and `page` what it lists; `docs/stores.md` says what is promised. An object is put
-//! in one request, for none is longer than a pack.
+//! HTTP by `ureq`, one request a thread: no runtime, and bounded buffers. What differs between services is behind one trait
+//! in `dialect`, a file each; all else is the same for them: `http` a request, `refused` what refusals mean, `list`, `get`,
+//! `put`. `access` is who asks, `lease` what of that ends. `docs/stores.md` says what is promised. An object is put in one
+//! request, for none is longer than a pack.
 
 mod access;
+#[cfg(feature = "cloud")]
+mod azure;
+mod dialect;
 mod get;
+#[cfg(feature = "cloud")]
+mod google;
 mod http;
+#[cfg(feature = "cloud")]
+mod lease;
 mod limits;
 mod list;
 mod page;
 mod put;
 mod refused;
+mod s3;
 mod sign;
 mod time;
 mod trouble;
@@ -22,34 +31,38 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-pub use access::S3Access;
+pub use access::BucketAccess;
 
-use crate::{Body, Entry, Result, S3Url, SpoolFile, Store, check_name, check_prefix, spool_in};
+use crate::{Body, BucketUrl, Entry, Result, SpoolFile, Store, check_name, check_prefix, spool_in};
 use http::{Ask, Http};
 use put::Sums;
 
 /// Objects below one prefix of a bucket.
-pub struct S3Store {
+pub struct BucketStore {
     http: Http,
     /// Whether the server may know how to put only where nothing is.
     conditional: AtomicBool,
     sleep: Box<dyn Fn(Duration) + Send + Sync>,
 }
 
-impl fmt::Debug for S3Store {
+impl fmt::Debug for BucketStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("S3Store").field("place", &self.place()).finish_non_exhaustive()
+        f.debug_struct("BucketStore").field("place", &self.place()).finish_non_exhaustive()
     }
 }
 
-impl S3Store {
+impl BucketStore {
     /// The store that `url` names, after looking once whether the bucket is there and may be listed. `sleep` waits between
     /// tries.
     ///
     /// # Errors
     /// `Kind::BadName` when there is no such bucket, `Kind::Denied` when server, credentials or clock are not what they must
     /// be, `Kind::Io` and `Kind::Busy` for what may pass.
-    pub fn open(url: S3Url, access: S3Access, sleep: impl Fn(Duration) + Send + Sync + 'static) -> Result<Self> {
+    pub fn open(
+        url: BucketUrl,
+        access: BucketAccess,
+        sleep: impl Fn(Duration) + Send + Sync + 'static,
+    ) -> Result<Self> {
         let http = Http::new(url, access)?;
         let store = Self { http, conditional: AtomicBool::new(true), sleep: Box::new(sleep) };
         store.page("list", &store.http.url().key(""), None, 1)?;
@@ -86,25 +99,26 @@ impl S3Store {
         self.list("", &mut |entry| self.delete_unlooked(&entry.name))
     }
 
-    /// A server says of an object that is not there that it is removed.
+    /// Some servers say of an object that is not there that it is removed, and so is it here.
     fn delete_unlooked(&self, name: &str) -> Result<()> {
         let key = self.http.url().key(name);
         let ask = self.delete_ask(name, &key);
         match self.http.tell(&ask)? {
             Ok(()) => Ok(()),
+            Err(refused) if refused.is_absent() => Ok(()),
             Err(refused) => Err(self.http.error(&ask, &refused)),
         }
     }
 
     fn delete_ask<'a>(&self, name: &str, key: &'a str) -> Ask<'a> {
-        Ask { what: format!("delete {name}"), method: "DELETE", key, query: "", headers: &[], body: None, bytes: 0 }
+        Ask::of(&format!("delete {name}"), "DELETE", key)
     }
 }
 
 /// The weaker promise of a server that ignores `If-None-Match`.
 const OVERWRITES: &str = "it does not refuse to overwrite: of two that put one name at the same moment, the later one wins; a name that is taken is seen before";
 
-impl Store for S3Store {
+impl Store for BucketStore {
     fn put(&self, name: &str, body: Body<'_>) -> Result<()> {
         check_name(name)?;
         self.put_checked(name, body)

@@ -2,17 +2,16 @@
 
 use std::io::{BufReader, Read};
 
-use super::S3Store;
+use super::BucketStore;
 use super::http::{Ask, drain};
-use super::limits::{S3_BUFFER_BYTES, S3_PAGE_BYTES_MAX, S3_PAGE_OBJECTS, S3_PAGE_TRIES_MAX};
-use super::page::{self, Page};
-use crate::url::percent::encode;
+use super::limits::{BUCKET_BUFFER_BYTES, BUCKET_PAGE_BYTES_MAX, BUCKET_PAGE_OBJECTS, BUCKET_PAGE_TRIES_MAX};
+use super::page::Page;
 use crate::{Entry, Result, check_name, retry};
 
 /// Pages without any object, one after another; some servers skip what was deleted so.
 const EMPTY_PAGES_MAX: u32 = 1000;
 
-impl S3Store {
+impl BucketStore {
     /// Calls `each` for all objects below `prefix`, which is known to be good. The order of keys is the server's promise,
     /// and who breaks it could go on for ever or leave something out.
     pub(super) fn list_checked(&self, prefix: &str, each: &mut dyn FnMut(&Entry) -> Result<()>) -> Result<()> {
@@ -49,8 +48,8 @@ impl S3Store {
     fn page_again(&self, what: &str, begin: &str, token: Option<&str>) -> Result<Page> {
         let mut failed = 0;
         loop {
-            match self.page(what, begin, token, S3_PAGE_OBJECTS) {
-                Err(err) if failed + 1 < S3_PAGE_TRIES_MAX && retry::may_pass(err.kind) => {
+            match self.page(what, begin, token, BUCKET_PAGE_OBJECTS) {
+                Err(err) if failed + 1 < BUCKET_PAGE_TRIES_MAX && retry::may_pass(err.kind) => {
                     (self.sleep)(retry::wait(err.kind, failed));
                     failed += 1;
                 }
@@ -61,21 +60,16 @@ impl S3Store {
 
     /// One page, asked for once.
     pub(super) fn page(&self, what: &str, begin: &str, token: Option<&str>, objects: usize) -> Result<Page> {
-        let token = token.map(|token| format!("continuation-token={}&", encode(token.as_bytes(), b"")));
-        let query = format!(
-            "{}encoding-type=url&list-type=2&max-keys={objects}&prefix={}",
-            token.unwrap_or_default(),
-            encode(begin.as_bytes(), b"")
-        );
-        let bytes = S3_PAGE_BYTES_MAX;
-        let ask = Ask { what: what.to_owned(), method: "GET", key: "", query: &query, headers: &[], body: None, bytes };
+        let query = self.http.dialect().listing(begin, token, objects);
+        let ask = Ask { query, bytes: BUCKET_PAGE_BYTES_MAX, ..Ask::of(what, "GET", "") };
         let mut answer = match self.http.ask(&ask)? {
             Ok(answer) => answer,
             Err(refused) => return Err(self.http.error(&ask, &refused)),
         };
-        let body = answer.body_mut().as_reader().take(S3_PAGE_BYTES_MAX);
-        let mut body = BufReader::with_capacity(S3_BUFFER_BYTES, body);
-        let page = page::read(&mut body).map_err(|why| self.nonsense(what, &format!("no listing: {why}")));
+        let body = answer.body_mut().as_reader().take(BUCKET_PAGE_BYTES_MAX);
+        let mut body = BufReader::with_capacity(BUCKET_BUFFER_BYTES, body);
+        let page =
+            self.http.dialect().page(&mut body).map_err(|why| self.nonsense(what, &format!("no listing: {why}")));
         drain(body);
         page
     }

@@ -7,9 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use md5::{Digest, Md5};
 use sha2::Sha256;
 
-use super::S3Store;
+use super::BucketStore;
 use super::http::{Ask, Told};
-use super::limits::{S3_CROSSED_TRIES_MAX, S3_CROSSED_WAIT, S3_PIECE_BYTES};
+use super::limits::{BUCKET_CROSSED_TRIES_MAX, BUCKET_CROSSED_WAIT, BUCKET_PIECE_BYTES};
 use super::sign::hex;
 use crate::{Body, Error, Kind, Result};
 
@@ -23,7 +23,7 @@ pub(super) struct Sums {
 impl Sums {
     pub(super) fn of(body: Body<'_>) -> Result<Self> {
         let (mut sha256, mut md5) = (Sha256::new(), Md5::new());
-        let room = usize::try_from(body.len()?).unwrap_or(usize::MAX).min(S3_PIECE_BYTES);
+        let room = usize::try_from(body.len()?).unwrap_or(usize::MAX).min(BUCKET_PIECE_BYTES);
         body.pieces(&mut vec![0; room], &mut |_, piece| {
             sha256.update(piece);
             md5.update(piece);
@@ -33,7 +33,7 @@ impl Sums {
     }
 }
 
-impl S3Store {
+impl BucketStore {
     /// `put` for a name known to be good. Looks first: a server that does not know the condition would overwrite.
     pub(super) fn put_checked(&self, name: &str, body: Body<'_>) -> Result<()> {
         if self.find(name)?.is_some() {
@@ -48,8 +48,8 @@ impl S3Store {
             };
             if refused.exists() {
                 return Err(self.exists(name));
-            } else if refused.crossed() && tried < S3_CROSSED_TRIES_MAX {
-                (self.sleep)(S3_CROSSED_WAIT);
+            } else if refused.crossed() && tried < BUCKET_CROSSED_TRIES_MAX {
+                (self.sleep)(BUCKET_CROSSED_WAIT);
             } else if refused.not_implemented() && conditional {
                 self.conditional.store(false, Ordering::Relaxed);
             } else {
@@ -63,7 +63,8 @@ impl S3Store {
         let key = self.http.url().key(name);
         let mut headers = vec![("content-md5", sums.md5.clone())];
         if conditional {
-            headers.push(("if-none-match", "*".to_owned()));
+            let (name, value) = self.http.dialect().only_new();
+            headers.push((name, value.to_owned()));
         }
         self.http.tell(&Ask { headers: &headers, body: Some((body, &sums.sha256)), ..put(name, &key) })
     }
@@ -74,5 +75,5 @@ impl S3Store {
 }
 
 fn put<'a>(name: &str, key: &'a str) -> Ask<'a> {
-    Ask { what: format!("write {name}"), method: "PUT", key, query: "", headers: &[], body: None, bytes: 0 }
+    Ask::of(&format!("write {name}"), "PUT", key)
 }

@@ -2,7 +2,7 @@
 
 use std::io::BufRead;
 
-use super::limits::S3_TOKEN_BYTES_MAX;
+use super::limits::BUCKET_TOKEN_BYTES_MAX;
 use super::xml;
 
 /// What a page says.
@@ -18,7 +18,7 @@ pub(super) struct Page {
 ///
 /// # Errors
 /// What is wrong with it.
-pub(super) fn read(from: impl BufRead) -> Result<Page, String> {
+pub(super) fn read(from: &mut dyn BufRead) -> Result<Page, String> {
     let mut page = Page::default();
     let (mut key, mut len, mut more) = (None, None, false);
     xml::read(from, &mut |path, text| {
@@ -40,12 +40,22 @@ pub(super) fn read(from: impl BufRead) -> Result<Page, String> {
         }
         Ok(())
     })?;
-    match &page.next {
-        None if more => Err("it says that there is more, and not how that is asked for".to_owned()),
-        Some(token) if token.is_empty() || token.len() > S3_TOKEN_BYTES_MAX => Err("its token is odd".to_owned()),
-        _ => {
-            page.next.take_if(|_| !more);
-            Ok(page)
+    if more && page.next.is_none() {
+        return Err("it says that there is more, and not how that is asked for".to_owned());
+    }
+    let mut page = page.checked()?;
+    page.next.take_if(|_| !more);
+    Ok(page)
+}
+
+impl Page {
+    /// The same, if the next one can be asked for.
+    pub(super) fn checked(self) -> Result<Self, String> {
+        match &self.next {
+            Some(token) if token.is_empty() || token.len() > BUCKET_TOKEN_BYTES_MAX => {
+                Err("its token is odd".to_owned())
+            }
+            _ => Ok(self),
         }
     }
 }
@@ -75,7 +85,7 @@ mod tests {
     use super::*;
 
     fn of(inside: &str) -> Result<Page, String> {
-        read(format!("<ListBucketResult xmlns=\"x\">{inside}</ListBucketResult>").as_bytes())
+        read(&mut format!("<ListBucketResult xmlns=\"x\">{inside}</ListBucketResult>").as_bytes())
     }
 
     #[test]
@@ -106,6 +116,6 @@ mod tests {
             assert!(of(inside).is_err(), "{inside}");
         }
         assert!(of(&format!("<NextContinuationToken>{}</NextContinuationToken>", "x".repeat(5000))).is_err());
-        assert!(read(b"<Error><Code>x</Code></Error>".as_slice()).is_err());
+        assert!(read(&mut b"<Error><Code>x</Code></Error>".as_slice()).is_err());
     }
 }

@@ -1,12 +1,11 @@
 //! What a server refuses, and what that means to a caller.
 
-use std::io::{BufReader, Read};
+use std::io::Read;
 
 use ureq::Body;
 use ureq::http::Response;
 
-use super::http::drain;
-use super::limits::{S3_REFUSAL_BYTES_MAX, S3_WORDS_CHARS_MAX};
+use super::limits::{BUCKET_REFUSAL_BYTES_MAX, BUCKET_WORDS_CHARS_MAX};
 use super::xml;
 use crate::plain::plain;
 use crate::{Error, Kind};
@@ -32,10 +31,17 @@ impl Refused {
             status: answer.status().as_u16(),
             region: header("x-amz-bucket-region"),
             date: header("date"),
+            code: header("x-ms-error-code").unwrap_or_default(),
             ..Self::default()
         };
-        let mut body = BufReader::new(answer.body_mut().as_reader().take(S3_REFUSAL_BYTES_MAX));
-        let _ = xml::read(&mut body, &mut |path, text| {
+        let is_json = header("content-type").is_some_and(|kind| kind.starts_with("application/json"));
+        let mut body = Vec::new();
+        let _ = answer.body_mut().as_reader().take(BUCKET_REFUSAL_BYTES_MAX).read_to_end(&mut body);
+        if is_json {
+            let text: Vec<u8> = body.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+            refused.message = words(&text);
+        }
+        let _ = xml::read(&*body, &mut |path, text| {
             match path.last().map(String::as_str) {
                 Some("Code") => refused.code = words(text.as_bytes()),
                 Some("Message") => refused.message = words(text.as_bytes()),
@@ -44,18 +50,17 @@ impl Refused {
             }
             Ok(())
         });
-        drain(body);
         refused
     }
 
     /// Only where `header` was asked for and nothing else.
     pub(super) fn is_absent(&self) -> bool {
-        self.code == "NoSuchKey" || (self.status == 404 && self.code.is_empty())
+        ["NoSuchKey", "BlobNotFound"].contains(&self.code.as_str()) || (self.status == 404 && self.code.is_empty())
     }
 
     /// The name is taken.
     pub(super) fn exists(&self) -> bool {
-        self.status == 412 || self.code == "PreconditionFailed"
+        self.status == 412 || ["PreconditionFailed", "BlobAlreadyExists"].contains(&self.code.as_str())
     }
 
     /// Another request of the same name was under way.
@@ -72,6 +77,20 @@ impl Refused {
     pub(super) fn other_region(&self) -> Option<&str> {
         let codes = ["AuthorizationHeaderMalformed", "IncorrectRegion", "InvalidRegion"];
         self.region.as_deref().filter(|region| codes.contains(&self.code.as_str()) && !region.is_empty())
+    }
+
+    /// A listing is not there: then the bucket is not, and not all servers say so.
+    pub(super) fn of_bucket(mut self) -> Self {
+        if self.status == 404 && self.code.is_empty() {
+            "NoSuchBucket".clone_into(&mut self.code);
+        }
+        self
+    }
+
+    /// Keys that had an end, or were taken back.
+    #[cfg(feature = "cloud")]
+    pub(super) fn of_keys(&self) -> bool {
+        self.status == 401 || ["ExpiredToken", "InvalidToken", "AuthenticationFailed"].contains(&self.code.as_str())
     }
 
     /// For a caller: `what` was tried on `place`.
@@ -109,15 +128,19 @@ impl Refused {
 
 /// The server's own words, few of them and in one line.
 fn words(said: &[u8]) -> String {
-    plain(said).chars().take(S3_WORDS_CHARS_MAX).collect()
+    plain(said).chars().take(BUCKET_WORDS_CHARS_MAX).collect()
 }
+
+const DENIED: &str = "the server denies it to this key; give the key the right there (docs/stores.md)";
+const LOCKED: &str = "the object is locked there until its retention ends; nothing but time removes it";
+const PATIENCE: &str = "the server asks for patience";
 
 /// What codes mean; others go by their status. `{here}` is this machine's time, `{date}` the server's.
 const MEANINGS: &[(&str, Kind, &str)] = &[
     ("NoSuchKey", Kind::NotFound, "there is no such object"),
     ("NoSuchBucket", Kind::BadName, "there is no such bucket; make it there, or name another"),
     ("InvalidBucketName", Kind::BadName, "the server knows no buckets of such a name; name another"),
-    ("AccessDenied", Kind::Denied, "the server denies it to this key; give the key the right there (docs/stores.md)"),
+    ("AccessDenied", Kind::Denied, DENIED),
     ("AllAccessDisabled", Kind::Denied, "the server denies it to everybody; look there why"),
     ("InvalidAccessKeyId", Kind::Denied, "the server knows no such access key; look whether it was copied whole"),
     (
@@ -152,15 +175,32 @@ const MEANINGS: &[(&str, Kind, &str)] = &[
         Kind::Denied,
         "the bucket is in another region ({region}), which has a server of its own; name that one",
     ),
-    ("SlowDown", Kind::Busy, "the server asks for patience"),
-    ("ServiceUnavailable", Kind::Busy, "the server asks for patience"),
-    ("TooManyRequests", Kind::Busy, "the server asks for patience"),
-    ("RequestLimitExceeded", Kind::Busy, "the server asks for patience"),
+    ("SlowDown", Kind::Busy, PATIENCE),
+    ("ServiceUnavailable", Kind::Busy, PATIENCE),
+    ("TooManyRequests", Kind::Busy, PATIENCE),
+    ("RequestLimitExceeded", Kind::Busy, PATIENCE),
     ("BadDigest", Kind::Io, "the bytes were changed on their way"),
     ("XAmzContentSHA256Mismatch", Kind::Io, "the bytes were changed on their way"),
     ("RequestTimeout", Kind::Io, "the server waited too long for the bytes"),
     ("QuotaExceeded", Kind::Full, "its quota is reached"),
     ("XMinioStorageFull", Kind::Full, "its disks are full"),
+    ("ContainerNotFound", Kind::BadName, "there is no such container; make it there, or name another"),
+    ("InvalidResourceName", Kind::BadName, "the server knows no containers of such a name; name another"),
+    ("BlobNotFound", Kind::NotFound, "there is no such object"),
+    (
+        "AuthenticationFailed",
+        Kind::Denied,
+        "the server makes another signature; look whether key or signature were copied whole and still hold, and whether the clocks agree: here it is {here}, there {date}",
+    ),
+    ("AuthorizationFailure", Kind::Denied, DENIED),
+    ("AuthorizationPermissionMismatch", Kind::Denied, DENIED),
+    ("InsufficientAccountPermissions", Kind::Denied, DENIED),
+    ("AccountIsDisabled", Kind::Denied, "the account is switched off; look there why"),
+    ("BlobImmutableDueToPolicy", Kind::Denied, LOCKED),
+    ("ServerBusy", Kind::Busy, PATIENCE),
+    ("ContainerBeingDeleted", Kind::Busy, "the container is being deleted; wait until it is, and make it again"),
+    ("OperationTimedOut", Kind::Io, "the server waited too long for its own disks"),
+    ("Md5Mismatch", Kind::Io, "the bytes were changed on their way"),
     ("InvalidObjectState", Kind::Denied, "the object is archived; have it restored there"),
 ];
 
@@ -225,6 +265,6 @@ mod tests {
     fn a_server_that_says_much_is_heard_in_part() {
         let long = format!("<Error><Code>{}</Code></Error>", "x".repeat(100_000));
         let refused = of(400, long.leak());
-        assert!(refused.code.len() <= S3_WORDS_CHARS_MAX && refused.error("a", "b", "c").text.len() < 500);
+        assert!(refused.code.len() <= BUCKET_WORDS_CHARS_MAX && refused.error("a", "b", "c").text.len() < 500);
     }
 }

@@ -6,29 +6,50 @@ const DAY: u64 = 86_400;
 
 /// `20130524T000000Z`: the time in UTC, whole seconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Stamp(String);
+pub(super) struct Stamp {
+    #[cfg_attr(not(feature = "cloud"), allow(dead_code))]
+    seconds: u64,
+    text: String,
+}
 
 impl Stamp {
     /// By this machine's clock.
     pub(super) fn now() -> Self {
-        Self::of(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
+        Self::of(seconds())
     }
 
     /// Of seconds since 1970.
     pub(super) fn of(seconds: u64) -> Self {
         let (year, month, day) = date(seconds / DAY);
         let rest = seconds % DAY;
-        Self(format!("{year:04}{month:02}{day:02}T{:02}{:02}{:02}Z", rest / 3600, rest / 60 % 60, rest % 60))
+        let text = format!("{year:04}{month:02}{day:02}T{:02}{:02}{:02}Z", rest / 3600, rest / 60 % 60, rest % 60);
+        Self { seconds, text }
     }
 
     pub(super) fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// `Fri, 24 May 2013 00:00:00 GMT` (RFC 9110, 5.6.7).
+    #[cfg(feature = "cloud")]
+    pub(super) fn for_people(&self) -> String {
+        const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+        const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        let (year, month, day) = date(self.seconds / DAY);
+        let (weekday, month) = (DAYS[(self.seconds / DAY % 7) as usize], MONTHS[(month - 1) as usize]);
+        let rest = self.seconds % DAY;
+        format!("{weekday}, {day:02} {month} {year:04} {:02}:{:02}:{:02} GMT", rest / 3600, rest / 60 % 60, rest % 60)
     }
 
     /// `20130524`
     pub(super) fn day(&self) -> &str {
-        &self.0[..self.0.len() - 8]
+        &self.text[..self.text.len() - 8]
     }
+}
+
+/// Seconds since 1970, by this machine's clock.
+pub(super) fn seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// Year, month and day of a day counted from 1970, by eras of 400 years whose years begin in March.
@@ -60,5 +81,7 @@ mod tests {
             assert_eq!(Stamp::of(seconds).as_str(), expected);
         }
         assert_eq!(Stamp::of(1_369_353_600).day(), "20130524");
+        #[cfg(feature = "cloud")]
+        assert_eq!(Stamp::of(1_369_353_600).for_people(), "Fri, 24 May 2013 00:00:00 GMT");
     }
 }

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-use super::access::S3Access;
+use super::access::Keys;
 use super::time::Stamp;
 
 /// What is to be signed.
@@ -26,10 +26,10 @@ pub(super) struct Unsigned<'a> {
 
 impl Unsigned<'_> {
     /// All headers that are sent, the signature among them.
-    pub(super) fn sign(mut self, access: &S3Access, region: &str, at: &Stamp) -> Vec<(&'static str, String)> {
+    pub(super) fn sign(mut self, keys: &Keys, region: &str, at: &Stamp) -> Vec<(&'static str, String)> {
         self.headers.push(("x-amz-content-sha256", self.payload.to_owned()));
         self.headers.push(("x-amz-date", at.as_str().to_owned()));
-        if let Some(token) = &access.session_token {
+        if let Some(token) = &keys.token {
             self.headers.push(("x-amz-security-token", token.to_string()));
         }
         self.headers.sort();
@@ -38,13 +38,13 @@ impl Unsigned<'_> {
         let scope = format!("{}/{region}/s3/aws4_request", at.day());
         let canonical = hex(&Sha256::digest(self.canonical(&names)));
         let text = format!("AWS4-HMAC-SHA256\n{}\n{scope}\n{canonical}", at.as_str());
-        let mut key = mac(format!("AWS4{}", *access.secret).as_bytes(), at.day());
+        let mut key = mac(format!("AWS4{}", *keys.secret).as_bytes(), at.day());
         for part in [region, "s3", "aws4_request"] {
             key = mac(&key, part);
         }
         let value = format!(
             "AWS4-HMAC-SHA256 Credential={}/{scope},SignedHeaders={names},Signature={}",
-            access.key_id,
+            keys.key_id,
             hex(&mac(&key, &text))
         );
         self.headers.push(("authorization", value));
@@ -62,7 +62,7 @@ impl Unsigned<'_> {
     }
 }
 
-fn mac(key: &[u8], text: &str) -> Vec<u8> {
+pub(super) fn mac(key: &[u8], text: &str) -> Vec<u8> {
     // A key of any length will do.
     let mut mac = match Hmac::<Sha256>::new_from_slice(key) {
         Ok(mac) => mac,
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_session_s_token_is_signed() {
-        let access = S3Access { session_token: Some("abc".to_owned().into()), ..example() };
+        let access = Keys { token: Some("abc".to_owned().into()), ..example() };
         let headers = vec![("host", "h".to_owned())];
         let unsigned = Unsigned { method: "GET", path: "/", query: "", headers, payload: EMPTY };
         let signed = unsigned.sign(&access, "r", &Stamp::of(0));
@@ -149,11 +149,11 @@ mod tests {
         assert!(signed.last().is_some_and(|(_, value)| value.contains(";x-amz-security-token,")));
     }
 
-    fn example() -> S3Access {
-        S3Access {
+    fn example() -> Keys {
+        Keys {
             key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
             secret: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned().into(),
-            ..S3Access::default()
+            ..Keys::default()
         }
     }
 }
