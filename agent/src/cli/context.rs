@@ -67,8 +67,8 @@ impl Context {
 
     /// The same for commands that only look: they can do without a state folder.
     pub(crate) fn open_to_read(&self) -> Result<Repository> {
-        let place = self.place()?;
-        self.open_with(&place, &self.state_to_read()?)
+        let state = self.state_to_read()?;
+        self.open_with(&self.place()?.cached(&state, self.global.cache_max), &state)
     }
 
     /// Opens the repository of a store that is open already.

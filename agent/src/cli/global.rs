@@ -41,6 +41,10 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "SIZE", default_value = "32M", value_parser = parse_size)]
     pub(crate) memory_max: u64,
 
+    /// Most room in the state folder for what was read of a repository far away; 0 keeps nothing
+    #[arg(long, global = true, env = "ATALAYA_CACHE_MAX", hide_env_values = true, value_name = "SIZE", default_value = "64M", value_parser = parse_size)]
+    pub(crate) cache_max: u64,
+
     /// Say which part uses how much of that memory
     #[arg(long, global = true)]
     pub(crate) explain_memory: bool,

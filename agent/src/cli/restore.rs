@@ -62,7 +62,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
     if args.target.as_os_str().is_empty() {
         return Err(Failure::usage("cannot restore: the target is empty; name a folder with --target DIR"));
     }
-    let place = context.place()?;
+    let place = context.place()?.cached(&context.state()?, context.global.cache_max);
     let spool = context.spool()?;
     let repo = context.open_at(&place)?;
     may_read(repo.role(), "restore")?;

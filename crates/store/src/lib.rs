@@ -12,6 +12,8 @@
 mod body;
 #[cfg(feature = "s3")]
 mod bucket;
+#[cfg(feature = "cache")]
+mod cache;
 mod error;
 mod limits;
 mod local;
@@ -40,7 +42,9 @@ mod rng;
 mod sim;
 
 #[cfg(feature = "s3")]
-pub use bucket::{BucketAccess, BucketStore};
+pub use bucket::{BucketAccess, BucketStore, Retained};
+#[cfg(feature = "cache")]
+pub use cache::Cached;
 pub use error::{Error, Kind, Result};
 pub use local::LocalStore;
 pub use name::{check_name, check_prefix};

@@ -29,6 +29,18 @@ pub(crate) const RETRY_BUSY_AHEAD: u32 = 3;
 /// Buffer for comparing what a failed put left behind with its body.
 pub(crate) const COMPARE_BYTES: usize = 64 << 10;
 
+/// A place of the cache's file: most folder listings have some ten thousand bytes as they are stored, and none 128 KiB.
+#[cfg(feature = "cache")]
+pub(crate) const CACHE_PLACE_BYTES: u64 = 64 << 10;
+
+/// What stands at its beginning.
+#[cfg(feature = "cache")]
+pub(crate) const CACHE_HEAD_BYTES: usize = 64;
+
+/// Places in which one thing may stand: enough to find an old one to give up, and few to look through.
+#[cfg(feature = "cache")]
+pub(crate) const CACHE_PLACES_EACH: u64 = 8;
+
 const _: () = assert!(RETRY_WAIT_MIN.as_millis() < RETRY_WAIT_MAX.as_millis());
 // A folder entry with the longest name a file system has must fit.
 const _: () = assert!(DIRENT_BYTES >= 1024);

@@ -1,15 +1,15 @@
 //! From `--repo R` to a store: each kind has its file here.
 
 #[cfg(feature = "s3")]
-mod bucket;
+pub(crate) mod bucket;
 mod folder;
 #[cfg(feature = "sftp")]
 mod sftp;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use atalaya_store::{Kind, Store, StoreUrl};
+use atalaya_store::{Cached, Kind, Store, StoreUrl};
 
 use super::exit::{Failure, Result};
 use super::global::Global;
@@ -34,6 +34,15 @@ impl Place {
     /// Whether there is the object that makes a store a repository, or nobody can tell.
     pub(crate) fn may_hold_repository(&self) -> bool {
         !self.store.stat(CONFIG).is_err_and(|err| err.kind == Kind::NotFound)
+    }
+
+    /// The same for who only looks: what was read of a store far away is kept in the state folder. Not for who checks, copies or
+    /// deletes, for they must know what is there.
+    pub(crate) fn cached(self, state: &Path, bytes_max: u64) -> Self {
+        if self.folder.is_some() {
+            return self;
+        }
+        Self { store: Arc::new(Cached::new(self.store, &state.join("cache"), bytes_max)), ..self }
     }
 
     /// As people call it.

@@ -1,6 +1,6 @@
 //! The conformance suite for every backend, and for the wrappers on top.
 
-use atalaya_store::{Fault, LocalStore, Rates, Recorder, Retry, SimStore, conformance};
+use atalaya_store::{Cached, Fault, LocalStore, Rates, Recorder, Retry, SimStore, conformance};
 use tempfile::TempDir;
 
 fn check_local(adapt: impl Fn(LocalStore) -> LocalStore) {
@@ -52,4 +52,6 @@ fn wrappers_keep_the_contract() {
     conformance::check(&|| Box::new(Recorder::new(SimStore::new())));
     conformance::check(&|| Box::new(Fault::new(SimStore::new(), Rates::default(), 1)));
     conformance::check(&|| Box::new(Retry::new(SimStore::new(), 3, |_| {})));
+    let folder = TempDir::new().unwrap();
+    conformance::check(&|| Box::new(Cached::new(SimStore::new(), &folder.path().join("cache"), 1 << 20)));
 }

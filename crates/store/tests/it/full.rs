@@ -8,11 +8,11 @@ use atalaya_store::{Body, Kind, LocalStore, Store};
 use tempfile::TempDir;
 
 /// A small file system of its own, unmounted at the end.
-struct Mount(TempDir);
+pub(crate) struct Mount(TempDir);
 
 impl Mount {
     /// `None`, with the reason printed, where mounting is not permitted.
-    fn tmpfs(size: &str) -> Option<Self> {
+    pub(crate) fn tmpfs(size: &str) -> Option<Self> {
         let dir = TempDir::new().unwrap();
         let output = Command::new("mount").args(["-t", "tmpfs", "-o", size, "tmpfs"]).arg(dir.path()).output();
         match output {
@@ -28,7 +28,7 @@ impl Mount {
         }
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
 }

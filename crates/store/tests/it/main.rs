@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod backends;
+mod cache;
 #[cfg(feature = "cloud")]
 mod cloud;
 #[cfg(feature = "cloud")]
@@ -15,4 +16,6 @@ mod sftp;
 mod sftp_trust;
 mod sim;
 mod sshd;
+#[cfg(feature = "cloud")]
+mod versions;
 mod wrappers;
