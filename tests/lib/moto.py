@@ -21,7 +21,12 @@ import json, sys
 import boto3
 url, ca, bucket, users = sys.argv[1], sys.argv[2], sys.argv[3], json.loads(sys.argv[4])
 how = dict(endpoint_url=url, verify=ca, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
-boto3.client("s3", **how).create_bucket(Bucket=bucket)
+s3 = boto3.client("s3", **how)
+s3.create_bucket(Bucket=bucket)
+# One in which nothing is removed for a day.
+s3.create_bucket(Bucket=bucket + "-locked", ObjectLockEnabledForBucket=True)
+rule = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}
+s3.put_object_lock_configuration(Bucket=bucket + "-locked", ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": rule})
 iam, keys = boto3.client("iam", **how), {}
 for name, policy in users.items():
     iam.create_user(UserName=name)
@@ -93,12 +98,17 @@ class Moto:
                     sys.exit(f"moto does not start:\n{Path(self.work / 'moto.log').read_text()}")
                 time.sleep(0.1)
 
-    def credentials(self, name, user, secret=None, ca=True, port=None):
+    def run(self, script, *words):
+        """Runs a script of Amazon's own library."""
+        subprocess.run([self.python, "-c", script, self.url, self.ca, *map(str, words)], check=True)
+
+    def credentials(self, name, user, secret=None, ca=True, more=()):
         """A file for `user`, and nobody else's to read."""
         file = self.work / name
         key, right = self.keys[user]
         lines = ["[default]", f"aws_access_key_id = {key}", f"aws_secret_access_key = {secret or right}"]
         lines += [f"ca_file = {self.roots}"] if ca else []
+        lines += more
         file.write_text("\n".join(lines) + "\n")
         os.chmod(file, 0o600)
         return file

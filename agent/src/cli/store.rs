@@ -1,4 +1,4 @@
-//! `store check`: whether a place keeps what repositories rely on.
+//! `store`: whether a place keeps what repositories rely on, and for how long nobody can remove it.
 
 use std::ffi::OsString;
 use std::time::Instant;
@@ -16,7 +16,8 @@ use super::place::{self, Scratch};
 const EXAMPLES: &str = "Examples:
   atalaya-agent store check /mnt/usb
   atalaya-agent store check sftp://nas@backup.example.org/srv/nas
-  atalaya-agent store check s3://s3.eu-central-1.amazonaws.com/bucket/nas";
+  atalaya-agent store check s3://s3.eu-central-1.amazonaws.com/bucket/nas
+  atalaya-agent store retain s3://s3.eu-central-1.amazonaws.com/bucket/nas --days 30";
 
 /// Try whether a place can hold repositories
 #[derive(Debug, clap::Args)]
@@ -38,6 +39,18 @@ enum Action {
         #[arg(long)]
         full: bool,
     },
+
+    /// Have what is there kept for longer, in a bucket with object lock
+    #[cfg(feature = "s3")]
+    Retain {
+        /// URL, as of --repo [default: the one of --repo]
+        #[arg(value_name = "R")]
+        place: Option<OsString>,
+
+        /// What could be removed within so many days is kept for twice as long
+        #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3650))]
+        days: u32,
+    },
 }
 
 /// What was found out.
@@ -58,16 +71,42 @@ struct Outcome {
 }
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit> {
-    let Action::Check { place, full } = &args.action;
-    let url = match place {
-        Some(place) => place::parse(place)?,
-        None => context.global.repo()?,
+    let named =
+        |place: &Option<OsString>| place.as_ref().map_or_else(|| context.global.repo(), |place| place::parse(place));
+    match &args.action {
+        Action::Check { place, full } => check(context, &named(place)?, *full),
+        #[cfg(feature = "s3")]
+        Action::Retain { place, days } => retain(context, &named(place)?, *days),
+    }
+}
+
+#[cfg(feature = "s3")]
+fn retain(context: &Context, url: &StoreUrl, days: u32) -> Result<Exit> {
+    let StoreUrl::Bucket(bucket) = url else {
+        let why = "object lock is what buckets of S3 have; name s3://…";
+        return Err(Failure::usage(format!("cannot keep what is in {url}: {why}")));
     };
+    let done = place::bucket::retain(bucket, &context.global, days)?;
+    let mut out = context.output();
+    if out.json {
+        out.json(&serde_json::json!({ "objects": done.objects, "extended": done.extended }))?;
+        return out.finish().map(|()| Exit::Done);
+    }
+    out.line(format_args!(
+        "{} objects are kept for {days} days at least; {} of them were not, and are for {} now",
+        done.objects,
+        done.extended,
+        2 * days
+    ))?;
+    out.finish().map(|()| Exit::Done)
+}
+
+fn check(context: &Context, url: &StoreUrl, full: bool) -> Result<Exit> {
     let start = Instant::now();
-    let mut scratch = place::scratch(&url, &context.global)?;
+    let mut scratch = place::scratch(url, &context.global)?;
     let cannot_promise = std::mem::take(&mut scratch.shortcomings);
     let weaker = std::mem::take(&mut scratch.weaker);
-    let mut cases = try_all(&mut scratch, if *full { Part::Long } else { Part::Usual });
+    let mut cases = try_all(&mut scratch, if full { Part::Long } else { Part::Usual });
     // What is said of them stands in what cannot be promised.
     cases.iter_mut().filter(|case| weaker.contains(&case.name)).for_each(|case| case.good = true);
     let removed = scratch.remove();

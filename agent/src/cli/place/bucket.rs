@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atalaya_store::conformance::ONE_OF_MANY;
-use atalaya_store::{BucketStore, BucketUrl, Error, Kind, Retry, Store, jittered};
+use atalaya_store::{BucketStore, BucketUrl, Error, Kind, Retained, Retry, Store, jittered};
 
 use super::{Place, Scratch, scratch_name};
 use crate::cli::exit::{Exit, Failure, Result};
@@ -37,6 +37,12 @@ pub(super) fn scratch(url: &BucketUrl, global: &Global) -> Result<Scratch> {
         shortcomings,
         weaker,
     })
+}
+
+/// Sees to it that what is there is kept for so many days.
+pub(crate) fn retain(url: &BucketUrl, global: &Global, days: u32) -> Result<Retained> {
+    let store = connect(url, global, "open")?;
+    store.retain(days).map_err(|err| Failure::new(Exit::Failed, format!("cannot keep what is in {url}: {err}")))
 }
 
 fn connect(url: &BucketUrl, global: &Global, what: &str) -> Result<BucketStore> {

@@ -51,6 +51,8 @@ pub struct BucketAccess {
     pub(super) region: Option<String>,
     pub(super) style: Option<Style>,
     pub(super) ca_file: Option<PathBuf>,
+    /// Whether the bucket keeps versions, and the oldest counts.
+    pub(super) oldest: bool,
 }
 
 impl fmt::Debug for BucketAccess {
@@ -228,11 +230,13 @@ impl BucketAccess {
             "instance" => return Err("knows \"yes\", and where it is: http://…".to_owned()),
             "region" => self.region = Some(value.to_owned()),
             "ca_file" => self.ca_file = Some(value.into()),
+            "versions" if value == "oldest" => self.oldest = true,
+            "versions" => return Err("knows \"oldest\"".to_owned()),
             "style" if value == "path" => self.style = Some(Style::Path),
             "style" if value == "host" => self.style = Some(Style::Host),
             "style" => return Err("knows \"path\" and \"host\"".to_owned()),
             _ => {
-                let known = "aws_access_key_id, aws_secret_access_key, aws_session_token, account_key, sas, instance, region, style, ca_file";
+                let known = "aws_access_key_id, aws_secret_access_key, aws_session_token, account_key, sas, instance, region, style, versions, ca_file";
                 return Err(format!("has a key that is not known; known are {known}"));
             }
         }

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::access::Keys;
 use super::dialect::{Dialect, Formed, Query};
 use super::http::Ask;
-use super::page::Page;
+use super::page::{Object, Page};
 use super::sign::mac;
 use super::time::Stamp;
 use super::xml;
@@ -108,7 +108,7 @@ impl Dialect for Azure {
                     len = Some(text.trim().parse().map_err(|_| "a length is no number".to_owned())?);
                 }
                 ["EnumerationResults", "Blobs", "Blob"] => match (name.take(), len.take()) {
-                    (Some(name), Some(len)) => page.objects.push((name, len)),
+                    (Some(name), Some(len)) => page.objects.push(Object::new(name, len)),
                     _ => return Err("a blob has no name or no length".to_owned()),
                 },
                 ["EnumerationResults", "NextMarker"] => page.next = Some(text.to_owned()),
@@ -166,7 +166,7 @@ mod tests {
         };
         let next = Some("m".to_owned());
         let page = of(&format!("{}<NextMarker>m</NextMarker>", blob("a&amp;b", "7")));
-        assert_eq!(page, Ok(Page { objects: vec![("a&b".to_owned(), 7)], next }));
+        assert_eq!(page, Ok(Page { objects: vec![Object::new("a&b".to_owned(), 7)], next }));
         assert_eq!(of("<Blobs/><NextMarker/>"), Ok(Page::default()));
         for bad in [blob("a", "-1"), "<Blobs><Blob><Name>a</Name></Blob></Blobs>".to_owned()] {
             assert!(of(&bad).is_err(), "{bad}");

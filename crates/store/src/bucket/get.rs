@@ -5,7 +5,7 @@ use std::io::Read;
 use ureq::http::Response;
 
 use super::BucketStore;
-use super::dialect::said_length;
+use super::dialect::{Query, said_length};
 use super::http::Ask;
 use super::trouble::broken_off;
 use crate::{Error, Kind, Result};
@@ -13,6 +13,9 @@ use crate::{Error, Kind, Result};
 impl BucketStore {
     /// The length of an object, if it is there.
     pub(super) fn find(&self, name: &str) -> Result<Option<u64>> {
+        if self.http.reads_oldest() {
+            return Ok(self.oldest(name)?.map(|found| found.len));
+        }
         let key = self.http.url().key(name);
         let ask = Ask::of(&format!("look at {name}"), "HEAD", &key);
         match self.http.ask(&ask)? {
@@ -35,8 +38,12 @@ impl BucketStore {
             return if end.is_some_and(|end| end <= there) { Ok(()) } else { Err(self.truncated(name, offset, len)) };
         };
         let key = self.http.url().key(name);
+        let query = match self.http.reads_oldest() {
+            true => vec![("versionId", self.oldest(name)?.ok_or_else(|| self.absent(name))?.version)],
+            false => Query::new(),
+        };
         let range = [("range", format!("bytes={offset}-{last}"))];
-        let ask = Ask { headers: &range, bytes: len, ..Ask::of(&format!("read {name}"), "GET", &key) };
+        let ask = Ask { query, headers: &range, bytes: len, ..Ask::of(&format!("read {name}"), "GET", &key) };
         let mut answer = match self.http.ask(&ask)? {
             Ok(answer) => answer,
             Err(refused) if refused.status == 416 => return Err(self.truncated(name, offset, len)),
@@ -65,9 +72,11 @@ impl BucketStore {
     }
 
     pub(super) fn stat_checked(&self, name: &str) -> Result<u64> {
-        let absent =
-            || Error::new(Kind::NotFound, format!("look at {name} in {}: there is no such object", self.http.url()));
-        self.find(name)?.ok_or_else(absent)
+        self.find(name)?.ok_or_else(|| self.absent(name))
+    }
+
+    fn absent(&self, name: &str) -> Error {
+        Error::new(Kind::NotFound, format!("look at {name} in {}: there is no such object", self.http.url()))
     }
 
     /// What the server sent is not what it is to send.

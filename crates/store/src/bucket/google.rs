@@ -14,7 +14,7 @@ use super::access::Keys;
 use super::dialect::{Dialect, Formed, Query};
 use super::http::Ask;
 use super::limits::BUCKET_REFUSAL_BYTES_MAX;
-use super::page::Page;
+use super::page::{Object, Page};
 use super::time::Stamp;
 use crate::BucketUrl;
 use crate::url::percent::encode;
@@ -62,7 +62,7 @@ impl Dialect for Google {
         let mut page = Page { objects: Vec::new(), next: said["nextPageToken"].as_str().map(str::to_owned) };
         for item in said["items"].as_array().into_iter().flatten() {
             let name = item["name"].as_str().ok_or("an object has no name")?;
-            page.objects.push((name.to_owned(), length(item).ok_or("a length is no number")?));
+            page.objects.push(Object::new(name.to_owned(), length(item).ok_or("a length is no number")?));
         }
         page.checked()
     }
@@ -105,7 +105,7 @@ mod tests {
     fn pages() {
         let of = |text: &str| google().page(&mut text.as_bytes());
         let page = of(r#"{"kind":"x","items":[{"name":"a/b","size":"7"}],"nextPageToken":"t"}"#);
-        assert_eq!(page, Ok(Page { objects: vec![("a/b".to_owned(), 7)], next: Some("t".to_owned()) }));
+        assert_eq!(page, Ok(Page { objects: vec![Object::new("a/b".to_owned(), 7)], next: Some("t".to_owned()) }));
         assert_eq!(of("{}"), Ok(Page::default()));
         for bad in
             ["", "[", "<x/>", r#"{"items":[{"name":"a"}]}"#, r#"{"items":[{"size":"1"}]}"#, r#"{"nextPageToken":""}"#]

@@ -105,6 +105,11 @@ impl Http {
         &self.url
     }
 
+    /// Whether the oldest version of a name is the one that counts.
+    pub(super) fn reads_oldest(&self) -> bool {
+        self.access.oldest && self.url.service == Service::S3
+    }
+
     pub(super) fn dialect(&self) -> &dyn Dialect {
         &*self.dialect
     }

@@ -38,6 +38,9 @@ pub(super) const BUCKET_CROSSED_WAIT: Duration = Duration::from_millis(200);
 /// Connections that are kept open: as many as there are threads that ask at once.
 pub(super) const BUCKET_IDLE_CONNECTIONS_MAX: usize = 4;
 
+/// Versions of names that are remembered: as many as there are packs between two index runs, and more.
+pub(super) const BUCKET_VERSIONS_KNOWN_MAX: usize = 512;
+
 /// After so long a connection that nothing went over is not used again: most servers close it after a minute.
 pub(super) const BUCKET_IDLE_AGE_MAX: Duration = Duration::from_secs(20);
 

@@ -20,10 +20,12 @@ mod list;
 mod page;
 mod put;
 mod refused;
+mod retain;
 mod s3;
 mod sign;
 mod time;
 mod trouble;
+mod versions;
 mod xml;
 
 use std::fmt;
@@ -32,16 +34,19 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 pub use access::BucketAccess;
+pub use retain::Retained;
 
 use crate::{Body, BucketUrl, Entry, Result, SpoolFile, Store, check_name, check_prefix, spool_in};
 use http::{Ask, Http};
 use put::Sums;
+use versions::Versions;
 
 /// Objects below one prefix of a bucket.
 pub struct BucketStore {
     http: Http,
     /// Whether the server may know how to put only where nothing is.
     conditional: AtomicBool,
+    versions: Versions,
     sleep: Box<dyn Fn(Duration) + Send + Sync>,
 }
 
@@ -64,7 +69,8 @@ impl BucketStore {
         sleep: impl Fn(Duration) + Send + Sync + 'static,
     ) -> Result<Self> {
         let http = Http::new(url, access)?;
-        let store = Self { http, conditional: AtomicBool::new(true), sleep: Box::new(sleep) };
+        let store =
+            Self { http, conditional: AtomicBool::new(true), versions: Versions::default(), sleep: Box::new(sleep) };
         store.page("list", &store.http.url().key(""), None, 1)?;
         Ok(store)
     }
@@ -103,6 +109,7 @@ impl BucketStore {
     fn delete_unlooked(&self, name: &str) -> Result<()> {
         let key = self.http.url().key(name);
         let ask = self.delete_ask(name, &key);
+        self.forget_version(name);
         match self.http.tell(&ask)? {
             Ok(()) => Ok(()),
             Err(refused) if refused.is_absent() => Ok(()),

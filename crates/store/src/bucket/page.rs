@@ -8,10 +8,27 @@ use super::xml;
 /// What a page says.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Page {
-    /// Keys and lengths, in the server's order.
-    pub(super) objects: Vec<(String, u64)>,
+    /// In the server's order.
+    pub(super) objects: Vec<Object>,
     /// What the next page is asked for with.
     pub(super) next: Option<String>,
+}
+
+/// One of them, or where versions are listed one of its versions: of each key the newest comes first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Object {
+    pub(super) key: String,
+    pub(super) len: u64,
+    /// What the server calls this version, if it has any.
+    pub(super) version: String,
+    /// Whether all that is older was deleted.
+    pub(super) is_mark: bool,
+}
+
+impl Object {
+    pub(super) fn new(key: String, len: u64) -> Self {
+        Self { key, len, ..Self::default() }
+    }
 }
 
 /// Reads a page that was asked for with `encoding-type=url`.
@@ -29,7 +46,7 @@ pub(super) fn read(from: &mut dyn BufRead) -> Result<Page, String> {
                 len = Some(text.trim().parse().map_err(|_| "a length is no number".to_owned())?);
             }
             ["ListBucketResult", "Contents"] => match (key.take(), len.take()) {
-                (Some(key), Some(len)) => page.objects.push((key, len)),
+                (Some(key), Some(len)) => page.objects.push(Object::new(key, len)),
                 _ => return Err("an object has no key or no length".to_owned()),
             },
             ["ListBucketResult", "IsTruncated"] => more = text.trim() == "true",
@@ -61,7 +78,7 @@ impl Page {
 }
 
 /// What is percent-encoded in `text`. What is no text is left as it is, for no object of ours is called so.
-fn decoded(text: &str) -> String {
+pub(super) fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
@@ -93,7 +110,7 @@ mod tests {
         let one = "<Contents><Key>a%2Fb&amp;</Key><Size>7</Size><Owner><ID>x</ID></Owner></Contents>";
         let page =
             of(&format!("<IsTruncated>true</IsTruncated>{one}<NextContinuationToken>t/=</NextContinuationToken>"));
-        assert_eq!(page, Ok(Page { objects: vec![("a/b&".to_owned(), 7)], next: Some("t/=".to_owned()) }));
+        assert_eq!(page, Ok(Page { objects: vec![Object::new("a/b&".to_owned(), 7)], next: Some("t/=".to_owned()) }));
         let last =
             of(&format!("{one}<IsTruncated>false</IsTruncated><NextContinuationToken>x</NextContinuationToken>"));
         assert_eq!(last.map(|page| page.next), Ok(None));

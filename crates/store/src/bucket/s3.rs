@@ -10,6 +10,7 @@ use super::page::{self, Page};
 use super::refused::Refused;
 use super::sign::{EMPTY, Unsigned};
 use super::time::Stamp;
+use super::versions;
 use crate::{BucketUrl, locked};
 
 /// One of them, and a bucket of it.
@@ -20,6 +21,8 @@ pub(super) struct S3 {
     /// The one that was said, or else that the server named.
     region: Mutex<String>,
     is_said: bool,
+    /// Whether versions are listed.
+    oldest: bool,
 }
 
 impl S3 {
@@ -28,7 +31,13 @@ impl S3 {
             Style::Path => (url.authority(), format!("/{}", url.bucket)),
             Style::Host => (format!("{}.{}", url.bucket, url.authority()), String::new()),
         };
-        Self { host, bucket, region: Mutex::new(access.region_of(url)), is_said: access.region.is_some() }
+        Self {
+            host,
+            bucket,
+            region: Mutex::new(access.region_of(url)),
+            is_said: access.region.is_some(),
+            oldest: access.oldest,
+        }
     }
 }
 
@@ -45,6 +54,9 @@ impl Dialect for S3 {
     }
 
     fn listing(&self, begin: &str, token: Option<&str>, objects: usize) -> Query {
+        if self.oldest {
+            return versions_of(begin, token, objects);
+        }
         let mut query: Query = token.map(|token| ("continuation-token", token.to_owned())).into_iter().collect();
         query.push(("encoding-type", "url".to_owned()));
         query.push(("list-type", "2".to_owned()));
@@ -54,7 +66,7 @@ impl Dialect for S3 {
     }
 
     fn page(&self, from: &mut dyn BufRead) -> Result<Page, String> {
-        page::read(from)
+        if self.oldest { versions::read(from) } else { page::read(from) }
     }
 
     /// The region, if the server says it and nobody else did.
@@ -68,4 +80,17 @@ impl Dialect for S3 {
             _ => false,
         }
     }
+}
+
+fn versions_of(begin: &str, token: Option<&str>, objects: usize) -> Query {
+    let next = token.and_then(|token| token.split_once(versions::BETWEEN));
+    let mut query: Query = vec![("encoding-type", "url".to_owned())];
+    query.extend(next.map(|(key, _)| ("key-marker", key.to_owned())));
+    query.push(("max-keys", objects.to_string()));
+    query.push(("prefix", begin.to_owned()));
+    query.extend(
+        next.map(|(_, version)| ("version-id-marker", version.to_owned())).filter(|(_, name)| !name.is_empty()),
+    );
+    query.push(("versions", String::new()));
+    query
 }

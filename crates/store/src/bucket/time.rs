@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-const DAY: u64 = 86_400;
+pub(super) const DAY: u64 = 86_400;
 
 /// `20130524T000000Z`: the time in UTC, whole seconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +39,12 @@ impl Stamp {
         let (weekday, month) = (DAYS[(self.seconds / DAY % 7) as usize], MONTHS[(month - 1) as usize]);
         let rest = self.seconds % DAY;
         format!("{weekday}, {day:02} {month} {year:04} {:02}:{:02}:{:02} GMT", rest / 3600, rest / 60 % 60, rest % 60)
+    }
+
+    /// `2013-05-24T00:00:00Z`
+    pub(super) fn with_signs(&self) -> String {
+        let part = |from: usize, to: usize| self.text.get(from..to).unwrap_or_default();
+        format!("{}-{}-{}T{}:{}:{}Z", part(0, 4), part(4, 6), part(6, 8), part(9, 11), part(11, 13), part(13, 15))
     }
 
     /// `20130524`
@@ -81,6 +87,7 @@ mod tests {
             assert_eq!(Stamp::of(seconds).as_str(), expected);
         }
         assert_eq!(Stamp::of(1_369_353_600).day(), "20130524");
+        assert_eq!(Stamp::of(951_782_399).with_signs(), "2000-02-28T23:59:59Z");
         #[cfg(feature = "cloud")]
         assert_eq!(Stamp::of(1_369_353_600).for_people(), "Fri, 24 May 2013 00:00:00 GMT");
     }

@@ -216,7 +216,7 @@ impl Bucket {
     }
 }
 
-fn range(bytes: &[u8], range: Option<&str>) -> Says {
+pub(crate) fn range(bytes: &[u8], range: Option<&str>) -> Says {
     let Some((from, to)) = range.and_then(|range| range.strip_prefix("bytes=")?.split_once('-')) else {
         return Says::Answer(200, Vec::new(), bytes.to_vec());
     };
