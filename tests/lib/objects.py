@@ -23,6 +23,15 @@ AZURITE = "azurite@3.35.0"
 GOOGLE = "gcp-storage-emulator==2026.7.19"
 ACCOUNT = "nasaccount"
 
+# It cuts the connection when it is sent an object of no bytes, which Google's servers take.
+WITH_EMPTY = """
+import gcp_storage_emulator.server as server
+from gcp_storage_emulator.__main__ import main
+read = server._read_data
+server._read_data = lambda handler, query: read(handler, query) or b""
+main()
+"""
+
 
 def free_port():
     with socket.create_server(("127.0.0.1", 0)) as one:
@@ -98,7 +107,7 @@ class Google:
         pip = [venv / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", GOOGLE]
         subprocess.run(pip, check=True)
         self.work, self.port = work, free_port()
-        words = [venv / "bin/python", "-m", "gcp_storage_emulator", "start", "--host=127.0.0.1", f"--port={self.port}"]
+        words = [venv / "bin/python", "-c", WITH_EMPTY, "start", "--quiet", "--host=127.0.0.1", f"--port={self.port}"]
         words += ["--in-memory", f"--default-bucket={bucket}"]
         self.program = Program(words, self.port, work / "google.log")
         self.given, self.authority = 0, None

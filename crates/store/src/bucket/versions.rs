@@ -80,12 +80,16 @@ pub(super) const BETWEEN: char = '\n';
 pub(super) fn read(from: &mut dyn BufRead) -> std::result::Result<Page, String> {
     let mut page = Page::default();
     let (mut one, mut len) = (Object::default(), None);
+    // When each was made, and whether it is the newest; servers there are that list marks behind all versions.
+    let (mut made, mut latest, mut found) = (String::new(), false, Vec::new());
     let (mut more, mut next) = (false, [String::new(), String::new()]);
     xml::read(from, &mut |path, text| {
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         match path[..] {
             ["ListVersionsResult", "Version" | "DeleteMarker", "Key"] => one.key = decoded(text),
             ["ListVersionsResult", "Version" | "DeleteMarker", "VersionId"] => text.clone_into(&mut one.version),
+            ["ListVersionsResult", "Version" | "DeleteMarker", "LastModified"] => text.clone_into(&mut made),
+            ["ListVersionsResult", "Version" | "DeleteMarker", "IsLatest"] => latest = text.trim() == "true",
             ["ListVersionsResult", "Version", "Size"] => {
                 len = Some(text.trim().parse().map_err(|_| "a length is no number".to_owned())?);
             }
@@ -95,7 +99,7 @@ pub(super) fn read(from: &mut dyn BufRead) -> std::result::Result<Page, String> 
                 if one.key.is_empty() || one.version.is_empty() {
                     return Err("a version has no key or no name".to_owned());
                 }
-                page.objects.push(std::mem::take(&mut one));
+                found.push((std::mem::take(&mut one), std::mem::take(&mut made), std::mem::take(&mut latest)));
             }
             ["ListVersionsResult", "IsTruncated"] => more = text.trim() == "true",
             ["ListVersionsResult", "NextKeyMarker"] => next[0] = decoded(text),
@@ -106,6 +110,11 @@ pub(super) fn read(from: &mut dyn BufRead) -> std::result::Result<Page, String> 
         }
         Ok(())
     })?;
+    // What is in its order stays so.
+    found.sort_by(|(one, made, latest), (other, before, newest)| {
+        (&one.key, before, newest).cmp(&(&other.key, made, latest))
+    });
+    page.objects = found.into_iter().map(|(one, ..)| one).collect();
     let [key, version] = next;
     page.next = more.then(|| if key.is_empty() { key } else { format!("{key}{BETWEEN}{version}") });
     page.checked()
@@ -128,6 +137,23 @@ mod tests {
         let one = Object { key: "a/b".to_owned(), len: 7, version: "v2".to_owned(), is_mark: false };
         let other = Object { key: "c".to_owned(), len: 0, version: "m".to_owned(), is_mark: true };
         assert_eq!(page, Page { objects: vec![one, other], next: Some("c\nm".to_owned()) });
+        // As moto has it: marks behind everything, and times in seconds.
+        let at = |kind: &str, key: &str, name: &str, time: &str, latest: bool| {
+            format!(
+                "<{kind}><Key>{key}</Key><VersionId>{name}</VersionId><IsLatest>{latest}</IsLatest><LastModified>{time}</LastModified><Size>1</Size></{kind}>"
+            )
+        };
+        let page = of(&[
+            at("Version", "a", "2", "2026-01-02", true),
+            at("Version", "a", "1", "2026-01-01", false),
+            at("Version", "b", "1", "2026-01-01", false),
+            at("DeleteMarker", "a", "m", "2026-01-01", false),
+            at("DeleteMarker", "b", "m", "2026-01-01", true),
+        ]
+        .concat());
+        let names: Vec<String> =
+            page.unwrap_or_default().objects.into_iter().map(|one| one.key + &one.version).collect();
+        assert_eq!(names, ["a2", "a1", "am", "bm", "b1"]);
         for bad in ["<IsTruncated>true</IsTruncated>", "<Version><Key>a</Key><Size>1</Size></Version>"] {
             assert!(of(bad).is_err(), "{bad}");
         }

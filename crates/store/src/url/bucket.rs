@@ -99,7 +99,8 @@ impl BucketUrl {
             Service::Google if port.is_some() => (named, String::new(), next(path)),
             Service::Google => (GOOGLE.to_owned(), String::new(), (named, path.to_owned())),
         };
-        if service == Service::Azure && !(account.bytes().all(|b| b.is_ascii_alphanumeric()) && !account.is_empty()) {
+        let odd = account.is_empty() || !account.bytes().all(|b| b.is_ascii_alphanumeric());
+        if service == Service::Azure && odd {
             return Err(format!("{account:?} is no name of an account; write {}", service.form()));
         }
         let bucket = bucket_of(&bucket, service)?;

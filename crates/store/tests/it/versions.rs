@@ -11,10 +11,13 @@ use crate::s3_server::{Asked, Says, Server};
 /// So few that most listings have a border between two versions of one name.
 const PAGE_MAX: usize = 3;
 
-/// Every version of every name, the newest last; nothing is a mark.
+/// What it is called, and what it says; nothing is a mark.
+type Version = (String, Option<Vec<u8>>);
+
+/// Every version of every name, the newest last.
 #[derive(Default)]
 struct Kept {
-    all: BTreeMap<String, Vec<(String, Option<Vec<u8>>)>>,
+    all: BTreeMap<String, Vec<Version>>,
     made: usize,
     /// Until when versions are kept.
     until: BTreeMap<String, String>,
