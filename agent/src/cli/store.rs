@@ -17,7 +17,7 @@ const EXAMPLES: &str = "Examples:
   atalaya-agent store check /mnt/usb
   atalaya-agent store check sftp://nas@backup.example.org/srv/nas
   atalaya-agent store check s3://s3.eu-central-1.amazonaws.com/bucket/nas
-  atalaya-agent store retain s3://s3.eu-central-1.amazonaws.com/bucket/nas --days 30";
+  atalaya-agent store retain s3://s3.example.org/bucket/nas --days 30";
 
 /// Try whether a place can hold repositories
 #[derive(Debug, clap::Args)]

@@ -95,7 +95,7 @@ fn jobs() {
     instead("[\"/p\"]", "[\n\"/p\",\n\"p\"]", "7: job.paths: \"p\" is no absolute path");
     instead("\"/r\"", "\"\"", "3: job.repo: it names the folder");
     instead("\"/r\"", "\"r\"", "3: job.repo: \"r\" is no absolute path");
-    instead("\"/r\"", "\"az://nas/r\"", "3: job.repo: bucket_credentials_file is needed beside it");
+    instead("\"/r\"", "\"az://nas/rep\"", "3: job.repo: bucket_credentials_file is needed beside it");
     instead("\"/r\"", "\"s3://nas/r\"", "3: job.repo: the server stands before the bucket");
     instead("\"/r\"", "\"s3://nas.lan/bucket\"", "3: job.repo: bucket_credentials_file is needed beside it");
     instead("\"/r\"", "\"/r\"\nbucket_credentials_file = \"/c\"", "4: job.bucket_credentials_file: it says who asks");
