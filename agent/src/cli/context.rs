@@ -67,8 +67,10 @@ impl Context {
 
     /// The same for commands that only look: they can do without a state folder.
     pub(crate) fn open_to_read(&self) -> Result<Repository> {
+        // The place first: it refuses a state folder within the repository, which is not to be made then.
+        let place = self.place()?;
         let state = self.state_to_read()?;
-        self.open_with(&self.place()?.cached(&state, self.global.cache_max), &state)
+        self.open_with(&place.cached(&state, self.global.cache_max), &state)
     }
 
     /// Opens the repository of a store that is open already.

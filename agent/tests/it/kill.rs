@@ -104,10 +104,12 @@ fn is_object(name: &str) -> bool {
         text.len() == len && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
     };
     match name.split('/').collect::<Vec<_>>()[..] {
-        ["config" | "keys" | "roster" | "data" | "tree" | "index" | "sessions" | "ended" | "snapshots"] => true,
+        ["config" | "keys" | "members" | "roster" | "data" | "tree" | "index" | "sessions" | "ended" | "snapshots"] => {
+            true
+        }
         ["data" | "tree", folder] => hex(folder, 2),
         ["keys", file] => hex(file, 16),
-        ["roster", number] => number.len() == 8 && number.bytes().all(|b| b.is_ascii_digit()),
+        ["members" | "roster", number] => number.len() == 8 && number.bytes().all(|b| b.is_ascii_digit()),
         ["data" | "tree", folder, pack] => hex(folder, 2) && hex(pack, 32) && pack.starts_with(folder),
         ["index" | "sessions" | "ended" | "snapshots", id] => hex(id, 32),
         _ => false,
