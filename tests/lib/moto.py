@@ -15,6 +15,20 @@ from pathlib import Path
 # Without what moto wants for services that nobody here asks for.
 PACKAGES = ["moto[s3]==5.2.5", "flask==3.1.3", "flask-cors==6.0.5"]
 
+# moto copies what a bucket holds for each listing of versions, and remembers every copy: hundreds of files of several MiB, until
+# it may open no more and answers nothing but 500.
+SERVE = """
+import sys, threading, time
+from moto.s3.models import FakeKey
+from moto.server import main
+def forget():
+    while True:
+        time.sleep(0.5)
+        FakeKey.instances_tracked.clear()
+threading.Thread(target=forget, daemon=True).start()
+main(sys.argv[1:])
+"""
+
 # Said to moto before it looks at anybody's rights: a bucket, and users with a policy each.
 SET_UP = """
 import json, sys
@@ -53,7 +67,7 @@ class Moto:
         subprocess.run(pip, check=True)
         self.ca = work / "ca.pem"
         self.certify()
-        words = [self.python, "-m", "moto.server", "-p", str(self.port), "-c", work / "server.pem", "-k", work / "server.key"]
+        words = [self.python, "-c", SERVE, "-p", str(self.port), "-c", work / "server.pem", "-k", work / "server.key"]
         self.log = open(work / "moto.log", "w")  # noqa: SIM115
         self.process = subprocess.Popen(words, stdout=self.log, stderr=self.log)
         self.url = f"https://localhost:{self.port}"
@@ -112,6 +126,12 @@ class Moto:
         file.write_text("\n".join(lines) + "\n")
         os.chmod(file, 0o600)
         return file
+
+    def tell(self):
+        """Says what of the server's own failed last, for it answers no more than a number."""
+        said = (self.work / "moto.log").read_text(errors="replace")
+        at = said.rfind("Traceback")
+        print(said[at:at + 6000] if at >= 0 else "moto itself had no failure", flush=True)
 
     def kill(self):
         self.process.kill()
