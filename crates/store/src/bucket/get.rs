@@ -39,7 +39,7 @@ impl BucketStore {
         };
         let key = self.http.url().key(name);
         let query = match self.http.reads_oldest() {
-            true => vec![("versionId", self.oldest(name)?.ok_or_else(|| self.absent(name))?.version)],
+            true => vec![("versionId", self.oldest_known(name)?.ok_or_else(|| self.absent(name))?.version)],
             false => Query::new(),
         };
         let range = [("range", format!("bytes={offset}-{last}"))];

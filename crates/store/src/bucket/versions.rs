@@ -19,11 +19,16 @@ use crate::{Result, locked};
 pub(super) struct Versions(Mutex<BTreeMap<String, Object>>);
 
 impl BucketStore {
-    /// The version of `name` that counts.
-    pub(super) fn oldest(&self, name: &str) -> Result<Option<Object>> {
+    /// The version of `name` that counts, or did when it was looked for last: it holds the same for good.
+    pub(super) fn oldest_known(&self, name: &str) -> Result<Option<Object>> {
         if let Some(known) = locked(&self.versions.0).get(name) {
             return Ok(Some(known.clone()));
         }
+        self.oldest(name)
+    }
+
+    /// The version of `name` that counts now: somebody else may have deleted it since it was looked for last.
+    pub(super) fn oldest(&self, name: &str) -> Result<Option<Object>> {
         let (key, what) = (self.http.url().key(name), format!("look at {name}"));
         let (mut token, mut counts, mut found) = (None, Counts::default(), None);
         loop {
@@ -39,8 +44,9 @@ impl BucketStore {
             }
             token = page.next;
         }
+        let mut known = locked(&self.versions.0);
+        known.remove(name);
         if let Some(found) = &found {
-            let mut known = locked(&self.versions.0);
             if known.len() >= BUCKET_VERSIONS_KNOWN_MAX {
                 known.clear();
             }

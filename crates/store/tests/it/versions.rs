@@ -149,6 +149,23 @@ fn what_was_put_over_a_name_is_not_read() {
 }
 
 #[test]
+fn what_somebody_else_deleted_is_gone() {
+    let (server, _kept) = server();
+    let (known, other) = (store(&server, "nas"), store(&server, "nas"));
+    known.put("a", Body::Bytes(b"genuine")).unwrap();
+    known.get("a", 0, &mut [0; 7]).unwrap();
+    other.delete("a").unwrap();
+    assert_eq!(known.stat("a").unwrap_err().kind, Kind::NotFound);
+    assert_eq!(known.get("a", 0, &mut [0; 7]).unwrap_err().kind, Kind::NotFound);
+    known.get("a", 0, &mut [0; 7]).unwrap_err();
+    other.put("a", Body::Bytes(b"another")).unwrap();
+    let mut buf = [0; 7];
+    assert_eq!(known.put("a", Body::Bytes(b"third")).unwrap_err().kind, Kind::Exists);
+    known.get("a", 0, &mut buf).unwrap();
+    assert_eq!(&buf, b"another");
+}
+
+#[test]
 fn what_counts_is_kept_for_longer_and_only_where_that_is_needed() {
     let (server, kept) = server();
     let store = store(&server, "nas");
