@@ -116,6 +116,20 @@ impl<S: Store> Cached<S> {
         }
     }
 
+    /// What is called `id` stands nowhere any more.
+    fn give_up(&self, file: &File, id: &[u8; 16]) {
+        for at in self.places(id).filter(|at| Head::read(file, *at).is_some_and(|head| head.id == *id)) {
+            self.heed(file.write_all_at(&[0; CACHE_HEAD_BYTES], at));
+        }
+    }
+
+    /// The file, for what is worth being kept in it.
+    fn file_for(&self, name: &str, len: usize) -> Option<&File> {
+        let fits = len as u64 + CACHE_HEAD_BYTES as u64 <= CACHE_PLACE_BYTES;
+        let worth = name.starts_with(WORTH) && fits && len > 0 && !self.failed.load(Ordering::Relaxed);
+        self.file.as_ref().filter(|_| worth)
+    }
+
     fn heed(&self, done: std::io::Result<()>) {
         if done.is_err() {
             self.failed.store(true, Ordering::Relaxed);
@@ -141,9 +155,7 @@ fn now() -> u64 {
 
 impl<S: Store> Store for Cached<S> {
     fn get(&self, name: &str, offset: u64, buf: &mut [u8]) -> Result<()> {
-        let fits = buf.len() as u64 + CACHE_HEAD_BYTES as u64 <= CACHE_PLACE_BYTES;
-        let worth = name.starts_with(WORTH) && fits && !buf.is_empty() && !self.failed.load(Ordering::Relaxed);
-        let Some(file) = self.file.as_ref().filter(|_| worth) else { return self.inner.get(name, offset, buf) };
+        let Some(file) = self.file_for(name, buf.len()) else { return self.inner.get(name, offset, buf) };
         let id = self.id(name, offset, buf.len());
         if self.find(file, &id, buf) {
             return Ok(());
@@ -151,6 +163,15 @@ impl<S: Store> Store for Cached<S> {
         self.inner.get(name, offset, buf)?;
         self.keep(file, id, buf);
         Ok(())
+    }
+
+    fn get_anew(&self, name: &str, offset: u64, buf: &mut [u8]) -> Result<bool> {
+        let Some(file) = self.file_for(name, buf.len()) else { return Ok(false) };
+        let id = self.id(name, offset, buf.len());
+        self.give_up(file, &id);
+        self.inner.get(name, offset, buf)?;
+        self.keep(file, id, buf);
+        Ok(true)
     }
 
     fn put(&self, name: &str, body: Body<'_>) -> Result<()> {

@@ -104,6 +104,12 @@ pub trait Store: Send + Sync {
     /// For a while nothing is asked, and memory is needed for something else: what can be had again is given up.
     fn rest(&self) {}
 
+    /// As `get`, past any memory of what was read before, which is given up: for what is not what it should be, and may have been put
+    /// right in the store since. `false` where nothing is remembered, so that `get` would give the same.
+    fn get_anew(&self, _name: &str, _offset: u64, _buf: &mut [u8]) -> Result<bool> {
+        Ok(false)
+    }
+
     /// For messages to people: `/mnt/usb/nas`, `sftp://…` without secrets.
     fn place(&self) -> String;
 }
@@ -141,6 +147,9 @@ impl<S: Store + ?Sized> Store for std::sync::Arc<S> {
     }
     fn rest(&self) {
         (**self).rest();
+    }
+    fn get_anew(&self, name: &str, offset: u64, buf: &mut [u8]) -> Result<bool> {
+        (**self).get_anew(name, offset, buf)
     }
     fn place(&self) -> String {
         (**self).place()

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::index::{Found, IndexSet};
 use crate::model::ChunkId;
 use crate::names::BlobType;
-use crate::pack::{Decoder, PackKeys, open_blob};
+use crate::pack::{Decoder, HEADER_FIXED_BYTES, Header, PackKeys, open_blob};
 use crate::tree::Nodes;
 use crate::{Error, Kind, Repository, Result, limits};
 
@@ -68,6 +68,28 @@ impl<'a> Blobs<'a> {
         open_blob(&self.repo.keyring, &key, pack.id, pack.kind, blob, sealed, &mut scratch.decoder)
     }
 
+    /// Whether an error says no more than that this owner's key cannot open one pack.
+    pub(super) fn was_left_out(&self, err: &Error) -> bool {
+        err.kind == Kind::NotAllowed && self.repo.keyring.secret_of(BlobType::Data).is_ok()
+    }
+
+    /// Has the store read a blob and its pack's key past what it remembers of them: what is damaged there may be put right in
+    /// the store since. Whether it remembers anything.
+    fn read_anew(&self, found: &Found, scratch: &mut Scratch) -> Result<bool> {
+        let (store, name, mut fixed) = (&*self.repo.store, found.pack.name(), [0; HEADER_FIXED_BYTES]);
+        let sealed = &mut scratch.sealed[..];
+        let blob = sealed.get_mut(..found.blob.stored as usize);
+        if !store.get_anew(&name, 0, &mut fixed)? {
+            return Ok(false);
+        }
+        if let Ok(header) = Header::parse(&fixed) {
+            let mut rest = vec![0; header.len() - HEADER_FIXED_BYTES];
+            store.get_anew(&name, HEADER_FIXED_BYTES as u64, &mut rest)?;
+        }
+        blob.map_or(Ok(false), |blob| store.get_anew(&name, found.blob.offset.into(), blob))?;
+        Ok(true)
+    }
+
     /// Reads a blob from the first place that still has it whole, and gives it to `with`.
     pub(crate) fn read<T>(
         &self,
@@ -95,10 +117,16 @@ impl<'a> Blobs<'a> {
         scratch: &mut Scratch,
         with: &mut impl FnMut(&[u8]) -> T,
     ) -> Result<T> {
-        let mut first: Option<Error> = None;
+        let (mut first, mut closed): (Option<Error>, Option<Error>) = (None, None);
         for found in self.places(kind, id)? {
-            match self.read_at(&found, scratch) {
-                Ok(plain) => return Ok(with(plain)),
+            let mut result = self.read_at(&found, scratch).map(&mut *with);
+            if result.as_ref().is_err_and(|err| err.kind == Kind::Damaged) && self.read_anew(&found, scratch)? {
+                result = self.read_at(&found, scratch).map(&mut *with);
+            }
+            match result {
+                Ok(done) => return Ok(done),
+                // Stored once more since this key was left out, it may still be where it was before.
+                Err(err) if err.kind == Kind::NotAllowed => drop(closed.get_or_insert(err)),
                 Err(err) if is_of_one_place(&err) => {
                     let err = Error::damaged(format!("blob {id} in pack {}: {err}", found.pack.name()));
                     first.get_or_insert(err);
@@ -106,7 +134,7 @@ impl<'a> Blobs<'a> {
                 Err(err) => return Err(err),
             }
         }
-        Err(first.unwrap_or_else(|| Error::damaged(format!("blob {id} cannot be found"))))
+        Err(closed.or(first).unwrap_or_else(|| Error::damaged(format!("blob {id} cannot be found"))))
     }
 }
 

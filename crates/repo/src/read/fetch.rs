@@ -72,7 +72,7 @@ fn one(blobs: &Blobs<'_>, wants: &[Want], part: &Part, scratch: &mut Scratch, de
                 deliver(wants, Ok(plain));
                 return Ok(());
             }
-            Err(err) if is_of_one_place(&err) => {}
+            Err(err) if is_of_one_place(&err) || blobs.was_left_out(&err) => {}
             Err(err) => return Err(err),
         }
     }

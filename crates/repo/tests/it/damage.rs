@@ -9,7 +9,7 @@ use atalaya_repo::check::{CheckOptions, CheckProgress, CheckSummary, Finding, Sa
 use atalaya_repo::model::{Content, Run, Time};
 use atalaya_repo::view::{View, Want};
 use atalaya_repo::{Kind, Repository, Result, Selector, Unlock};
-use atalaya_store::{SimStore, Store};
+use atalaya_store::{Cached, SimStore, Store};
 
 use crate::fixture::{NOW, PASSPHRASE, Tree, World, init, noise, read_content};
 
@@ -69,6 +69,25 @@ fn survivors_of(repo: &Repository, tree: &Tree) -> Result<(usize, usize)> {
             },
             Err(_) => bad += 1,
         }
+    }
+}
+
+/// What was read of folder listings is kept on this machine, as it was read.
+#[test]
+fn what_was_healed_is_read_though_it_was_kept_as_it_was_before() {
+    let (store, kept) = (Arc::new(SimStore::new()), tempfile::tempdir().unwrap());
+    init(&*store).unwrap();
+    World::over(Arc::clone(&store) as Arc<dyn Store>).backup(&tree()).unwrap();
+    let packs = store.names("tree/");
+    let flip = |at: usize| packs.iter().for_each(|pack| store.flip(pack, at).unwrap());
+    // Header, sealed key, blob.
+    for at in [3, 60, 2_000] {
+        let far = || Cached::new(Arc::clone(&store), &kept.path().join(at.to_string()), 4 << 20);
+        let read = || World::over(Arc::new(far())).read("latest");
+        flip(at);
+        assert!(read().is_err(), "byte {at}");
+        flip(at);
+        assert_eq!(read().unwrap().len(), tree().nodes.len(), "byte {at}");
     }
 }
 

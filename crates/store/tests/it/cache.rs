@@ -83,6 +83,26 @@ fn what_a_disk_altered_is_asked_for_again() {
 }
 
 #[test]
+fn what_was_damaged_when_it_was_read_is_not_kept_for_ever() {
+    let (far, folder) = (far(2), TempDir::new().unwrap());
+    let read = |store: &Cached<Far>| {
+        let mut buf = vec![0; LEN];
+        store.get(&name(0), 0, &mut buf).unwrap();
+        buf
+    };
+    far.inner().flip(&name(0), 77).unwrap();
+    assert_ne!(read(&cached(&far, folder.path())), content(0));
+    // It is put right there, and only who is not content with what he was given asks again.
+    far.inner().flip(&name(0), 77).unwrap();
+    let store = cached(&far, folder.path());
+    assert_ne!(read(&store), content(0));
+    let mut buf = vec![0; LEN];
+    assert!(store.get_anew(&name(0), 0, &mut buf).unwrap() && buf == content(0));
+    assert_eq!(read(&cached(&far, folder.path())), content(0));
+    assert!(!store.get_anew("data/ab/1", 0, &mut buf).unwrap() && !far.get_anew(&name(0), 0, &mut buf).unwrap());
+}
+
+#[test]
 fn it_is_never_longer_than_it_may_be_and_what_is_used_stays() {
     let (far, folder) = (far(200), TempDir::new().unwrap());
     let store = cached(&far, folder.path());
