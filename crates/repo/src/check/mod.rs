@@ -67,9 +67,11 @@ impl Repository {
         let mut check = Check::new(self, options, Blobs::new(self)?);
         let snapshots = check.objects()?;
         if self.keyring.secret_of(BlobType::Tree).is_ok() {
-            check.trees(&snapshots)?;
-            check.affected(&snapshots)?;
-            check.summary.trees_checked = true;
+            match self.keyring.opens_all(BlobType::Tree) {
+                Ok(()) => check.names(&snapshots)?,
+                // What another key opens is not damaged.
+                Err(err) => check.warn(format!("of what was stored since then only checksums were compared: {err}")),
+            }
         }
         if check.is_full() {
             let text = format!("there is more damage than {DAMAGED_KEPT_MAX} blobs: not every affected file is named");
@@ -114,6 +116,13 @@ impl<'a> Check<'a> {
             heal::remember_damaged(self.repo.state(), self.belied.clone(), &HashSet::new(), false)?;
         }
         Ok(snapshots)
+    }
+
+    fn names(&mut self, snapshots: &[Info]) -> Result<()> {
+        self.trees(snapshots)?;
+        self.affected(snapshots)?;
+        self.summary.trees_checked = true;
+        Ok(())
     }
 
     /// Whether there is more damage than is kept.

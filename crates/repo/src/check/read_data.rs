@@ -34,6 +34,8 @@ struct Verdict {
     damaged: Vec<ChunkId>,
     verified: u64,
     is_there: bool,
+    /// This key was left out when its epoch began.
+    is_closed: bool,
 }
 
 /// What the readers gather.
@@ -85,7 +87,7 @@ impl Check<'_> {
         self.summary.packs_read = gathered.packs;
         self.summary.bytes_read = gathered.bytes;
         self.summary.blobs_verified = gathered.verified;
-        self.summary.content_verified = self.repo.keyring.secret_of(BlobType::Data).is_ok();
+        self.summary.content_verified = self.repo.keyring.opens_all(BlobType::Data).is_ok();
         let bad = gathered.verdicts.iter().map(|(id, _)| *id).chain(self.belied.iter().copied()).collect();
         heal::remember_damaged(state, bad, &gathered.mended, queue.ended())?;
         for (id, verdict) in gathered.verdicts {
@@ -184,7 +186,7 @@ fn read_pack(blobs: &Blobs<'_>, kind: BlobType, id: PackId, len: u32, buffers: &
         Err(err) if err.kind == Kind::NotFound => return Verdict::default(),
         Err(err) => verdict.troubles.push(format!("{name}: {err}")),
     }
-    if !can_open && !verdict.troubles.is_empty() {
+    if (!can_open || verdict.is_closed) && !verdict.troubles.is_empty() {
         verdict.damaged = records.iter().map(|record| record.id).collect();
     }
     verdict
@@ -217,7 +219,7 @@ pub(crate) fn read_whole(
     Ok(Ok(records))
 }
 
-/// Header and blobs; gives where they end.
+/// Header and blobs, if this key may open them; gives where that ends.
 fn read_blobs(
     blobs: &Blobs<'_>,
     kind: BlobType,
@@ -238,6 +240,10 @@ fn read_blobs(
         .ok_or_else(|| Error::damaged("header is too short"))
         .and_then(Header::parse)
         .and_then(|header| blobs.keys.open(keyring, &header, &head[HEADER_FIXED_BYTES..]));
+    if key.as_ref().is_err_and(|err| err.kind == Kind::NotAllowed) {
+        verdict.is_closed = true;
+        return Ok(begin as u64);
+    }
     if let Err(err) = &key {
         verdict.troubles.push(format!("{name}: {err}"));
     }

@@ -106,7 +106,7 @@ impl Epochs {
 
 impl Epoch {
     /// An epoch, and whether what this key may open of it could be opened: its public keys can be used all the same.
-    fn open(store: &dyn Store, keyring: &Keyring, record: Record) -> Result<(Self, Result<()>)> {
+    pub(super) fn open(store: &dyn Store, keyring: &Keyring, record: Record) -> Result<(Self, Result<()>)> {
         let kem = Kem::from_number(record.kem)?;
         let mut epoch = Self {
             created_secs: record.created_secs,

@@ -11,7 +11,7 @@ use super::unlock::key_file_names;
 use crate::config::read_small;
 use crate::crypto::{Signer, random};
 use crate::model::Time;
-use crate::{Error, Kind, Repository, Result, limits, names};
+use crate::{Error, Kind, Repository, Result, limits, names, presence};
 
 /// A member of the repository and where its key is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,8 +64,10 @@ impl Repository {
         })?;
         let mut out = Vec::new();
         for name in listed {
-            if let Ok(file) = KeyFile::parse(&read_small(&*self.store, &name)?) {
-                out.push((name, file.clear.member));
+            match read_small(&*self.store, &name).and_then(|bytes| KeyFile::parse(&bytes)) {
+                Ok(file) => out.push((name, file.clear.member)),
+                Err(err) if matches!(err.kind, Kind::Damaged | Kind::TooNew | Kind::NotFound) => {}
+                Err(err) => return Err(err),
             }
         }
         Ok(out)
@@ -111,14 +113,20 @@ impl Repository {
                 "cannot remove the key in use; open the repository with another owner's key",
             ));
         }
+        self.writable("change the keys of")?;
+        let mut files = self.key_files()?;
+        files.retain(|(_, of)| *of == number);
         let mut members = self.roster.members.clone();
-        let member = members.iter_mut().find(|m| m.number == number && m.revoked_secs.is_none()).ok_or_else(|| {
-            Error::new(Kind::NotFound, format!("no key {number}; \"atalaya-agent key list\" lists them"))
-        })?;
-        member.revoked_secs = Some(now.secs);
-        self.change_roster(members, &owner)?;
-        for (name, _) in self.key_files()?.into_iter().filter(|(_, of)| *of == number) {
-            self.store.delete(&name)?;
+        let member = members.iter_mut().find(|m| m.number == number).ok_or_else(|| unknown(number))?;
+        if member.revoked_secs.is_none() {
+            member.revoked_secs = Some(now.secs);
+            self.change_roster(members, &owner)?;
+        } else if files.is_empty() {
+            return Err(unknown(number));
+        }
+        // Who was cut off before this does it the next time.
+        for (name, _) in files {
+            presence::delete(&*self.store, &name)?;
         }
         Ok(self.store.sync()?)
     }
@@ -139,6 +147,11 @@ impl Repository {
         self.put_key_file(&KeyFile::wrap(&self.keyring.material, &label, now.secs, Some(passphrase))?)?;
         old.iter().try_for_each(|name| self.store.delete(name))?;
         Ok(self.store.sync()?)
+    }
+
+    /// Whether there is, or was, a key of that number.
+    pub(super) fn listed(&self, number: u32) -> Result<()> {
+        if self.roster.members.iter().any(|member| member.number == number) { Ok(()) } else { Err(unknown(number)) }
     }
 
     /// With one more than are tried nobody could open the repository by a passphrase.
@@ -172,4 +185,8 @@ impl Repository {
         (self.roster, self.roster_hash) = Roster::read(whose, &mut seen, &mut |_| {})?;
         Ok(())
     }
+}
+
+fn unknown(number: u32) -> Error {
+    Error::new(Kind::NotFound, format!("no key {number}; \"atalaya-agent key list\" lists them"))
 }

@@ -229,6 +229,16 @@ impl Keyring {
         Ok((known.kem, secret))
     }
 
+    /// Refuses a key that could not read again what it stores.
+    pub(crate) fn opens_newest(&self, kind: BlobType) -> Result<()> {
+        self.secret_in(kind, self.public_of(kind).0).map(drop)
+    }
+
+    /// Refuses a key that was left out of any epoch: of what it cannot open it cannot tell what is damaged.
+    pub(crate) fn opens_all(&self, kind: BlobType) -> Result<()> {
+        (0..=self.public_of(kind).0).try_for_each(|epoch| self.secret_in(kind, epoch).map(drop))
+    }
+
     /// The secret half that opened packs of `kind` at first, if this role has it.
     pub(crate) fn secret_of(&self, kind: BlobType) -> Result<&[u8]> {
         let (secret, what) = match kind {

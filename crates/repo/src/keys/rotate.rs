@@ -50,6 +50,9 @@ impl Repository {
                 "cannot leave out the key in use; open the repository with another owner's key",
             ));
         }
+        for number in without {
+            self.listed(*number)?;
+        }
         self.publish()?;
         let to = self.recipients(without)?;
         self.grant_all(&to, &owner)?;
@@ -81,6 +84,8 @@ impl Repository {
             tree_public: std::mem::take(&mut epoch.tree_public),
         };
         let bytes = envelope::seal(Purpose::Epoch, OWNER, &owner, &encode(&record)?);
+        // Before anything is sealed to keys that nobody could open.
+        Epoch::open(&*self.store, keyring, record)?.1.map_err(|err| err.context("cannot rotate keys"))?;
         self.put_epoch(&names::numbered(names::EPOCHS, number), &bytes)?;
         self.reopen_keyring()?;
         Ok(number)

@@ -48,7 +48,8 @@ impl Repository {
         self.keyring.secret_of(BlobType::Tree)?;
         self.writable("prune")?;
         if options.reencrypt {
-            self.keyring.secret_of(BlobType::Data)?;
+            self.keyring.opens_newest(BlobType::Tree)?;
+            self.keyring.opens_newest(BlobType::Data)?;
             if self.keyring.epochs().all.is_empty() {
                 let text = "everything is sealed to the keys of the beginning: there are no newer ones; \"key rotate\" makes them";
                 return Err(Error::new(Kind::Usage, text));

@@ -77,8 +77,8 @@ impl<'a> Choice<'a> {
         let all = usage.used_bytes + usage.unused_bytes;
         let little =
             usage.unused_bytes > 0 && usage.unused_bytes as f64 * 100.0 >= all as f64 * self.options.repack_percent;
-        // More than it has is what somebody claims.
-        let is_worth = (is_old || little) && all <= u64::from(len) && self.repo.keyring.secret_of(kind).is_ok();
+        // What is stored once more has to be read back, and more than a pack has is what somebody claims.
+        let is_worth = (is_old || little) && all <= u64::from(len) && self.repo.keyring.opens_newest(kind).is_ok();
         if !is_worth {
             return Verdict::Stays;
         }

@@ -75,6 +75,7 @@ impl Repository {
             );
             Error::new(Kind::NotAllowed, text)
         })?;
+        self.keyring.opens_all(BlobType::Data)?;
         self.writable("repair")?;
         self.refuse_without_epochs()?;
         if options.apply {

@@ -99,3 +99,15 @@ fn a_secret_that_is_not_the_other_half_is_told_before_anything_is_lost() {
     let (count, opened, told) = read(&lab, &lab.repo.keyring);
     assert!((count, opened) == (1, 0) && told.contains("another secret"), "{told}");
 }
+
+/// What a member's own object says of its sealing key is believed by everybody but that member.
+#[test]
+fn no_epoch_begins_that_its_maker_could_not_open() {
+    let mut lab = Lab::new();
+    let body = crate::config::encode(&(0_u32, Kem::X25519.generate().1)).unwrap();
+    let bytes = envelope::seal(Purpose::Member, 0, &lab.repo.keyring.signer, &body);
+    replace(&lab, "members/00000000", &bytes);
+    let err = lab.repo.rotate_keys(&[], LATER).unwrap_err();
+    assert!(err.text.starts_with("cannot rotate keys: "), "{err}");
+    assert_eq!(lab.store.names("epochs/"), Vec::<String>::new());
+}

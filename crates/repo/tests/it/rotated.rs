@@ -1,6 +1,7 @@
 //! Key epochs: what is stored later is sealed to other keys, and whoever had a right before has it still.
 
 mod kept;
+mod left_out;
 mod reencrypted;
 
 use std::sync::{Arc, Mutex};
