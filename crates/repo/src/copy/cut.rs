@@ -14,6 +14,7 @@ impl Copy<'_> {
         let snapshots = objects(&*self.from.store, names::SNAPSHOTS, self.spool())?;
         let index = self.from.index()?;
         let runs = counting(&index)?;
+        self.new_epochs()?;
         let mut whole = true;
         for err in index.refused.iter().filter(|err| err.kind != Kind::NotFound) {
             whole = false;

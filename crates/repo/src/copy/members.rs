@@ -115,7 +115,7 @@ impl Copy<'_> {
             }
             self.summary.objects += 1;
         }
-        self.about_keys()?;
+        self.about_keys(&objects::FOLDERS)?;
         self.sync()?;
         if matches!(standing, Standing::New | Standing::Begun) {
             presence::put(&*self.store, names::CONFIG, &read_small(&*self.from.store, names::CONFIG)?)?;
@@ -125,10 +125,19 @@ impl Copy<'_> {
         self.from.remember_replica_at(&self.store.place())
     }
 
+    /// Epochs that began since members were copied: what was listed meanwhile may need them to be opened.
+    pub(super) fn new_epochs(&mut self) -> Result<()> {
+        if self.options.dry_run {
+            return Ok(());
+        }
+        self.about_keys(&objects::SECRETS)?;
+        self.sync()
+    }
+
     /// What a rotation of the keys left, and who can be given such keys: before any pack that needs it to be opened.
-    fn about_keys(&mut self) -> Result<()> {
+    fn about_keys(&mut self, folders: &[&str]) -> Result<()> {
         let from = self.from;
-        for folder in objects::FOLDERS {
+        for folder in folders {
             let mut all = Vec::new();
             for store in [&*from.store, &*self.store] {
                 store.list(folder, &mut |entry| {
@@ -162,7 +171,12 @@ impl Copy<'_> {
                 from.store.sync()?;
                 self.summary.healed_here += 1;
             }
-            (Some(Err(err)), _) => self.lasting.push(format!("{name} at {}: {err}; it was not copied", from.place())),
+            (Some(Err(err)), _) => {
+                let text = format!("{name} at {}: {err}; it was not copied", from.place());
+                if !self.lasting.contains(&text) {
+                    self.lasting.push(text);
+                }
+            }
             (None, _) => {}
         }
         Ok(())

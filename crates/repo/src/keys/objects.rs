@@ -10,6 +10,9 @@ use crate::{Error, Result, names};
 /// Where they are.
 pub(crate) const FOLDERS: [&str; 3] = [names::MEMBERS, names::EPOCHS, names::GRANTS];
 
+/// Those of them that open what is stored.
+pub(crate) const SECRETS: [&str; 2] = [names::EPOCHS, names::GRANTS];
+
 /// What a name says.
 enum Named {
     Member(u32),

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use atalaya_repo::check::{CheckOptions, CheckProgress, Finding, Sample, check_hosted};
 use atalaya_repo::{Kind, Repository, Unlock};
-use atalaya_store::{Body, SimStore, Stop, Store};
+use atalaya_store::{Body, Entry, SimStore, SpoolFile, Stop, Store};
 
 use super::{Bench, album, error};
 use crate::copy::{At, Home, Manner, copy_with};
@@ -79,6 +79,59 @@ fn replicas_get_the_keys_before_what_they_open() {
     let rolled = home.open_at(Arc::clone(&home.world.store), state.path()).unwrap();
     let err = error(copy_with(&rolled, Arc::new(At(Arc::clone(&target), "away")), Manner::default()));
     assert!(err.text.contains("list of key epochs"), "{err}");
+}
+
+/// A primary whose keys are rotated, and backed up to, when its snapshots are listed for the first time.
+struct Meanwhile {
+    home: &'static Home,
+    begun: AtomicBool,
+}
+
+impl Store for Meanwhile {
+    fn list(
+        &self,
+        prefix: &str,
+        each: &mut dyn FnMut(&Entry) -> atalaya_store::Result<()>,
+    ) -> atalaya_store::Result<()> {
+        if prefix == "snapshots/" && !self.begun.swap(true, Ordering::Relaxed) {
+            self.home.open().rotate_keys(&[], NOW).unwrap();
+            self.home.backup(1);
+        }
+        self.home.world.store.list(prefix, each)
+    }
+    fn put(&self, name: &str, body: Body<'_>) -> atalaya_store::Result<()> {
+        self.home.world.store.put(name, body)
+    }
+    fn sync(&self) -> atalaya_store::Result<()> {
+        self.home.world.store.sync()
+    }
+    fn get(&self, name: &str, offset: u64, buf: &mut [u8]) -> atalaya_store::Result<()> {
+        self.home.world.store.get(name, offset, buf)
+    }
+    fn stat(&self, name: &str) -> atalaya_store::Result<u64> {
+        self.home.world.store.stat(name)
+    }
+    fn delete(&self, name: &str) -> atalaya_store::Result<()> {
+        self.home.world.store.delete(name)
+    }
+    fn spool(&self, fallback: &Path) -> atalaya_store::Result<SpoolFile> {
+        self.home.world.store.spool(fallback)
+    }
+    fn place(&self) -> String {
+        self.home.world.store.place()
+    }
+}
+
+#[test]
+fn a_replica_gets_keys_that_are_new_since_its_copy_began() {
+    let home: &'static Home = Box::leak(Box::new(Home::new()));
+    home.backup(0);
+    let (target, state) = (Arc::new(SimStore::new()), tempfile::tempdir().unwrap());
+    let from = home.open_at(Arc::new(Meanwhile { home, begun: AtomicBool::new(false) }), state.path()).unwrap();
+    let done = copy_with(&from, Arc::new(At(Arc::clone(&target), "away")), Manner::default()).unwrap();
+    assert_eq!((done.snapshots, done.troubles), (2, 0), "{done:?}");
+    let replica = World::over(Arc::new(At(Arc::clone(&target), "away")));
+    assert!(replica.read("latest").unwrap() == home.world.read("latest").unwrap());
 }
 
 #[test]
