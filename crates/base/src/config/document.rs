@@ -64,13 +64,13 @@ pub fn text_of(path: &Path, missing: &str) -> Result<String, String> {
 
 /// A file of text, if it is not too long to be one that a person wrote.
 fn read_bounded(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    File::open(path)?.take(FILE_BYTES_MAX + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > FILE_BYTES_MAX {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
         let what = format!("it is longer than {} KiB", FILE_BYTES_MAX >> 10);
         return Err(io::Error::new(ErrorKind::FileTooLarge, what));
     }
-    Ok(text)
+    String::from_utf8(bytes).map_err(|_| io::Error::new(ErrorKind::InvalidData, "it holds bytes that are no text"))
 }
 
 impl Written {
@@ -102,8 +102,11 @@ mod tests {
         };
         assert!(text_of(&path, "make one").unwrap_err().ends_with("x.toml: No such file or directory; make one"));
         assert!(told(b"\xff").unwrap_err().ends_with("; write it as UTF-8"));
-        let long = told(&vec![b' '; FILE_BYTES_MAX as usize + 1]).unwrap_err();
-        assert!(long.ends_with("it is longer than 256 KiB; leave out what nobody needs"), "{long}");
+        // The second one is cut in the middle of a letter.
+        for long in [" ".repeat(FILE_BYTES_MAX as usize + 1), "é".repeat(FILE_BYTES_MAX as usize)] {
+            let long = told(long.as_bytes()).unwrap_err();
+            assert!(long.ends_with("it is longer than 256 KiB; leave out what nobody needs"), "{long}");
+        }
         assert_eq!(told(&vec![b' '; FILE_BYTES_MAX as usize]).unwrap().len() as u64, FILE_BYTES_MAX);
         assert!(text_of(dir.path(), "").unwrap_err().ends_with("; name a file"));
     }

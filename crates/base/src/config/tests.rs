@@ -169,4 +169,5 @@ fn a_secret_is_never_shown() {
     let secret = Secret::in_file("/etc/hidden".into());
     assert_eq!(format!("{secret:?}"), "***");
     assert!(secret.read().unwrap_err().contains("cannot read the password in /etc/hidden"));
+    assert!(Secret::in_file("/dev/zero".into()).read().unwrap_err().contains("too long for one"));
 }
