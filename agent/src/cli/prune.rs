@@ -198,7 +198,7 @@ pub(super) fn prune(context: &Context, repo: &Repository, limits: &Limits, signa
 }
 
 fn counts(progress: &PruneProgress, reencrypt: bool) -> Counts {
-    let of = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+    let of = |counter: &portable_atomic::AtomicU64| counter.load(Ordering::Relaxed);
     if reencrypt && of(&progress.moved_bytes_total) > 0 {
         let total_bytes = Some(of(&progress.moved_bytes_total));
         return Counts {

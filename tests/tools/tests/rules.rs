@@ -333,6 +333,30 @@ fn runtimes_stay_in_their_rooms() {
     }
 }
 
+/// armv5te counts in 32 bits at once, and its compiler has no `AtomicU64`: what the agent is made of takes the one of
+/// `portable_atomic`, which every processor has.
+#[test]
+fn wide_counters_run_on_every_processor() {
+    let mut broken = Vec::new();
+    for folder in [
+        "agent/src",
+        "crates/base/src",
+        "crates/provider/src",
+        "crates/repo/src",
+        "crates/store/src",
+        "crates/wire/src",
+    ] {
+        for (name, text) in files(folder) {
+            let test = name.contains("/tests/") || name.contains("/testing/") || name.ends_with("/tests.rs");
+            let wide = |line: &str| line.contains("AtomicU64") || line.contains("AtomicI64");
+            let theirs = text.contains("portable_atomic");
+            let lines = shipped(&text).filter(|(_, line)| wide(line) && (!theirs || line.contains("sync::atomic")));
+            broken.extend(lines.filter(|_| !test).map(|(number, _)| format!("{name}:{number}")));
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
 #[test]
 fn decisions_read_no_clock() {
     for place in

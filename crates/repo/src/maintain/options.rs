@@ -1,7 +1,9 @@
 //! What a prune is told, and what it tells.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use portable_atomic::AtomicU64;
 
 use crate::model::Time;
 use crate::{Error, Kind, Result};
